@@ -1,0 +1,284 @@
+"""Words (bytes) <-> int32 ids: the compiled table behind ``Vocabulary``."""
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, qsort, realloc
+from libc.string cimport memcmp, memcpy, memset
+
+import numpy as np
+
+cdef struct RankedWord:
+    int64_t count
+    const char* word
+    int64_t length
+    int32_t table
+    int32_t id
+
+
+cdef class WordTable:
+    """A growing table of words, or a read-only one over borrowed arrays.
+
+    Ids follow the order of insertion. A table made by ``WordTable()`` is empty.
+
+    Example:
+        >>> table = WordTable()
+        >>> table.add(b"cat"), table.add(b"dog"), table.add(b"cat"), table.get(b"cow")
+        (0, 1, 0, -1)
+    """
+
+    def __cinit__(self):
+        self.owner = None
+        self.index.mask = 1023
+        self.index.size = 0
+        self.arena_capacity = 8192
+        self.ids_capacity = 1024
+        self.counts = NULL
+        self.index.slots = NULL
+        self.index.arena = NULL
+        self.index.offsets = NULL
+
+    def __init__(self):
+        if self.index.slots != NULL:
+            return
+        self.index.slots = <WordSlot*> malloc((self.index.mask + 1) * sizeof(WordSlot))
+        self.index.arena = <const char*> malloc(self.arena_capacity)
+        self.index.offsets = <const int64_t*> calloc(self.ids_capacity + 1, sizeof(int64_t))
+        self.counts = <int64_t*> calloc(self.ids_capacity, sizeof(int64_t))
+        if not (self.index.slots and self.index.arena and self.index.offsets and self.counts):
+            raise MemoryError()
+        memset(self.index.slots, 0xFF, (self.index.mask + 1) * sizeof(WordSlot))
+
+    def __dealloc__(self):
+        if self.owner is None:
+            free(self.index.slots)
+            free(<void*> self.index.arena)
+            free(<void*> self.index.offsets)
+            free(self.counts)
+
+    def __len__(self):
+        return self.index.size
+
+    cdef int32_t find(self, const char* word, Py_ssize_t length) noexcept nogil:
+        return find_word(&self.index, word, length)
+
+    cdef int grow(self) except -1 nogil:
+        """Double the slots; words keep their ids."""
+        cdef uint64_t old_size = self.index.mask + 1, mask = 2 * old_size - 1, i, at
+        cdef WordSlot* old = self.index.slots
+        cdef WordSlot* new = <WordSlot*> malloc((mask + 1) * sizeof(WordSlot))
+        if new == NULL:
+            with gil:
+                raise MemoryError()
+        memset(new, 0xFF, (mask + 1) * sizeof(WordSlot))
+        for i in range(old_size):
+            if old[i].id >= 0:
+                at = old[i].tag & mask
+                while new[at].id >= 0:
+                    at = (at + 1) & mask
+                new[at] = old[i]
+        self.index.slots = new
+        self.index.mask = mask
+        free(old)
+        return 0
+
+    cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
+                        Py_ssize_t length) except -2 nogil:
+        """Give the next id to a word that `find_slot` did not find; `slot` is the empty slot it named."""
+        cdef int32_t id = self.index.size
+        cdef int64_t start = self.index.offsets[id], capacity
+        cdef void* moved
+        if id == 0x7FFFFFFE:
+            with gil:
+                raise OverflowError("more than 2^31 - 2 distinct words")
+        if start + length > self.arena_capacity:
+            capacity = 2 * (start + length)
+            moved = realloc(<void*> self.index.arena, capacity)
+            if moved == NULL:
+                with gil:
+                    raise MemoryError()
+            self.index.arena = <const char*> moved
+            self.arena_capacity = capacity
+        if id + 1 > self.ids_capacity:
+            capacity = 2 * self.ids_capacity
+            moved = realloc(<void*> self.index.offsets, (capacity + 1) * sizeof(int64_t))
+            if moved == NULL:
+                with gil:
+                    raise MemoryError()
+            self.index.offsets = <const int64_t*> moved
+            moved = realloc(self.counts, capacity * sizeof(int64_t))
+            if moved == NULL:
+                with gil:
+                    raise MemoryError()
+            self.counts = <int64_t*> moved
+            self.ids_capacity = capacity
+        memcpy(<char*> self.index.arena + start, word, length)
+        (<int64_t*> self.index.offsets)[id + 1] = start + length
+        self.counts[id] = 0
+        self.index.slots[slot].prefix = prefix
+        self.index.slots[slot].tag = tag
+        self.index.slots[slot].id = id
+        self.index.size = id + 1
+        if <uint64_t> self.index.size * 2 > self.index.mask:
+            self.grow()
+        return id
+
+    def add(self, bytes word not None):
+        """The id of `word`, which is added when it is new; raises ValueError on a read-only table."""
+        cdef Py_ssize_t length = len(word)
+        cdef const char* text = word
+        cdef uint64_t prefix = load_prefix(text, length)
+        cdef uint32_t tag = hash_word(prefix, text, length)
+        cdef int64_t slot = find_slot(&self.index, prefix, tag, text, length)
+        if self.index.slots[slot].id >= 0:
+            return self.index.slots[slot].id
+        if self.owner is not None:
+            raise ValueError("this table is read-only")
+        if length == 0 or b"\0" in word:
+            raise ValueError("a word has at least one byte and no NUL")
+        return self.insert(slot, prefix, tag, text, length)
+
+    def get(self, bytes word not None):
+        """The id of `word`, -1 when it is not in the table."""
+        return self.find(word, len(word))
+
+    def word(self, Py_ssize_t id):
+        """The bytes of word `id`; raises IndexError outside the table."""
+        if id < 0 or id >= self.index.size:
+            raise IndexError(f"word id {id} is not in 0..{self.index.size - 1}")
+        cdef int64_t start = self.index.offsets[id]
+        return self.index.arena[start:self.index.offsets[id + 1]]
+
+    def arrays(self):
+        """Copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
+        cdef int64_t n_bytes = self.index.offsets[self.index.size]
+        arena = np.empty(n_bytes, np.uint8)
+        offsets = np.empty(self.index.size + 1, np.int64)
+        slots = np.empty((self.index.mask + 1) * sizeof(WordSlot), np.uint8)
+        cdef uint8_t[::1] arena_view = arena
+        cdef int64_t[::1] offsets_view = offsets
+        cdef uint8_t[::1] slots_view = slots
+        if n_bytes:
+            memcpy(&arena_view[0], self.index.arena, n_bytes)
+        memcpy(&offsets_view[0], self.index.offsets, (self.index.size + 1) * sizeof(int64_t))
+        memcpy(&slots_view[0], self.index.slots, slots.nbytes)
+        return arena, offsets, slots
+
+    @staticmethod
+    def from_arrays(const uint8_t[::1] arena, const int64_t[::1] offsets, const uint8_t[::1] slots):
+        """A read-only table over borrowed arrays; every offset, id and slot is checked (ValueError)."""
+        cdef int64_t n_words = offsets.shape[0] - 1, n_slots = slots.shape[0] // <int64_t> sizeof(WordSlot), i
+        cdef int64_t used = 0
+        cdef const WordSlot* table
+        if n_words < 0 or n_words > 0x7FFFFFFE or slots.shape[0] != n_slots * <int64_t> sizeof(WordSlot):
+            raise ValueError("word table with impossible sizes")
+        if n_slots < 2 or n_slots & (n_slots - 1) or n_slots <= n_words:
+            raise ValueError("word table whose number of slots is not a power of two above its number of words")
+        if offsets[0] != 0 or offsets[n_words] != arena.shape[0]:
+            raise ValueError("word table whose offsets do not span its words")
+        for i in range(n_words):
+            if offsets[i] > offsets[i + 1]:
+                raise ValueError("word table with falling offsets")
+        table = <const WordSlot*> &slots[0]
+        for i in range(n_slots):
+            if table[i].id >= n_words:
+                raise ValueError("word table with an id beyond its words")
+            used += table[i].id >= 0
+        if used != n_words:
+            raise ValueError("word table with lost or doubled words")
+        cdef WordTable self = WordTable.__new__(WordTable)
+        self.owner = (arena, offsets, slots)
+        self.index.slots = <WordSlot*> table
+        self.index.mask = n_slots - 1
+        self.index.arena = <const char*> &arena[0] if arena.shape[0] else <const char*> table
+        self.index.offsets = &offsets[0]
+        self.index.size = <int32_t> n_words
+        return self
+
+    def word_counts(self):
+        """Copy of the occurrences of every word, int64[words]; zeros for a read-only table."""
+        out = np.zeros(self.index.size, np.int64)
+        cdef int64_t[::1] view = out
+        if self.counts != NULL and self.index.size:
+            memcpy(&view[0], self.counts, self.index.size * sizeof(int64_t))
+        return out
+
+
+cdef int by_count_then_bytes(const void* first, const void* second) noexcept nogil:
+    cdef const RankedWord* a = <const RankedWord*> first
+    cdef const RankedWord* b = <const RankedWord*> second
+    cdef int order
+    if a.count != b.count:
+        return -1 if a.count > b.count else 1
+    order = memcmp(a.word, b.word, a.length if a.length < b.length else b.length)
+    if order == 0:
+        return -1 if a.length < b.length else (1 if a.length > b.length else 0)
+    return order
+
+
+def merge_tables(list tables not None, list reserved not None, int64_t min_count=1, int64_t max_size=-1):
+    """One table of the words of several, the reserved ones first, the others by falling count, ties by bytes.
+
+    Counts of the same word add up. Words rarer than `min_count`, and those beyond the first `max_size` words
+    (reserved ones not counted; -1 is no limit), are left out.
+
+    Returns (table, maps, counts): per table an int32 array old id -> new id (0 for words left out), and the
+    occurrences int64[words] in the new order.
+    """
+    cdef WordTable union = WordTable(), merged = WordTable(), table
+    cdef int64_t i, n = 0, n_reserved = len(reserved), kept
+    cdef int32_t id, t
+    cdef RankedWord* ranked
+    cdef int32_t[::1] to_union, to_merged
+    cdef int64_t start, length
+    cdef uint64_t prefix
+    cdef uint32_t tag
+    cdef int64_t slot
+    for word in reserved:
+        union.add(word)
+        merged.add(word)
+    union_ids = []
+    for table in tables:
+        ids = np.empty(table.index.size, np.int32)
+        to_union = ids
+        with nogil:
+            for i in range(table.index.size):
+                start = table.index.offsets[i]
+                length = table.index.offsets[i + 1] - start
+                prefix = load_prefix(table.index.arena + start, length)
+                tag = hash_word(prefix, table.index.arena + start, length)
+                slot = find_slot(&union.index, prefix, tag, table.index.arena + start, length)
+                id = union.index.slots[slot].id
+                if id < 0:
+                    id = union.insert(slot, prefix, tag, table.index.arena + start, length)
+                union.counts[id] += table.counts[i]
+                to_union[i] = id
+        union_ids.append(ids)
+    n = union.index.size - n_reserved
+    final = np.zeros(union.index.size, np.int32)
+    to_merged = final
+    for i in range(n_reserved):
+        to_merged[i] = <int32_t> i
+        merged.counts[i] = union.counts[i]
+    ranked = <RankedWord*> malloc((n + 1) * sizeof(RankedWord))
+    if ranked == NULL:
+        raise MemoryError()
+    try:
+        with nogil:
+            for i in range(n):
+                start = union.index.offsets[n_reserved + i]
+                ranked[i].count = union.counts[n_reserved + i]
+                ranked[i].word = union.index.arena + start
+                ranked[i].length = union.index.offsets[n_reserved + i + 1] - start
+                ranked[i].id = <int32_t> (n_reserved + i)
+            qsort(ranked, n, sizeof(RankedWord), by_count_then_bytes)
+            kept = n if max_size < 0 or max_size > n else max_size
+            for i in range(kept):
+                if ranked[i].count < min_count:
+                    break
+                prefix = load_prefix(ranked[i].word, ranked[i].length)
+                tag = hash_word(prefix, ranked[i].word, ranked[i].length)
+                slot = find_slot(&merged.index, prefix, tag, ranked[i].word, ranked[i].length)
+                id = merged.insert(slot, prefix, tag, ranked[i].word, ranked[i].length)
+                merged.counts[id] = ranked[i].count
+                to_merged[ranked[i].id] = id
+    finally:
+        free(ranked)
+    return merged, [final[ids] for ids in union_ids], merged.word_counts()

@@ -1,0 +1,316 @@
+"""Counting: text -> the counts of all n-grams up to an order, and what smoothing asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm import _counts
+from ngramlm._trie import segment_sums
+from ngramlm.errors import CountError, UsageError
+from ngramlm.files import Source
+from ngramlm.text import Progress, Text, read_text, usable_threads
+from ngramlm.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
+
+__all__ = ["NgramCounts", "count", "merge_counts"]
+
+Ints = NDArray[np.integer[Any]]
+TASKS = 64  # ranges of last history words that are counted one by one
+
+
+@dataclass(frozen=True, eq=False)
+class NgramCounts:
+    """The counts of all n-grams of orders 1 .. `order`.
+
+    Attributes:
+        vocabulary: the words.
+        trie: the n-grams; order 1 has a row for every word id.
+        counts: integers per order, aligned with the rows; ``<s>`` is never an event, so its count is 0.
+        cutoffs: per order; n-grams that occur so often or less get no row in a model, but their counts take part in
+            its estimation (as in KenLM).
+
+    Example:
+        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+        >>> counts.trie.n_rows, counts.get(["a"]), counts.get(["a", "b"]), counts.get(["<s>", "a"])
+        ((6, 5), 2, 1, 2)
+    """
+
+    vocabulary: Vocabulary
+    trie: NgramTrie
+    counts: tuple[Ints, ...]
+    cutoffs: tuple[int, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if len(self.counts) != self.trie.order or any(
+            len(column) != rows for column, rows in zip(self.counts, self.trie.n_rows, strict=True)
+        ):
+            raise CountError("count columns that do not match the trie")
+        for column in self.counts:
+            column.setflags(write=False)
+        if not self.cutoffs:
+            object.__setattr__(self, "cutoffs", (0,) * self.order)
+
+    @property
+    def order(self) -> int:
+        return self.trie.order
+
+    def get(self, ngram: Sequence[str]) -> int:
+        """The count of an n-gram, 0 when it was never seen."""
+        ids = [self.vocabulary.id(word) for word in ngram]
+        if any(id == UNK and word != "<unk>" for id, word in zip(ids, ngram, strict=True)):
+            return 0
+        row = self.trie.find(ids)
+        return 0 if row < 0 else int(self.counts[len(ids) - 1][row])
+
+    def truncate(self, order: int) -> NgramCounts:
+        """Only the orders up to `order`."""
+        if not 1 <= order <= self.order:
+            raise UsageError(f"order is {order}; expected 1 to {self.order}")
+        return NgramCounts(self.vocabulary, self.trie.truncate(order), self.counts[:order], self.cutoffs[:order])
+
+    def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
+        """Give n-grams with a count up to the cut-off of their order no row in models.
+
+        The last value holds for all higher orders. Raises UsageError unless they start with 0 and never fall, which
+        keeps the n-grams closed.
+        """
+        values = [*cutoffs, *[cutoffs[-1]] * self.order][: self.order] if cutoffs else [0] * self.order
+        if values[0] != 0 or any(a > b for a, b in zip(values, values[1:], strict=False)):
+            raise UsageError(f"cut-offs are {values}; expected 0 for unigrams and no fall from order to order")
+        return replace(self, cutoffs=tuple(values))
+
+    def kept(self, order: int) -> NDArray[np.bool_] | None:
+        """The rows that the cut-offs leave, bool[R]; None when all are left."""
+        cutoff = self.cutoffs[order - 1]
+        return None if cutoff == 0 else self.counts[order - 1] > cutoff
+
+    def without_unknown(self) -> NgramCounts:
+        """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0."""
+        keep = [np.ones(self.trie.level(1).n_rows, bool)]
+        history_ok: NDArray[np.bool_] = np.ones(1, bool)
+        for order in range(2, self.order + 1):
+            level = self.trie.level(order)
+            history_ok = history_ok[level.parents] & (level.first_words != UNK)
+            keep.append(np.repeat(history_ok, np.diff(level.starts)) & (level.words != UNK))
+        counts = [self.counts[0].copy()]
+        counts[0][UNK] = 0
+        trie = self.trie
+        if not all(mask.all() for mask in keep):
+            counts += [column[mask] for column, mask in zip(self.counts[1:], keep[1:], strict=True)]
+            trie = trie.restrict(keep)
+        else:
+            counts += self.counts[1:]
+        return NgramCounts(self.vocabulary, trie, tuple(counts[: trie.order]), self.cutoffs[: trie.order])
+
+    def continuation_counts(self, order: int) -> Ints:
+        """N1+(.hw), the number of distinct words before each n-gram.
+
+        The n-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
+        (Kneser & Ney 1995; Chen & Goodman 1999, section 4.1.6).
+        """
+        raw = self.counts[order - 1]
+        if order == self.order:
+            return raw
+        counts = _counts.continuation_counts(self.trie.level(order + 1).suffixes, len(raw))
+        return np.where(counts == 0, raw, counts) if raw.dtype != np.int32 else _filled(counts, raw)
+
+    def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:
+        """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
+        column = self.continuation_counts(order) if continuation else self.counts[order - 1]
+        return count_of_counts(column, upto)
+
+    def history_totals(self, order: int) -> NDArray[np.float64]:
+        """c(h.), the sum of the counts of each history's rows."""
+        return segment_sums(self.counts[order - 1].astype(np.float64), self.trie.level(order).starts)
+
+    def history_types(self, order: int) -> NDArray[np.float64]:
+        """N1+(h.), the number of distinct words seen after each history."""
+        seen = (self.counts[order - 1] > 0).astype(np.float64)
+        return segment_sums(seen, self.trie.level(order).starts)
+
+    @classmethod
+    def from_ngrams(
+        cls, counts: Mapping[Sequence[str], int], vocabulary: Vocabulary | None = None
+    ) -> NgramCounts:
+        """Counts given word by word; every history and suffix of an n-gram must be there too.
+
+        Example:
+            >>> NgramCounts.from_ngrams({("a",): 2, ("</s>",): 1, ("<s>", "a"): 1, ("a", "</s>"): 1}).order
+            2
+        """
+        if vocabulary is None:
+            vocabulary = Vocabulary(dict.fromkeys(word for ngram in counts for word in ngram))
+        order = max((len(ngram) for ngram in counts), default=1)
+        by_order: list[list[tuple[list[int], int]]] = [[] for _ in range(order)]
+        for ngram, value in counts.items():
+            if value < 0 or value >= 1 << 63:
+                raise CountError(f"the count of {' '.join(ngram)!r} is {value}; expected 0 to 2^63 - 1")
+            by_order[len(ngram) - 1].append(([vocabulary.id(word) for word in ngram], value))
+        unigrams = np.zeros(len(vocabulary), np.int64)
+        for (id,), value in by_order[0]:
+            unigrams[id] += value
+        unigrams[BOS] = 0
+        rows = [np.array([ids for ids, _ in pairs], np.int32).reshape(-1, k) for k, pairs in enumerate(by_order, 1)]
+        trie, permutations = NgramTrie.from_ngrams(rows[1:], len(vocabulary))
+        columns = [unigrams]
+        for pairs, permutation in zip(by_order[1:], permutations[1:], strict=False):
+            columns.append(np.array([value for _, value in pairs], np.int64)[permutation])
+        return cls(vocabulary, trie, tuple(columns))
+
+
+def _filled(counts: NDArray[np.int32], raw: Ints) -> NDArray[np.int32]:
+    """Put the raw count where a count is zero, in place."""
+    zero = np.flatnonzero(counts == 0)
+    counts[zero] = raw[zero]
+    return counts
+
+
+def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
+    """n_r for r = 0 .. upto, with n_0 as 0."""
+    found = np.array([0, *(np.count_nonzero(column == r) for r in range(1, upto + 1))], np.int64)
+    return found
+
+
+def count(
+    source: Text | Source | Iterable[Source],
+    order: int = 5,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    **read_options: Any,
+) -> NgramCounts:
+    """Count all n-grams of orders 1 .. `order` of a text, or of what `read_text` reads (and with its options).
+
+    The result does not depend on the number of threads. Raises CountError when there is nothing to count.
+    """
+    if not 1 <= order <= MAX_ORDER:
+        raise UsageError(f"order is {order}; expected 1 to {MAX_ORDER}")
+    if not isinstance(source, Text):
+        source = read_text(source, threads=threads, progress=progress, **read_options)
+    elif read_options:
+        raise UsageError(f"{', '.join(read_options)} cannot be used with a text that has been read already")
+    text = source
+    if text.n_sentences == 0:
+        raise CountError("found no sentences; expected at least one line of text")
+    size = len(text.vocabulary)
+    levels = [Level.of_words(size)]
+    counts: list[Ints] = [_counts.count_words(text.ids, size)]
+    if order > 1:
+        higher = _count_higher(text.ids, size, order, usable_threads(threads), progress)
+        for level, column in higher:
+            if level.n_rows:
+                levels.append(level)
+                counts.append(column)
+    return NgramCounts(text.vocabulary, NgramTrie(levels), tuple(counts))
+
+
+def _count_higher(
+    ids: NDArray[np.int32], vocabulary_size: int, order: int, threads: int, progress: Progress | None
+) -> list[tuple[Level, NDArray[np.int32]]]:
+    """Orders 2 .. order. Each task writes its rows where its first position stands; then the gaps are closed."""
+    positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
+    n = len(positions)
+    names = ("words", "suffixes", "counts", "starts", "parents", "first_words")
+    columns = [
+        tuple(np.empty(n, np.int64 if name == "starts" else np.int32) for name in names) for _ in range(2, order + 1)
+    ]
+    edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
+    edges[-1] = vocabulary_size
+    tasks = [(int(first), int(end)) for first, end in zip(edges[:-1], edges[1:], strict=True)]
+    results: list[tuple[list[int], list[int]]] = [([], [])] * len(tasks)
+    done = 0
+    with ThreadPoolExecutor(threads) as pool:
+        futures = {
+            pool.submit(_counts.count_range, ids, positions, buckets, first, end, order, columns): number
+            for number, (first, end) in enumerate(tasks)
+        }
+        try:
+            for future in as_completed(futures):
+                number = futures[future]
+                results[number] = future.result()
+                done += int(buckets[tasks[number][1]] - buckets[tasks[number][0]])
+                if progress is not None:
+                    progress("counting", done, n)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        del positions
+        places = np.array([buckets[first] for first, _ in tasks], np.int64)
+        n_rows = np.array([rows for rows, _ in results], np.int64).T.copy()  # by order, by task
+        n_histories = np.array([histories for _, histories in results], np.int64).T.copy()
+        return list(
+            pool.map(lambda k: _close_gaps(columns[k], places, n_rows, n_histories, k), range(order - 1))
+        )
+
+
+def _close_gaps(
+    arrays: tuple[NDArray[Any], ...],
+    places: NDArray[np.int64],
+    n_rows: NDArray[np.int64],
+    n_histories: NDArray[np.int64],
+    k: int,
+) -> tuple[Level, NDArray[np.int32]]:
+    """Move the pieces of all tasks together and number rows and histories through; `k` is the order less two."""
+    words, suffixes, counts, starts, parents, first_words = arrays
+    rows, histories = n_rows[k], n_histories[k]
+    nothing = np.zeros(len(places), np.int64)
+    before_rows, before_lower_rows, before_parents = (
+        (np.cumsum(sizes) - sizes) for sizes in (rows, n_rows[k - 1], n_histories[k - 1])
+    )
+    if k == 0:  # the suffixes of bigrams are word ids, their histories' parent is the empty history
+        before_lower_rows = before_parents = nothing
+    for column, sizes, added in (
+        (words, rows, nothing),
+        (suffixes, rows, before_lower_rows),
+        (counts, rows, nothing),
+        (parents, histories, before_parents),
+        (first_words, histories, nothing),
+    ):
+        _counts.close_gaps32(column, places, sizes, added)
+        column.resize(int(sizes.sum()), refcheck=False)
+    _counts.close_gaps64(starts, places, histories, before_rows)
+    starts.resize(int(histories.sum()) + 1, refcheck=False)
+    starts[-1] = rows.sum()
+    return Level(words, suffixes, starts, parents, first_words), counts
+
+
+def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
+    """The sum of several counts, over the union of their vocabularies (those of the first come first).
+
+    Raises CountError on a sum of 2^63 or more.
+    """
+    if not several:
+        raise UsageError("found no counts to merge; expected at least one")
+    if len({counts.order for counts in several}) != 1:
+        raise UsageError("found counts of different orders; expected the same order for all")
+    words = dict.fromkeys(word for counts in several for word in counts.vocabulary.words()[EOS + 1 :])
+    vocabulary = Vocabulary(words)
+    maps = [vocabulary.ids(counts.vocabulary.words()) for counts in several]
+    totals: list[Ints] = []
+    rows: list[NDArray[np.int32]] = []
+    for order in range(1, several[0].order + 1):
+        ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts in zip(maps, several, strict=True)])
+        values = np.concatenate([counts.counts[order - 1].astype(np.int64) for counts in several])
+        unique, inverse = np.unique(ngrams, axis=0, return_inverse=True)
+        sums = np.zeros(len(unique), np.int64)
+        np.add.at(sums, inverse.reshape(-1), values)
+        largest = np.zeros(len(unique))
+        np.add.at(largest, inverse.reshape(-1), values.astype(np.float64))
+        if (largest >= float(1 << 63)).any():
+            raise CountError("a sum of counts is 2^63 or more; expected less")
+        if order == 1:
+            unigrams = np.zeros(len(vocabulary), np.int64)
+            unigrams[unique[:, 0]] = sums
+            totals.append(unigrams)
+        else:
+            rows.append(unique.astype(np.int32))
+            totals.append(sums)
+    trie, permutations = NgramTrie.from_ngrams(rows, len(vocabulary))
+    merged = [column[permutation] for column, permutation in zip(totals, permutations, strict=True)]
+    return NgramCounts(vocabulary, trie, tuple(merged))

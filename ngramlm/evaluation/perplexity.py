@@ -1,0 +1,304 @@
+"""How well a model predicts a text: perplexity, with and without OOVs, and everything needed to read it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ngramlm.errors import UsageError
+from ngramlm.evaluation.signature import signature
+from ngramlm.model import LanguageModel
+from ngramlm.text import Text, iter_text, read_text
+from ngramlm.vocabulary import UNK
+
+__all__ = ["Perplexity", "PerplexitySum", "TokenScores", "iter_scores", "perplexity"]
+
+LOG2_10 = math.log2(10.0)
+LARGEST_EXPONENT = 308.0  # 10 ** 309 is more than a float64 can hold
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """One value per predicted token (words and ``</s>``, in text order), and where the sentences begin.
+
+    ``ids``: int32[N], the predicted tokens; ``log10_probs``: float64[N]; ``sentences``: int64[S+1], offsets into both.
+    """
+
+    ids: np.ndarray
+    log10_probs: np.ndarray
+    sentences: np.ndarray
+
+    def __post_init__(self) -> None:
+        for column in (self.ids, self.log10_probs, self.sentences):
+            column.setflags(write=False)
+
+    @property
+    def is_oov(self) -> np.ndarray:
+        """bool[N]: the token is outside the vocabulary and was scored as ``<unk>``."""
+        return self.ids == UNK
+
+    def sentence_tokens(self) -> np.ndarray:
+        """int64[S]: predicted tokens of each sentence, ``</s>`` included."""
+        return np.diff(self.sentences)
+
+    def sentence_oovs(self) -> np.ndarray:
+        """int64[S]: OOV tokens of each sentence."""
+        return self._per_sentence(self.is_oov.astype(np.int64))
+
+    def sentence_log10_probs(self) -> np.ndarray:
+        """float64[S]: log10 probability of each sentence, ``</s>`` included."""
+        return self._per_sentence(self.log10_probs)
+
+    def sentence_perplexities(self) -> np.ndarray:
+        """float64[S]: perplexity of each sentence, OOVs included."""
+        with np.errstate(over="ignore"):
+            return np.asarray(10.0 ** (-self.sentence_log10_probs() / self.sentence_tokens()))
+
+    def _per_sentence(self, values: np.ndarray) -> np.ndarray:
+        if len(self.sentences) <= 1:
+            return values[:0]
+        return np.add.reduceat(values, self.sentences[:-1])
+
+    @classmethod
+    def of(cls, text: Text, log10_probs: np.ndarray) -> TokenScores:
+        """The scores of one text; ``log10_probs`` as a model gave them."""
+        predicted = text.is_predicted
+        offsets = np.zeros(len(predicted) + 1, np.int64)
+        np.cumsum(predicted, out=offsets[1:])
+        return cls(text.ids[predicted], np.array(log10_probs, np.float64), offsets[text.sentences])
+
+    @classmethod
+    def join(cls, pieces: Iterable[TokenScores]) -> TokenScores:
+        """One after the other, as if the text had been scored whole."""
+        ids, values, sentences = [np.zeros(0, np.int32)], [np.zeros(0)], [np.zeros(1, np.int64)]
+        seen = 0
+        for piece in pieces:
+            ids.append(piece.ids)
+            values.append(piece.log10_probs)
+            sentences.append(piece.sentences[1:] + seen)
+            seen += len(piece.ids)
+        return cls(np.concatenate(ids), np.concatenate(values), np.concatenate(sentences))
+
+
+@dataclass(frozen=True)
+class Perplexity:
+    """What a model made of a text. All sums are over predicted tokens: words and ``</s>``, never ``<s>``.
+
+    ``zero_probs`` counts tokens *of the vocabulary* that the model holds impossible. They are left out of every
+    "excluding OOV" figure, as SRILM leaves them out, so read those figures only together with this count. An
+    impossible OOV (every one of them, for a model with a closed vocabulary) is counted in ``oovs`` alone.
+    ``characters`` are the code points of the raw text, line ends included, so that ``bits_per_character`` can be
+    compared over tokenizers. Figures that do not exist (a text of no token) are NaN.
+    """
+
+    log10_prob: float
+    log10_prob_excluding_oov: float
+    tokens: int
+    words: int
+    sentences: int
+    oovs: int
+    zero_probs: int
+    characters: int
+    signature: str
+    scores: TokenScores | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def perplexity(self) -> float:
+        """Including OOVs: 10 ** (-log10_prob / tokens); infinite when any token, OOVs included, is impossible."""
+        return _power(self.log10_prob, self.tokens)
+
+    @property
+    def perplexity_excluding_oov(self) -> float:
+        """Over the tokens that are neither OOV nor of zero probability (SRILM's ``ppl``)."""
+        return _power(self.log10_prob_excluding_oov, self.tokens - self.oovs - self.zero_probs)
+
+    @property
+    def perplexity_without_eos(self) -> float:
+        """The same log10 probability, that of ``</s>`` included, over the words alone (SRILM's ``ppl1``)."""
+        return _power(self.log10_prob_excluding_oov, self.words - self.oovs - self.zero_probs)
+
+    @property
+    def bits_per_word(self) -> float:
+        """Cross-entropy per predicted token: log2 of ``perplexity``."""
+        return _ratio(-self.log10_prob * LOG2_10, self.tokens)
+
+    @property
+    def bits_per_character(self) -> float:
+        """Cross-entropy per character of the raw text; the spelling of an OOV costs nothing beyond its ``<unk>``."""
+        return _ratio(-self.log10_prob * LOG2_10, self.characters)
+
+    def as_dict(self) -> dict[str, float | int | str | None]:
+        """All figures for JSON; None where a figure is infinite or does not exist."""
+        values: dict[str, float | int | str | None] = {
+            "log10_prob": self.log10_prob,
+            "log10_prob_excluding_oov": self.log10_prob_excluding_oov,
+            "perplexity": self.perplexity,
+            "perplexity_excluding_oov": self.perplexity_excluding_oov,
+            "perplexity_without_eos": self.perplexity_without_eos,
+            "bits_per_word": self.bits_per_word,
+            "bits_per_character": self.bits_per_character,
+            "tokens": self.tokens,
+            "words": self.words,
+            "sentences": self.sentences,
+            "oovs": self.oovs,
+            "zero_probs": self.zero_probs,
+            "characters": self.characters,
+            "signature": self.signature,
+        }
+        return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+    def __str__(self) -> str:
+        lines = [
+            f"perplexity including OOVs:  {self.perplexity:.6g}",
+            f"perplexity excluding OOVs:  {self.perplexity_excluding_oov:.6g}",
+            f"perplexity without </s>:    {self.perplexity_without_eos:.6g}",
+            f"log10 probability:          {self.log10_prob:.8g}",
+            f"bits per word, character:   {self.bits_per_word:.5g}, {self.bits_per_character:.5g}",
+            f"tokens (words + </s>):      {self.tokens} ({self.words} + {self.tokens - self.words})",
+            f"sentences:                  {self.sentences}",
+            f"OOVs, zero probabilities:   {self.oovs}, {self.zero_probs}",
+            f"signature:                  {self.signature}",
+        ]
+        return "\n".join(lines)
+
+
+class PerplexitySum:
+    """Adds up pieces of a text; the result does not depend on where the pieces were cut."""
+
+    def __init__(self) -> None:
+        self._seen, self._oov = ExactSum(), ExactSum()
+        self._tokens = self._words = self._sentences = self._oovs = self._zero_probs = self._characters = 0
+        self._impossible = 0
+
+    def add(self, text: Text, log10_probs: np.ndarray) -> None:
+        """Add one piece with the model's log10 probabilities, one per predicted token."""
+        is_oov = text.ids[text.is_predicted] == UNK
+        is_zero = np.isneginf(log10_probs)
+        self._seen.add(log10_probs[~is_oov & ~is_zero])
+        self._oov.add(log10_probs[is_oov & ~is_zero])
+        self._impossible += int(is_zero.sum())
+        self._zero_probs += int((is_zero & ~is_oov).sum())
+        self._oovs += int(is_oov.sum())
+        self._tokens += len(log10_probs)
+        self._words += text.n_words
+        self._sentences += text.n_sentences
+        self._characters += text.characters
+
+    def result(self, signature: str, scores: TokenScores | None = None) -> Perplexity:
+        """The figures of everything added so far."""
+        return Perplexity(
+            log10_prob=-math.inf if self._impossible else (self._seen + self._oov).value,
+            log10_prob_excluding_oov=self._seen.value,
+            tokens=self._tokens,
+            words=self._words,
+            sentences=self._sentences,
+            oovs=self._oovs,
+            zero_probs=self._zero_probs,
+            characters=self._characters,
+            signature=signature,
+            scores=scores,
+        )
+
+
+def perplexity(
+    model: LanguageModel,
+    text: Any,
+    *,
+    per_token: bool = False,
+    chunk_bytes: int = 1 << 24,
+    **read_options: Any,
+) -> Perplexity:
+    """The perplexity of a model on a text.
+
+    text: a ``Text`` over the model's vocabulary, or whatever ``read_text`` takes (a path, "-", a file object), which
+        is read with the model's vocabulary and, where the model scores every sentence by itself, piece by piece, so
+        that a file larger than memory will do; ``read_options`` (``tokenizer``, ``reserved``, ...) go to the reader.
+    per_token: keep the single values in ``.scores`` (12 bytes a token).
+
+    Raises UsageError where the text has another vocabulary than the model, or the model returns no probabilities.
+
+    >>> import ngramlm as lm
+    >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c"]), order=2))
+    >>> result = lm.perplexity(model, lm.Text.from_sentences(["a b", "a d"], model.vocabulary))
+    >>> result.tokens, result.oovs, result.perplexity > result.perplexity_excluding_oov
+    (6, 1, True)
+    """
+    total = PerplexitySum()
+    pieces: list[TokenScores] = []
+    for piece, log10_probs in iter_scores(model, text, chunk_bytes=chunk_bytes, **read_options):
+        total.add(piece, log10_probs)
+        if per_token:
+            pieces.append(TokenScores.of(piece, log10_probs))
+    return total.result(signature(model), TokenScores.join(pieces) if per_token else None)
+
+
+def iter_scores(
+    model: LanguageModel, text: Any, *, chunk_bytes: int = 1 << 24, **read_options: Any
+) -> Iterator[tuple[Text, np.ndarray]]:
+    """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up."""
+    if isinstance(text, Text):
+        if read_options:
+            raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
+        if text.vocabulary is not model.vocabulary and text.vocabulary != model.vocabulary:
+            raise UsageError(
+                f"found a text over a vocabulary of {len(text.vocabulary)}, and a model over one of"
+                f" {len(model.vocabulary)}; read the text with vocabulary=model.vocabulary"
+            )
+        texts: Iterable[Text] = [text]
+    elif getattr(model, "independent_sentences", False):
+        texts = iter_text(text, model.vocabulary, chunk_bytes=chunk_bytes, **read_options)
+    else:  # a cache must see the whole document
+        texts = [read_text(text, vocabulary=model.vocabulary, **read_options)]
+    for piece in texts:
+        yield piece, _checked(model.log10_probs(piece), piece)
+
+
+def _checked(log10_probs: np.ndarray, text: Text) -> np.ndarray:
+    if log10_probs.shape != (text.n_tokens,):
+        raise UsageError(f"the model returned {log10_probs.shape} values; expected ({text.n_tokens},)")
+    if not (log10_probs <= 1e-4).all():  # NaN fails as well
+        raise UsageError("the model returned values that are no log10 probabilities (NaN or above zero)")
+    return log10_probs
+
+
+class ExactSum:
+    """Adds float64 arrays in fixed point (units of 2**-64), so that order and grouping change nothing."""
+
+    BLOCK = 1 << 19  # values of one addition: 2**19 values below 2**11, in units of 2**-32, fit int64
+    LARGE = 2048.0
+
+    def __init__(self, units: int = 0) -> None:
+        self._units = units
+
+    def add(self, values: np.ndarray) -> None:
+        """Add finite values."""
+        large = np.abs(values) >= self.LARGE
+        if large.any():
+            self._units += sum(int(math.ldexp(value, 64)) for value in values[large].tolist())
+            values = values[~large]
+        for start in range(0, len(values), self.BLOCK):
+            scaled = values[start : start + self.BLOCK] * 2.0**32
+            high = np.rint(scaled)
+            low = np.rint((scaled - high) * 2.0**32)  # exact: the bits that the first rounding dropped
+            self._units += (int(high.astype(np.int64).sum()) << 32) + int(low.astype(np.int64).sum())
+
+    @property
+    def value(self) -> float:
+        """The sum, rounded once."""
+        return self._units / 2**64
+
+    def __add__(self, other: ExactSum) -> ExactSum:
+        return ExactSum(self._units + other._units)
+
+
+def _ratio(total: float, number: int) -> float:
+    return total / number if number else math.nan
+
+
+def _power(log10_prob: float, number: int) -> float:
+    exponent = _ratio(-log10_prob, number)
+    return math.inf if exponent > LARGEST_EXPONENT else 10.0**exponent

@@ -1,0 +1,191 @@
+"""Files in and out: compression by suffix, ``-`` for the standard streams, atomic writing."""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import lzma
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from ngramlm.errors import FormatError, MissingExtraError, UsageError
+
+__all__ = ["Source", "atomic_write", "open_source", "source_name"]
+
+Source = str | os.PathLike[str] | IO[bytes]
+
+
+def source_name(source: Source) -> str:
+    """What a source is called in messages."""
+    if isinstance(source, (str, os.PathLike)):
+        return "<stdin>" if source == "-" else os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "<stream>"
+
+
+def open_source(source: Source) -> IO[bytes]:
+    """A binary stream to read: a path (compressed by suffix .gz .bz2 .xz .zst), ``-`` for stdin, or a stream.
+
+    Raises OSError as ``open`` does, UsageError for a text stream.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        if not hasattr(source, "readinto"):
+            raise UsageError(f"found {type(source).__name__}; expected a path or a binary stream")
+        return cast("IO[bytes]", _Borrowed(source))
+    if source == "-":
+        return cast("IO[bytes]", _Borrowed(sys.stdin.buffer))
+    path = os.fspath(source)
+    if os.path.isdir(path):
+        raise IsADirectoryError(21, "Is a directory", path)
+    match _suffix(path):
+        case ".gz":
+            return cast("IO[bytes]", _Checked(gzip.open(path, "rb"), path))
+        case ".bz2":
+            return cast("IO[bytes]", _Checked(bz2.open(path, "rb"), path))
+        case ".xz":
+            return cast("IO[bytes]", _Checked(lzma.open(path, "rb"), path))
+        case ".zst":
+            return cast("IO[bytes]", _Checked(_zstandard().open(path, "rb"), path))
+    return open(path, "rb", buffering=0)
+
+
+class _Borrowed:
+    """A stream that is not ours to close."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> _Borrowed:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Checked:
+    """A decompressor whose complaints about the data become FormatError with the path."""
+
+    def __init__(self, stream: Any, path: str) -> None:
+        self._stream = stream
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __enter__(self) -> _Checked:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def _call(self, method: str, *arguments: Any) -> Any:
+        try:
+            return getattr(self._stream, method)(*arguments)
+        except (gzip.BadGzipFile, lzma.LZMAError, EOFError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise FormatError(f"found damaged compressed data ({error}); expected a whole file", self._path) from None
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] in ("zlib", "zstandard"):
+                raise FormatError(f"found damaged compressed data ({error}); expected a whole file", self._path) from None
+            raise
+
+    def read(self, *arguments: Any) -> bytes:
+        return cast("bytes", self._call("read", *arguments))
+
+    def readinto(self, buffer: Any) -> int:
+        return cast("int", self._call("readinto", buffer))
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()
+
+
+def _zstandard() -> Any:
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtraError("reading and writing .zst needs zstandard: pip install 'ngramlm[zst]'") from None
+    return zstandard
+
+
+def _compressor(path: str, raw: IO[bytes]) -> Any:
+    match _suffix(path):
+        case ".gz":
+            return gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
+        case ".bz2":
+            return bz2.BZ2File(raw, "wb")
+        case ".xz":
+            return lzma.LZMAFile(raw, "wb", preset=3)
+        case ".zst":
+            return _zstandard().ZstdCompressor().stream_writer(raw, closefd=False)
+    return None
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iterator[IO[bytes]]:
+    """A binary stream whose contents become `path` all at once when the block ends without an error.
+
+    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed; after an error
+    or an interruption the old file is whole and the temporary one is gone. Compressed by suffix, ``-`` is stdout;
+    devices and pipes are written directly.
+    """
+    if path == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = os.path.realpath(path)
+    mode = 0o666 & ~_umask()
+    if os.path.exists(target):
+        status = os.stat(target)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(21, "Is a directory", os.fspath(path))
+        if not stat.S_ISREG(status.st_mode):
+            with open(target, "wb") as raw, _packed(target, raw, compress) as out:
+                yield out
+            return
+        mode = stat.S_IMODE(status.st_mode)
+    folder, name = os.path.split(target)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(2, "No such folder", folder)
+    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as raw:
+            with _packed(target, raw, compress) as out:
+                yield out
+            raw.flush()
+            os.fchmod(raw.fileno(), mode)
+            os.fsync(raw.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _packed(path: str, raw: IO[bytes], compress: bool) -> Iterator[IO[bytes]]:
+    packer = _compressor(path, raw) if compress else None
+    if packer is None:
+        yield raw
+    else:
+        with packer:
+            yield packer
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

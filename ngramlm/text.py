@@ -1,0 +1,422 @@
+"""Text as ids: tokenizers, readers of plain and compressed files, sentences and documents."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from queue import SimpleQueue
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._text import PADDING, remap, tokenize
+from ngramlm._vocabulary import WordTable, merge_tables
+from ngramlm.errors import TextError, UsageError
+from ngramlm.files import Source, open_source, source_name
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary, new_table
+
+__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "read_text", "usable_threads"]
+
+Progress = Callable[[str, int, int | None], None]
+Tokenizer = Callable[[str], list[str]]
+Reserved = Literal["error", "drop", "keep"]
+Encoding = Literal["strict", "replace"]
+
+CHUNK_BYTES = 1 << 20
+_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
+_PROBLEMS = {
+    1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
+    2: "found bytes that are not UTF-8; expected UTF-8 (or encoding_errors='replace')",
+    3: "found the reserved word {word!r}; expected none in text (or reserved='drop' or 'keep')",
+}
+
+
+def split_characters(line: str) -> list[str]:
+    """Every character but space and tab is a token."""
+    return [character for character in line if character not in " \t"]
+
+
+def split_words(line: str) -> list[str]:
+    """Words (with inner apostrophes and hyphens) and single punctuation marks.
+
+    >>> split_words("Don't stop, please.")
+    ["Don't", 'stop', ',', 'please', '.']
+    """
+    return _WORD.findall(line)
+
+
+TOKENIZERS: dict[str, Tokenizer | None] = {
+    "whitespace": None,  # in compiled code
+    "characters": split_characters,
+    "words": split_words,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """Sentences of ids; every sentence stands as ``<s> w1 .. wl </s>``.
+
+    Attributes:
+        vocabulary: the words.
+        ids: int32[T], all sentences one after the other.
+        sentences: int64[S + 1], where each begins in `ids`, and T.
+        documents: int64[D + 1], at which sentence each document begins, and S.
+        characters: code points of the raw lines, each line end counted as one.
+
+    Example:
+        >>> text = Text.from_sentences(["a cat", "a dog"])
+        >>> text.n_sentences, text.n_tokens, text.ids.tolist()
+        (2, 6, [1, 3, 4, 2, 1, 3, 5, 2])
+    """
+
+    vocabulary: Vocabulary
+    ids: NDArray[np.int32]
+    sentences: NDArray[np.int64]
+    documents: NDArray[np.int64]
+    characters: int
+
+    def __post_init__(self) -> None:
+        for column in (self.ids, self.sentences, self.documents):
+            column.setflags(write=False)
+
+    @classmethod
+    def from_ids(
+        cls,
+        vocabulary: Vocabulary,
+        ids: NDArray[np.int32],
+        characters: int,
+        documents: Sequence[int] | None = None,
+    ) -> Text:
+        """A text from ids in which every sentence already stands between ``<s>`` and ``</s>``."""
+        sentences = np.append(np.flatnonzero(ids == BOS), len(ids)).astype(np.int64)
+        n_sentences = len(sentences) - 1
+        starts = [0] if documents is None else sorted({0, *documents})
+        if starts[-1] > n_sentences or starts[0] < 0:
+            raise UsageError(f"found a document that begins at sentence {starts[-1]} of {n_sentences}")
+        if starts[-1] == n_sentences and n_sentences:
+            starts.pop()
+        edges = np.array([*starts, n_sentences] if n_sentences else [0], np.int64)
+        return cls(vocabulary, ids, sentences, edges, characters)
+
+    @classmethod
+    def from_sentences(
+        cls, sentences: Iterable[str | Sequence[str]], vocabulary: Vocabulary | None = None
+    ) -> Text:
+        """A text from sentences in memory; a str is split at spaces and tabs.
+
+        Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for reserved
+        words and control characters.
+        """
+        lines = [line if isinstance(line, str) else " ".join(line) for line in sentences]
+        for number, line in enumerate(lines, 1):
+            if "\n" in line or "\r" in line:
+                raise TextError("found a line end inside a sentence", "<sentences>", number)
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+        reader = _Reader(vocabulary, None, "error", "strict", 1)
+        ids = reader.tokenize(_Chunk("<sentences>", 1, bytearray(data), len(data)))
+        return reader.finish([ids], 1, None, None)
+
+    @property
+    def n_sentences(self) -> int:
+        return len(self.sentences) - 1
+
+    @property
+    def n_documents(self) -> int:
+        return len(self.documents) - 1
+
+    @property
+    def n_tokens(self) -> int:
+        """Predicted tokens: words and one ``</s>`` for each sentence."""
+        return len(self.ids) - self.n_sentences
+
+    @property
+    def n_words(self) -> int:
+        return len(self.ids) - 2 * self.n_sentences
+
+    @cached_property
+    def n_oov(self) -> int:
+        """Words outside the vocabulary."""
+        return int(np.count_nonzero(self.ids == UNK))
+
+    @cached_property
+    def is_predicted(self) -> NDArray[np.bool_]:
+        """bool[T]: everything but ``<s>``."""
+        return self.ids != BOS
+
+    @property
+    def predicted(self) -> NDArray[np.int32]:
+        """int32[n_tokens]: the ids that are predicted."""
+        return self.ids[self.is_predicted]
+
+    def sentence(self, number: int) -> list[str]:
+        """The words of one sentence, without ``<s>`` and ``</s>``."""
+        start, end = self.sentences[number : number + 2]
+        return self.vocabulary.words(self.ids[start + 1 : end - 1])
+
+
+@dataclass
+class _Chunk:
+    """Whole lines of one source."""
+
+    name: str
+    line: int  # number of its first line
+    data: bytearray
+    length: int
+
+
+@dataclass
+class _Ids:
+    """The ids of a chunk; `table` numbers the reader's table they refer to."""
+
+    table: int
+    ids: NDArray[np.int32]
+    characters: int
+    bytes: int
+
+
+class _Reader:
+    """Turns chunks into ids, from several threads: each call borrows one table of the pool."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary | None,
+        split: Tokenizer | None,
+        reserved: Reserved,
+        encoding_errors: Encoding,
+        threads: int,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.split = split
+        if reserved not in _RESERVED_POLICY:
+            raise UsageError(f"reserved is {reserved!r}; expected 'error', 'drop' or 'keep'")
+        if encoding_errors not in ("strict", "replace"):
+            raise UsageError(f"encoding_errors is {encoding_errors!r}; expected 'strict' or 'replace'")
+        self.reserved = _RESERVED_POLICY[reserved]
+        self.encoding_errors = encoding_errors
+        self.tables = [new_table() if vocabulary is None else vocabulary.table for _ in range(threads)]
+        self.pool: SimpleQueue[tuple[int, NDArray[np.int32]]] = SimpleQueue()
+        for number in range(threads):
+            self.pool.put((number, np.empty(0, np.int32)))
+
+    def tokenize(self, chunk: _Chunk) -> _Ids:
+        n_bytes, raw_characters = chunk.length, None
+        if self.split is not None or self.encoding_errors == "replace":
+            chunk, raw_characters = self._prepare(chunk)
+        if len(chunk.data) < chunk.length + PADDING:
+            chunk.data.extend(bytes(chunk.length + PADDING - len(chunk.data)))
+        number, scratch = self.pool.get()
+        try:
+            if len(scratch) < 2 * chunk.length + 2:
+                scratch = np.empty(2 * chunk.length + 2, np.int32)
+            n_ids, _, characters, problem, line, offset = tokenize(
+                chunk.data, chunk.length, self.tables[number], self.vocabulary is None, self.reserved, scratch
+            )
+            ids = scratch[:n_ids].copy()
+        finally:
+            self.pool.put((number, scratch))
+        if problem:
+            word = bytes(chunk.data[offset : offset + 64]).split(b" ")[0].split(b"\n")[0].decode("utf-8", "replace")
+            byte = chr(chunk.data[offset])
+            raise TextError(_PROBLEMS[problem].format(word=word, byte=byte), chunk.name, chunk.line + line)
+        return _Ids(number, ids, characters if raw_characters is None else raw_characters, n_bytes)
+
+    def _prepare(self, chunk: _Chunk) -> tuple[_Chunk, int]:
+        """Decode, replace what is not UTF-8, split by a tokenizer written in Python."""
+        raw = bytes(memoryview(chunk.data)[: chunk.length])
+        try:
+            text = raw.decode("utf-8", self.encoding_errors)
+        except UnicodeDecodeError as error:
+            line = chunk.line + raw.count(b"\n", 0, error.start)
+            raise TextError(_PROBLEMS[2], chunk.name, line) from None
+        text = text.replace("\r\n", "\n")
+        lines = text.removesuffix("\n").split("\n") if text else []
+        characters = sum(map(len, lines)) + len(lines)
+        if self.split is not None:
+            split = self.split
+            lines = [" ".join(split(line)) for line in lines]
+        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+        if data.count(b"\n") != len(lines):
+            raise TextError("found a line end in a token; expected none from a tokenizer", chunk.name, chunk.line)
+        return _Chunk(chunk.name, chunk.line, bytearray(data), len(data)), characters
+
+    def finish(
+        self, parts: list[_Ids], min_count: int, max_size: int | None, documents: Sequence[int] | None
+    ) -> Text:
+        """One text of all parts, with one vocabulary."""
+        vocabulary = self.vocabulary
+        if vocabulary is None:
+            reserved = [word.encode() for word in RESERVED]
+            table, maps, _ = merge_tables(self.tables, reserved, min_count, -1 if max_size is None else max_size)
+            vocabulary = Vocabulary.from_table(table)
+        ids = np.empty(sum(len(part.ids) for part in parts), np.int32)
+        at, characters = 0, 0
+        for part in parts:
+            out = ids[at : at + len(part.ids)]
+            if self.vocabulary is None:
+                remap(part.ids, maps[part.table], out)
+            else:
+                out[:] = part.ids
+            at += len(part.ids)
+            characters += part.characters
+            part.ids = part.ids[:0]
+        return Text.from_ids(vocabulary, ids, characters, documents)
+
+
+def read_text(
+    sources: Source | Iterable[Source],
+    *,
+    vocabulary: Vocabulary | None = None,
+    tokenizer: str | Tokenizer = "whitespace",
+    min_count: int = 1,
+    max_size: int | None = None,
+    threads: int | None = None,
+    reserved: Reserved = "error",
+    encoding_errors: Encoding = "strict",
+    documents: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> Text:
+    """Read one sentence per line from one or several sources.
+
+    Words are what stands between ASCII spaces and tabs; lines end with LF or CRLF; an empty line is an empty
+    sentence; ``<unk>`` in the text is the unknown word.
+
+    Args:
+        sources: paths (compressed by suffix, ``-`` for stdin) or binary streams.
+        vocabulary: the words to know; None makes one of the text, by falling count, ties by bytes.
+        tokenizer: ``whitespace``, ``characters``, ``words``, or a function from a line to its tokens.
+        min_count: leave out words that occur less often (only where the vocabulary is made).
+        max_size: keep at most so many words besides the reserved three.
+        threads: None is all cores; the result does not depend on it.
+        reserved: what ``<s>`` and ``</s>`` in text are: an error, dropped, or kept as the unknown word.
+        encoding_errors: what bytes that are not UTF-8 are: an error, or replaced by U+FFFD.
+        documents: numbers (from 0) of the sentences at which documents begin.
+        progress: called with (stage, bytes done, bytes in all or None).
+
+    Raises:
+        TextError: with ``file:line``, for bad encoding, control characters, reserved words.
+    """
+    if min_count < 1 or (max_size is not None and max_size < 0):
+        raise UsageError("min_count must be at least 1 and max_size at least 0")
+    listed = _listed(sources)
+    threads = usable_threads(threads)
+    reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
+    total = _total_bytes(listed)
+    parts: list[_Ids] = []
+    done = 0
+    for part in _in_order(reader, _chunks(listed, CHUNK_BYTES), threads):
+        parts.append(part)
+        done += part.bytes
+        if progress is not None:
+            progress("reading", done, total)
+    return reader.finish(parts, min_count, max_size, documents)
+
+
+def iter_text(
+    sources: Source | Iterable[Source],
+    vocabulary: Vocabulary,
+    *,
+    tokenizer: str | Tokenizer = "whitespace",
+    threads: int | None = 1,
+    reserved: Reserved = "error",
+    encoding_errors: Encoding = "strict",
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[Text]:
+    """The same as `read_text` in pieces of whole sentences, so that text of any size can be streamed."""
+    threads = usable_threads(threads)
+    reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
+    for part in _in_order(reader, _chunks(_listed(sources), chunk_bytes), threads):
+        yield Text.from_ids(vocabulary, part.ids, part.characters)
+
+
+def usable_threads(threads: int | None) -> int:
+    """The number of threads to use; None is every core this process may run on."""
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads < 1:
+        raise UsageError(f"threads is {threads}; expected at least 1")
+    return threads
+
+
+def _listed(sources: Source | Iterable[Source]) -> list[Source]:
+    if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "readinto"):
+        return [sources]
+    return list(sources)
+
+
+def _tokenizer(tokenizer: str | Tokenizer) -> Tokenizer | None:
+    if callable(tokenizer):
+        return tokenizer
+    if tokenizer not in TOKENIZERS:
+        raise UsageError(f"no tokenizer {tokenizer!r}; expected one of {', '.join(TOKENIZERS)} or a function")
+    return TOKENIZERS[tokenizer]
+
+
+def _total_bytes(sources: list[Source]) -> int | None:
+    """Bytes in all plain files; None when one is compressed or a stream."""
+    total = 0
+    for source in sources:
+        if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1] in (".gz", ".bz2", ".xz", ".zst"):
+            return None
+        try:
+            total += os.stat(source).st_size
+        except OSError:
+            return None
+    return total
+
+
+def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
+    """Pieces of whole lines; a line longer than a piece makes the piece grow."""
+    for source in sources:
+        name, line, rest, first = source_name(source), 1, b"", True
+        with open_source(source) as stream:
+            while True:
+                data = bytearray(len(rest) + chunk_bytes + PADDING)
+                data[: len(rest)] = rest
+                filled = len(rest)
+                with memoryview(data) as view:
+                    while filled < len(rest) + chunk_bytes:
+                        got = stream.readinto(view[filled : len(rest) + chunk_bytes])  # type: ignore[attr-defined]
+                        if not got:
+                            break
+                        filled += got
+                        if got < chunk_bytes and not first:
+                            break
+                if first and data.startswith(b"\xef\xbb\xbf"):
+                    del data[:3]
+                    filled -= 3
+                first = False
+                if filled <= len(rest):
+                    if rest:
+                        yield _Chunk(name, line, data, len(rest))
+                    break
+                cut = data.rfind(b"\n", 0, filled) + 1
+                rest = bytes(memoryview(data)[cut:filled])
+                if cut:
+                    lines = data.count(b"\n", 0, cut)
+                    yield _Chunk(name, line, data, cut)
+                    line += lines
+
+
+def _in_order(reader: _Reader, chunks: Iterator[_Chunk], threads: int) -> Iterator[_Ids]:
+    """Tokenize with several threads, in the order of the text, with few chunks in flight."""
+    if threads == 1:
+        yield from map(reader.tokenize, chunks)
+        return
+    waiting: SimpleQueue[Future[_Ids]] = SimpleQueue()
+    in_flight = 0
+    with ThreadPoolExecutor(threads) as pool:
+        for chunk in chunks:
+            waiting.put(pool.submit(reader.tokenize, chunk))
+            in_flight += 1
+            if in_flight > 2 * threads:
+                yield waiting.get().result()
+                in_flight -= 1
+        while in_flight:
+            yield waiting.get().result()
+            in_flight -= 1

@@ -1,0 +1,307 @@
+"""The one representation of n-grams: aligned columns in the order of the history read backwards, then the word.
+
+All n-grams of one order are rows; the row number is the identity. The rows of a history are contiguous and sorted by
+word. Histories form a tree in which the parent of a history is the history without its first word, so the *suffix* of
+a row (the n-gram without its first word) stands among the rows of the parent history, one order below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import build_level, link_rows, sort_ngrams
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.vocabulary import BOS, EOS
+
+__all__ = ["MAX_ORDER", "Level", "NgramTrie"]
+
+MAX_ORDER = 16
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The n-grams of one order k.
+
+    Attributes:
+        words: int32[R], the last word of every row.
+        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
+        starts: int64[H + 1], the first row of every history of length k - 1, and R.
+        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
+        first_words: int32[H], the oldest word of every history (-1 for k = 1).
+    """
+
+    words: Int32s
+    suffixes: Int32s
+    starts: Int64s
+    parents: Int32s
+    first_words: Int32s
+
+    def __post_init__(self) -> None:
+        for column in (self.words, self.suffixes, self.starts, self.parents, self.first_words):
+            column.setflags(write=False)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.words)
+
+    @property
+    def n_histories(self) -> int:
+        return len(self.parents)
+
+    @classmethod
+    def of_words(cls, vocabulary_size: int) -> Level:
+        """Order 1: one row per word id, one empty history."""
+        return cls(
+            np.arange(vocabulary_size, dtype=np.int32),
+            np.zeros(vocabulary_size, np.int32),
+            np.array([0, vocabulary_size], np.int64),
+            np.zeros(1, np.int32),
+            np.full(1, -1, np.int32),
+        )
+
+
+class NgramTrie:
+    """The n-grams of orders 1 .. `order`; closed: with an n-gram stand its history and its suffix.
+
+    Example:
+        >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)
+        >>> trie.n_rows, trie.ngrams(2).tolist(), trie.find([3, 4])
+        ((5, 3), [[1, 3], [3, 4], [4, 2]], 1)
+    """
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        if not 1 <= len(levels) <= MAX_ORDER:
+            raise UsageError(f"order is {len(levels)}; expected 1 to {MAX_ORDER}")
+        self.levels = tuple(levels)
+        self._links: dict[int, Int32s] = {}
+
+    @property
+    def order(self) -> int:
+        return len(self.levels)
+
+    @property
+    def n_rows(self) -> tuple[int, ...]:
+        """The number of n-grams of every order."""
+        return tuple(level.n_rows for level in self.levels)
+
+    def level(self, order: int) -> Level:
+        return self.levels[order - 1]
+
+    def truncate(self, order: int) -> NgramTrie:
+        """The same without the orders above `order`."""
+        return NgramTrie(self.levels[:order])
+
+    def histories(self, order: int) -> Int32s:
+        """The history of every row, int32[R]."""
+        level = self.level(order)
+        return np.repeat(np.arange(level.n_histories, dtype=np.int32), np.diff(level.starts))
+
+    def buckets(self, order: int) -> Int64s:
+        """For order >= 2: the first history that ends with each word, int64[vocabulary + 1]."""
+        edges = np.searchsorted(self.level(2).first_words, np.arange(self.level(1).n_rows + 1))
+        for higher in range(3, order + 1):
+            edges = np.searchsorted(self.level(higher).parents, edges)
+        return edges.astype(np.int64)
+
+    def history_of_row(self, order: int) -> Int32s:
+        """For order < self.order: the history of order + 1 that each row is, -1 where it is none; int32[R]."""
+        if not 1 <= order < self.order:
+            raise UsageError(f"order is {order}; expected 1 to {self.order - 1}")
+        if order not in self._links:
+            level, higher = self.level(order), self.level(order + 1)
+            lower = self.history_of_row(order - 1) if order > 1 else level.suffixes
+            links = link_rows(
+                level.words,
+                level.suffixes,
+                level.starts,
+                level.first_words,
+                lower,
+                self.buckets(order + 1),
+                higher.parents,
+                higher.first_words,
+                order,
+            )
+            links.setflags(write=False)
+            self._links[order] = links
+        return self._links[order]
+
+    def history_rows(self, order: int) -> Int32s:
+        """For order >= 2: the row in order - 1 that each history is, int32[H]."""
+        links = self.history_of_row(order - 1)
+        rows = np.full(self.level(order).n_histories, -1, np.int32)
+        linked = np.flatnonzero(links >= 0)
+        rows[links[linked]] = linked
+        return rows
+
+    def history_words(self, order: int) -> Int32s:
+        """The words of every history, oldest first, int32[H, order - 1]."""
+        level = self.level(order)
+        words = np.empty((level.n_histories, order - 1), np.int32)
+        at = np.arange(level.n_histories)
+        for place in range(order - 1):
+            level = self.level(order - place)
+            words[:, place] = level.first_words[at]
+            at = level.parents[at]
+        return words
+
+    def ngrams(self, order: int) -> Int32s:
+        """The words of every row, oldest first, int32[R, order]."""
+        level = self.level(order)
+        histories = np.repeat(self.history_words(order), np.diff(level.starts), axis=0)
+        return np.column_stack([histories, level.words])
+
+    def find_history(self, history: Sequence[int]) -> int:
+        """The index of a history among those of its length, -1 when it is none."""
+        at = 0
+        for order, word in enumerate(reversed(history), 2):
+            if order > self.order:
+                return -1
+            level = self.level(order)
+            low, high = np.searchsorted(level.parents, [at, at + 1])
+            at = int(low + np.searchsorted(level.first_words[low:high], word))
+            if at == high or level.first_words[at] != word:
+                return -1
+        return at
+
+    def find(self, ngram: Sequence[int]) -> int:
+        """The row of an n-gram in its order, -1 when it is not there."""
+        if not 1 <= len(ngram) <= self.order:
+            return -1
+        history = self.find_history(ngram[:-1])
+        if history < 0:
+            return -1
+        level = self.level(len(ngram))
+        low, high = level.starts[history : history + 2]
+        row = int(low + np.searchsorted(level.words[low:high], ngram[-1]))
+        return row if row < high and level.words[row] == ngram[-1] else -1
+
+    def closure(self, keep: Sequence[Bools]) -> list[Bools]:
+        """The smallest closed set of rows that holds those marked in `keep` (a mask per order)."""
+        closed = [mask.copy() for mask in keep]
+        closed[0][:] = True
+        for order in range(self.order, 1, -1):
+            level, mask = self.level(order), closed[order - 1]
+            closed[order - 2][level.suffixes[mask]] = True
+            used = np.logical_or.reduceat(mask, level.starts[:-1]) if level.n_histories else mask
+            closed[order - 2][self.history_rows(order)[used]] = True
+        return closed
+
+    def restrict(self, keep: Sequence[Bools]) -> NgramTrie:
+        """Only the marked rows; `keep` is a mask per order and must be closed (FormatError)."""
+        levels = [self.level(1)]
+        new_rows: Int64s = np.arange(self.level(1).n_rows)
+        new_histories: Int64s = np.zeros(1, np.int64)
+        for order in range(2, self.order + 1):
+            level, mask = self.level(order), keep[order - 1]
+            kept = np.concatenate([[0], np.cumsum(mask)])
+            sizes = np.diff(kept[level.starts])
+            used = sizes > 0
+            suffixes = new_rows[level.suffixes[mask]]
+            parents = new_histories[level.parents[used]]
+            if (suffixes < 0).any() or (parents < 0).any():
+                raise FormatError(f"a {order}-gram was kept without its suffix; expected a closed set of n-grams")
+            levels.append(
+                Level(
+                    level.words[mask],
+                    suffixes.astype(np.int32),
+                    np.concatenate([[0], np.cumsum(sizes[used])]).astype(np.int64),
+                    parents.astype(np.int32),
+                    level.first_words[used],
+                )
+            )
+            new_rows = np.where(mask, np.cumsum(mask) - 1, -1)
+            new_histories = np.where(used, np.cumsum(used) - 1, -1)
+        while len(levels) > 1 and levels[-1].n_rows == 0:
+            levels.pop()
+        return NgramTrie(levels)
+
+    def check(self, vocabulary_size: int) -> None:
+        """Raise FormatError where an invariant does not hold: sorted, unique, closed, markers in their places."""
+        for problem in self._problems(vocabulary_size):
+            raise FormatError(f"{problem}; expected the columns of a closed trie")
+
+    def _problems(self, vocabulary_size: int) -> Iterator[str]:
+        first = self.level(1)
+        if not np.array_equal(first.words, np.arange(vocabulary_size)):
+            yield "unigram rows are not the word ids"
+        for order in range(2, self.order + 1):
+            level, lower = self.level(order), self.level(order - 1)
+            name = f"order {order}:"
+            sizes = np.diff(level.starts)
+            if len(level.starts) != level.n_histories + 1 or len(level.first_words) != level.n_histories:
+                yield f"{name} history columns of different lengths"
+            if len(level.suffixes) != level.n_rows:
+                yield f"{name} row columns of different lengths"
+            if level.starts[0] != 0 or level.starts[-1] != level.n_rows or (sizes < 1).any():
+                yield f"{name} rows that belong to no history, or a history without rows"
+            if ((level.words < 0) | (level.words >= vocabulary_size) | (level.words == BOS)).any():
+                yield f"{name} a word that cannot be predicted"
+            if ((level.first_words < 0) | (level.first_words >= vocabulary_size) | (level.first_words == EOS)).any():
+                yield f"{name} a history with </s> or a word outside the vocabulary"
+            if ((level.parents < 0) | (level.parents >= lower.n_histories)).any():
+                yield f"{name} a parent that is no history"
+            parent_step = np.diff(level.parents)
+            if (parent_step < 0).any() or (np.diff(level.first_words)[parent_step == 0] <= 0).any():
+                yield f"{name} histories out of order"
+            if order > 2 and (lower.first_words[level.parents] == BOS).any():
+                yield f"{name} a history with <s> inside"
+            inner = np.ones(max(level.n_rows - 1, 0), bool)
+            inner[level.starts[1:-1] - 1] = False
+            if (np.diff(level.words)[inner] <= 0).any():
+                yield f"{name} rows of a history out of order"
+            parents = level.parents[self.histories(order)]
+            if (level.suffixes < lower.starts[parents]).any() or (level.suffixes >= lower.starts[parents + 1]).any():
+                yield f"{name} a suffix outside its parent's rows"
+            if (lower.words[level.suffixes] != level.words).any():
+                yield f"{name} a suffix with another word"
+            if np.count_nonzero(self.history_of_row(order - 1) >= 0) != level.n_histories:
+                yield f"{name} a history that is no {order - 1}-gram"
+
+    @classmethod
+    def from_ngrams(
+        cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int
+    ) -> tuple[NgramTrie, tuple[Int64s, ...]]:
+        """A trie of n-grams int32[R, k] in any order, for k = 2, 3, ... (order 1 is every word id).
+
+        Returns the trie and, for each of its orders, where its rows came from: ``values[permutation]`` are the values
+        in the order of the trie. Raises FormatError for an n-gram that stands twice or lacks its suffix or history.
+        """
+        rows = [np.arange(vocabulary_size, dtype=np.int32)[:, None]]
+        rows += [np.ascontiguousarray(array, np.int32) for array in ngrams if len(array)]
+        levels = [Level.of_words(vocabulary_size)]
+        permutations: list[Int64s] = [np.arange(vocabulary_size)]
+        for order in range(2, len(rows) + 1):
+            if rows[order - 1].shape[1:] != (order,):
+                raise UsageError(f"n-grams of order {rows[order - 1].shape[-1]} where order {order} was expected")
+            try:
+                permutation = sort_ngrams(rows[order - 1], vocabulary_size)
+            except ValueError as error:
+                raise FormatError(f"order {order}: {error}") from None
+            *columns, problem, row = build_level(
+                rows[order - 1],
+                permutation,
+                rows[order - 2],
+                permutations[-1],
+                levels[-1].starts,
+                levels[-1].words,
+            )
+            if problem:
+                found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
+                raise FormatError(f"the {order}-gram with ids {rows[order - 1][row].tolist()} {found}")
+            levels.append(Level(*columns))
+            permutations.append(permutation)
+        trie = cls(levels)
+        for order in range(2, trie.order + 1):
+            missing = np.flatnonzero(trie.history_rows(order) < 0)
+            if len(missing):
+                words = trie.history_words(order)[missing[0]].tolist()
+                raise FormatError(f"the history with ids {words} of a {order}-gram is not among the shorter ones")
+        return trie, tuple(permutations)
