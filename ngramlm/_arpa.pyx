@@ -12,7 +12,7 @@ from ngramlm._vocabulary cimport WordTable, find_slot, hash_word
 import numpy as np
 
 cdef enum:
-    MOST_WORDS = 64             # the longest n-gram that a line may hold
+    MOST_WORDS = 16             # the longest n-gram that a line may hold, as ngramlm.trie.MAX_ORDER
     BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
     SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
     UNK = 0

@@ -14,7 +14,8 @@ from ngramlm import _counts
 from ngramlm._trie import segment_sums
 from ngramlm.errors import CountError, UsageError
 from ngramlm.files import Source
-from ngramlm.text import Progress, Text, read_text, usable_threads
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.text import Text, read_text
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from queue import SimpleQueue
@@ -18,11 +17,11 @@ from ngramlm._text import PADDING, remap, tokenize
 from ngramlm._vocabulary import WordTable, merge_tables
 from ngramlm.errors import TextError, UsageError
 from ngramlm.files import Source, open_source, source_name
+from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary, new_table
 
-__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "read_text", "usable_threads"]
+__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "read_text"]
 
-Progress = Callable[[str, int, int | None], None]
 Tokenizer = Callable[[str], list[str]]
 Reserved = Literal["error", "drop", "keep"]
 Encoding = Literal["strict", "replace"]
@@ -309,7 +308,7 @@ def read_text(
     total = _total_bytes(listed)
     parts: list[_Ids] = []
     done = 0
-    for part in _in_order(reader, _chunks(listed, CHUNK_BYTES), threads):
+    for part in ordered_map(reader.tokenize, _chunks(listed, CHUNK_BYTES), threads):
         parts.append(part)
         done += part.bytes
         if progress is not None:
@@ -330,17 +329,8 @@ def iter_text(
     """The same as `read_text` in pieces of whole sentences, so that text of any size can be streamed."""
     threads = usable_threads(threads)
     reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
-    for part in _in_order(reader, _chunks(_listed(sources), chunk_bytes), threads):
+    for part in ordered_map(reader.tokenize, _chunks(_listed(sources), chunk_bytes), threads):
         yield Text.from_ids(vocabulary, part.ids, part.characters)
-
-
-def usable_threads(threads: int | None) -> int:
-    """The number of threads to use; None is every core this process may run on."""
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise UsageError(f"threads is {threads}; expected at least 1")
-    return threads
 
 
 def _listed(sources: Source | Iterable[Source]) -> list[Source]:
@@ -401,22 +391,3 @@ def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
                     lines = data.count(b"\n", 0, cut)
                     yield _Chunk(name, line, data, cut)
                     line += lines
-
-
-def _in_order(reader: _Reader, chunks: Iterator[_Chunk], threads: int) -> Iterator[_Ids]:
-    """Tokenize with several threads, in the order of the text, with few chunks in flight."""
-    if threads == 1:
-        yield from map(reader.tokenize, chunks)
-        return
-    waiting: SimpleQueue[Future[_Ids]] = SimpleQueue()
-    in_flight = 0
-    with ThreadPoolExecutor(threads) as pool:
-        for chunk in chunks:
-            waiting.put(pool.submit(reader.tokenize, chunk))
-            in_flight += 1
-            if in_flight > 2 * threads:
-                yield waiting.get().result()
-                in_flight -= 1
-        while in_flight:
-            yield waiting.get().result()
-            in_flight -= 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
-from ngramlm.evaluation.perplexity import Perplexity, perplexity
+from ngramlm.evaluation.perplexity import Perplexity, Readable, perplexity
 from ngramlm.evaluation.signature import check_same_vocabulary
 from ngramlm.files import atomic_write
 from ngramlm.model import LanguageModel
@@ -186,7 +186,7 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
 
 def compare(
     models: Mapping[str, LanguageModel],
-    texts: Any,
+    texts: Readable | Mapping[str, Readable],
     *,
     baseline: str | None = None,
     allow_different_vocabularies: bool = False,
@@ -219,14 +219,15 @@ def compare(
 
 
 def compare_smoothings(
-    train: Any,
-    texts: Any,
+    train: NgramCounts | Readable,
+    texts: Readable | Mapping[str, Readable],
     *,
     smoothings: str | Iterable[str] | Mapping[str, Smoothing] = "all",
     orders: Sequence[int] = (3,),
-    heldout: Any = None,
+    heldout: Readable | None = None,
     baseline: str | None = None,
     closed: bool = False,
+    threads: int | None = None,
     progress: Callable[[str, int, int | None], None] | None = None,
     **read_options: Any,
 ) -> Comparison:
@@ -248,21 +249,21 @@ def compare_smoothings(
         for name, method in methods.items()
     ]
     _check_baseline(baseline, [name for name, _, _ in names])
-    counts = (
-        train
-        if isinstance(train, NgramCounts)
-        else count(train, max(orders), progress=progress, **read_options)
-    )
-    if counts.order < max(orders):
-        raise UsageError(f"found counts of order {counts.order}; expected order {max(orders)} or higher")
+    if isinstance(train, NgramCounts):
+        counts = train
+        if counts.order < max(orders):
+            raise UsageError(f"found counts of order {counts.order}; expected order {max(orders)} or higher")
+    else:  # a text of short sentences may hold no n-gram of the highest order
+        counts = count(train, max(orders), threads=threads, progress=progress, **read_options)
     text_options = {k: v for k, v in read_options.items() if k not in ("vocabulary", "min_count", "max_size")}
+    text_options["threads"] = threads
     reader = _Reader(texts, text_options)
     held = None if heldout is None else _read(heldout, counts.vocabulary, text_options)
     rows: list[Row] = []
     for done, (name, method, order) in enumerate(names):
         if progress is not None:
             progress(f"comparing: {name}", done, len(names))
-        truncated = counts if order == counts.order else counts.truncate(order)
+        truncated = counts if order >= counts.order else counts.truncate(order)
         start = time.perf_counter()
         model = method.fit(truncated, held)
         rows += _rows(name, model, reader, time.perf_counter() - start)
@@ -274,8 +275,10 @@ def compare_smoothings(
 class _Reader:
     """The texts by name, each read once for each vocabulary that asks for it."""
 
-    def __init__(self, texts: Any, options: dict[str, Any]) -> None:
-        self.sources: dict[str, Any] = dict(texts) if isinstance(texts, Mapping) else {_name(texts): texts}
+    def __init__(self, texts: Readable | Mapping[str, Readable], options: dict[str, Any]) -> None:
+        self.sources: dict[str, Readable] = (
+            dict(texts) if isinstance(texts, Mapping) else {_name(texts): texts}
+        )
         if not self.sources:
             raise UsageError("found no text to compare on; expected at least one")
         self._options = options
@@ -288,20 +291,20 @@ class _Reader:
         return known
 
 
-def _read(source: Any, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
+def _read(source: Readable, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
     return source if isinstance(source, Text) else read_text(source, vocabulary=vocabulary, **options)
 
 
 def _rows(name: str, model: LanguageModel, reader: _Reader, train_seconds: float | None = None) -> list[Row]:
-    trie = getattr(model, "trie", None)
+    order, ngrams = getattr(model, "order", None), getattr(model, "n_ngrams", None)
     rows = []
     for text_name in reader.sources:
         text = reader.text(text_name, model.vocabulary)
         start = time.perf_counter()
         figures = perplexity(model, text)
         seconds = time.perf_counter() - start
-        order, ngrams = (None, None) if trie is None else (trie.order, sum(trie.n_rows))
-        rows.append(Row(name, text_name, order, ngrams, figures, train_seconds, seconds))
+        size = None if ngrams is None else sum(ngrams)
+        rows.append(Row(name, text_name, order, size, figures, train_seconds, seconds))
     return rows
 
 
@@ -343,7 +346,7 @@ def _check_baseline(baseline: str | None, names: Iterable[str]) -> None:
         raise UsageError(f"found the baseline {baseline!r}; expected one of: {', '.join(names)}")
 
 
-def _name(source: Any) -> str:
+def _name(source: Readable) -> str:
     return PurePath(source).name if isinstance(source, (str, os.PathLike)) else "text"
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ngramlm.backoff import BackoffModel
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.signature import signature
+from ngramlm.files import Source
 from ngramlm.model import LanguageModel
 from ngramlm.text import Text, iter_text, read_text
-from ngramlm.vocabulary import UNK
+from ngramlm.vocabulary import UNK, Vocabulary
 
 __all__ = ["Perplexity", "PerplexitySum", "TokenScores", "iter_scores", "perplexity"]
+
+Readable = Text | Source | Iterable[Source]
 
 LOG2_10 = math.log2(10.0)
 LARGEST_EXPONENT = 308.0  # 10 ** 309 is more than a float64 can hold
@@ -28,43 +33,43 @@ class TokenScores:
     ``ids``: int32[N], the predicted tokens; ``log10_probs``: float64[N]; ``sentences``: int64[S+1], offsets into both.
     """
 
-    ids: np.ndarray
-    log10_probs: np.ndarray
-    sentences: np.ndarray
+    ids: NDArray[np.int32]
+    log10_probs: NDArray[np.float64]
+    sentences: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         for column in (self.ids, self.log10_probs, self.sentences):
             column.setflags(write=False)
 
     @property
-    def is_oov(self) -> np.ndarray:
+    def is_oov(self) -> NDArray[np.bool_]:
         """bool[N]: the token is outside the vocabulary and was scored as ``<unk>``."""
-        return self.ids == UNK
+        return np.equal(self.ids, UNK)
 
-    def sentence_tokens(self) -> np.ndarray:
+    def sentence_tokens(self) -> NDArray[np.int64]:
         """int64[S]: predicted tokens of each sentence, ``</s>`` included."""
         return np.diff(self.sentences)
 
-    def sentence_oovs(self) -> np.ndarray:
+    def sentence_oovs(self) -> NDArray[np.int64]:
         """int64[S]: OOV tokens of each sentence."""
         return self._per_sentence(self.is_oov.astype(np.int64))
 
-    def sentence_log10_probs(self) -> np.ndarray:
+    def sentence_log10_probs(self) -> NDArray[np.float64]:
         """float64[S]: log10 probability of each sentence, ``</s>`` included."""
         return self._per_sentence(self.log10_probs)
 
-    def sentence_perplexities(self) -> np.ndarray:
+    def sentence_perplexities(self) -> NDArray[np.float64]:
         """float64[S]: perplexity of each sentence, OOVs included."""
         with np.errstate(over="ignore"):
             return np.asarray(10.0 ** (-self.sentence_log10_probs() / self.sentence_tokens()))
 
-    def _per_sentence(self, values: np.ndarray) -> np.ndarray:
+    def _per_sentence(self, values: NDArray[Any]) -> NDArray[Any]:
         if len(self.sentences) <= 1:
             return values[:0]
         return np.add.reduceat(values, self.sentences[:-1])
 
     @classmethod
-    def of(cls, text: Text, log10_probs: np.ndarray) -> TokenScores:
+    def of(cls, text: Text, log10_probs: NDArray[np.float64]) -> TokenScores:
         """The scores of one text; ``log10_probs`` as a model gave them."""
         predicted = text.is_predicted
         offsets = np.zeros(len(predicted) + 1, np.int64)
@@ -174,7 +179,7 @@ class PerplexitySum:
         self._tokens = self._words = self._sentences = self._oovs = self._zero_probs = self._characters = 0
         self._impossible = 0
 
-    def add(self, text: Text, log10_probs: np.ndarray) -> None:
+    def add(self, text: Text, log10_probs: NDArray[np.float64]) -> None:
         """Add one piece with the model's log10 probabilities, one per predicted token."""
         is_oov = text.ids[text.is_predicted] == UNK
         is_zero = np.isneginf(log10_probs)
@@ -214,12 +219,13 @@ def perplexity(
 ) -> Perplexity:
     """The perplexity of a model on a text.
 
-    text: a ``Text`` over the model's vocabulary, or whatever ``read_text`` takes (a path, "-", a file object), which
+    text: a ``Text`` (over the model's vocabulary, or of no OOV), or whatever ``read_text`` takes (a path, "-", a file object), which
         is read with the model's vocabulary and, where the model scores every sentence by itself, piece by piece, so
         that a file larger than memory will do; ``read_options`` (``tokenizer``, ``reserved``, ...) go to the reader.
     per_token: keep the single values in ``.scores`` (12 bytes a token).
 
-    Raises UsageError where the text has another vocabulary than the model, or the model returns no probabilities.
+    Raises UsageError where the text was read with another vocabulary and has lost words to it, or where the model
+    returns no probabilities.
 
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c"]), order=2))
@@ -237,19 +243,15 @@ def perplexity(
 
 
 def iter_scores(
-    model: LanguageModel, text: Any, *, chunk_bytes: int = 1 << 24, **read_options: Any
-) -> Iterator[tuple[Text, np.ndarray]]:
+    model: LanguageModel, text: Readable, *, chunk_bytes: int = 1 << 24, **read_options: Any
+) -> Iterator[tuple[Text, NDArray[np.float64]]]:
     """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up."""
+    texts: Iterable[Text]
     if isinstance(text, Text):
         if read_options:
             raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
-        if text.vocabulary is not model.vocabulary and text.vocabulary != model.vocabulary:
-            raise UsageError(
-                f"found a text over a vocabulary of {len(text.vocabulary)}, and a model over one of"
-                f" {len(model.vocabulary)}; read the text with vocabulary=model.vocabulary"
-            )
-        texts: Iterable[Text] = [text]
-    elif getattr(model, "independent_sentences", False):
+        texts = [_over(text, model.vocabulary)]
+    elif getattr(model, "independent_sentences", isinstance(model, BackoffModel)):
         texts = iter_text(text, model.vocabulary, chunk_bytes=chunk_bytes, **read_options)
     else:  # a cache must see the whole document
         texts = [read_text(text, vocabulary=model.vocabulary, **read_options)]
@@ -257,7 +259,19 @@ def iter_scores(
         yield piece, _checked(model.log10_probs(piece), piece)
 
 
-def _checked(log10_probs: np.ndarray, text: Text) -> np.ndarray:
+def _over(text: Text, vocabulary: Vocabulary) -> Text:
+    """The text in the ids of another vocabulary, which must not have been lost before."""
+    if text.vocabulary is vocabulary or text.vocabulary == vocabulary:
+        return text
+    if text.n_oov:
+        raise UsageError(
+            f"found a text over a vocabulary of {len(text.vocabulary)} that has lost {text.n_oov} words, and a model"
+            f" over one of {len(vocabulary)}; read the text with vocabulary=model.vocabulary"
+        )
+    return replace(text, vocabulary=vocabulary, ids=vocabulary.ids(text.vocabulary.words())[text.ids])
+
+
+def _checked(log10_probs: NDArray[np.float64], text: Text) -> NDArray[np.float64]:
     if log10_probs.shape != (text.n_tokens,):
         raise UsageError(f"the model returned {log10_probs.shape} values; expected ({text.n_tokens},)")
     if not (log10_probs <= 1e-4).all():  # NaN fails as well
@@ -268,22 +282,25 @@ def _checked(log10_probs: np.ndarray, text: Text) -> np.ndarray:
 class ExactSum:
     """Adds float64 arrays in fixed point (units of 2**-64), so that order and grouping change nothing."""
 
-    BLOCK = 1 << 19  # values of one addition: 2**19 values below 2**11, in units of 2**-32, fit int64
+    BLOCK = 1 << 14  # values of one addition: in units of 2**-32 and below 2**11, their sum fits int64
     LARGE = 2048.0
 
     def __init__(self, units: int = 0) -> None:
         self._units = units
 
-    def add(self, values: np.ndarray) -> None:
+    def add(self, values: NDArray[np.float64]) -> None:
         """Add finite values."""
-        large = np.abs(values) >= self.LARGE
-        if large.any():
-            self._units += sum(int(math.ldexp(value, 64)) for value in values[large].tolist())
-            values = values[~large]
         for start in range(0, len(values), self.BLOCK):
-            scaled = values[start : start + self.BLOCK] * 2.0**32
+            block = values[start : start + self.BLOCK]
+            if block.min() <= -self.LARGE or block.max() >= self.LARGE:
+                large = np.abs(block) >= self.LARGE
+                self._units += sum(int(math.ldexp(value, 64)) for value in block[large].tolist())
+                block = block[~large]
+            scaled = block * 2.0**32
             high = np.rint(scaled)
-            low = np.rint((scaled - high) * 2.0**32)  # exact: the bits that the first rounding dropped
+            scaled -= high  # exact: the bits that the rounding dropped
+            scaled *= 2.0**32
+            low = np.rint(scaled, out=scaled)
             self._units += (int(high.astype(np.int64).sum()) << 32) + int(low.astype(np.int64).sum())
 
     @property

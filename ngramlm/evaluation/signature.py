@@ -1,7 +1,7 @@
 """The one line that says what a figure was measured with, and which figures may stand side by side.
 
 A signature reads ``order:5|smoothing:modified-kneser-ney|interpolated:yes|cutoffs:1,1,1,1,1|vocabulary:10001,closed|
-ngramlm:0.1.0``. The size of the vocabulary counts ``</s>`` and ``<unk>``, not ``<s>``.
+ngramlm:0.1.0``. The size of the vocabulary counts ``</s>``, and ``<unk>`` in an open one.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def signature(model: LanguageModel) -> str:
     own = getattr(model, "signature", None)
     if isinstance(own, str):
         return own
-    size = f"{len(model.vocabulary) - 1},{'closed' if is_closed(model) else 'open'}"
+    closed = is_closed(model)
+    size = f"{len(model.vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
     return format_signature(
         {"model": type(model).__name__, "vocabulary": size, "ngramlm": version("ngramlm")}
     )

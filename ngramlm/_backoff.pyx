@@ -1,0 +1,578 @@
+"""The query automaton of a back-off model: one array of 12-byte slots, read in place from memory or a mapped file.
+
+A state is a history: its slot number is that of a header, and the rows of the history follow it, so that a probe, the
+back-off weight and the way to the parent are one or two neighbouring cache lines.
+
+    header   a: number of places for rows   b: log10 back-off weight   c: state of the parent history
+    row      a: word                        b: log10 probability       c: state after the word
+
+Up to `FEW` rows stand as they are; more are hashed over 5/3 as many places. State 0 is the empty history, whose rows
+are found by the word id itself. A parent has a smaller number than its children, so every walk ends.
+Nothing read from the slots is trusted: a number that leads outside makes the call fail instead.
+"""
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from ngramlm._vocabulary cimport WordTable, find_word
+
+import numpy as np
+
+cdef extern from *:
+    """
+    #define ngramlm_prefetch(p) __builtin_prefetch(p)
+    #define NGRAMLM_EMPTY 0xFFFFFFFFU
+    #define NGRAMLM_MAX_SLOTS 0xFFFFFFFELL
+    #define NGRAMLM_MULTIPLIER 0x9E3779B1U
+    """
+    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
+    const uint32_t EMPTY "NGRAMLM_EMPTY"           # no word
+    const int64_t MAX_SLOTS "NGRAMLM_MAX_SLOTS"
+    const uint32_t MULTIPLIER "NGRAMLM_MULTIPLIER"
+
+cdef struct Slot:
+    uint32_t a
+    float b
+    uint32_t c
+
+SLOT_BYTES = 12
+
+cdef enum:
+    FEW = 6
+    LANES = 24                 # sentences in flight
+    UNK = 0
+    BOS = 1
+    EOS = 2
+    MAX_ORDER = 16
+    SHORT = 256                # words of a sentence that are looked up ahead
+
+cdef struct Lane:              # one sentence in flight
+    const int32_t* at
+    const int32_t* end
+    double* out
+    uint8_t* lengths
+    double backed_off
+    uint32_t state
+    uint32_t place             # where to go on probing, 0: read the header first
+
+
+cdef inline uint32_t n_places(int64_t n_rows) noexcept nogil:
+    """Places for the rows of a history."""
+    return <uint32_t> (n_rows if n_rows <= FEW else n_rows + (2 * n_rows) // 3 + 1)
+
+
+cdef inline uint32_t home(uint32_t word, uint32_t places) noexcept nogil:
+    """Where to begin looking for a word among hashed places."""
+    return <uint32_t> ((<uint64_t> (word * MULTIPLIER) * places) >> 32)
+
+
+def place_states(const int64_t[::1] starts, int64_t first):
+    """Lay out the histories of one order from slot `first` on.
+
+    Returns (states uint32[H], the slot after the last). Raises OverflowError beyond 2^32 slots (48 GiB).
+    """
+    cdef int64_t n = starts.shape[0] - 1, h, at = first
+    out = np.empty(n, np.uint32)
+    cdef uint32_t[::1] states = out
+    with nogil:
+        for h in range(n):
+            states[h] = <uint32_t> at
+            at += 1 + n_places(starts[h + 1] - starts[h])
+            if at > MAX_SLOTS:
+                break
+    if at > MAX_SLOTS:
+        raise OverflowError("a model of more than 2^32 slots")
+    return out, at
+
+
+def next_states(const int32_t[::1] links, const int32_t[::1] suffixes, const uint32_t[::1] linked_states,
+                const uint32_t[::1] lower_next, int64_t first, int64_t end, uint32_t[::1] out):
+    """The state after each row: the history that the n-gram is, or else the state after its suffix.
+
+    `links` may be empty (the top order). Fills out[first:end].
+    """
+    cdef int64_t row
+    cdef bint linked = links.shape[0] > 0
+    with nogil:
+        for row in range(first, end):
+            if linked and links[row] >= 0:
+                out[row] = linked_states[links[row]]
+            elif lower_next.shape[0]:
+                out[row] = lower_next[suffixes[row]]
+            else:
+                out[row] = 0
+
+
+def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, const int64_t[::1] starts,
+               const int32_t[::1] words, const float[::1] log10_probs, const uint32_t[::1] nexts,
+               const uint32_t[::1] states, const int32_t[::1] parents, const uint32_t[::1] parent_states,
+               const float[::1] log10_backoffs, bint root):
+    """Write histories first .. end - 1 of one order into `buffer`, which begins at slot `base`."""
+    cdef Slot* slots
+    cdef Slot* header
+    cdef Slot* rows
+    cdef int64_t h, row, n_rows, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
+    cdef uint32_t places, at, i
+    if end <= first:
+        return
+    n_rows = starts[end] - starts[end - 1]
+    if states[first] < base or states[end - 1] + 1 + (n_rows if root else n_places(n_rows)) > base + n_slots:
+        raise ValueError("the histories do not fit into the buffer")
+    slots = <Slot*> &buffer[0]
+    with nogil:
+        for h in range(first, end):
+            header = &slots[states[h] - base]
+            rows = header + 1
+            n_rows = starts[h + 1] - starts[h]
+            places = <uint32_t> n_rows if root else n_places(n_rows)
+            header.a = places
+            header.b = 0.0 if root else log10_backoffs[h]
+            header.c = 0 if root else parent_states[parents[h]]
+            if root or n_rows <= FEW:
+                for i in range(<uint32_t> n_rows):
+                    row = starts[h] + i
+                    rows[i].a = <uint32_t> words[row]
+                    rows[i].b = log10_probs[row]
+                    rows[i].c = nexts[row]
+                continue
+            memset(rows, 0xFF, places * sizeof(Slot))
+            for row in range(starts[h], starts[h + 1]):
+                at = home(<uint32_t> words[row], places)
+                while rows[at].a != EMPTY:
+                    at += 1
+                    if at == places:
+                        at = 0
+                rows[at].a = <uint32_t> words[row]
+                rows[at].b = log10_probs[row]
+                rows[at].c = nexts[row]
+
+
+cdef class Automaton:
+    """Answers queries over an array of slots; `table` is that of the vocabulary.
+
+    `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1), with the number of slots at
+    the end. Raises ValueError when the sizes do not agree.
+    """
+    cdef const Slot* slots
+    cdef uint32_t n_slots
+    cdef readonly uint32_t start           # the state after <s>
+    cdef readonly int order
+    cdef int32_t n_words
+    cdef WordTable table
+    cdef object owner
+    cdef uint32_t order_states[MAX_ORDER + 1]
+
+    def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states):
+        cdef int64_t n = slots.shape[0] // <int64_t> sizeof(Slot)
+        cdef int k
+        if n * <int64_t> sizeof(Slot) != slots.shape[0] or n < 1 or n > MAX_SLOTS:
+            raise ValueError("slots of an impossible size")
+        self.owner = slots
+        self.slots = <const Slot*> &slots[0]
+        self.n_slots = <uint32_t> n
+        self.table = table
+        self.n_words = table.index.size
+        self.order = len(order_states) - 1
+        if not 1 <= self.order <= MAX_ORDER:
+            raise ValueError("an impossible order")
+        for k in range(self.order + 1):
+            self.order_states[k] = order_states[k]
+            if k and self.order_states[k] < self.order_states[k - 1]:
+                raise ValueError("orders out of place")
+        if self.order_states[0] != 0 or self.order_states[self.order] != n:
+            raise ValueError("orders that do not span the slots")
+        if self.slots[0].a != <uint32_t> self.n_words or 1 + <int64_t> self.n_words > n:
+            raise ValueError("unigrams that do not match the vocabulary")
+        self.start = self.slots[1 + BOS].c
+        if self.start >= self.n_slots:
+            raise ValueError("a sentence start outside the model")
+
+    cdef inline int depth(self, uint32_t state) noexcept nogil:
+        """The length of a history."""
+        cdef int k = 1
+        while k < self.order and self.order_states[k] <= state:
+            k += 1
+        return k - 1
+
+    cdef inline const Slot* find(self, uint32_t state, uint32_t word) noexcept nogil:
+        """The row of a word after a history other than the empty one, NULL when there is none."""
+        cdef const Slot* header = &self.slots[state]
+        cdef uint32_t places = header.a, at, i
+        if places >= self.n_slots - state:
+            return NULL
+        if places <= FEW:
+            for i in range(1, places + 1):
+                if header[i].a == word:
+                    return &header[i]
+            return NULL
+        at = home(word, places)
+        for i in range(places):
+            if header[1 + at].a == word:
+                return &header[1 + at]
+            if header[1 + at].a == EMPTY:
+                return NULL
+            at += 1
+            if at == places:
+                at = 0
+        return NULL
+
+    cdef inline int step(self, uint32_t* state, uint32_t word, double* log10_prob, int* length) noexcept nogil:
+        """Score one word and move on; -1 when the slots are damaged."""
+        cdef uint32_t at = state[0], parent
+        cdef double backed_off = 0.0
+        cdef const Slot* row
+        while at != 0:
+            row = self.find(at, word)
+            if row != NULL:
+                break
+            backed_off += self.slots[at].b
+            parent = self.slots[at].c
+            if parent >= at:
+                return -1
+            at = parent
+        else:
+            row = &self.slots[1 + word]
+        log10_prob[0] = backed_off + row.b
+        if length != NULL:
+            length[0] = self.depth(at) + 1
+        if row.c >= self.n_slots:
+            return -1
+        state[0] = row.c
+        return 0
+
+    def score(self, str sentence not None, bint bos=True, bint eos=True):
+        """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`."""
+        cdef Py_ssize_t length, at = 0, begin
+        cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
+        cdef uint32_t state = self.start if bos else 0
+        cdef double total = 0.0, one = 0.0
+        cdef int32_t id, failed = 0
+        cdef int32_t ids[SHORT]
+        cdef int n_ids = 0, i
+        with nogil:
+            while True:
+                while at < length and (text[at] == 32 or text[at] == 9):
+                    at += 1
+                if at == length or n_ids == SHORT:
+                    for i in range(n_ids):
+                        failed |= self.step(&state, ids[i], &one, NULL)
+                        total += one
+                    n_ids = 0
+                    if at == length:
+                        break
+                begin = at
+                while at < length and text[at] != 32 and text[at] != 9:
+                    at += 1
+                id = find_word(&self.table.index, text + begin, at - begin)
+                if id < 0 or id == BOS or id == EOS:
+                    id = UNK
+                prefetch(&self.slots[1 + id])
+                ids[n_ids] = id
+                n_ids += 1
+            if eos:
+                failed |= self.step(&state, EOS, &one, NULL)
+                total += one
+        if failed:
+            raise ValueError("damaged model")
+        return total
+
+    def advance(self, uint32_t state, int32_t word):
+        """(state after the word, its log10 probability, length of the n-gram that answered)."""
+        cdef double log10_prob = 0.0
+        cdef int length = 0
+        if state >= self.n_slots or word < 0 or word >= self.n_words:
+            raise ValueError("a state or word outside the model")
+        if self.step(&state, word, &log10_prob, &length):
+            raise ValueError("damaged model")
+        return state, log10_prob, length
+
+    def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):
+        """log10 probability of every predicted token of sentences ``<s> w1 .. wl </s>``.
+
+        `out` has one place for each predicted token, and so has `lengths` (the length of the n-gram that answered)
+        unless it is empty. Many sentences are in flight: while the slots of one come from memory, others are probed.
+        """
+        cdef Lane lanes[LANES]
+        cdef Lane* lane
+        cdef const Slot* header
+        cdef const Slot* row
+        cdef const Slot* slots = self.slots
+        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], next_sentence = 0, i
+        cdef int n_lanes = 0, number
+        cdef uint32_t word, places, at, state, n_slots = self.n_slots
+        cdef bint want_lengths = lengths.shape[0] > 0, damaged = False, valid = True
+        if n_sentences < 0 or sentences[0] != 0 or sentences[n_sentences] != n_ids:
+            raise ValueError("sentences that do not span the ids")
+        if out.shape[0] != n_ids - n_sentences or (want_lengths and lengths.shape[0] != out.shape[0]):
+            raise ValueError("out has one place for each predicted token")
+        with nogil:
+            for i in range(n_sentences):
+                if sentences[i + 1] - sentences[i] < 2 or ids[sentences[i]] != BOS:
+                    valid = False
+                    break
+            for i in range(n_ids):
+                if ids[i] < 0 or ids[i] >= self.n_words:
+                    valid = False
+                    break
+        if not valid:
+            raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")
+        if n_sentences == 0:
+            return
+        with nogil:
+            number = 0
+            while True:
+                if number >= n_lanes:
+                    if next_sentence < n_sentences and n_lanes < LANES:     # open another lane
+                        number = n_lanes
+                        n_lanes += 1
+                        lane = &lanes[number]
+                        lane.at = lane.end = NULL
+                    elif n_lanes == 0:
+                        break
+                    else:
+                        number = 0
+                        continue
+                lane = &lanes[number]
+                if lane.at == lane.end:                                     # a new sentence, or none is left
+                    if next_sentence == n_sentences:
+                        n_lanes -= 1
+                        lanes[number] = lanes[n_lanes]
+                        continue
+                    i = sentences[next_sentence]
+                    lane.at = &ids[0] + i + 1
+                    lane.end = &ids[0] + sentences[next_sentence + 1]
+                    lane.out = &out[0] + (i - next_sentence)
+                    lane.lengths = &lengths[0] + (i - next_sentence) if want_lengths else NULL
+                    lane.backed_off = 0.0
+                    lane.state = self.start
+                    lane.place = 0
+                    next_sentence += 1
+                word = <uint32_t> lane.at[0]
+                state = lane.state
+                header = &slots[state]
+                row = NULL
+                if state == 0:
+                    row = &slots[1 + word]
+                else:
+                    places = header.a
+                    if places >= n_slots - state:
+                        damaged = True
+                        break
+                    if places <= FEW:
+                        for i in range(1, places + 1):
+                            if header[i].a == word:
+                                row = &header[i]
+                                break
+                    elif lane.place == 0:                                   # fetch the place, come back later
+                        lane.place = 1 + home(word, places)
+                        prefetch(&header[lane.place])
+                        number += 1
+                        continue
+                    else:
+                        at = lane.place
+                        lane.place = 0
+                        for i in range(places):
+                            if header[at].a == word:
+                                row = &header[at]
+                                break
+                            if header[at].a == EMPTY:
+                                break
+                            at += 1
+                            if at > places:
+                                at = 1
+                    if row == NULL:
+                        lane.backed_off += header.b
+                        if header.c >= state:
+                            damaged = True
+                            break
+                        lane.state = header.c
+                        if header.c == 0:
+                            prefetch(&slots[1 + word])
+                        else:
+                            prefetch(&slots[header.c])
+                        number += 1
+                        continue
+                lane.out[0] = lane.backed_off + row.b
+                lane.out += 1
+                if want_lengths:
+                    lane.lengths[0] = <uint8_t> (self.depth(state) + 1)
+                    lane.lengths += 1
+                if row.c >= n_slots:
+                    damaged = True
+                    break
+                lane.backed_off = 0.0
+                lane.state = row.c
+                lane.at += 1
+                prefetch(&slots[row.c])
+                number += 1
+        if damaged:
+            raise ValueError("damaged model")
+
+    def rows(self, uint32_t state):
+        """(words int32[n], log10 probabilities float32[n], states uint32[n], log10 back-off, parent) of a history."""
+        cdef uint32_t places, i
+        cdef const Slot* header
+        cdef int64_t n = 0
+        if state >= self.n_slots:
+            raise ValueError("a state outside the model")
+        header = &self.slots[state]
+        places = header.a
+        if places >= self.n_slots - state:
+            raise ValueError("damaged model")
+        words_out = np.empty(places, np.int32)
+        probs_out = np.empty(places, np.float32)
+        states_out = np.empty(places, np.uint32)
+        cdef int32_t[::1] words = words_out
+        cdef float[::1] probs = probs_out
+        cdef uint32_t[::1] states = states_out
+        with nogil:
+            for i in range(1, places + 1):
+                if header[i].a != EMPTY:
+                    words[n] = <int32_t> header[i].a
+                    probs[n] = header[i].b
+                    states[n] = header[i].c
+                    n += 1
+        if n and (words_out[:n].min() < 0 or words_out[:n].max() >= self.n_words):
+            raise ValueError("damaged model")
+        return words_out[:n], probs_out[:n], states_out[:n], header.b, header.c
+
+    def unpack(self, int order, int64_t n_histories, int64_t n_rows):
+        """The columns of one order, rows of a history sorted by word.
+
+        Returns (starts int64[H + 1], words int32[R], log10_probs float32[R], next states uint32[R], states uint32[H],
+        log10_backoffs float32[H], parent states uint32[H]). Raises ValueError when the numbers do not match.
+        """
+        cdef uint32_t at = self.order_states[order - 1], end = self.order_states[order], places, i
+        cdef int64_t h = 0, n = 0, first, j
+        cdef const Slot* header
+        cdef bint damaged = False
+        cdef int32_t word
+        cdef float prob
+        cdef uint32_t next_state
+        # what a file claims must fit into the slots it has before memory is asked for
+        if n_histories < 0 or n_rows < 0 or n_histories > end - at or n_rows > end - at:
+            raise ValueError("more rows than slots")
+        starts_out = np.empty(n_histories + 1, np.int64)
+        words_out = np.empty(n_rows, np.int32)
+        probs_out = np.empty(n_rows, np.float32)
+        nexts_out = np.empty(n_rows, np.uint32)
+        states_out = np.empty(n_histories, np.uint32)
+        backoffs_out = np.empty(n_histories, np.float32)
+        parents_out = np.empty(n_histories, np.uint32)
+        cdef int64_t[::1] starts = starts_out
+        cdef int32_t[::1] words = words_out
+        cdef float[::1] probs = probs_out, backoffs = backoffs_out
+        cdef uint32_t[::1] nexts = nexts_out, states = states_out, parents = parents_out
+        with nogil:
+            while at < end and not damaged:
+                header = &self.slots[at]
+                places = header.a
+                if places >= end - at or h >= n_histories:
+                    damaged = True
+                    break
+                starts[h] = n
+                states[h] = at
+                backoffs[h] = header.b
+                parents[h] = header.c
+                first = n
+                for i in range(1, places + 1):
+                    if header[i].a == EMPTY:
+                        continue
+                    word = <int32_t> header[i].a
+                    if n >= n_rows or word < 0 or word >= self.n_words:
+                        damaged = True
+                        break
+                    words[n] = word
+                    probs[n] = header[i].b
+                    nexts[n] = header[i].c
+                    n += 1
+                if not damaged and n - first > 1:
+                    sort_rows(&words[first], &probs[first], &nexts[first], n - first)
+                h += 1
+                at += 1 + places
+        if damaged or h != n_histories or n != n_rows:
+            raise ValueError("damaged model")
+        starts[h] = n
+        return starts_out, words_out, probs_out, nexts_out, states_out, backoffs_out, parents_out
+
+
+cdef void sort_rows(int32_t* words, float* probs, uint32_t* nexts, int64_t n) noexcept nogil:
+    """Shell sort of a history's rows by word."""
+    cdef int64_t gap = 1, i, j
+    cdef int32_t word
+    cdef float prob
+    cdef uint32_t next_state
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, n):
+            word = words[i]
+            prob = probs[i]
+            next_state = nexts[i]
+            j = i
+            while j >= gap and words[j - gap] > word:
+                words[j] = words[j - gap]
+                probs[j] = probs[j - gap]
+                nexts[j] = nexts[j - gap]
+                j -= gap
+            words[j] = word
+            probs[j] = prob
+            nexts[j] = next_state
+        gap //= 3
+
+
+def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_starts,
+                      const int32_t[::1] lower_first_words, const int32_t[::1] lower_words, bint bigrams,
+                      const uint32_t[::1] states, const uint32_t[::1] parent_states,
+                      const uint32_t[::1] lower_states, const int64_t[::1] starts, const int32_t[::1] words):
+    """What the slots of order k leave out, from those of order k - 1.
+
+    Returns (first_words int32[H], parents int32[H], suffixes int32[R]); raises ValueError for a damaged model. The
+    first word of a history is that of the row, one order below, that leads to it; `lower_nexts` says which leads where.
+    """
+    cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], h, g, row, low, high, middle
+    cdef uint32_t state
+    cdef bint damaged = False
+    firsts_out = np.full(n_histories, -1, np.int32)
+    parents_out = np.empty(n_histories, np.int32)
+    suffixes_out = np.empty(words.shape[0], np.int32)
+    cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out
+    with nogil:
+        for g in range(lower_starts.shape[0] - 1):
+            for row in range(lower_starts[g], lower_starts[g + 1]):
+                state = lower_nexts[row]
+                if n_histories == 0 or state < states[0] or state > states[n_histories - 1]:
+                    continue                                   # leads to a shorter history
+                low, high = 0, n_histories
+                while low < high:
+                    middle = (low + high) >> 1
+                    if states[middle] < state:
+                        low = middle + 1
+                    else:
+                        high = middle
+                if low == n_histories or states[low] != state:
+                    damaged = True
+                    break
+                firsts[low] = lower_words[row] if bigrams else lower_first_words[g]
+            if damaged:
+                break
+        g = 0
+        for h in range(n_histories):
+            while g < n_lower and lower_states[g] < parent_states[h]:
+                g += 1
+            if damaged or g == n_lower or lower_states[g] != parent_states[h] or firsts[h] < 0:
+                damaged = True
+                break
+            parents[h] = <int32_t> g
+            low = lower_starts[g]
+            for row in range(starts[h], starts[h + 1]):
+                while low < lower_starts[g + 1] and lower_words[low] < words[row]:
+                    low += 1
+                if low == lower_starts[g + 1] or lower_words[low] != words[row]:
+                    damaged = True
+                    break
+                suffixes[row] = <int32_t> low
+    if damaged:
+        raise ValueError("damaged model")
+    return firsts_out, parents_out, suffixes_out

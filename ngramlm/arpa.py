@@ -1,0 +1,142 @@
+r"""ARPA files: the text format in which back-off models are exchanged.
+
+::
+
+    \data\
+    ngram 1=4
+    ngram 2=2
+
+    \1-grams:
+    -1.2041	<unk>	0
+    -99	<s>	-0.30103
+    -0.4771	</s>	0
+    -0.2218	cat	-0.12494
+
+    \2-grams:
+    -0.1249	<s> cat
+    -0.2218	cat </s>
+
+    \end\
+
+Every line is the log10 probability of an n-gram, the n-gram, and below the highest order its log10 back-off weight.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ngramlm.arpa_reader import ArpaColumns, read_columns
+from ngramlm.backoff import BackoffModel
+from ngramlm.closing import close_ngrams, duplicate
+from ngramlm.errors import FormatError, FormatWarning
+from ngramlm.files import Source, atomic_write, open_source, source_name
+from ngramlm.line_pieces import formatter, write_rows
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.vocabulary import BOS
+
+__all__ = ["read_arpa", "write_arpa"]
+
+
+def read_arpa(
+    source: Source, *, threads: int | None = None, progress: Progress | None = None
+) -> BackoffModel:
+    r"""Read a model from an ARPA file (compressed by suffix, ``-`` for stdin).
+
+    Accepted: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces for tabs, ``<UNK>`` for
+    ``<unk>``, no ``<unk>`` (its probability is zero), -inf or anything from -99 down for zero, no back-off weights
+    (they are 0), n-grams in any order. N-grams whose history or suffix is missing get it inserted, with the
+    probability that the back-off gives; a FormatWarning says how many.
+
+    Raises:
+        FormatError: with ``file:line``, for everything else that is not as the format wants it.
+        OSError: where the file cannot be read.
+    """
+    threads = usable_threads(threads)
+    name = source_name(source)
+    with open_source(source) as stream:
+        columns = read_columns(stream, name, _plain_size(source), threads, progress)
+    ngrams = [section.ngrams for section in columns.sections]
+    try:
+        (trie, log10_probs, log10_backoffs), inserted = close_ngrams(
+            ngrams,
+            [section.log10_probs for section in columns.sections],
+            [section.log10_backoffs for section in columns.sections],
+        )
+    except FormatError as error:
+        _refuse_duplicate(columns, name)
+        raise FormatError(error.message, name) from None
+    if inserted:
+        warnings.warn(
+            f"{name}: inserted {inserted} n-grams that stand in no line but are the history or suffix of others "
+            "(with the probability that the back-off gives)",
+            FormatWarning,
+            stacklevel=2,
+        )
+    return BackoffModel(columns.vocabulary, trie, log10_probs, log10_backoffs, {})
+
+
+def _plain_size(source: Source) -> int | None:
+    """The number of bytes of a plain file, None for anything else."""
+    if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1].lower() in (
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zst",
+    ):
+        return None
+    try:
+        return os.stat(source).st_size if os.path.isfile(source) else None
+    except OSError:
+        return None
+
+
+def _refuse_duplicate(columns: ArpaColumns, name: str) -> None:
+    for section in columns.sections[1:]:
+        rows = duplicate(section.ngrams)
+        if rows is not None:
+            first, second = map(section.line, rows)
+            words = " ".join(columns.vocabulary.words(section.ngrams[rows[0]]))
+            raise FormatError(
+                f"found {words!r} again, which line {first} has; expected every n-gram once", name, second
+            )
+
+
+def write_arpa(
+    model: BackoffModel,
+    path: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    r"""Write a model as an ARPA file, atomically (compressed by suffix, ``-`` for stdout).
+
+    The first line is ``\data\``; tabs between the fields, LF, UTF-8 without byte order mark; a back-off weight for
+    every n-gram below the highest order (0 where no longer n-gram continues it); zero is -99. Numbers have as many
+    digits as it takes to read the same float32 back.
+    """
+    threads = usable_threads(threads)
+    trie = model.trie
+    rows = formatter(model.vocabulary, trie)
+    total, done = sum(trie.n_rows), 0
+    with atomic_write(path) as out:
+        counts = "".join(f"ngram {order}={n_rows}\n" for order, n_rows in enumerate(trie.n_rows, 1))
+        out.write(f"\\data\\\n{counts}".encode())
+        for order, n_rows in enumerate(trie.n_rows, 1):
+            out.write(f"\n\\{order}-grams:\n".encode())
+            log10_probs = model.prob_columns[order - 1]
+            if order == 1:
+                log10_probs = log10_probs.copy()
+                log10_probs[BOS] = -np.inf
+            columns: dict[str, Any] = {"log10_probs": log10_probs}
+            if order < trie.order:
+                columns["log10_backoffs"] = model.backoff_columns[order - 1]
+                columns["next_histories"] = trie.history_of_row(order)
+            write_rows(out, rows, order, n_rows, columns, threads)
+            done += n_rows
+            if progress is not None:
+                progress("writing", done, total)
+        out.write(b"\n\\end\\\n")

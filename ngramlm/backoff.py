@@ -1,0 +1,308 @@
+"""The back-off model: what every exact n-gram estimate becomes, and what ARPA files hold.
+
+p(w | h) is the probability stored for the n-gram h w if there is one, else the back-off weight of h times
+p(w | h without its first word).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm import __version__
+from ngramlm._backoff import Automaton
+from ngramlm.automaton import Columns, pack, unpack
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.parallel import usable_threads
+from ngramlm.text import Text
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
+
+__all__ = ["BackoffModel", "State"]
+
+State = NewType("State", int)
+"""What a model remembers of the words so far: its longest known history. Comparable and hashable."""
+
+Float32s = NDArray[np.float32]
+
+
+class BackoffModel:
+    """An immutable back-off model; all log values are base 10.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams.
+        log10_probs: float32[R] per order, aligned with the rows of the trie; -inf is a zero probability.
+        log10_backoffs: float32[H] per order from 2 on, aligned with the histories of that order.
+        metadata: how the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
+
+    Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        log10_probs: Sequence[Float32s],
+        log10_backoffs: Sequence[Float32s],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
+        backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
+        if tuple(map(len, probs)) != trie.n_rows:
+            raise UsageError(f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}")
+        n_histories = tuple(level.n_histories for level in trie.levels[1:])
+        if tuple(map(len, backoffs)) != n_histories:
+            raise UsageError(f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}")
+        if len(vocabulary) != trie.level(1).n_rows:
+            raise UsageError(f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word")
+        for order, column in enumerate(probs, 1):
+            if len(column) and not column.max() <= 0:
+                raise UsageError(f"order {order}: found a positive log-probability or NaN; expected none")
+        for order, column in enumerate(backoffs, 2):
+            if len(column) and not column.max() < np.inf:
+                raise UsageError(f"order {order}: found an infinite back-off weight or NaN; expected none")
+        self._vocabulary = vocabulary
+        self._metadata = MappingProxyType(dict(metadata or {}))
+        self._columns: Columns | None = Columns(trie, probs, backoffs)
+        self._automaton: Automaton | None = None
+        self._shape = (trie.n_rows, (1, *n_histories))
+
+    @classmethod
+    def from_slots(
+        cls,
+        vocabulary: Vocabulary,
+        slots: NDArray[np.uint8],
+        order_states: Sequence[int],
+        n_rows: Sequence[int],
+        n_histories: Sequence[int],
+        metadata: Mapping[str, str],
+    ) -> BackoffModel:
+        """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree."""
+        self = cls.__new__(cls)
+        self._vocabulary = vocabulary
+        self._metadata = MappingProxyType(dict(metadata))
+        self._columns = None
+        self._shape = (tuple(n_rows), tuple(n_histories))
+        try:
+            self._automaton = Automaton(slots, vocabulary.table, order_states)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"found {error}; expected the slots of a back-off model") from None
+        return self
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._vocabulary
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """How the model was made."""
+        return self._metadata
+
+    @property
+    def order(self) -> int:
+        return len(self._shape[0])
+
+    @property
+    def n_ngrams(self) -> tuple[int, ...]:
+        """The number of n-grams of every order."""
+        return self._shape[0]
+
+    @property
+    def columns(self) -> Columns:
+        """The model as columns; made from the slots when it was loaded from a binary file."""
+        if self._columns is None:
+            self._columns = unpack(self.automaton, *self._shape)
+        return self._columns
+
+    @property
+    def automaton(self) -> Automaton:
+        """The slots that queries walk; packed at the first use."""
+        if self._automaton is None:
+            slots, layout = pack(self.columns, usable_threads(None))
+            self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
+        return self._automaton
+
+    @property
+    def trie(self) -> NgramTrie:
+        return self.columns.trie
+
+    @property
+    def prob_columns(self) -> tuple[Float32s, ...]:
+        """log10 probabilities, float32[R] per order."""
+        return self.columns.log10_probs
+
+    @property
+    def backoff_columns(self) -> tuple[Float32s, ...]:
+        """log10 back-off weights, float32[H] per order from 2 on."""
+        return self.columns.log10_backoffs
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether ``<unk>`` has no probability."""
+        return bool(self.automaton.advance(0, UNK)[1] == -np.inf)
+
+    @property
+    def signature(self) -> str:
+        """What a score needs to be told apart from others."""
+        size = len(self._vocabulary) - 1 - self.is_closed
+        fields = {"order": str(self.order), **self._metadata}
+        fields.pop("discounts", None)
+        fields["vocabulary"] = f"{size},{'closed' if self.is_closed else 'open'}"
+        fields["ngramlm"] = __version__
+        return "|".join(f"{name}:{value}" for name, value in fields.items())
+
+    def __repr__(self) -> str:
+        return f"<BackoffModel of {' + '.join(map(str, self.n_ngrams))} n-grams>"
+
+    # Whole sentences and texts
+
+    def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
+        if not isinstance(sentence, str):
+            sentence = " ".join(sentence)
+        return self.automaton.score(sentence, bos, eos)
+
+    def full_scores(
+        self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+        words = sentence.replace("\t", " ").split(" ") if isinstance(sentence, str) else list(sentence)
+        ids = [UNK if word == EOS_WORD else self._id(word) for word in words if word] + [EOS] * eos
+        automaton = self.automaton
+        state = automaton.start if bos else 0
+        for id in ids:
+            state, log10_prob, length = automaton.advance(state, id)
+            yield log10_prob, length, id == UNK
+
+    def log10_probs(self, text: Text) -> NDArray[np.float64]:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        return self._score_text(text, want_lengths=False)[0]
+
+    def matched_orders(self, text: Text) -> NDArray[np.uint8]:
+        """uint8[n_tokens]: the length of the n-gram that answered for every predicted token."""
+        return self._score_text(text, want_lengths=True)[1]
+
+    def _score_text(self, text: Text, want_lengths: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+        ids = text.ids
+        if text.vocabulary is not self._vocabulary and text.vocabulary != self._vocabulary:
+            if text.n_oov:
+                raise UsageError(
+                    "the text was read with another vocabulary, which lost some of its words; "
+                    "expected read_text(..., vocabulary=model.vocabulary)"
+                )
+            ids = self._vocabulary.ids(text.vocabulary.words())[ids]
+        out = np.empty(text.n_tokens, np.float64)
+        lengths = np.empty(text.n_tokens if want_lengths else 0, np.uint8)
+        self.automaton.score_ids(ids, text.sentences, out, lengths)
+        return out, lengths
+
+    # One word after the other
+
+    def start(self) -> State:
+        """The state at the beginning of a sentence."""
+        return State(self.automaton.start)
+
+    def empty(self) -> State:
+        """The state that knows nothing of what came before."""
+        return State(0)
+
+    def advance(self, state: State, word: str) -> tuple[State, float]:
+        """(state after the word, log10 probability of the word)."""
+        after, log10_prob, _ = self.automaton.advance(state, self._id(word))
+        return State(after), log10_prob
+
+    def log10_prob(self, word: str, history: Sequence[str] = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
+        return self.automaton.advance(self._state(history), self._id(word))[1]
+
+    def distribution(self, history: Sequence[str] = ()) -> NDArray[np.float64]:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        return self._distribution(self._state(history))
+
+    def next_words(self, history: Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
+        """The `n` most probable words after a history, with their log10 probabilities."""
+        probs = self.distribution(history)
+        best = np.argsort(-probs, kind="stable")[:n]
+        return [(self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0]
+
+    def generate(
+        self, history: Sequence[str] = (BOS_WORD,), seed: int | np.random.Generator | None = None, max_length: int = 100
+    ) -> list[str]:
+        """A random continuation of a history up to ``</s>`` or `max_length` words; ``<unk>`` is never drawn."""
+        random = np.random.default_rng(seed)
+        state = self._state(history)
+        words: list[str] = []
+        while len(words) < max_length:
+            probs = self._distribution(state)
+            probs[UNK] = 0.0
+            total = probs.sum()
+            if not total > 0:
+                break
+            id = int(random.choice(len(probs), p=probs / total))
+            if id == EOS:
+                break
+            words.append(self._vocabulary.word(id))
+            state = self.automaton.advance(state, id)[0]
+        return words
+
+    def _id(self, word: str) -> int:
+        """The id of a word that is predicted: ``<s>`` never is."""
+        return UNK if word == BOS_WORD else self._vocabulary.id(word)
+
+    def _state(self, history: Sequence[str]) -> int:
+        """The longest known history at the end of these words."""
+        state = 0
+        for place, word in enumerate(history):
+            if word == EOS_WORD or (word == BOS_WORD and place):
+                raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
+            state = self.automaton.advance(state, BOS if word == BOS_WORD else self._id(word))[0]
+        return state
+
+    def _distribution(self, state: int) -> NDArray[np.float64]:
+        path = []
+        while state != 0:
+            rows = self.automaton.rows(state)
+            path.append(rows)
+            state = rows[4]
+        words, log10_probs, _, _, _ = self.automaton.rows(0)
+        probs = np.zeros(len(self._vocabulary))
+        probs[words] = 10.0 ** log10_probs.astype(np.float64)
+        for words, log10_probs, _, log10_backoff, _ in reversed(path):
+            probs *= 10.0**log10_backoff
+            probs[words] = 10.0 ** log10_probs.astype(np.float64)
+        probs[BOS] = 0.0
+        return probs
+
+    # Files: the formats stand above this module and are imported where they are asked for
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the memory-mapped binary format."""
+        from ngramlm.binary import save_binary
+
+        save_binary(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> BackoffModel:
+        """Open a binary model; it is mapped into memory, not read."""
+        from ngramlm.binary import load_binary
+
+        return load_binary(path)
+
+    def save_arpa(self, path: str | os.PathLike[str]) -> None:
+        """Write an ARPA file, compressed by suffix."""
+        from ngramlm.arpa import write_arpa
+
+        write_arpa(self, path)
+
+    @classmethod
+    def load_arpa(cls, path: str | os.PathLike[str]) -> BackoffModel:
+        """Read an ARPA file, compressed by suffix."""
+        from ngramlm.arpa import read_arpa
+
+        return read_arpa(path)

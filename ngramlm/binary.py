@@ -1,0 +1,199 @@
+"""The binary model: a header, then sections that are used in place from the mapped file.
+
+Layout, little endian: 4096 bytes of header (magic, version, length and CRC-32 of a JSON description, the description),
+then the sections, each at a multiple of 4096: ``arena``, ``offsets`` and ``words`` (the vocabulary's table) and
+``slots`` (the automaton). The description holds for each section its offset, size and CRC-32.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import struct
+import sys
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._vocabulary import WordTable
+from ngramlm.automaton import Layout, pack_pieces
+from ngramlm.backoff import BackoffModel
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.files import atomic_write
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.vocabulary import Vocabulary
+
+__all__ = ["MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
+
+MAGIC = b"NGRAMLM\x00"
+VERSION = 1
+PAGE = 4096
+_HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
+SECTIONS = ("arena", "offsets", "words", "slots")
+
+
+def save_binary(
+    model: BackoffModel,
+    path: str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Write a model; the bytes depend on the model alone. Raises UsageError for ``-`` and compressed suffixes."""
+    if path == "-" or os.path.splitext(path)[1].lower() in (".gz", ".bz2", ".xz", ".zst"):
+        raise UsageError(f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)")
+    if sys.byteorder != "little":
+        raise UsageError("binary models are little endian; expected a little-endian machine")
+    columns = model.columns
+    layout = Layout.of(columns.trie)
+    arena, offsets, words = model.vocabulary.table.arrays()
+    pieces: dict[str, Iterable[NDArray[Any]]] = {
+        "arena": [arena],
+        "offsets": [offsets],
+        "words": [words],
+        "slots": _watched(pack_pieces(columns, layout, usable_threads(threads)), layout.n_bytes, progress),
+    }
+    description: dict[str, Any] = {
+        "order_states": layout.order_states,
+        "n_rows": columns.trie.n_rows,
+        "n_histories": [level.n_histories for level in columns.trie.levels],
+        "metadata": dict(model.metadata),
+        "sections": {},
+    }
+    with atomic_write(path, compress=False) as out:
+        out.write(bytes(PAGE))
+        at = PAGE
+        for name in SECTIONS:
+            size, crc = 0, 0
+            for piece in pieces[name]:
+                data = memoryview(piece).cast("B") if piece.size else b""
+                out.write(data)
+                crc = zlib.crc32(data, crc)
+                size += len(data)
+            description["sections"][name] = {"offset": at, "size": size, "crc32": crc}
+            padding = -size % PAGE
+            out.write(bytes(padding))
+            at += size + padding
+        text = json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode()
+        if _HEAD.size + len(text) > PAGE:
+            raise UsageError("the model's metadata do not fit into the header; expected less than 3 kB")
+        out.seek(0)
+        out.write(_HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
+
+
+def _watched(
+    pieces: Iterator[NDArray[np.uint8]], total: int, progress: Progress | None
+) -> Iterator[NDArray[np.uint8]]:
+    done = 0
+    for piece in pieces:
+        yield piece
+        done += piece.nbytes
+        if progress is not None:
+            progress("writing", done, total)
+
+
+def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
+    """Map a model into memory. Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
+
+    Raises FormatError for a file that is damaged, cut short, or of another version.
+    """
+    with open(path, "rb") as file:
+        description = _read_description(file, path)
+        size = os.fstat(file.fileno()).st_size
+        for name in SECTIONS:
+            section = description["sections"][name]
+            if section["offset"] % PAGE or section["offset"] < PAGE or section["offset"] + section["size"] > size:
+                raise FormatError(
+                    f"found {size} bytes; expected section {name!r} to end at {section['offset'] + section['size']}", path
+                )
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_HUGEPAGE"):
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+
+    def section(name: str, dtype: type[np.generic]) -> NDArray[Any]:
+        where = description["sections"][name]
+        n = where["size"] // np.dtype(dtype).itemsize
+        return np.frombuffer(mapped, dtype, n, where["offset"]) if n else np.empty(0, dtype)
+
+    try:
+        table = WordTable.from_arrays(section("arena", np.uint8), section("offsets", np.int64), section("words", np.uint8))
+        return BackoffModel.from_slots(
+            Vocabulary.from_table(table),
+            section("slots", np.uint8),
+            description["order_states"],
+            description["n_rows"],
+            description["n_histories"],
+            description["metadata"],
+        )
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+    except (ValueError, OverflowError) as error:
+        raise FormatError(f"found a {error}; expected a whole model", path) from None
+
+
+def describe_binary(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """What the header says: orders, sizes, sections, metadata."""
+    with open(path, "rb") as file:
+        return _read_description(file, path)
+
+
+def verify_binary(path: str | os.PathLike[str]) -> None:
+    """Check every byte: the checksum of each section, and all invariants of the model. Raises FormatError."""
+    with open(path, "rb") as file:
+        description = _read_description(file, path)
+        for name in SECTIONS:
+            section = description["sections"][name]
+            file.seek(section["offset"])
+            left, crc = section["size"], 0
+            while left:
+                data = file.read(min(left, 1 << 22))
+                if not data:
+                    raise FormatError(f"section {name!r} is cut short; expected {left} bytes more", path)
+                crc = zlib.crc32(data, crc)
+                left -= len(data)
+            if crc != section["crc32"]:
+                raise FormatError(
+                    f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
+                )
+    model = load_binary(path)
+    try:
+        model.trie.check(len(model.vocabulary))
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+
+
+def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str, Any]:
+    head = file.read(PAGE)
+    if len(head) < _HEAD.size or not head.startswith(MAGIC):
+        raise FormatError("found no binary model; expected the magic bytes NGRAMLM", path)
+    _, version, length, crc = _HEAD.unpack_from(head)
+    if version != VERSION:
+        raise FormatError(f"found version {version} of the binary format; expected {VERSION}", path)
+    text = head[_HEAD.size : _HEAD.size + length]
+    if len(text) != length or zlib.crc32(text) != crc:
+        raise FormatError("found a damaged header; expected its checksum to agree", path)
+    try:
+        description = json.loads(text)
+        _check_description(description)
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"found a header that cannot be used ({error}); expected that of a model", path) from None
+    return description
+
+
+def _check_description(description: dict[str, Any]) -> None:
+    """Raise ValueError, KeyError or TypeError unless all fields are there and are counts."""
+    orders = len(description["n_rows"])
+    numbers = [*description["order_states"], *description["n_rows"], *description["n_histories"]]
+    for name in SECTIONS:
+        section = description["sections"][name]
+        numbers += [section["offset"], section["size"], section["crc32"]]
+    if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
+        raise ValueError("a size that is no count")
+    if len(description["order_states"]) != orders + 1 or len(description["n_histories"]) != orders:
+        raise ValueError("orders that disagree")
+    if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
+        raise ValueError("metadata that are no text")

@@ -1,0 +1,51 @@
+"""Threads: how many to use, and a map that keeps its order with little in flight."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from ngramlm.errors import UsageError
+
+__all__ = ["Progress", "ordered_map", "usable_threads"]
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with (stage, done, total or None) from the thread that asked for the work."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def usable_threads(threads: int | None) -> int:
+    """The number of threads to use; None is every core this process may run on. Raises UsageError below 1."""
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads < 1:
+        raise UsageError(f"threads is {threads}; expected at least 1")
+    return threads
+
+
+def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """``map`` with several threads, in the order of the items, with at most two items per thread in flight.
+
+    >>> list(ordered_map(abs, [-1, 2, -3], threads=2))
+    [1, 2, 3]
+    """
+    if threads == 1:
+        yield from map(function, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
