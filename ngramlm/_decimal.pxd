@@ -1,6 +1,6 @@
 # Numbers <-> decimal text without locale, printf or Python objects.
 # float32: printed with the fewest decimals that read back to the same bits; read correctly rounded (see read_log10).
-from libc.math cimport INFINITY, fma, log10
+from libc.math cimport INFINITY, fabs, fma, log10
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -83,11 +83,15 @@ cdef inline Py_ssize_t put_digits(uint64_t digits, char* out) noexcept nogil:
 
 
 cdef inline Py_ssize_t write_scientific(double value, char* out) noexcept nogil:
-    """Write a positive float32 as d.dddddddde-dd with nine digits, which are enough for every float32."""
+    """Write a positive float32 as d.dddde-dd with up to nine digits, which are enough for every float32.
+
+    Fewer do where they differ by less than a quarter of the last place, 2^-26 of the value at the least.
+    """
     cdef int exponent = <int> log10(value), left
-    cdef uint64_t digits
+    cdef uint64_t digits, shorter
     cdef double scaled
     cdef Py_ssize_t n
+    cdef int cut
     while True:                                    # log10 may be off by one at a power of ten
         scaled = value
         left = 8 - exponent
@@ -103,6 +107,11 @@ cdef inline Py_ssize_t write_scientific(double value, char* out) noexcept nogil:
         elif digits < 100000000:
             exponent -= 1
         else:
+            break
+    for cut in range(8, 0, -1):
+        shorter = (digits + IPOW10[cut] // 2) // IPOW10[cut] * IPOW10[cut]
+        if shorter < 1000000000 and fabs(<double> shorter - scaled) < scaled / 67108864:
+            digits = shorter
             break
     out[0] = <char> (48 + digits // 100000000)
     n = 1

@@ -21,7 +21,7 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import usable_threads
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
+from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
@@ -173,7 +173,7 @@ class BackoffModel:
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
         words = sentence.replace("\t", " ").split(" ") if isinstance(sentence, str) else list(sentence)
-        ids = [UNK if word == EOS_WORD else self._id(word) for word in words if word] + [EOS] * eos
+        ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words if word] + [EOS] * eos
         automaton = self.automaton
         state = automaton.start if bos else 0
         for id in ids:
@@ -214,12 +214,12 @@ class BackoffModel:
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
         """(state after the word, log10 probability of the word)."""
-        after, log10_prob, _ = self.automaton.advance(state, self._id(word))
+        after, log10_prob, _ = self.automaton.advance(state, self._vocabulary.id(word))
         return State(after), log10_prob
 
     def log10_prob(self, word: str, history: Sequence[str] = ()) -> float:
         """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
-        return self.automaton.advance(self._state(history), self._id(word))[1]
+        return self.automaton.advance(self._state(history), self._vocabulary.id(word))[1]
 
     def distribution(self, history: Sequence[str] = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
@@ -251,17 +251,13 @@ class BackoffModel:
             state = self.automaton.advance(state, id)[0]
         return words
 
-    def _id(self, word: str) -> int:
-        """The id of a word that is predicted: ``<s>`` never is."""
-        return UNK if word == BOS_WORD else self._vocabulary.id(word)
-
     def _state(self, history: Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
         for place, word in enumerate(history):
             if word == EOS_WORD or (word == BOS_WORD and place):
                 raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
-            state = self.automaton.advance(state, BOS if word == BOS_WORD else self._id(word))[0]
+            state = self.automaton.advance(state, self._vocabulary.id(word))[0]
         return state
 
     def _distribution(self, state: int) -> NDArray[np.float64]:

@@ -284,20 +284,22 @@ def _close_gaps(
 def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
     """The sum of several counts, over the union of their vocabularies (those of the first come first).
 
-    Raises CountError on a sum of 2^63 or more.
+    Raises UsageError when some were counted up to a lower order than others, CountError on a sum of 2^63 or more.
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
-    if len({counts.order for counts in several}) != 1:
+    highest = max(counts.order for counts in several)
+    if any(counts.order < highest and not _is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")
     words = dict.fromkeys(word for counts in several for word in counts.vocabulary.words()[EOS + 1 :])
     vocabulary = Vocabulary(words)
     maps = [vocabulary.ids(counts.vocabulary.words()) for counts in several]
     totals: list[Ints] = []
     rows: list[NDArray[np.int32]] = []
-    for order in range(1, several[0].order + 1):
-        ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts in zip(maps, several, strict=True)])
-        values = np.concatenate([counts.counts[order - 1].astype(np.int64) for counts in several])
+    for order in range(1, highest + 1):
+        parts = [(ids, counts) for ids, counts in zip(maps, several, strict=True) if counts.order >= order]
+        ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts in parts])
+        values = np.concatenate([counts.counts[order - 1].astype(np.int64) for _, counts in parts])
         unique, inverse = np.unique(ngrams, axis=0, return_inverse=True)
         sums = np.zeros(len(unique), np.int64)
         np.add.at(sums, inverse.reshape(-1), values)
@@ -315,3 +317,9 @@ def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
     trie, permutations = NgramTrie.from_ngrams(rows, len(vocabulary))
     merged = [column[permutation] for column, permutation in zip(totals, permutations, strict=True)]
     return NgramCounts(vocabulary, trie, tuple(merged))
+
+
+def _is_complete(counts: NgramCounts) -> bool:
+    """Whether no longer n-grams exist: all of the highest order are whole sentences."""
+    level = counts.trie.level(counts.order)
+    return bool((level.words == EOS).all() and (level.first_words == BOS).all())

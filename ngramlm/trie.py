@@ -229,9 +229,10 @@ class NgramTrie:
             raise FormatError(f"{problem}; expected the columns of a closed trie")
 
     def _problems(self, vocabulary_size: int) -> Iterator[str]:
-        first = self.level(1)
-        if not np.array_equal(first.words, np.arange(vocabulary_size)):
-            yield "unigram rows are not the word ids"
+        expected = Level.of_words(vocabulary_size)
+        for name in ("words", "suffixes", "starts", "parents", "first_words"):
+            if not np.array_equal(getattr(self.level(1), name), getattr(expected, name)):
+                yield f"order 1: {name} other than one row for each word id"
         for order in range(2, self.order + 1):
             level, lower = self.level(order), self.level(order - 1)
             name = f"order {order}:"

@@ -73,8 +73,8 @@ COLUMNS: dict[str, Cell] = {
     "bits/word": lambda row: _fixed(row.figures.bits_per_word, 4),
     "bits/char": lambda row: _fixed(row.figures.bits_per_character, 4),
     "difference": lambda row: _fixed(row.difference, 4, sign=True),
-    "train s": lambda row: _fixed(row.train_seconds, 2),
-    "score s": lambda row: _fixed(row.score_seconds, 2),
+    "train s": lambda row: _fixed(row.train_seconds, 3),
+    "score s": lambda row: _fixed(row.score_seconds, 3),
 }
 LEFT_ALIGNED = ("model", "text")
 
@@ -109,11 +109,13 @@ class Comparison:
         return min(rows, key=lambda row: (row.figures.perplexity, row.figures.perplexity_excluding_oov))
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
-        """Header and rows as strings, without the columns that say nothing."""
+        """Header and rows as strings, without the columns that say nothing and the name of an only text."""
         kept = {}
         for name, cell in COLUMNS.items():
             values = [cell(row) for row in self.rows]
-            if any(values) and not (name == "zeros" and set(values) == {"0"}):
+            one_text = name == "text" and len(set(values)) == 1
+            no_zeros = name == "zeros" and set(values) == {"0"}
+            if any(values) and not one_text and not no_zeros:
                 kept[name] = values
         return list(kept), [list(row) for row in zip(*kept.values(), strict=True)]
 
@@ -143,7 +145,10 @@ class Comparison:
 
     def notes(self) -> str:
         """What the figures mean, for the reader of a report."""
-        text = (
+        text = ""
+        if len(names := {row.text for row in self.rows}) == 1:
+            text = f"Tested on {names.pop()}. "
+        text += (
             "Perplexity is over words and `</s>`; *excluding OOV* leaves out the words outside the vocabulary"
             " and those of zero probability. Training time is that of the estimation, from shared counts."
         )
@@ -203,10 +208,9 @@ def compare(
 
     >>> import ngramlm as lm
     >>> counts = lm.count(lm.Text.from_sentences(["a b a", "a b b"]), order=2)
-    >>> models = {"WB": lm.WittenBell().fit(counts), "AD": lm.AbsoluteDiscounting(discount=0.5).fit(counts)}
-    >>> test = lm.Text.from_sentences(["a b"], counts.vocabulary)
-    >>> lm.compare(models, test, baseline="WB").best().model
-    'AD'
+    >>> models = {"unigrams": lm.WittenBell().fit(counts.truncate(1)), "bigrams": lm.WittenBell().fit(counts)}
+    >>> lm.compare(models, lm.Text.from_sentences(["a b b"]), baseline="unigrams").best().model
+    'bigrams'
     """
     if not models:
         raise UsageError("found no model to compare; expected at least one")

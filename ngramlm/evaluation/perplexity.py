@@ -219,9 +219,10 @@ def perplexity(
 ) -> Perplexity:
     """The perplexity of a model on a text.
 
-    text: a ``Text`` (over the model's vocabulary, or of no OOV), or whatever ``read_text`` takes (a path, "-", a file object), which
-        is read with the model's vocabulary and, where the model scores every sentence by itself, piece by piece, so
-        that a file larger than memory will do; ``read_options`` (``tokenizer``, ``reserved``, ...) go to the reader.
+    text: a ``Text`` (over the model's vocabulary, or of no OOV), or whatever ``read_text`` takes (a path, "-", a file
+        object), which is read with the model's vocabulary and, where the model scores every sentence by itself, piece
+        by piece, so that a file larger than memory will do; ``read_options`` (``tokenizer``, ``reserved``, ...) go to
+        the reader.
     per_token: keep the single values in ``.scores`` (12 bytes a token).
 
     Raises UsageError where the text was read with another vocabulary and has lost words to it, or where the model

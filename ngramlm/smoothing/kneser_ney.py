@@ -24,8 +24,8 @@ class KneserNey(RecursiveSmoothing):
     Args:
         discounts: 3 takes D1, D2, D3+ off the counts 1, 2, and 3 or more (modified Kneser-Ney); 1 takes the same D
             off all.
-        fallback: discounts to use for the orders whose own cannot be estimated, silently, as ``lmplz
-            --discount_fallback`` does. None tries one discount for all counts, then (0.5, 1, 1.5), and warns.
+        fallback: discounts to use for the orders whose own cannot be estimated, silently and by the conditions of
+            ``lmplz --discount_fallback``. None tries one discount for all counts, then (0.5, 1, 1.5), and warns.
 
     Example:
         >>> from ngramlm.counts import count
@@ -61,7 +61,7 @@ class KneserNey(RecursiveSmoothing):
                 return self.fallback[0], self.fallback[0], self.fallback[0]
             return (single_discount(order, counts),) * 3
         _, n1, n2, n3, n4 = count_of_counts(counts, 4).tolist()
-        found = modified_discounts(n1, n2, n3, n4)
+        found = modified_discounts(n1, n2, n3, n4, need_n4=self.fallback is None)
         if found is not None:
             return found
         if self.fallback is not None:
@@ -89,9 +89,12 @@ class KneserNey(RecursiveSmoothing):
         return seen, block.sums(discounts) / block.totals
 
 
-def modified_discounts(n1: int, n2: int, n3: int, n4: int) -> tuple[float, float, float] | None:
-    """D1, D2, D3+ of Chen & Goodman (1999), eq. 26; None where one is undefined or not between 0 and its count."""
-    if not (n1 and n2 and n3 and n4):
+def modified_discounts(n1: int, n2: int, n3: int, n4: int, need_n4: bool) -> tuple[float, float, float] | None:
+    """D1, D2, D3+ of Chen & Goodman (1999), eq. 26; None where one is undefined or not between 0 and its count.
+
+    Without any n-gram of count 4 the formula gives D3+ = 3, which `lmplz` accepts and SRILM refuses (`need_n4`).
+    """
+    if not (n1 and n2 and n3 and (n4 or not need_n4)):
         return None
     y = n1 / (n1 + 2 * n2)
     found = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
