@@ -12,6 +12,7 @@ Nothing read from the slots is trusted: a number that leads outside makes the ca
 """
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport INFINITY
+from libc.stdlib cimport free, malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -40,18 +41,21 @@ SLOT_BYTES = 12
 
 cdef enum:
     FEW = 6
-    LANES = 24                 # sentences in flight
+    LANES = 24                 # runs of words in flight
+    RUN = 6                    # words of a run within one sentence
     UNK = 0
     BOS = 1
     EOS = 2
     MAX_ORDER = 16
-    SHORT = 256                # words of a sentence that are looked up ahead
+    MAX_RUNS = 64              # at least SHORT / RUN
+    SHORT = 256                # words of a sentence that are looked up before any is scored
 
-cdef struct Lane:              # one sentence in flight
-    const int32_t* at
+cdef struct Lane:              # a run of words in flight
+    const int32_t* at          # the next word
     const int32_t* end
-    double* out
-    uint8_t* lengths
+    const int32_t* scored      # words before this one only lead to its history
+    double* out                # where the scores of the words from `scored` on go
+    uint8_t* lengths           # and the lengths of the n-grams that answered, or NULL
     double backed_off
     uint32_t state
     uint32_t place             # where to go on probing, 0: read the header first
@@ -241,38 +245,154 @@ cdef class Automaton:
         state[0] = row.c
         return 0
 
+    cdef int run(self, Lane* waiting, int64_t n_waiting) noexcept nogil:
+        """Score all runs, many at a time: while the slots of one come from memory, others go on; -1 for damage."""
+        cdef Lane lanes[LANES]
+        cdef Lane* lane
+        cdef const Slot* slots = self.slots
+        cdef const Slot* header
+        cdef const Slot* row
+        cdef int64_t next_run = 0
+        cdef int n_lanes = 0, number = 0
+        cdef uint32_t word, places, at, state, i, n_slots = self.n_slots
+        while n_lanes < LANES and next_run < n_waiting:
+            lanes[n_lanes] = waiting[next_run]
+            next_run += 1
+            n_lanes += 1
+        while n_lanes:
+            if number >= n_lanes:
+                number = 0
+            lane = &lanes[number]
+            if lane.at == lane.end:
+                if next_run < n_waiting:
+                    lanes[number] = waiting[next_run]
+                    next_run += 1
+                else:
+                    n_lanes -= 1
+                    lanes[number] = lanes[n_lanes]
+                continue
+            number += 1
+            word = <uint32_t> lane.at[0]
+            state = lane.state
+            header = &slots[state]
+            row = NULL
+            if state == 0:
+                row = &slots[1 + word]
+            else:
+                places = header.a
+                if places >= n_slots - state:
+                    return -1
+                if places <= FEW:
+                    for i in range(1, places + 1):
+                        if header[i].a == word:
+                            row = &header[i]
+                            break
+                elif lane.place == 0:                                   # fetch the place, come back later
+                    lane.place = 1 + home(word, places)
+                    prefetch(&header[lane.place])
+                    continue
+                else:
+                    at = lane.place
+                    lane.place = 0
+                    for i in range(places):
+                        if header[at].a == word:
+                            row = &header[at]
+                            break
+                        if header[at].a == EMPTY:
+                            break
+                        at += 1
+                        if at > places:
+                            at = 1
+                if row == NULL:
+                    lane.backed_off += header.b
+                    if header.c >= state:
+                        return -1
+                    lane.state = header.c
+                    if header.c == 0:
+                        prefetch(&slots[1 + word])
+                    else:
+                        prefetch(&slots[header.c])
+                    continue
+            if lane.at >= lane.scored:
+                lane.out[0] = lane.backed_off + row.b
+                lane.out += 1
+                if lane.lengths != NULL:
+                    lane.lengths[0] = <uint8_t> (self.depth(state) + 1)
+                    lane.lengths += 1
+            if row.c >= n_slots:
+                return -1
+            lane.backed_off = 0.0
+            lane.state = row.c
+            lane.at += 1
+            prefetch(&slots[row.c])
+        return 0
+
+    cdef int score_words(self, const int32_t* ids, int n_ids, uint32_t* state, double* total) noexcept nogil:
+        """Add up the scores of up to SHORT words that follow `state`, and move it on; -1 for damage.
+
+        The state after a word depends on the last order - 1 words only. So a sentence is cut into runs that are scored
+        at the same time, each led in by the words of its history.
+        """
+        cdef Lane runs[MAX_RUNS]
+        cdef double out[SHORT]
+        cdef int n_runs = 0, first = 0, end, lead_in = self.order - 1, i
+        cdef double unused = 0.0
+        while first < n_ids:
+            end = n_ids if n_ids - first < RUN + RUN // 2 else first + RUN
+            runs[n_runs].at = ids + (first - lead_in if first > lead_in else 0)
+            runs[n_runs].scored = ids + first
+            runs[n_runs].end = ids + end
+            runs[n_runs].out = out + first
+            runs[n_runs].lengths = NULL
+            runs[n_runs].backed_off = 0.0
+            runs[n_runs].state = state[0] if first <= lead_in else 0
+            runs[n_runs].place = 0
+            n_runs += 1
+            first = end
+        if self.run(runs, n_runs):
+            return -1
+        for i in range(n_ids):
+            total[0] += out[i]
+        if n_ids == SHORT:                       # there may be more to come: the state at the end
+            state[0] = 0
+            for i in range(max(n_ids - lead_in, 0), n_ids):
+                if self.step(state, ids[i], &unused, NULL):
+                    return -1
+        return 0
+
     def score(self, str sentence not None, bint bos=True, bint eos=True):
         """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`."""
         cdef Py_ssize_t length, at = 0, begin
         cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
         cdef uint32_t state = self.start if bos else 0
-        cdef double total = 0.0, one = 0.0
+        cdef double total = 0.0
         cdef int32_t id, failed = 0
         cdef int32_t ids[SHORT]
-        cdef int n_ids = 0, i
+        cdef int n_ids = 0
+        cdef bint more = True
         with nogil:
-            while True:
+            while more:
                 while at < length and (text[at] == 32 or text[at] == 9):
                     at += 1
-                if at == length or n_ids == SHORT:
-                    for i in range(n_ids):
-                        failed |= self.step(&state, ids[i], &one, NULL)
-                        total += one
-                    n_ids = 0
-                    if at == length:
+                if at < length:
+                    begin = at
+                    while at < length and text[at] != 32 and text[at] != 9:
+                        at += 1
+                    id = find_word(&self.table.index, text + begin, at - begin)
+                    if id < 0 or id == BOS or id == EOS:
+                        id = UNK
+                else:
+                    more = False
+                    if not eos:
                         break
-                begin = at
-                while at < length and text[at] != 32 and text[at] != 9:
-                    at += 1
-                id = find_word(&self.table.index, text + begin, at - begin)
-                if id < 0 or id == BOS or id == EOS:
-                    id = UNK
+                    id = EOS
                 prefetch(&self.slots[1 + id])
                 ids[n_ids] = id
                 n_ids += 1
-            if eos:
-                failed |= self.step(&state, EOS, &one, NULL)
-                total += one
+                if n_ids == SHORT:
+                    failed |= self.score_words(ids, n_ids, &state, &total)
+                    n_ids = 0
+            failed |= self.score_words(ids, n_ids, &state, &total)
         if failed:
             raise ValueError("damaged model")
         return total
@@ -293,120 +413,41 @@ cdef class Automaton:
         `out` has one place for each predicted token, and so has `lengths` (the length of the n-gram that answered)
         unless it is empty. Many sentences are in flight: while the slots of one come from memory, others are probed.
         """
-        cdef Lane lanes[LANES]
-        cdef Lane* lane
-        cdef const Slot* header
-        cdef const Slot* row
-        cdef const Slot* slots = self.slots
-        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], next_sentence = 0, i
-        cdef int n_lanes = 0, number
-        cdef uint32_t word, places, at, state, n_slots = self.n_slots
-        cdef bint want_lengths = lengths.shape[0] > 0, damaged = False, valid = True
+        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], i
+        cdef Lane* runs
+        cdef bint want_lengths = lengths.shape[0] > 0, valid = True
+        cdef int failed
         if n_sentences < 0 or sentences[0] != 0 or sentences[n_sentences] != n_ids:
             raise ValueError("sentences that do not span the ids")
         if out.shape[0] != n_ids - n_sentences or (want_lengths and lengths.shape[0] != out.shape[0]):
             raise ValueError("out has one place for each predicted token")
+        if n_sentences == 0:
+            return
+        runs = <Lane*> malloc(n_sentences * sizeof(Lane))
+        if runs == NULL:
+            raise MemoryError()
         with nogil:
             for i in range(n_sentences):
-                if sentences[i + 1] - sentences[i] < 2 or ids[sentences[i]] != BOS:
+                if sentences[i + 1] - sentences[i] < 2 or sentences[i] < 0 or sentences[i + 1] > n_ids:
                     valid = False
                     break
+                runs[i].at = &ids[0] + sentences[i] + 1
+                runs[i].scored = runs[i].at
+                runs[i].end = &ids[0] + sentences[i + 1]
+                runs[i].out = &out[0] + (sentences[i] - i)
+                runs[i].lengths = &lengths[0] + (sentences[i] - i) if want_lengths else NULL
+                runs[i].backed_off = 0.0
+                runs[i].state = self.start
+                runs[i].place = 0
             for i in range(n_ids):
                 if ids[i] < 0 or ids[i] >= self.n_words:
                     valid = False
                     break
+            failed = self.run(runs, n_sentences) if valid else 0
+        free(runs)
         if not valid:
             raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")
-        if n_sentences == 0:
-            return
-        with nogil:
-            number = 0
-            while True:
-                if number >= n_lanes:
-                    if next_sentence < n_sentences and n_lanes < LANES:     # open another lane
-                        number = n_lanes
-                        n_lanes += 1
-                        lane = &lanes[number]
-                        lane.at = lane.end = NULL
-                    elif n_lanes == 0:
-                        break
-                    else:
-                        number = 0
-                        continue
-                lane = &lanes[number]
-                if lane.at == lane.end:                                     # a new sentence, or none is left
-                    if next_sentence == n_sentences:
-                        n_lanes -= 1
-                        lanes[number] = lanes[n_lanes]
-                        continue
-                    i = sentences[next_sentence]
-                    lane.at = &ids[0] + i + 1
-                    lane.end = &ids[0] + sentences[next_sentence + 1]
-                    lane.out = &out[0] + (i - next_sentence)
-                    lane.lengths = &lengths[0] + (i - next_sentence) if want_lengths else NULL
-                    lane.backed_off = 0.0
-                    lane.state = self.start
-                    lane.place = 0
-                    next_sentence += 1
-                word = <uint32_t> lane.at[0]
-                state = lane.state
-                header = &slots[state]
-                row = NULL
-                if state == 0:
-                    row = &slots[1 + word]
-                else:
-                    places = header.a
-                    if places >= n_slots - state:
-                        damaged = True
-                        break
-                    if places <= FEW:
-                        for i in range(1, places + 1):
-                            if header[i].a == word:
-                                row = &header[i]
-                                break
-                    elif lane.place == 0:                                   # fetch the place, come back later
-                        lane.place = 1 + home(word, places)
-                        prefetch(&header[lane.place])
-                        number += 1
-                        continue
-                    else:
-                        at = lane.place
-                        lane.place = 0
-                        for i in range(places):
-                            if header[at].a == word:
-                                row = &header[at]
-                                break
-                            if header[at].a == EMPTY:
-                                break
-                            at += 1
-                            if at > places:
-                                at = 1
-                    if row == NULL:
-                        lane.backed_off += header.b
-                        if header.c >= state:
-                            damaged = True
-                            break
-                        lane.state = header.c
-                        if header.c == 0:
-                            prefetch(&slots[1 + word])
-                        else:
-                            prefetch(&slots[header.c])
-                        number += 1
-                        continue
-                lane.out[0] = lane.backed_off + row.b
-                lane.out += 1
-                if want_lengths:
-                    lane.lengths[0] = <uint8_t> (self.depth(state) + 1)
-                    lane.lengths += 1
-                if row.c >= n_slots:
-                    damaged = True
-                    break
-                lane.backed_off = 0.0
-                lane.state = row.c
-                lane.at += 1
-                prefetch(&slots[row.c])
-                number += 1
-        if damaged:
+        if failed:
             raise ValueError("damaged model")
 
     def rows(self, uint32_t state):

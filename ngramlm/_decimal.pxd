@@ -1,6 +1,6 @@
 # Numbers <-> decimal text without locale, printf or Python objects.
 # float32: printed with the fewest decimals that read back to the same bits; read correctly rounded (see read_log10).
-from libc.math cimport INFINITY, fabs, fma, log10
+from libc.math cimport INFINITY, fma, log10, nextafterf
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -82,11 +82,11 @@ cdef inline Py_ssize_t put_digits(uint64_t digits, char* out) noexcept nogil:
     return 8 - highest_zero_bytes(digits)
 
 
-cdef inline Py_ssize_t write_scientific(double value, char* out) noexcept nogil:
-    """Write a positive float32 as d.dddde-dd with up to nine digits, which are enough for every float32.
-
-    Fewer do where they differ by less than a quarter of the last place, 2^-26 of the value at the least.
-    """
+cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
+    """Write a positive float32 as d.dddde-dd with up to nine digits, which are enough for every float32."""
+    cdef double value = number
+    cdef double low = 0.5 + 0.5 * (nextafterf(number, 0) / value) + 1e-13    # what is well between the halfway
+    cdef double high = 0.5 + 0.5 * (nextafterf(number, INFINITY) / value) - 1e-13  # points to the neighbors
     cdef int exponent = <int> log10(value), left
     cdef uint64_t digits, shorter
     cdef double scaled
@@ -110,7 +110,7 @@ cdef inline Py_ssize_t write_scientific(double value, char* out) noexcept nogil:
             break
     for cut in range(8, 0, -1):
         shorter = (digits + IPOW10[cut] // 2) // IPOW10[cut] * IPOW10[cut]
-        if shorter < 1000000000 and fabs(<double> shorter - scaled) < scaled / 67108864:
+        if shorter < 1000000000 and low * scaled < <double> shorter < high * scaled:
             digits = shorter
             break
     out[0] = <char> (48 + digits // 100000000)
@@ -152,14 +152,14 @@ cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
     mantissa = bits & 0x7FFFFF
     shift = 150 - <int> ((bits >> 23) & 0xFF)
     if shift > 52 or shift < 1:
-        return n + write_scientific(-<double> value if n else <double> value, out + n)
+        return n + write_scientific(-value if n else value, out + n)
     decimals = DECIMALS[shift + (mantissa == 0)]   # below a power of two the floats lie twice as close
     room = POW5[decimals] >> (mantissa == 0)       # the unit of the last place, in the scale of `exact`
     mantissa |= 0x800000
     drop = shift - decimals
     exact = mantissa * POW5[decimals]
     rounded = (exact + ((<uint64_t> 1 << drop) >> 1)) >> drop
-    shorter = 10 * ((rounded + 5) // 10)           # one decimal less may do
+    shorter = ((exact + (<uint64_t> 5 << drop)) >> drop) // 10 * 10        # one decimal less may do
     difference = <int64_t> (shorter << drop) - <int64_t> exact
     if 2 * <uint64_t> (difference if difference >= 0 else -difference) < room:
         rounded = shorter

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ngramlm._arpa import next_section, parse_ngrams, row_lines
 from ngramlm._vocabulary import WordTable
 from ngramlm.errors import FormatError, FormatWarning
-from ngramlm.line_pieces import Bytes, check_utf8, pieces, refusal, text_at
+from ngramlm.line_pieces import Bytes, check_utf8, pieces, refusal, shown, text_at
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import MAX_ORDER
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
@@ -98,14 +98,18 @@ class _Cursor:
     def _more(self) -> bool:
         if self._at < self._stop:
             return True
-        if self._progress is not None and self._stop:
-            self._progress("reading", self._done, self._total)
+        self.report()
         piece = next(self._pieces, None)
         if piece is None:
             return False
         self._data, self._at, self._stop = piece
         self._done += self._stop
         return True
+
+    def report(self) -> None:
+        """Tell how far reading has come."""
+        if self._progress is not None and self._done:
+            self._progress("reading", self._done, self._total)
 
     def next_line(self) -> bytes | None:
         """The next line with its line end; None at the end of the file."""
@@ -166,13 +170,13 @@ class _Reader:
                 continue
             if line.startswith(b"\\"):
                 if not self.counts:
-                    raise self.error(f"found {_shown(line)}; expected ngram 1=COUNT")
+                    raise self.error(f"found {shown(line.strip(_BLANK))}; expected ngram 1=COUNT")
                 self.expect_section(line, 1)
                 return
             match = _COUNT.fullmatch(line)
             if match is None:
                 raise self.error(
-                    f"found {_shown(line)}; expected ngram {len(self.counts) + 1}=COUNT or \\1-grams:"
+                    f"found {shown(line.strip(_BLANK))}; expected ngram {len(self.counts) + 1}=COUNT or \\1-grams:"
                 )
             order = int(match[1])
             if order > MAX_ORDER:
@@ -209,7 +213,7 @@ class _Reader:
         pattern = _SECTION if order <= len(self.counts) else _END
         match = pattern.fullmatch(line)
         if match is None or (pattern is _SECTION and int(match[1]) != order):
-            raise self.error(f"found {_shown(line)}; expected {expected}")
+            raise self.error(f"found {shown(line.strip(_BLANK))}; expected {expected}")
 
     def parse(self, block: _Block, order: int, table: WordTable, grow: bool, upper: bool) -> _Rows:
         top = order == len(self.counts)
@@ -284,10 +288,6 @@ def _joined(parts: list[_Rows], order: int, n_rows: int) -> Section:
     return Section(ngrams, log10_probs, log10_backoffs, origins)
 
 
-def _shown(line: bytes) -> str:
-    return repr(line.strip(_BLANK)[:80].decode("utf-8", "backslashreplace"))
-
-
 def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
     """The vocabulary, order 1 with a row per word id, and whether ``<UNK>`` stands for ``<unk>``."""
     table = new_table()
@@ -340,6 +340,7 @@ def read_columns(
     for order in range(2, len(reader.counts) + 1):
         section, _ = reader.read_section(order, vocabulary.table, upper=upper)
         sections.append(section)
+    reader.cursor.report()
     if reader.clamped:
         warnings.warn(
             f"{name}: {reader.clamped} log10 probabilities between 0 and 0.0001 were taken as 0",

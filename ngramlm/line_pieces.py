@@ -15,7 +15,7 @@ from ngramlm.parallel import ordered_map
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["Bytes", "check_utf8", "formatter", "pieces", "refusal", "text_at", "write_rows"]
+__all__ = ["Bytes", "check_utf8", "formatter", "pieces", "refusal", "shown", "text_at", "write_rows"]
 
 Bytes = NDArray[np.uint8]
 PIECE_BYTES = 1 << 22
@@ -108,8 +108,15 @@ def check_utf8(data: Bytes, start: int, stop: int, path: str, line: int) -> None
 
 def refusal(code: int, field: bytes, expected: str, number: str, path: str, line: int) -> FormatError:
     """The error for what a kernel refused: what the line should hold, and what its numbers should be."""
-    shown = repr(field[:80].decode("utf-8", "backslashreplace"))
-    return FormatError(_REFUSALS[code].format(field=shown, expected=expected, number=number), path, line)
+    return FormatError(
+        _REFUSALS[code].format(field=shown(field), expected=expected, number=number), path, line
+    )
+
+
+def shown(field: bytes) -> str:
+    """A field or line as messages show it: in quotes, not too long, nothing that a terminal would act on."""
+    text = field[:80].decode("utf-8", "backslashreplace")
+    return f"'{text}'" if text.isprintable() else repr(text)
 
 
 def formatter(vocabulary: Vocabulary, trie: NgramTrie) -> NgramFormatter:

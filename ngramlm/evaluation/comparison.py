@@ -31,8 +31,9 @@ class Row:
     """One model on one text.
 
     ``ngrams``: n-grams of all orders that the model stores; ``train_seconds``: estimation alone, the counts being
-    shared; ``score_seconds``: scoring alone, the text being read already; ``difference``: bits per word minus those of
-    the baseline on the same text, negative where this model is better. None where there is no such figure.
+    shared; ``score_seconds``: scoring, the text being read already, with what the model prepares at its first use;
+    ``difference``: bits per word minus those of the baseline on the same text, negative where this model is better.
+    None where there is no such figure.
     """
 
     model: str
