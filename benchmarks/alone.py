@@ -1,4 +1,4 @@
-"""One job inside Python, timed without the start of the interpreter: prints its seconds and its peak megabytes.
+"""One job inside Python, timed without the start of the interpreter: prints its seconds.
 
     python benchmarks/alone.py count TEXT ORDER THREADS
     python benchmarks/alone.py score|open|kenlm-score|kenlm-open MODEL TEXT
@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 
@@ -65,5 +64,4 @@ def _open_and_score(load, model: str, text: str) -> float:
 
 if __name__ == "__main__":
     jobs = {"count": count, "score": score, "open": open_, "kenlm-score": kenlm_score, "kenlm-open": kenlm_open}
-    seconds = jobs[sys.argv[1]](*sys.argv[2:])
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(jobs[sys.argv[1]](*sys.argv[2:]))

@@ -46,20 +46,20 @@ class Contender:
     def run(self) -> None:
         seconds, megabytes = 0.0, 0.0
         for command in self.commands:
-            with open(self.stdin or os.devnull, "rb") as stdin:
+            with open(self.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as out:
                 began = time.perf_counter()
-                process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-                out, err = process.communicate() if self.reports_seconds else (b"", b"")
-                _, status, usage = os.wait4(process.pid, 0) if not self.reports_seconds else (0, process.returncode, None)
-                took = time.perf_counter() - began
-            if status:
-                raise SystemExit(f"{' '.join(command)} failed: {err.decode()[-500:]}")
+                process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=subprocess.STDOUT)
+                _, status, usage = os.wait4(process.pid, 0)
+                took, peak = time.perf_counter() - began, usage.ru_maxrss / 1024
+                process.returncode = os.waitstatus_to_exitcode(status)
+                out.seek(0)
+                said = out.read().decode(errors="replace")
+            if process.returncode:
+                raise SystemExit(f"{' '.join(command)} failed: {said[-500:]}")
             if self.reports_seconds:
-                took, peak = map(float, out.split()[-2:])
-                megabytes = max(megabytes, peak)
-            elif usage is not None:
-                megabytes = max(megabytes, usage.ru_maxrss / 1024)
+                took = float(said.split()[-1])
             seconds += took
+            megabytes = max(megabytes, peak)
         self.runs.append(Run(seconds, megabytes))
 
     @property

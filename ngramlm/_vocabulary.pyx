@@ -146,6 +146,15 @@ cdef class WordTable:
         cdef int64_t start = self.index.offsets[id]
         return self.index.arena[start:self.index.offsets[id + 1]]
 
+    def same_words(self, WordTable other not None):
+        """Whether both hold the same words in the same order."""
+        cdef int64_t size = self.index.size
+        return bool(
+            size == other.index.size
+            and memcmp(self.index.offsets, other.index.offsets, (size + 1) * sizeof(int64_t)) == 0
+            and memcmp(self.index.arena, other.index.arena, self.index.offsets[size]) == 0
+        )
+
     def arrays(self):
         """Copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
         cdef int64_t n_bytes = self.index.offsets[self.index.size]

@@ -65,6 +65,7 @@ def read_arpa(
             ngrams,
             [section.log10_probs for section in columns.sections],
             [section.log10_backoffs for section in columns.sections],
+            threads,
         )
     except FormatError as error:
         _refuse_duplicate(columns, name)

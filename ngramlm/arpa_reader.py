@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO
@@ -12,10 +12,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._arpa import next_section, parse_ngrams, row_lines
+from ngramlm._arpa import parse_ngrams, row_lines
 from ngramlm._vocabulary import WordTable
 from ngramlm.errors import FormatError, FormatWarning
-from ngramlm.line_pieces import Bytes, check_utf8, pieces, refusal, shown, text_at
+from ngramlm.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_at
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import MAX_ORDER
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
@@ -29,28 +29,17 @@ _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
 _BLANK = b" \t\r\n"
 
 
-@dataclass
-class _Block:
-    """Consecutive lines of one section."""
-
-    data: Bytes
-    start: int
-    stop: int
-    line: int  # number of the first line
-    lines: int
+_Outputs = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """What a block held."""
+    """What a block held: the first `n_rows` of the outputs."""
 
-    ngrams: NDArray[np.int32]
-    log10_probs: NDArray[np.float32]
-    log10_backoffs: NDArray[np.float32]
+    outputs: _Outputs  # n-grams, log10 probabilities, log10 back-off weights
+    n_rows: int
     line: int
-    numbers: (
-        NDArray[np.int64] | None
-    )  # lines of the rows, counted from `line`; None: one line after the other
+    numbers: NDArray[np.int64] | None  # lines of the rows from `line` on; None: one line after the other
     clamped: int
     upper: int
     last_upper: int
@@ -64,9 +53,7 @@ class Section:
     ngrams: NDArray[np.int32]
     log10_probs: NDArray[np.float32]
     log10_backoffs: NDArray[np.float32]
-    origins: list[
-        tuple[int, int, NDArray[np.int64] | None]
-    ]  # (first row, its line, lines of the rows after it)
+    origins: list[tuple[int, int, NDArray[np.int64] | None]]  # (first row, its line, lines of the rows)
 
     def line(self, row: int) -> int:
         """The number of the line that a row came from."""
@@ -85,68 +72,12 @@ class ArpaColumns:
     sections: list[Section]
 
 
-class _Cursor:
-    """A place in a file of lines."""
-
-    def __init__(self, stream: IO[bytes], name: str, total: int | None, progress: Progress | None) -> None:
-        self.name, self.line = name, 1
-        self._pieces = pieces(stream, name)
-        self._data: Bytes = np.empty(0, np.uint8)
-        self._at = self._stop = self._done = 0
-        self._total, self._progress = total, progress
-
-    def _more(self) -> bool:
-        if self._at < self._stop:
-            return True
-        self.report()
-        piece = next(self._pieces, None)
-        if piece is None:
-            return False
-        self._data, self._at, self._stop = piece
-        self._done += self._stop
-        return True
-
-    def report(self) -> None:
-        """Tell how far reading has come."""
-        if self._progress is not None and self._done:
-            self._progress("reading", self._done, self._total)
-
-    def next_line(self) -> bytes | None:
-        """The next line with its line end; None at the end of the file."""
-        if not self._more():
-            return None
-        found = _line_end(self._data, self._at, self._stop)
-        line = text_at(self._data, self._at, found)
-        self._at = found
-        self.line += 1
-        return line
-
-    def blocks(self) -> Iterator[_Block]:
-        """The lines up to the next one that begins with a backslash."""
-        while self._more():
-            start = self._at
-            self._at, lines = next_section(self._data, start, self._stop)
-            block = _Block(self._data, start, self._at, self.line, lines)
-            self.line += lines
-            if lines:
-                yield block
-            if self._at < self._stop:
-                return
-
-
-def _line_end(data: Bytes, start: int, stop: int) -> int:
-    width = 256
-    while True:
-        found = np.flatnonzero(data[start : min(start + width, stop)] == 10)
-        if len(found):
-            return start + int(found[0]) + 1
-        width *= 16
-
-
 @dataclass
 class _Reader:
-    cursor: _Cursor
+    cursor: Cursor
     threads: int
+    size_known: bool  # so that the header has been checked against it
+    spare: deque[_Outputs] = field(default_factory=deque)
     counts: list[int] = field(default_factory=list)
     count_lines: list[int] = field(default_factory=list)
     clamped: int = 0
@@ -192,9 +123,7 @@ class _Reader:
         """Raise where the header promises more than a file of this size can hold."""
         needed = 0
         for order, count in enumerate(self.counts, 1):
-            needed += count * (
-                2 * order + 2
-            )  # the shortest line: a digit, and a separator and a letter per word
+            needed += count * (2 * order + 2)  # a digit, a separator and a letter per word, the line end
             if needed > size:
                 raise self.error(
                     f"found a header that promises {count} {order}-grams, at least {needed} bytes; "
@@ -215,102 +144,109 @@ class _Reader:
         if match is None or (pattern is _SECTION and int(match[1]) != order):
             raise self.error(f"found {shown(line.strip(_BLANK))}; expected {expected}")
 
-    def parse(self, block: _Block, order: int, table: WordTable, grow: bool, upper: bool) -> _Rows:
-        top = order == len(self.counts)
+    def parse(self, block: Block, order: int, table: WordTable, grow: bool, upper: bool) -> _Rows:
+        """Read the lines of one block; runs in any thread."""
+        name, top = self.cursor.name, order == len(self.counts)
         if grow:
-            check_utf8(block.data, block.start, block.stop, self.cursor.name, block.line)
-        ngrams = np.empty((block.lines, order), np.int32)
-        log10_probs, log10_backoffs = np.empty(block.lines, np.float32), np.empty(block.lines, np.float32)
-        rows, lines, clamped, n_upper, last_upper, code, start, stop = parse_ngrams(
-            block.data, block.start, block.stop, top, table, grow, upper, ngrams, log10_probs, log10_backoffs
+            check_utf8(block.data, block.start, block.stop, name, block.line)
+        outputs = self.outputs(order, block.lines)
+        n_rows, lines, clamped, n_upper, last_upper, code, start, stop = parse_ngrams(
+            block.data, block.start, block.stop, top, table, grow, upper, *outputs
         )
         if code:
-            words = "a word" if order == 1 else f"{order} words"
-            expected = f"a log10 probability and {words}" + (
-                "" if top else ", and perhaps a log10 back-off weight"
-            )
+            expected = "a log10 probability and " + ("a word" if order == 1 else f"{order} words")
+            expected += "" if top else ", and perhaps a log10 back-off weight"
             number = "a decimal number (the log10 of a probability or weight)"
-            raise refusal(
-                code, text_at(block.data, start, stop), expected, number, self.cursor.name, block.line + lines
-            )
-        numbers = None if rows == lines else row_lines(block.data, block.start, block.stop)
-        return _Rows(
-            ngrams[:rows],
-            log10_probs[:rows],
-            log10_backoffs[:rows],
-            block.line,
-            numbers,
-            clamped,
-            n_upper,
-            last_upper,
-            block.line + lines,
+            field = text_at(block.data, start, stop)
+            raise refusal(code, field, expected, number, name, block.line + lines)
+        numbers = None if n_rows == lines else row_lines(block.data, block.start, block.stop)
+        self.cursor.give_back(block)
+        return _Rows(outputs, n_rows, block.line, numbers, clamped, n_upper, last_upper, block.line + lines)
+
+    def outputs(self, order: int, lines: int) -> _Outputs:
+        """Arrays with room for so many rows; those that were read already are used again."""
+        try:
+            outputs = self.spare.pop()
+        except IndexError:
+            outputs = _new_outputs(order, lines)
+        return (
+            outputs
+            if outputs[0].shape[1] == order and len(outputs[0]) >= lines
+            else _new_outputs(order, lines)
         )
 
-    def read_section(self, order: int, table: WordTable, *, upper: bool) -> tuple[Section, list[_Rows]]:
-        """Read the lines of one order and the line that ends the section."""
+    def read_section(
+        self, order: int, table: WordTable, *, upper: bool
+    ) -> tuple[Section, list[tuple[int, _Rows]]]:
+        """Read the lines of one order and the line that ends the section.
+
+        Returns the section, and the first row and what else is known of the blocks with ``<UNK>``.
+        """
         count = self.counts[order - 1]
         work = partial(self.parse, order=order, table=table, grow=order == 1, upper=upper)
         blocks = self.cursor.blocks()
         results = map(work, blocks) if order == 1 else ordered_map(work, blocks, self.threads)
-        parts: list[_Rows] = []
+        all_rows = _new_outputs(order, count if self.size_known else min(count, 1 << 16))
+        origins = []
+        with_upper: list[tuple[int, _Rows]] = []
         n_rows = 0
         for rows in results:
-            parts.append(rows)
-            n_rows += len(rows.ngrams)
-            self.clamped += rows.clamped
+            first, n_rows = n_rows, n_rows + rows.n_rows
             if n_rows > count:
                 self.refuse_count(order, f"more than {count}", rows.end)
+            if n_rows > len(all_rows[0]):
+                all_rows = _enlarged(all_rows, first, n_rows)
+            for whole, part in zip(all_rows, rows.outputs, strict=True):
+                whole[first:n_rows] = part[: rows.n_rows]
+            self.spare.append(rows.outputs)
+            self.clamped += rows.clamped
+            origins.append((first, rows.line, rows.numbers))
+            if rows.upper:
+                with_upper.append((first, rows))
+        self.spare.clear()
         following = f"\\{order + 1}-grams:" if order < len(self.counts) else "\\end\\"
         line = self.next_line(following)
         if n_rows != count:
             self.refuse_count(order, str(n_rows), self.cursor.line - 1)
         self.expect_section(line, order + 1)
-        return _joined(parts, order, n_rows), parts
+        ngrams, log10_probs, log10_backoffs = all_rows
+        return Section(ngrams[:n_rows], log10_probs[:n_rows], log10_backoffs[:n_rows], origins), with_upper
 
     def refuse_count(self, order: int, found: str, line: int) -> None:
         count, header = self.counts[order - 1], self.count_lines[order - 1]
         raise self.error(f"found {found} {order}-grams; expected {count}, as line {header} says", line)
 
 
-def _joined(parts: list[_Rows], order: int, n_rows: int) -> Section:
-    """One section of all parts, which are given up on the way."""
-    ngrams = np.empty((n_rows, order), np.int32)
-    log10_probs, log10_backoffs = np.empty(n_rows, np.float32), np.empty(n_rows, np.float32)
-    origins = []
-    at = 0
-    for rows in parts:
-        last = at + len(rows.ngrams)
-        ngrams[at:last] = rows.ngrams
-        log10_probs[at:last] = rows.log10_probs
-        log10_backoffs[at:last] = rows.log10_backoffs
-        origins.append((at, rows.line, rows.numbers))
-        at = last
-    return Section(ngrams, log10_probs, log10_backoffs, origins)
+def _new_outputs(order: int, lines: int) -> _Outputs:
+    return np.empty((lines, order), np.int32), np.empty(lines, np.float32), np.empty(lines, np.float32)
+
+
+def _enlarged(old: _Outputs, used: int, needed: int) -> _Outputs:
+    new = _new_outputs(old[0].shape[1], max(2 * len(old[0]), needed))
+    for source, target in zip(old, new, strict=True):
+        target[:used] = source[:used]
+    return new
 
 
 def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
     """The vocabulary, order 1 with a row per word id, and whether ``<UNK>`` stands for ``<unk>``."""
     table = new_table()
-    section, parts = reader.read_section(1, table, upper=True)
+    section, with_upper = reader.read_section(1, table, upper=True)
     ids = section.ngrams[:, 0]
     name = reader.cursor.name
-    upper_rows = [
-        first + rows.last_upper
-        for (first, _, _), rows in zip(section.origins, parts, strict=True)
-        if rows.upper
-    ]
-    upper = sum(rows.upper for rows in parts) > 0
-    if upper and np.count_nonzero(ids == UNK) == 2 and sum(rows.upper for rows in parts) == 1:
-        ids[upper_rows[0]] = table.add(b"<UNK>")  # both stand in the file: two words
+    upper = bool(with_upper)
+    if sum(rows.upper for _, rows in with_upper) == 1 and np.count_nonzero(ids == UNK) == 2:
+        first, rows = with_upper[0]
+        ids[first + rows.last_upper] = table.add(b"<UNK>")  # both spellings stand in the file: two words
         upper = False
     times = np.bincount(ids, minlength=len(table))
     if times.max(initial=0) > 1:
         id = int(times.argmax())
-        first, second = np.flatnonzero(ids == id)[:2].tolist()
+        one, other = np.flatnonzero(ids == id)[:2].tolist()
         raise FormatError(
-            f"found {table.word(id).decode()!r} again, which line {section.line(first)} has; expected every word once",
+            f"found {table.word(id).decode()!r} again, which line {section.line(one)} has; expected every word once",
             name,
-            section.line(second),
+            section.line(other),
         )
     if times[EOS] == 0:
         raise FormatError("found no unigram </s>; expected one (sentences must be able to end)", name)
@@ -331,7 +267,7 @@ def read_columns(
     stream: IO[bytes], name: str, size: int | None, threads: int, progress: Progress | None
 ) -> ArpaColumns:
     """Read an ARPA file; `size` is the number of bytes where that is known. Raises FormatError."""
-    reader = _Reader(_Cursor(stream, name, size, progress), threads)
+    reader = _Reader(Cursor(stream, name, size, progress), threads, size is not None)
     reader.read_header()
     if size is not None:
         reader.check_size(size)

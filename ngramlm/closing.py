@@ -8,53 +8,113 @@ them, and no weight, changes no probability.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm._trie import sort_ngrams
 from ngramlm.errors import FormatError
+from ngramlm.parallel import ordered_map
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import EOS
 
 __all__ = ["Columns", "close_ngrams", "duplicate", "missing_below"]
 
 Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
 Float32s = NDArray[np.float32]
 Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
 
 WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """A trie and what stands beside its rows; `origins` says which row of the arguments each one was."""
+
+    trie: NgramTrie
+    log10_probs: tuple[Float32s, ...]
+    log10_backoffs: tuple[Float32s, ...]
+    origins: tuple[Int64s, ...]
+
+    @property
+    def columns(self) -> Columns:
+        """With the back-off weights beside the histories."""
+        return (
+            self.trie,
+            self.log10_probs,
+            tuple(
+                self.log10_backoffs[order - 2][self.trie.history_rows(order)]
+                for order in range(2, self.trie.order + 1)
+            ),
+        )
+
+    def lose_weights(self) -> bool:
+        """Whether an n-gram that is no history has a weight other than 0."""
+        for order in range(1, self.trie.order):
+            weights = self.log10_backoffs[order - 1].copy()
+            weights[self.trie.history_of_row(order) >= 0] = 0
+            weights[self.trie.level(order).words == EOS] = 0
+            if (np.abs(weights) > WEIGHT_NOISE).any():
+                return True
+        return False
+
+
 def close_ngrams(
-    ngrams: Sequence[Int32s], log10_probs: Sequence[Float32s], log10_backoffs: Sequence[Float32s]
+    ngrams: Sequence[Int32s],
+    log10_probs: Sequence[Float32s],
+    log10_backoffs: Sequence[Float32s],
+    threads: int = 1,
 ) -> tuple[Columns, int]:
     """The trie with its columns as ``BackoffModel`` wants them, and the number of n-grams that were inserted.
 
-    The arguments have one array per order, order 1 with a row per word id: n-grams int32[R, k] in any order, their
-    probabilities, their back-off weights. Raises FormatError for an n-gram that stands twice.
+    The arguments have one array per order, order 1 with a row per word id: n-grams int32[R, k] in any order,
+    their probabilities, their back-off weights. Raises FormatError for an n-gram that stands twice.
     """
     if not any(len(rows) == 0 for rows in ngrams):
         try:
-            trie, permutations = NgramTrie.from_ngrams(ngrams[1:], len(ngrams[0]))
+            found = _build(ngrams, log10_probs, log10_backoffs, threads)
         except FormatError:
             pass
         else:
-            columns = _columns(trie, permutations, log10_probs, log10_backoffs)
-            if not _lost_weights(trie, permutations, log10_backoffs):
-                return columns, 0
+            if not found.lose_weights():
+                return found.columns, 0
     sizes = [len(rows) for rows in ngrams]
     closed = _insert_missing(list(ngrams), log10_backoffs)
-    inserted = [len(rows) - size for rows, size in zip(closed, sizes, strict=True)]
-    trie, permutations = NgramTrie.from_ngrams(closed[1:], sizes[0])
-    padded_probs = [
-        np.append(old, np.zeros(new, np.float32)) for old, new in zip(log10_probs, inserted, strict=True)
-    ]
-    padded = [
-        np.append(old, np.zeros(new, np.float32)) for old, new in zip(log10_backoffs, inserted, strict=True)
-    ]
-    columns = _columns(trie, permutations, padded_probs, padded)
-    _fill(columns, [permutation >= size for permutation, size in zip(permutations, sizes, strict=False)])
-    return columns, sum(inserted)
+    zeros = [np.zeros(len(rows) - size, np.float32) for rows, size in zip(closed, sizes, strict=True)]
+    found = _build(
+        closed,
+        [np.append(old, new) for old, new in zip(log10_probs, zeros, strict=True)],
+        [np.append(old, new) for old, new in zip(log10_backoffs, zeros, strict=True)],
+        threads,
+    )
+    columns = found.columns
+    _fill(columns, [rows >= size for rows, size in zip(found.origins, sizes, strict=False)])
+    return columns, sum(map(len, zeros))
+
+
+def _build(
+    ngrams: Sequence[Int32s],
+    log10_probs: Sequence[Float32s],
+    log10_backoffs: Sequence[Float32s],
+    threads: int,
+) -> _Rows:
+    """Sort the orders side by side, then build the trie; raises FormatError unless they are closed and unique."""
+    size = len(ngrams[0])
+
+    def arrange(place: int) -> tuple[Int32s, Float32s, Float32s, Int64s]:
+        rows, probs, backoffs = ngrams[place], log10_probs[place], log10_backoffs[place]
+        origins = sort_ngrams(rows, size) if place else np.arange(size)
+        if (origins[1:] > origins[:-1]).all():
+            return rows, probs, backoffs, origins
+        return rows.take(origins, axis=0), probs[origins], backoffs[origins], origins
+
+    places = range(len(ngrams) - 1, -1, -1)  # the largest first
+    arranged = list(ordered_map(arrange, places, threads))[::-1]
+    rows, probs, backoffs, origins = (tuple(column) for column in zip(*arranged, strict=True))
+    trie, _ = NgramTrie.from_ngrams(rows[1:], size)
+    return _Rows(trie, probs[: trie.order], backoffs, origins)
 
 
 def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
@@ -66,33 +126,6 @@ def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
     pairs = np.sort(np.column_stack([order[same], order[same + 1]]), axis=1)
     first, second = pairs[np.argmin(pairs[:, 1])]
     return int(first), int(second)
-
-
-def _columns(
-    trie: NgramTrie,
-    permutations: Sequence[NDArray[np.int64]],
-    log10_probs: Sequence[Float32s],
-    log10_backoffs: Sequence[Float32s],
-) -> Columns:
-    probs = tuple(values[rows] for values, rows in zip(log10_probs, permutations, strict=False))
-    backoffs = tuple(
-        log10_backoffs[order - 2][permutations[order - 2][trie.history_rows(order)]]
-        for order in range(2, trie.order + 1)
-    )
-    return trie, probs, backoffs
-
-
-def _lost_weights(
-    trie: NgramTrie, permutations: Sequence[NDArray[np.int64]], log10_backoffs: Sequence[Float32s]
-) -> bool:
-    """Whether an n-gram that is no history has a weight other than 0."""
-    for order in range(1, trie.order):
-        weights = log10_backoffs[order - 1][permutations[order - 1]]
-        weights[trie.history_of_row(order) >= 0] = 0
-        weights[trie.level(order).words == EOS] = 0
-        if (np.abs(weights) > WEIGHT_NOISE).any():
-            return True
-    return False
 
 
 def _keys(ngrams: Int32s) -> NDArray[np.uint64]:

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._arpa import PADDING, NgramFormatter
+from ngramlm._arpa import PADDING, NgramFormatter, next_section
 from ngramlm.errors import FormatError
-from ngramlm.parallel import ordered_map
+from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["Bytes", "check_utf8", "formatter", "pieces", "refusal", "shown", "text_at", "write_rows"]
+__all__ = [
+    "Block",
+    "Bytes",
+    "Cursor",
+    "check_utf8",
+    "formatter",
+    "pieces",
+    "refusal",
+    "shown",
+    "text_at",
+    "write_rows",
+]
 
 Bytes = NDArray[np.uint8]
-PIECE_BYTES = 1 << 22
+PIECE_BYTES = 1 << 21
 LONGEST_LINE = 1 << 24
 ROWS_AT_ONCE = 1 << 16
 LINE_END = 10
@@ -39,13 +51,16 @@ _REFUSALS = {  # by the error codes of _arpa.pyx
 }
 
 
-def pieces(stream: IO[bytes], name: str, piece_bytes: int = PIECE_BYTES) -> Iterator[tuple[Bytes, int, int]]:
-    """Whole lines of a stream as (buffer, start, stop), every line with a line end, `PADDING` bytes after `stop`.
+def pieces(
+    stream: IO[bytes], name: str, spare: deque[Bytes] | None = None
+) -> Iterator[tuple[Bytes, int, int]]:
+    """Whole lines of a stream as (buffer, start, stop), each with a line end; `PADDING` bytes follow `stop`.
 
-    A byte order mark at the beginning is left out. Raises FormatError for a line of more than 16 MB.
+    A byte order mark at the beginning is left out. Buffers in `spare` are used again.
+    Raises FormatError for a line of more than 16 MB.
     """
-    size, filled, start = piece_bytes, 0, 0
-    buffer: Bytes = np.empty(size + PADDING + 1, np.uint8)
+    size, filled, start = PIECE_BYTES, 0, 0
+    buffer = _buffer(size, spare)
     first = True
     while True:
         view = buffer.data
@@ -70,13 +85,18 @@ def pieces(stream: IO[bytes], name: str, piece_bytes: int = PIECE_BYTES) -> Iter
         if cut == 0:
             size *= 2
         rest = buffer[cut:filled]
-        following: Bytes = np.empty(size + PADDING + 1, np.uint8)
+        following = _buffer(size, spare)
         following[: len(rest)] = rest
         if cut:
             buffer[filled : filled + PADDING] = LINE_END
             yield buffer, start, cut
             start = 0
         buffer, filled = following, len(rest)
+
+
+def _buffer(size: int, spare: deque[Bytes] | None) -> Bytes:
+    used = spare.pop() if spare else np.empty(0, np.uint8)
+    return used if len(used) >= size + PADDING + 1 else np.empty(size + PADDING + 1, np.uint8)
 
 
 def _last_line_end(buffer: Bytes, filled: int) -> int:
@@ -90,6 +110,82 @@ def _last_line_end(buffer: Bytes, filled: int) -> int:
         if low == 0:
             return 0
         width *= 8
+
+
+@dataclass
+class Block:
+    """Consecutive lines of one section."""
+
+    data: Bytes
+    start: int
+    stop: int
+    line: int  # number of the first line
+    lines: int
+    last: bool  # nothing follows it in its buffer
+
+
+class Cursor:
+    """A place in a file of lines."""
+
+    def __init__(self, stream: IO[bytes], name: str, total: int | None, progress: Progress | None) -> None:
+        self.name, self.line = name, 1
+        self._spare: deque[Bytes] = deque()
+        self._pieces = pieces(stream, name, self._spare)
+        self._data: Bytes = np.empty(0, np.uint8)
+        self._at = self._stop = self._done = 0
+        self._total, self._progress = total, progress
+
+    def _more(self) -> bool:
+        if self._at < self._stop:
+            return True
+        self.report()
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self._data, self._at, self._stop = piece
+        self._done += self._stop
+        return True
+
+    def report(self) -> None:
+        """Tell how far reading has come."""
+        if self._progress is not None and self._done:
+            self._progress("reading", self._done, self._total)
+
+    def give_back(self, block: Block) -> None:
+        """The block has been read, and all before it: its buffer may be used again."""
+        if block.last:
+            self._spare.append(block.data)
+
+    def next_line(self) -> bytes | None:
+        """The next line with its line end; None at the end of the file."""
+        if not self._more():
+            return None
+        found = _line_end(self._data, self._at, self._stop)
+        line = text_at(self._data, self._at, found)
+        self._at = found
+        self.line += 1
+        return line
+
+    def blocks(self) -> Iterator[Block]:
+        """The lines up to the next one that begins with a backslash."""
+        while self._more():
+            start = self._at
+            self._at, lines = next_section(self._data, start, self._stop)
+            block = Block(self._data, start, self._at, self.line, lines, self._at == self._stop)
+            self.line += lines
+            if lines:
+                yield block
+            if self._at < self._stop:
+                return
+
+
+def _line_end(data: Bytes, start: int, stop: int) -> int:
+    width = 256
+    while True:
+        found = np.flatnonzero(data[start : min(start + width, stop)] == 10)
+        if len(found):
+            return start + int(found[0]) + 1
+        width *= 16
 
 
 def text_at(data: Bytes, start: int, stop: int) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from queue import SimpleQueue
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,12 @@ from ngramlm.files import Source, open_source, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary, new_table
 
-__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "read_text"]
+__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "map_text", "read_text"]
 
 Tokenizer = Callable[[str], list[str]]
 Reserved = Literal["error", "drop", "keep"]
 Encoding = Literal["strict", "replace"]
+Result = TypeVar("Result")
 
 CHUNK_BYTES = 1 << 20
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
@@ -316,7 +317,8 @@ def read_text(
     return reader.finish(parts, min_count, max_size, documents)
 
 
-def iter_text(
+def map_text(
+    function: Callable[[Text], Result],
     sources: Source | Iterable[Source],
     vocabulary: Vocabulary,
     *,
@@ -325,12 +327,27 @@ def iter_text(
     reserved: Reserved = "error",
     encoding_errors: Encoding = "strict",
     chunk_bytes: int = CHUNK_BYTES,
-) -> Iterator[Text]:
-    """The same as `read_text` in pieces of whole sentences, so that text of any size can be streamed."""
+) -> Iterator[Result]:
+    """What `function` makes of each piece of a text of any size, in order; pieces are whole sentences.
+
+    Reading, tokenizing and `function` run in `threads` threads; the options are those of `read_text`.
+    """
     threads = usable_threads(threads)
     reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
-    for part in ordered_map(reader.tokenize, _chunks(_listed(sources), chunk_bytes), threads):
-        yield Text.from_ids(vocabulary, part.ids, part.characters)
+
+    def work(chunk: _Chunk) -> Result:
+        part = reader.tokenize(chunk)
+        return function(Text.from_ids(vocabulary, part.ids, part.characters))
+
+    yield from ordered_map(work, _chunks(_listed(sources), chunk_bytes), threads)
+
+
+def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **options: Any) -> Iterator[Text]:
+    """The same as `read_text` in pieces of whole sentences, so that text of any size can be streamed.
+
+    The options are those of `map_text`.
+    """
+    return map_text(lambda piece: piece, sources, vocabulary, **options)
 
 
 def _listed(sources: Source | Iterable[Source]) -> list[Source]:

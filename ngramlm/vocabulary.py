@@ -77,11 +77,7 @@ class Vocabulary:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
             return NotImplemented
-        if self is other or self._table is other._table:
-            return True
-        return len(self) == len(other) and self._table.arrays()[0].tobytes() == other._table.arrays()[0].tobytes() and bool(
-            np.array_equal(self._table.arrays()[1], other._table.arrays()[1])
-        )
+        return self._table is other._table or self._table.same_words(other._table)
 
     def __hash__(self) -> int:
         if self._hash is None:

@@ -1,0 +1,104 @@
+# make demo   trains and compares models on English that comes with Python, and prints the table
+# make test   runs all tests
+# Both set up everything they need in .venv; the only requirements are Python 3.11 or later and a C compiler.
+# Another interpreter: make test PYTHON=python3.13
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ORDERS ?= 2,3,4,5
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard ngramlm/*.pyx ngramlm/*.pxd ngramlm/*.h)
+# Prints requirements out of pyproject.toml, so that they are written down only there.
+REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
+    table = functools.reduce(dict.__getitem__, sys.argv[1].split("."), tomllib.load(open("pyproject.toml", "rb"))); \
+    print(*table, sep="\n")'
+
+.PHONY: help demo test lint types bench test-debug test-sanitize clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo | test | lint | types | bench | test-debug | test-sanitize | clean    (see CONTRIBUTING.md)"
+
+# --- set-up -----------------------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "$(PYTHON) is missing or older than 3.11; say which to use: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "the venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/test: pyproject.toml | $(BIN)/python
+	@$(REQUIREMENTS) project.optional-dependencies.test > $(VENV)/test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/test.txt
+	@touch $@
+
+$(VENV)/lint: pyproject.toml | $(BIN)/python
+	@$(REQUIREMENTS) project.optional-dependencies.lint > $(VENV)/lint.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/lint.txt
+	@touch $@
+
+$(VENV)/build: pyproject.toml | $(BIN)/python
+	@$(REQUIREMENTS) build-system.requires > $(VENV)/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/build.txt
+	@touch $@
+
+# --- use --------------------------------------------------------------------------------------------------------
+
+demo/corpus/test.txt: corpora/python_docs.py corpora/english.py | $(VENV)/installed
+	$(BIN)/python -m ngramlm.corpora export python demo/corpus
+
+demo: $(VENV)/installed demo/corpus/test.txt
+	$(BIN)/ngramlm compare demo/corpus/train.txt --test demo/corpus/test.txt --smoothing all --order $(ORDERS) \
+	    --json -o demo/report.md > demo/report.json
+	@echo && sed '/^$$/q' demo/report.md
+	$(BIN)/ngramlm train demo/corpus/train.txt --order 5 -o demo/model.arpa
+	$(BIN)/ngramlm train demo/corpus/train.txt --order 5 -o demo/model.ngram
+	$(BIN)/ngramlm perplexity demo/model.ngram demo/corpus/test.txt
+	@echo && echo "written: demo/report.md demo/report.json demo/model.arpa demo/model.ngram"
+
+test: $(VENV)/installed $(VENV)/test
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# cli/ and corpora/ are installed as ngramlm.cli and ngramlm.corpora: mypy sees a tree of links that looks like that.
+types: $(VENV)/installed $(VENV)/lint
+	@rm -rf build/types && mkdir -p build/types/ngramlm
+	@ln -s $(CURDIR)/ngramlm/* $(CURDIR)/cli $(CURDIR)/corpora build/types/ngramlm/
+	@cp pyproject.toml build/types/
+	cd build/types && $(abspath $(BIN))/mypy ngramlm
+
+bench: $(VENV)/installed
+	$(BIN)/python -m benchmarks
+
+# --- builds that check more -------------------------------------------------------------------------------------
+
+# A copy of the sources is built in build/$*, so that the usual build in ngramlm/ stays as it is.
+build/%/installed: $(BUILD_INPUTS) $(wildcard ngramlm/*.py ngramlm/*/*.py cli/*.py corpora/*.py) | $(VENV)/build
+	rm -rf build/$* && mkdir -p build/$*
+	cp -r ngramlm cli corpora setup.py pyproject.toml README.md LICENSE build/$*/
+	rm -f build/$*/ngramlm/*.c build/$*/ngramlm/*.so
+	cd build/$* && $(BUILD_FLAGS) $(abspath $(BIN))/python setup.py --quiet build --build-lib lib
+	@touch $@
+
+build/debug/installed: BUILD_FLAGS := NGRAMLM_DEBUG=1
+build/sanitize/installed: BUILD_FLAGS := NGRAMLM_SANITIZE=1 NGRAMLM_DEBUG=1
+
+test-debug: build/debug/installed $(VENV)/installed $(VENV)/test
+	PYTHONPATH=$(CURDIR)/build/debug/lib $(BIN)/pytest -q $(TESTS)
+
+test-sanitize: build/sanitize/installed $(VENV)/installed $(VENV)/test
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libstdc++.so)" \
+	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PYTHONMALLOC=malloc \
+	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(TESTS)
+
+clean:
+	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -f ngramlm/*.c ngramlm/*.so ngramlm/*.html
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,116 @@
+"""Formats of files: told by the first bytes, asked for by the name; models read and written in either."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from ngramlm.cli.output import COMPRESSED, suffix_of
+from ngramlm.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from ngramlm.backoff import BackoffModel
+
+Kind = Literal["arpa", "binary", "counts"]
+
+ARPA_SUFFIXES = (".arpa", ".lm")
+BINARY_SUFFIXES = (".ngram",)
+HEAD = 1 << 16  # bytes to look at
+_COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
+
+
+def kind_of(path: str) -> Kind:
+    """What a file holds, by its beginning; FormatError when it is neither a model nor counts."""
+    from ngramlm.binary import MAGIC
+    from ngramlm.errors import FormatError
+    from ngramlm.files import open_source
+
+    with open_source(path) as source:
+        head = source.read(HEAD) or b""
+    if head.startswith(MAGIC):
+        return "binary"
+    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    if any(line.strip() == b"\\data\\" for line in lines):
+        return "arpa"
+    if lines and _COUNT_LINE.fullmatch(lines[0]):
+        return "counts"
+    found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
+    raise FormatError(f"{found} was found; a model (ARPA or binary) or n-gram counts were expected", path, 1)
+
+
+def model_format(path: str) -> Kind:
+    """The format that the name of a new model asks for; UsageError when it asks for none."""
+    suffix = suffix_of(path)
+    if path == "-" or suffix in ARPA_SUFFIXES:
+        return "arpa"
+    if suffix in BINARY_SUFFIXES:
+        if path.lower().endswith(COMPRESSED):
+            raise click.UsageError(f"{path}: a binary model is mapped into memory and cannot be compressed.")
+        return "binary"
+    raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
+
+
+def write_model(
+    model: BackoffModel, path: str, kind: Kind, threads: int | None = None, progress: Progress | None = None
+) -> None:
+    """Write a model in the format given."""
+    if kind == "binary":
+        from ngramlm.binary import save_binary
+
+        save_binary(model, path, threads=threads, progress=progress)
+    else:
+        from ngramlm.arpa import write_arpa
+
+        write_arpa(model, path, threads=threads, progress=progress)
+
+
+def read_model(path: str, kind: Kind, progress: Progress | None = None) -> BackoffModel:
+    """Read a model of the format given."""
+    if kind == "binary":
+        from ngramlm.binary import load_binary
+
+        return load_binary(path)
+    from ngramlm.arpa import read_arpa
+
+    return read_arpa(path, progress=progress)
+
+
+def load_model(path: str, quiet: bool = False) -> BackoffModel:
+    """The model of a file in either format; ``-`` is standard input."""
+    from ngramlm.errors import FormatError
+
+    with local_file(path) as name, Progress(quiet=quiet) as progress:
+        kind = kind_of(name)
+        if kind == "counts":
+            raise FormatError(
+                "n-gram counts were found; a model was expected ('train --counts' makes one)", path
+            )
+        return read_model(name, kind, progress)
+
+
+@contextmanager
+def local_file(path: str) -> Iterator[str]:
+    """The file itself; standard input is copied to a temporary file, as a format is told by looking twice."""
+    if path != "-":
+        yield path
+        return
+    from ngramlm.errors import FormatError
+
+    with tempfile.TemporaryDirectory(prefix="ngramlm-") as folder:
+        copy = os.path.join(folder, "stdin")
+        with open(copy, "wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        try:
+            yield copy
+        except FormatError as error:
+            if error.path == copy:
+                raise type(error)(error.message, "<stdin>", error.line) from None
+            raise

@@ -1,0 +1,73 @@
+"""``ngramlm info``: what a file holds."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from ngramlm.cli import options
+from ngramlm.cli.formats import Kind, kind_of, local_file, read_model
+from ngramlm.cli.output import figures, write, write_json
+from ngramlm.cli.progress import Progress
+from ngramlm.cli.summary import about_counts, about_model
+
+NAMES = {"arpa": "ARPA model", "binary": "binary model", "counts": "n-gram counts"}
+
+
+@options.command("info", example=["ngramlm info model.arpa", "ngramlm info model.ngram --verify"])
+@click.argument("path", metavar="FILE", type=options.InputFile())
+@click.option(
+    "--verify", is_flag=True, help="Check everything: checksums, and that all n-grams fit together."
+)
+@options.json_option
+@options.quiet_option
+def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
+    """Say what FILE holds: a model or counts, its order, n-grams, vocabulary and signature."""
+    with local_file(path) as name, Progress(quiet=quiet) as progress:
+        kind = kind_of(name)
+        facts: dict[str, Any] = {"file": path, "kind": kind, "bytes": os.path.getsize(name)}
+        if kind == "counts":
+            from ngramlm.count_files import read_counts
+
+            counts = read_counts(name, progress=progress)
+            facts |= about_counts(counts)
+            if verify:
+                counts.trie.check(len(counts.vocabulary))
+        else:
+            model = read_model(name, kind, progress)
+            facts |= about_model(model)
+            if verify and kind == "binary":
+                from ngramlm.binary import verify_binary
+
+                verify_binary(name)
+            elif verify:
+                model.trie.check(len(model.vocabulary))
+    if verify:
+        facts["verified"] = True
+    if as_json:
+        write_json(facts)
+    else:
+        write(as_text(facts, kind))
+
+
+def as_text(facts: dict[str, Any], kind: Kind) -> str:
+    """The facts, one a line, then the n-grams of every order."""
+    pairs = [
+        ("File", facts["file"]),
+        ("Holds", f"{NAMES[kind]}, {facts['bytes']:,} bytes"),
+        ("Order", str(facts["order"])),
+    ]
+    if kind == "counts":
+        names = {"words": "Words", "sentences": "Sentences", "oovs": "OOVs", "types": "Types"}
+        pairs += [(title, f"{facts[name]:,}") for name, title in names.items()]
+    else:
+        counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
+        pairs.append(("Vocabulary", f"{facts['vocabulary']:,} ({counted})"))
+        pairs += [(name.capitalize(), value) for name, value in facts["metadata"].items()]
+        pairs.append(("Signature", facts["signature"]))
+    if facts.get("verified"):
+        pairs.append(("Verified", "whole and consistent"))
+    pairs += [(f"{order}-grams", f"{number:,}") for order, number in enumerate(facts["ngrams"], 1)]
+    return figures(pairs)

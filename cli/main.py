@@ -1,0 +1,145 @@
+"""The group ``ngramlm``: subcommands loaded on use, every failure one line and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+from ngramlm import __version__
+from ngramlm.cli.output import UNUSABLE, explain, silence_stdout, stderr_line, use_utf8
+
+# In the order of a day's work; the command NAME is `command` in the file NAME.py beside this one.
+COMMANDS = {
+    "train": "Estimate a language model from text or from counts.",
+    "perplexity": "Measure how well models predict a text (alias: ppl).",
+    "score": "Write the log10 probability of every line.",
+    "compare": "Train several smoothing methods and test them side by side.",
+    "next": "List the most probable next words.",
+    "generate": "Draw random sentences from a model.",
+    "count": "Count the n-grams of a text.",
+    "vocab": "List the words of a text by falling count.",
+    "convert": "Turn a model or a file of counts into another format.",
+    "info": "Say what a file holds, and check it.",
+}
+ALIASES = {"ppl": "perplexity"}
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141  # what a shell reports of a tool that SIGPIPE ended
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are files of this package, imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        name = ALIASES.get(cmd_name, cmd_name)
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"ngramlm.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name in ALIASES or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else " 'ngramlm --help' lists the commands."
+        ctx.fail(f"No such command '{name}'.{hint}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with report_failures(debug=ctx.params["debug"]):
+            super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+
+
+@contextmanager
+def report_failures(debug: bool) -> Iterator[None]:
+    """Write warnings and failures as one line each on standard error, and leave with the right exit code."""
+    with warnings.catch_warnings():
+        _show_warnings_as_lines()
+        try:
+            yield
+        except (click.ClickException, click.exceptions.Exit):
+            raise  # click's own
+        except (KeyboardInterrupt, click.Abort):
+            if debug:
+                traceback.print_exc()
+            stderr_line("interrupted")
+            silence_stdout()
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            silence_stdout()
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            message, code = explain(error)
+            if code != UNUSABLE:
+                silence_stdout()
+            stderr_line(message)
+            raise click.exceptions.Exit(code) from None
+
+
+def _show_warnings_as_lines() -> None:
+    from ngramlm.errors import NgramlmWarning
+
+    shown: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: object) -> None:
+        text = " ".join(str(message).split())
+        if text not in shown:
+            shown.add(text)
+            stderr_line(text, label="warning")
+
+    warnings.simplefilter("always", NgramlmWarning)
+    warnings.showwarning = show  # type: ignore[assignment]
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, envvar="NGRAMLM_DEBUG", help="Show the traceback of a failure.")
+def ngramlm(debug: bool) -> None:
+    """N-gram language models: count, train, score, compare.
+
+    Results go to standard output, everything else to standard error. '-' stands for standard input or
+    output; .gz, .bz2, .xz and .zst files are read and written compressed. Exit codes: 0 done, 1 failure,
+    2 wrong usage or unusable input, 130 interrupted.
+
+    \b
+    Example:
+      ngramlm train train.txt -o model.arpa
+      ngramlm perplexity model.arpa test.txt
+      ngramlm COMMAND --help
+    """
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # unwinds, so that temporary files are removed
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _terminate)
+    use_utf8()
+    ngramlm(prog_name="ngramlm")

@@ -1,0 +1,277 @@
+"""The arguments and options that several commands share, each with its checks in one place."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ngramlm.cli.output import same_file, stderr_line
+
+if TYPE_CHECKING:
+    from ngramlm.backoff import BackoffModel
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TOKENIZERS = ("whitespace", "words", "characters")
+
+
+class Command(click.Command):
+    """A command whose help ends with an example that works as written."""
+
+    def __init__(self, *args: Any, example: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.example = tuple(example)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example"):
+            for line in self.example:
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def command(name: str, example: Sequence[str], cls: type[Command] = Command) -> Callable[[F], Command]:
+    """The decorator of every command; ``example`` is shown by ``--help`` and run by the tests."""
+    return click.command(name, cls=cls, example=example, no_args_is_help=False)
+
+
+class InputFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """A file that exists, or ``-``; found missing before any work begins."""
+
+    name = "file"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value != "-":
+            if not os.path.exists(value):
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), value)
+            if os.path.isdir(value):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
+        return value
+
+
+class OutputFile(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """A file to write in a folder that exists, or ``-``."""
+
+    name = "file"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "-":
+            return value
+        if os.path.isdir(value):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
+        folder = os.path.dirname(value) or "."
+        if not os.path.isdir(folder):
+            self.fail(f"cannot write {value}: there is no folder {folder}.", param, ctx)
+        if not os.path.exists(value) and not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), value)
+        return value
+
+
+class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """Numbers with commas between them, as a tuple."""
+
+    def __init__(
+        self, kind: Callable[[str], float] = int, least: float = 0, length: int | None = None
+    ) -> None:
+        self.kind, self.least, self.length = kind, least, length
+        self.name = "N,N,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Any, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(self.kind(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if not numbers or (self.length is not None and len(numbers) != self.length):
+            wanted = f"{self.length} numbers" if self.length else "numbers"
+            self.fail(f"{value!r} was found; {wanted} with commas between them were expected.", param, ctx)
+        if not all(self.least <= number < float("inf") for number in numbers):
+            self.fail(f"{value!r} was found; no number below {self.least:g} was expected.", param, ctx)
+        return numbers
+
+
+class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """A smoothing method; an unknown name is answered with the nearest one."""
+
+    name = "method"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from ngramlm.smoothing import SMOOTHINGS
+
+        if value in SMOOTHINGS:
+            return value
+        initials = {"".join(part[0] for part in name.split("-")): name for name in SMOOTHINGS}
+        wanted = value.lower().replace("_", "-")
+        near = (
+            [initials[wanted]]
+            if wanted in initials
+            else difflib.get_close_matches(wanted, SMOOTHINGS, 1, 0.5)
+        )
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        self.fail(f"unknown method {value!r}.{hint} The methods are: {', '.join(SMOOTHINGS)}.", param, ctx)
+
+
+class SmoothingNames(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """Methods with commas between them, or ``all``."""
+
+    name = "all|method,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        from ngramlm.smoothing import SMOOTHINGS
+
+        if isinstance(value, tuple):
+            return value
+        if value == "all":
+            return tuple(SMOOTHINGS)
+        one = SmoothingName()
+        return tuple(dict.fromkeys(one.convert(name, param, ctx) for name in value.split(",")))
+
+
+def texts_argument(function: F) -> F:
+    """``TEXT...``, standard input when none is given."""
+    return click.argument("texts", nargs=-1, metavar="[TEXT]...", type=InputFile())(function)
+
+
+def model_argument(function: F) -> F:
+    return click.argument("model_file", metavar="MODEL", type=InputFile())(function)
+
+
+def output_option(help_text: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option("-o", "--output", metavar="FILE", type=OutputFile(), help=help_text, **attributes)
+
+
+def integer_option(
+    *names: str, help_text: str, default: int | None = None, least: int = 1
+) -> Callable[[F], F]:
+    """An option that takes an integer of at least ``least``; a default is shown by the help."""
+    return click.option(
+        *names,
+        metavar="N",
+        type=click.IntRange(min=least),
+        default=default,
+        show_default=default is not None,
+        help=help_text,
+    )
+
+
+def choice_option(name: str, choices: Sequence[str], help_text: str) -> Callable[[F], F]:
+    """An option that takes one of a few names, the first by default; the help lists them."""
+    listed = f"{help_text}: {', '.join(choices)}."
+    kind = click.Choice(choices)
+    return click.option(name, type=kind, metavar="NAME", default=choices[0], show_default=True, help=listed)
+
+
+order_option = integer_option("--order", default=5, help_text="Length of the longest n-grams.")
+threads_option = integer_option("--threads", help_text="Threads to use.  [default: one per core]")
+seed_option = integer_option(
+    "--seed", least=0, help_text="Start of the random numbers: same seed, same draw."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Write the results as JSON.")
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary on standard error.")
+
+
+def _gather(name: str, keys: tuple[str, ...], options: Sequence[Callable[[Any], Any]]) -> Callable[[F], F]:
+    """A decorator that adds options and hands those that are set to the function as one dictionary."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def gathered(*args: Any, **kwargs: Any) -> Any:
+            values = {key: kwargs.pop(key) for key in keys}
+            kwargs[name] = {key: value for key, value in values.items() if value is not None}
+            return function(*args, **kwargs)
+
+        for option in reversed(options):
+            gathered = option(gathered)
+        return gathered  # type: ignore[return-value]
+
+    return decorate
+
+
+READING = ("tokenizer", "encoding_errors", "reserved")
+reading_options = _gather(
+    "reading",
+    READING,
+    (
+        choice_option("--tokenizer", TOKENIZERS, "How a line becomes words"),
+        choice_option(
+            "--encoding-errors", ("strict", "replace"), "Refuse bytes that are not UTF-8, or put U+FFFD"
+        ),
+        choice_option("--reserved", ("error", "drop", "keep"), "What <s> and </s> in a text are"),
+    ),
+)
+
+SELECTION = ("vocab", "min_count", "max_vocab")
+vocabulary_options = _gather(
+    "selection",
+    SELECTION,
+    (
+        click.option("--vocab", type=InputFile(), metavar="FILE", help="The words to know, one a line."),
+        integer_option("--min-count", help_text="Know only words that occur so often."),
+        integer_option("--max-vocab", help_text="Know only the so many most frequent words."),
+    ),
+)
+
+
+def read_selection(selection: dict[str, Any]) -> dict[str, Any]:
+    """The library's reading options for ``--vocab``, ``--min-count`` and ``--max-vocab``."""
+    options: dict[str, Any] = {}
+    if "vocab" in selection:
+        if len(selection) > 1:
+            raise click.UsageError("--vocab cannot be used with --min-count or --max-vocab.")
+        from ngramlm.vocabulary import Vocabulary
+
+        options["vocabulary"] = Vocabulary.read(selection["vocab"])
+    if "min_count" in selection:
+        options["min_count"] = selection["min_count"]
+    if "max_vocab" in selection:
+        options["max_size"] = selection["max_vocab"]
+    return options
+
+
+def sources(texts: Sequence[str], *others: str | None) -> list[str]:
+    """The texts to read; standard input when there is none and something is piped in.
+
+    UsageError when standard input would be read twice, the other inputs of the command included.
+    """
+    if not texts and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("no text: give files, or - for standard input.")
+    found = list(texts) or ["-"]
+    if [*found, *others].count("-") > 1:
+        raise click.UsageError("standard input ('-') can be read only once.")
+    return found
+
+
+def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
+    """Refuse an output that would overwrite one of the inputs."""
+    for name in inputs:
+        if output not in (None, "-") and name not in (None, "-") and same_file(str(output), str(name)):
+            raise click.UsageError(f"{output} is an input as well; give another name for the output.")
+
+
+def utf8_words(words: Sequence[str]) -> list[str]:
+    """Words of the command line, checked to be text."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"{word.encode(errors='surrogateescape')!r} is not UTF-8.") from None
+    return list(words)
+
+
+def warn_of_unknown(model: BackoffModel, words: Sequence[str]) -> None:
+    """One warning line for words that the model does not know."""
+    from ngramlm.vocabulary import UNK_WORD
+
+    unknown = [word for word in dict.fromkeys(words) if word not in model.vocabulary and word != UNK_WORD]
+    if unknown:
+        stderr_line(f"not in the vocabulary, taken as <unk>: {' '.join(unknown)}", label="warning")

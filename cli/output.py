@@ -1,0 +1,209 @@
+"""What the commands write: tables, JSON, notes, error lines, and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import math
+import os
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import click
+
+from ngramlm.cli.progress import wipe_bars
+
+FAILURE, UNUSABLE = 1, 2
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+
+_REASONS = {
+    errno.ENOENT: "no such file",
+    errno.EISDIR: "is a folder; a file was expected",
+    errno.ENOTDIR: "no such file (a part of the path is not a folder)",
+    errno.EACCES: "permission denied",
+    errno.ENOSPC: "no space left on the device",
+    errno.EROFS: "the file system is read-only",
+}
+_UNUSABLE_ERRNOS = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """The one line and the exit code that tell of an error.
+
+    >>> explain(FileNotFoundError(2, "No such file or directory", "train.txt"))
+    ('train.txt: no such file', 2)
+    """
+    from ngramlm.errors import FormatError, MissingExtraError, NgramlmError
+
+    if isinstance(error, FormatError) and error.path is not None:
+        return str(error), UNUSABLE
+    if isinstance(error, MissingExtraError):
+        return f"error: {error}", FAILURE
+    if isinstance(error, NgramlmError):
+        return f"error: {error}", UNUSABLE
+    if isinstance(error, OSError) and error.errno is not None:
+        reason = _REASONS.get(error.errno, (error.strerror or str(error)).lower())
+        code = UNUSABLE if error.errno in _UNUSABLE_ERRNOS else FAILURE
+        return (f"{error.filename}: {reason}" if error.filename is not None else f"error: {reason}"), code
+    if isinstance(error, MemoryError):
+        return "error: not enough memory", FAILURE
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"error: unexpected {text} (NGRAMLM_DEBUG=1 shows where)", FAILURE
+
+
+def use_utf8() -> None:
+    """Make the standard streams UTF-8 with LF, whatever the locale; bytes of odd file names pass through."""
+    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
+
+
+def silence_stdout() -> None:
+    """Send what is still buffered to nowhere, so that the interpreter does not fail again when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, sys.stdout.fileno())
+        finally:
+            os.close(nowhere)
+
+
+def _colors(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def stderr_line(message: str, label: str | None = None) -> None:
+    """One line on standard error; ``error:`` and ``warning:`` in color on a terminal."""
+    if sys.stderr is None:
+        return
+    wipe_bars()
+    text = f"{label}: {message}" if label else message
+    if _colors(sys.stderr):
+        for word, color in (("error:", "red"), ("warning:", "yellow")):
+            if text.startswith(word):
+                text = click.style(word, fg=color, bold=True) + text.removeprefix(word)
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True, color=True)
+
+
+def write(text: str) -> None:
+    """Text on standard output, in UTF-8 and with LF."""
+    sys.stdout.write(text)
+
+
+def write_json(value: Any) -> None:
+    """One JSON value on one line; a number that is not finite becomes ``null``, as JSON has none."""
+    write(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value
+
+
+def width(text: str) -> int:
+    """Columns that a terminal needs for the text: two for a wide character, none for a combining one.
+
+    >>> width("abc"), width("三國"), width("e\N{COMBINING ACUTE ACCENT}")
+    (3, 4, 1)
+    """
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
+
+
+def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), header: bool = True) -> str:
+    """Aligned columns, two spaces apart; columns of ``left`` are flush left, all others flush right.
+
+    >>> print(table([("order", "n-grams"), ("1", "12"), ("2", "345")], left=()), end="")
+    order  n-grams
+        1       12
+        2      345
+    """
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = []
+        for column, (cell, wanted) in enumerate(zip(row, widths, strict=True)):
+            pad = " " * (wanted - width(cell))
+            cells.append(cell + pad if column in left else pad + cell)
+        lines.append("  ".join(cells).rstrip())
+    if header and _colors(sys.stdout):
+        lines[0] = click.style(lines[0], bold=True)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def figures(pairs: Sequence[tuple[str, str]]) -> str:
+    """One ``name: value`` a line, the values aligned.
+
+    >>> print(figures([("OOVs", "3"), ("Tokens", "120")]), end="")
+    OOVs:    3
+    Tokens:  120
+    """
+    return table([(f"{name}:", value) for name, value in pairs], left=(0, 1), header=False)
+
+
+def number(value: float, digits: int = 6) -> str:
+    """A figure with so many significant digits, never in exponents where a reader would stumble.
+
+    >>> number(192.21766424), number(1e-9), number(float("inf")), number(12345678.9)
+    ('192.218', '1e-09', 'infinite', '12345679')
+    """
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:.0f}"
+    return f"{value:.{digits}g}"
+
+
+def plural(count: int, noun: str) -> str:
+    """
+    >>> plural(1, "sentence"), plural(12345, "token")
+    ('1 sentence', '12,345 tokens')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[TextIO]:
+    """A UTF-8 text stream: standard output for ``-``, else a file that appears whole when the block ends."""
+    if path == "-":
+        yield sys.stdout
+        return
+    from ngramlm.files import atomic_write
+
+    with atomic_write(path) as stream:
+        import io
+
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+        yield text
+        text.flush()
+        text.detach()
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two names lead to the same existing file."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def suffix_of(path: str) -> str:
+    """The suffix that names the format, without that of the compression.
+
+    >>> suffix_of("m.arpa.gz"), suffix_of("m.ngram"), suffix_of("-")
+    ('.arpa', '.ngram', '')
+    """
+    name = os.path.basename(path).lower()
+    for compression in COMPRESSED:
+        name = name.removesuffix(compression)
+    return os.path.splitext(name)[1]

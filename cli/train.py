@@ -1,0 +1,169 @@
+"""``ngramlm train``: a language model from text or from counts."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from ngramlm.cli import options
+from ngramlm.cli.formats import model_format, write_model
+from ngramlm.cli.output import stderr_line, write_json
+from ngramlm.cli.progress import Progress
+from ngramlm.cli.summary import about_counts, about_model, count_lines, model_lines
+
+if TYPE_CHECKING:
+    from ngramlm.counts import NgramCounts
+    from ngramlm.smoothing import RecursiveSmoothing
+
+FALLBACK = "0.5,1,1.5"
+
+
+class TrainCommand(options.Command):
+    """Lets ``--discount-fallback`` stand with and without numbers after it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given: list[str] = []
+        for argument in args:
+            if given and given[-1] == "--discount-fallback":
+                numbers = re.fullmatch(r"[0-9.]+(,[0-9.]+)*", argument)
+                given[-1] += f"={argument if numbers else FALLBACK}"
+                if numbers:
+                    continue
+            given.append(argument)
+        if given and given[-1] == "--discount-fallback":
+            given[-1] += f"={FALLBACK}"
+        return super().parse_args(ctx, given)
+
+
+@options.command(
+    "train",
+    cls=TrainCommand,
+    example=[
+        "ngramlm train train.txt -o model.arpa",
+        "ngramlm train train.txt --order 3 --prune 0,0,1 -o small.arpa.gz",
+        "ngramlm train counts.gz --counts --smoothing witten-bell -o model.ngram",
+    ],
+)
+@options.texts_argument
+@options.order_option
+@click.option(
+    "--smoothing",
+    type=options.SmoothingName(),
+    metavar="METHOD",
+    default="modified-kneser-ney",
+    show_default=True,
+    help="How probability is kept for what was not seen.",
+)
+@options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
+@click.option("--counts", "from_counts", is_flag=True, help="TEXT are files of 'ngramlm count' (or SRILM).")
+@click.option("--backoff", is_flag=True, help="Back off to lower orders instead of interpolating with them.")
+@click.option("--closed", is_flag=True, help="Give <unk> no probability.")
+@click.option(
+    "--prune",
+    type=options.Numbers(),
+    metavar="N,N,...",
+    help="Leave out n-grams that occur so often or less: a number for each order; the last one stays.",
+)
+@click.option(
+    "--discount-fallback",
+    type=options.Numbers(float, length=3),
+    metavar="[D,D,D]",
+    help=f"Discounts where none can be estimated.  [{FALLBACK} without numbers]",
+)
+@options.vocabulary_options
+@options.reading_options
+@options.threads_option
+@options.json_option
+@options.quiet_option
+@click.pass_context
+def command(
+    context: click.Context,
+    texts: tuple[str, ...],
+    order: int,
+    smoothing: str,
+    output: str | None,
+    from_counts: bool,
+    backoff: bool,
+    closed: bool,
+    prune: tuple[int, ...] | None,
+    discount_fallback: tuple[float, float, float] | None,
+    selection: dict[str, Any],
+    reading: dict[str, Any],
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Estimate a language model from TEXT, one sentence a line.
+
+    Several texts are one text. Without -o the model is written to standard output, as ARPA.
+    """
+    output = _output(output, as_json)
+    kind = model_format(output)
+    sources = options.sources(texts, selection.get("vocab"))
+    options.check_output(output, [*sources, selection.get("vocab")])
+    method = make_method(smoothing, backoff, closed, discount_fallback)
+    with Progress(quiet=quiet) as progress:
+        if from_counts:
+            _refuse_reading_options(context)
+            given = context.get_parameter_source("order") is ParameterSource.COMMANDLINE
+            counts = read_all_counts(sources, order if given else None, progress)
+        else:
+            from ngramlm.counts import count
+
+            known = options.read_selection(selection)
+            counts = count(sources, order, threads=threads, progress=progress, **known, **reading)
+        if prune:
+            counts = counts.cut_off(prune)
+        model = method.fit(counts, threads=threads, progress=progress)
+        write_model(model, output, kind, threads, progress)
+    if as_json:
+        write_json({"output": output, **about_counts(counts), **about_model(model)})
+    elif not quiet:
+        for line in [*count_lines(counts)[:1], *model_lines(model)]:
+            stderr_line(line)
+
+
+def _output(output: str | None, as_json: bool) -> str:
+    """Where the model goes; never to a terminal, never where the JSON goes."""
+    if as_json and output in (None, "-"):
+        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError("no -o FILE for the model ('-o -' shows it here).")
+    return output or "-"
+
+
+def make_method(
+    name: str, backoff: bool, closed: bool, fallback: tuple[float, float, float] | None
+) -> RecursiveSmoothing:
+    """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
+    from ngramlm.smoothing import SMOOTHINGS, KneserNey
+
+    method = SMOOTHINGS[name](interpolate=not backoff, closed=closed)
+    if fallback is None:
+        return method
+    if not isinstance(method, KneserNey) or method.discounts != len(fallback):
+        raise click.UsageError("--discount-fallback is for modified-kneser-ney, which has three discounts.")
+    return dataclasses.replace(method, fallback=fallback)
+
+
+def _refuse_reading_options(context: click.Context) -> None:
+    for parameter in context.command.params:
+        name = str(parameter.name)
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name in (*options.READING, *options.SELECTION):
+            raise click.UsageError(f"{parameter.opts[-1]} is for text and cannot be used with --counts.")
+
+
+def read_all_counts(paths: list[str], order: int | None, progress: Progress) -> NgramCounts:
+    """The sum of several files of counts, up to the order wanted."""
+    from ngramlm.count_files import read_counts
+    from ngramlm.counts import merge_counts
+
+    several = [read_counts(path, progress=progress) for path in paths]
+    counts = several[0] if len(several) == 1 else merge_counts(several)
+    return counts if order is None else counts.truncate(order)

@@ -1,0 +1,91 @@
+"""Download an archive on request, believe it only by its checksum, and unpack its files."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+import tempfile
+import urllib.request
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from ngramlm.errors import FormatError
+
+__all__ = ["cache_folder", "fetch"]
+
+BLOCK = 1 << 20
+Progress = Callable[[str, int, int | None], None]
+
+
+def cache_folder() -> Path:
+    """``$NGRAMLM_CACHE``, or ``ngramlm`` in the user's cache folder."""
+    own = os.environ.get("NGRAMLM_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "ngramlm")
+
+
+def fetch(
+    url: str,
+    sha256: str,
+    wanted: str,
+    folder: Path,
+    unpack: Callable[[Path], None],
+    progress: Progress | None = None,
+) -> None:
+    """Put the files of a zip or tar archive whose names match ``wanted`` into ``folder``, all or none of them.
+
+    Folders inside the archive are dropped. ``unpack`` sees the new folder before it gets its final name. Raises
+    FormatError where the checksum differs, OSError where the download fails.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        archive, fresh = Path(scratch, "archive"), Path(scratch, "files")
+        _download(url, sha256, archive, progress)
+        fresh.mkdir()
+        pattern = re.compile(wanted)
+        for name, stream in _members(archive):
+            if pattern.fullmatch(name):
+                with open(fresh / name, "wb") as out:
+                    shutil.copyfileobj(stream, out, BLOCK)
+        unpack(fresh)
+        os.replace(fresh, folder)
+
+
+def _download(url: str, sha256: str, path: Path, progress: Progress | None) -> None:
+    digest = hashlib.sha256()
+    with contextlib.closing(urllib.request.urlopen(url, timeout=60)) as answer, open(path, "wb") as out:
+        length = answer.headers.get("Content-Length")
+        done = 0
+        while block := answer.read(BLOCK):
+            out.write(block)
+            digest.update(block)
+            done += len(block)
+            if progress is not None:
+                progress("downloading", done, int(length) if length else None)
+    if digest.hexdigest() != sha256:
+        raise FormatError(
+            f"found the SHA-256 {digest.hexdigest()}; expected {sha256}, so nothing was kept", url
+        )
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Base name and contents of every regular file."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as zipped:
+            for info in zipped.infolist():
+                if not info.is_dir():
+                    with zipped.open(info) as stream:
+                        yield os.path.basename(info.filename), stream
+    else:
+        with tarfile.open(archive) as tarred:
+            for member in tarred:
+                contents = tarred.extractfile(member) if member.isfile() else None
+                if contents is not None:
+                    yield os.path.basename(member.name), contents

@@ -1,0 +1,301 @@
+"""What every language model must do. A new smoothing method is one row of MODELS; a new duty is one line of CHECKS.
+
+A check takes a `Subject`: a fitted model, the slow oracle of the same method, and sentences to try both on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from oracles import (
+    BOS,
+    EOS,
+    UNK,
+    AbsoluteDiscountingOracle,
+    CountOracle,
+    KneserNeyOracle,
+    ModifiedKneserNeyOracle,
+    SmoothingOracle,
+    WittenBellOracle,
+)
+
+import ngramlm as lm
+from ngramlm.errors import EstimationWarning
+from ngramlm.model import LanguageModel
+
+Sentences = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class ModelCase:
+    """One smoothing method with its options: how to fit it, and its oracle."""
+
+    name: str
+    method: Callable[[], Any]
+    oracle: Callable[[CountOracle], SmoothingOracle]
+
+    def fit(self, counts: lm.NgramCounts) -> Any:
+        """Fit without the warnings that small corpora deserve."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EstimationWarning)
+            return self.method().fit(counts)
+
+
+def both_forms(
+    name: str, method: Callable[..., Any], oracle: Callable[..., SmoothingOracle]
+) -> Iterator[ModelCase]:
+    """Interpolated and back-off form, over an open and over a closed vocabulary."""
+    for form, interpolate in (("interpolated", True), ("back-off", False)):
+        for kind, closed in (("open", False), ("closed", True)):
+            options = {"interpolate": interpolate, "closed": closed}
+            yield ModelCase(f"{name}-{form}-{kind}", partial(method, **options), partial(oracle, **options))
+
+
+MODELS: list[ModelCase] = [
+    *both_forms("witten-bell", lm.WittenBell, WittenBellOracle),
+    *both_forms("absolute", lm.AbsoluteDiscounting, AbsoluteDiscountingOracle),
+    *both_forms(
+        "absolute-0.75",
+        partial(lm.AbsoluteDiscounting, discount_value=0.75),
+        partial(AbsoluteDiscountingOracle, discount=Fraction(3, 4)),
+    ),
+    *both_forms("kneser-ney", partial(lm.KneserNey, discounts=1), KneserNeyOracle),
+    *both_forms("modified-kneser-ney", partial(lm.KneserNey, discounts=3), ModifiedKneserNeyOracle),
+    *both_forms(
+        "modified-kneser-ney-fallback",
+        partial(lm.KneserNey, discounts=3, fallback=(0.5, 1, 1.5)),
+        partial(ModifiedKneserNeyOracle, fallback=(0.5, 1, 1.5)),
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model under test: how it is meant to behave (`oracle`) and sentences to try it on."""
+
+    model: LanguageModel
+    oracle: SmoothingOracle
+    sentences: Sentences
+
+    @property
+    def text(self) -> lm.Text:
+        return text_of(self.sentences, self.model.vocabulary)
+
+
+def subject(
+    case: ModelCase, train: Sentences, test: Sentences, order: int, words: Iterable[str] | None = None
+) -> Subject:
+    """Fit one case on sentences; ``words`` is the vocabulary when it is not that of the sentences."""
+    counted = CountOracle(train, order, words)
+    counts = lm.count(text_of(train, lm.Vocabulary(counted.words)), order=order)
+    return Subject(case.fit(counts), case.oracle(counted), test)
+
+
+def text_of(sentences: Sentences, vocabulary: lm.Vocabulary) -> lm.Text:
+    return lm.Text.from_sentences(sentences, vocabulary=vocabulary)
+
+
+def tokens_of(sentences: Sentences) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every predicted token with what stands before it in its sentence."""
+    for sentence in sentences:
+        tokens = (BOS, *sentence, EOS)
+        for i in range(1, len(tokens)):
+            yield tokens[i], tokens[:i]
+
+
+def histories_of(subject: Subject) -> list[tuple[str, ...]]:
+    """Seen, partly seen, unseen and unknown-containing histories."""
+    found = {(), (BOS,), (UNK,), (BOS, UNK), ("nobody",), ("nobody", UNK)}
+    for _, before in tokens_of(subject.sentences):
+        found.add(before)
+        found.add(("nobody", *before[1:]))
+        found.add(before[-1:])
+        found.add((*before[-1:], UNK))
+    for table in subject.oracle.tables.values():
+        found.update(sorted(table)[:10])
+        found.update((UNK, *history) for history in sorted(table)[-3:] if BOS not in history)
+    return sorted(found)
+
+
+def same_log10(expected: float, actual: float) -> bool:
+    """Equal up to the rounding of float32 columns."""
+    if math.isinf(expected) or math.isinf(actual):
+        return expected == actual
+    return abs(expected - actual) <= 5e-7 * max(1.0, abs(expected))
+
+
+def log10(probability: Any) -> float:
+    return math.log10(probability) if probability > 0 else -math.inf
+
+
+# ---------------------------------------------------------------------------------------------------- the checks
+
+
+def check_sums_to_one(subject: Subject) -> None:
+    for history in histories_of(subject):
+        distribution = subject.model.distribution(history)
+
+        assert distribution.shape == (len(subject.model.vocabulary),)
+        assert distribution.dtype == np.float64
+        assert not np.isnan(distribution).any(), history
+        assert (distribution >= 0).all(), history
+        assert abs(distribution.sum() - 1) < 2e-6, history
+
+
+def check_never_predicts_start(subject: Subject) -> None:
+    start = subject.model.vocabulary.id(BOS)
+    for history in histories_of(subject):
+        assert subject.model.distribution(history)[start] == 0, history
+
+
+def check_equals_oracle_on_distributions(subject: Subject) -> None:
+    vocabulary = subject.model.vocabulary
+    for history in histories_of(subject):
+        distribution = subject.model.distribution(history)
+        for word, expected in subject.oracle.distribution(history).items():
+            actual = float(distribution[vocabulary.id(word)])
+
+            assert same_log10(log10(expected), log10(actual)), (word, history, float(expected), actual)
+
+
+def check_equals_oracle_on_text(subject: Subject) -> None:
+    actual = subject.model.log10_probs(subject.text)
+    expected = [log10(subject.oracle.prob(word, before)) for word, before in tokens_of(subject.sentences)]
+
+    assert len(expected) == len(actual)
+    for token, (one, other) in enumerate(zip(expected, actual, strict=True)):
+        assert same_log10(one, float(other)), (token, one, float(other))
+
+
+def check_chain_consistency(subject: Subject) -> None:
+    """log10_probs along a text are the logarithms of what `distribution` gives at the same places."""
+    vocabulary = subject.model.vocabulary
+    actual = subject.model.log10_probs(subject.text)
+    for value, (word, before) in zip(actual, tokens_of(subject.sentences), strict=True):
+        expected = log10(float(subject.model.distribution(before)[vocabulary.id(word)]))
+
+        assert same_log10(expected, float(value)), (word, before)
+
+
+def check_causality(subject: Subject) -> None:
+    """Other words later change nothing before them."""
+    whole = subject.model.log10_probs(subject.text)
+    for cut in range(len(subject.sentences)):
+        sentences = [*subject.sentences[: cut + 1], ["nobody", *reversed(subject.sentences[cut])]]
+        for at in range(len(sentences[cut])):
+            changed = [*sentences[:cut], [*sentences[cut][:at], "nobody", "knows"], *sentences[cut + 1 :]]
+            same = sum(len(sentence) + 1 for sentence in sentences[:cut]) + at
+            actual = subject.model.log10_probs(text_of(changed, subject.model.vocabulary))
+
+            np.testing.assert_array_equal(whole[:same], actual[:same])
+
+
+def check_documents_are_independent(subject: Subject) -> None:
+    """A text of two documents gives what the documents give one by one, in any order."""
+    text, n = subject.text, len(subject.sentences)
+    for cut in range(1, n):
+        documents = np.array([0, cut, n], dtype=np.int64)
+        parts = subject.sentences[:cut], subject.sentences[cut:]
+        expected = np.concatenate(
+            [subject.model.log10_probs(text_of(part, subject.model.vocabulary)) for part in parts]
+        )
+        actual = subject.model.log10_probs(dataclasses.replace(text, documents=documents))
+
+        np.testing.assert_array_equal(expected, actual)
+
+
+def check_same_from_threads(subject: Subject) -> None:
+    text = subject.text
+    histories = histories_of(subject)[:5]
+    expected = subject.model.log10_probs(text)
+    distributions = [subject.model.distribution(history) for history in histories]
+    with ThreadPoolExecutor(4) as pool:
+        for actual in pool.map(subject.model.log10_probs, [text] * 16):
+            np.testing.assert_array_equal(expected, actual)
+        for one, other in zip(
+            distributions * 4, pool.map(subject.model.distribution, histories * 4), strict=True
+        ):
+            np.testing.assert_array_equal(one, other)
+
+
+def check_empty_text(subject: Subject) -> None:
+    actual = subject.model.log10_probs(text_of([], subject.model.vocabulary))
+
+    assert actual.shape == (0,)
+    assert actual.dtype == np.float64
+
+
+def check_shortest_texts(subject: Subject) -> None:
+    """One empty sentence, one word, nothing but unknown words, the unknown word by its own name."""
+    for sentences in ([[]], [["a"]], [["nobody"]], [["nobody", "nothing"], ["never"]], [[UNK, UNK]]):
+        check_equals_oracle_on_text(dataclasses.replace(subject, sentences=sentences))
+        check_equals_oracle_on_distributions(dataclasses.replace(subject, sentences=sentences))
+
+
+CHECKS: list[Callable[[Subject], None]] = [
+    check_sums_to_one,
+    check_never_predicts_start,
+    check_equals_oracle_on_distributions,
+    check_equals_oracle_on_text,
+    check_chain_consistency,
+    check_causality,
+    check_documents_are_independent,
+    check_same_from_threads,
+    check_empty_text,
+    check_shortest_texts,
+]
+
+
+# ------------------------------------------------------------------------- for models that can be stored as tables
+
+
+def check_binary_round_trip(subject: Subject, folder: Path) -> None:
+    """The binary format gives back every bit."""
+    model = subject.model
+    assert isinstance(model, lm.BackoffModel)
+    model.save(folder / "model.ngram")
+    loaded = lm.load(folder / "model.ngram")
+
+    assert model.vocabulary == loaded.vocabulary
+    assert model.order == loaded.order
+    assert dict(model.metadata) == dict(loaded.metadata)
+    assert model.signature == loaded.signature
+    for name in ("prob_columns", "backoff_columns"):
+        for expected, actual in zip(getattr(model, name), getattr(loaded, name), strict=True):
+            np.testing.assert_array_equal(expected, actual)
+    np.testing.assert_array_equal(model.log10_probs(subject.text), loaded.log10_probs(subject.text))
+
+
+def check_arpa_round_trip(subject: Subject, folder: Path) -> None:
+    """ARPA gives back every probability to 1e-5, except that zero becomes 10^-99 at most."""
+    model = subject.model
+    assert isinstance(model, lm.BackoffModel)
+    model.save_arpa(folder / "model.arpa")
+    loaded = lm.load(folder / "model.arpa")
+
+    assert model.order == loaded.order
+    assert set(model.vocabulary.words()) == set(loaded.vocabulary.words())
+    for history in histories_of(subject):
+        distribution = loaded.distribution(history)
+        for word, expected in subject.oracle.distribution(history).items():
+            actual = float(distribution[loaded.vocabulary.id(word)])
+            if expected == 0:
+                assert actual < 1e-90, (word, history)
+            else:
+                assert abs(log10(expected) - log10(actual)) <= 1e-5 * max(1, abs(log10(expected))), (
+                    word,
+                    history,
+                )
+
+
+ROUND_TRIPS: list[Callable[[Subject, Path], None]] = [check_binary_round_trip, check_arpa_round_trip]

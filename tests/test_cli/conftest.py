@@ -1,0 +1,44 @@
+"""Folders with texts and models for the tests of the command line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from cli_support import Invoke, run_in_process, sentences
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Texts train.txt, test.txt, other.txt; of train.txt the files model.arpa, model.ngram, counts.gz."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "train.txt").write_text(sentences(600, seed=1), encoding="utf-8")
+    (folder / "other.txt").write_text(sentences(300, seed=2), encoding="utf-8")
+    (folder / "test.txt").write_text(sentences(40, seed=3) + "a zebra sees the cat\n", encoding="utf-8")
+    for output in ("model.arpa", "model.ngram"):
+        result = run_in_process("train", folder / "train.txt", "--order", "3", "-o", folder / output)
+        assert result.exit_code == 0, result.output
+    result = run_in_process("count", folder / "train.txt", "--order", "3", "-o", folder / "counts.gz")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the folder to work in, which is the current one."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def invoke() -> Invoke:
+    return run_in_process

@@ -1,0 +1,402 @@
+"""perplexity, score, compare, next, generate, vocab: what models say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_support import Invoke, command, environment
+
+import ngramlm as lm
+
+
+def test_perplexity_has_kenlms_names_and_the_librarys_figures(invoke: Invoke, folder: Path) -> None:
+    expected = lm.perplexity(lm.load(folder / "model.arpa"), folder / "test.txt")
+    lines = dict(line.split(":", 1) for line in invoke("ppl", "model.arpa", "test.txt").stdout.splitlines())
+
+    assert list(lines)[:4] == ["Perplexity including OOVs", "Perplexity excluding OOVs", "OOVs", "Tokens"]
+    assert float(lines["Perplexity including OOVs"]) == pytest.approx(expected.perplexity, rel=1e-5)
+    assert float(lines["Perplexity excluding OOVs"]) == pytest.approx(
+        expected.perplexity_excluding_oov, rel=1e-5
+    )
+    assert int(lines["OOVs"]) == expected.oovs > 0
+    assert int(lines["Tokens"]) == expected.tokens
+
+
+def test_perplexity_in_json(invoke: Invoke, folder: Path) -> None:
+    expected = lm.perplexity(lm.load(folder / "model.arpa"), folder / "test.txt")
+    facts = json.loads(invoke("perplexity", "model.arpa", "test.txt", "--json").stdout)
+
+    assert facts == {"model": "model.arpa", **expected.as_dict()}
+    assert {
+        "log10_prob",
+        "perplexity",
+        "perplexity_excluding_oov",
+        "tokens",
+        "sentences",
+        "oovs",
+    } <= facts.keys()
+    assert {"zero_probs", "bits_per_word", "bits_per_character", "signature"} <= facts.keys()
+
+
+def test_perplexity_of_standard_input_is_that_of_the_file(invoke: Invoke, folder: Path) -> None:
+    text = (folder / "test.txt").read_bytes()
+    for models in (["model.arpa"], ["model.arpa", "model.ngram"]):
+        of_file = invoke("perplexity", *models, "test.txt", "--json")
+        of_stream = invoke("perplexity", *models, "-", "--json", input=text)
+
+        assert of_file.exit_code == 0
+        assert of_stream.stdout == of_file.stdout
+
+
+def test_an_impossible_word_gives_null_in_json_and_infinite_in_text(invoke: Invoke, folder: Path) -> None:
+    invoke("train", "train.txt", "--order", "2", "--closed", "-o", "closed.arpa")
+
+    facts = json.loads(invoke("perplexity", "closed.arpa", "test.txt", "--json").stdout)
+    assert facts["perplexity"] is None
+    assert facts["perplexity_excluding_oov"] > 1
+    assert "Perplexity including OOVs:  infinite\n" in invoke("perplexity", "closed.arpa", "test.txt").stdout
+
+
+def test_several_models_are_a_table(invoke: Invoke, folder: Path) -> None:
+    result = invoke("perplexity", "model.arpa", "model.ngram", "test.txt")
+    lines = result.stdout.splitlines()
+
+    assert lines[0].split()[:2] == ["model", "incl."]
+    assert [line.split()[0] for line in lines[1:]] == ["model.arpa", "model.ngram"]
+    objects = json.loads(invoke("perplexity", "model.arpa", "model.ngram", "test.txt", "--json").stdout)
+    assert [item["model"] for item in objects] == ["model.arpa", "model.ngram"]
+
+
+def test_models_of_different_vocabularies_are_refused_unless_asked_for(invoke: Invoke, folder: Path) -> None:
+    invoke("train", "other.txt", "--order", "2", "-o", "other.arpa")
+    result = invoke("perplexity", "model.arpa", "other.arpa", "test.txt")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "vocabular" in result.stderr
+    assert invoke("perplexity", "model.arpa", "other.arpa", "test.txt", "--any-vocabulary").exit_code == 0
+
+
+def test_tokens_add_up_to_the_whole(invoke: Invoke, folder: Path) -> None:
+    result = invoke("perplexity", "model.arpa", "test.txt", "--per-token")
+    expected = lm.perplexity(lm.load(folder / "model.arpa"), folder / "test.txt")
+    rows = list(csv.DictReader(io.StringIO(result.stdout), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+    assert list(rows[0]) == ["token", "log10_prob", "ngram_length", "oov"]
+    assert len(rows) == expected.tokens
+    assert sum(float(row["log10_prob"]) for row in rows) == pytest.approx(expected.log10_prob, abs=1e-3)
+    assert [row["token"] for row in rows if row["oov"] == "1"] == ["<unk>"] * expected.oovs
+    assert {row["ngram_length"] for row in rows} == {"1", "2", "3"}
+    assert "Perplexity including OOVs" in result.stderr
+
+
+def test_sentences_add_up_to_the_whole(invoke: Invoke, folder: Path) -> None:
+    result = invoke("perplexity", "model.arpa", "test.txt", "--per-sentence", "-q")
+    model = lm.load(folder / "model.arpa")
+    rows = list(csv.DictReader(io.StringIO(result.stdout), delimiter="\t"))
+    lines = (folder / "test.txt").read_text().splitlines()
+
+    assert result.stderr == ""
+    assert [int(row["sentence"]) for row in rows] == list(range(1, len(lines) + 1))
+    for row, line in zip(rows, lines, strict=True):
+        score = model.score(line)
+        assert float(row["log10_prob"]) == pytest.approx(score, abs=1e-5)
+        assert int(row["tokens"]) == len(line.split()) + 1
+        assert float(row["perplexity"]) == pytest.approx(10 ** (-score / int(row["tokens"])), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("option", "key"), [("--per-token", "token_scores"), ("--per-sentence", "sentence_scores")]
+)
+def test_details_in_json(invoke: Invoke, folder: Path, option: str, key: str) -> None:
+    facts = json.loads(invoke("perplexity", "model.arpa", "test.txt", option, "--json").stdout)
+
+    assert sum(row["log10_prob"] for row in facts[key]) == pytest.approx(facts["log10_prob"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["model.arpa"],
+        ["model.arpa", "test.txt", "--per-token", "--per-sentence"],
+        ["model.arpa", "model.ngram", "test.txt", "--per-token"],
+        ["-", "-"],
+    ],
+)
+def test_perplexity_used_wrongly(invoke: Invoke, folder: Path, arguments: list[str]) -> None:
+    result = invoke("perplexity", *arguments)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ngramlm perplexity")
+
+
+def test_counts_are_no_model(invoke: Invoke, folder: Path) -> None:
+    result = invoke("perplexity", "counts.gz", "test.txt")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("counts.gz: n-gram counts were found; a model was expected")
+
+
+@pytest.mark.parametrize(
+    ("options", "how"),
+    [
+        ([], {}),
+        (["--no-bos"], {"bos": False}),
+        (["--no-eos"], {"eos": False}),
+        (["--no-bos", "--no-eos"], {"bos": False, "eos": False}),
+    ],
+)
+def test_scores_are_the_librarys(
+    invoke: Invoke, folder: Path, options: list[str], how: dict[str, bool]
+) -> None:
+    text = "the cat sees the dog\n\nnobody\na zebra follows zebras\nold stones"
+    model = lm.load(folder / "model.arpa")
+    result = invoke("score", "model.arpa", *options, input=text)
+
+    expected = [model.score(line, **how) for line in text.split("\n")]
+    assert [float(line) for line in result.stdout.splitlines()] == pytest.approx(expected, abs=2e-6)
+
+
+def test_scores_of_a_file_are_those_of_the_stream(invoke: Invoke, folder: Path) -> None:
+    of_file = invoke("score", "model.arpa", "test.txt")
+
+    assert of_file.exit_code == 0
+    assert of_file.stdout.count("\n") == 41
+    assert (
+        invoke("score", "model.arpa", "-", input=(folder / "test.txt").read_bytes()).stdout == of_file.stdout
+    )
+
+
+def test_scores_as_perplexities_and_as_json(invoke: Invoke, folder: Path) -> None:
+    line = "the zebra sees the dog"
+    score = lm.load(folder / "model.arpa").score(line)
+
+    perplexity = float(invoke("score", "model.arpa", "--perplexity", input=line).stdout)
+    assert perplexity == pytest.approx(10 ** (-score / 6), rel=1e-5)
+    facts = json.loads(invoke("score", "model.arpa", "--json", input=line).stdout)
+    assert facts == {"log10_prob": pytest.approx(score, abs=1e-6), "tokens": 6, "oovs": 1}
+
+
+def test_without_the_end_of_the_sentence_there_is_a_token_less(invoke: Invoke, folder: Path) -> None:
+    line = "the zebra sees the dog"
+    score = lm.load(folder / "model.arpa").score(line, eos=False)
+
+    facts = json.loads(invoke("score", "model.arpa", "--no-eos", "--json", input=line).stdout)
+    assert facts == {"log10_prob": pytest.approx(score, abs=1e-6), "tokens": 5, "oovs": 1}
+    perplexity = float(invoke("score", "model.arpa", "--no-eos", "--perplexity", input=line).stdout)
+    assert perplexity == pytest.approx(10 ** (-score / 5), rel=1e-5)
+
+
+def test_nothing_to_score_is_nothing(invoke: Invoke, folder: Path) -> None:
+    result = invoke("score", "model.arpa", input="")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_score_comes_as_soon_as_its_line(folder: Path) -> None:
+    process = subprocess.Popen(
+        command("score", "model.ngram"),
+        cwd=folder,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    for line in ("the cat\n", "the dog sees\n"):
+        process.stdin.write(line)
+        process.stdin.flush()
+        assert float(process.stdout.readline()) < 0  # while the process waits for more
+    out, err = process.communicate("bad \x00 word\n", timeout=30)
+
+    assert (process.returncode, out) == (2, "")
+    assert err.startswith("<stdin>:3: found the control character")
+
+
+def test_compare_has_a_row_for_each_method_and_order(invoke: Invoke, folder: Path) -> None:
+    result = invoke(
+        "compare", "train.txt", "--test", "test.txt", "--order", "1,2", "--smoothing", "wb,kneser-ney"
+    )
+    assert result.exit_code == 2  # wb is only suggested
+
+    result = invoke(
+        "compare",
+        "train.txt",
+        "--test",
+        "test.txt",
+        "--order",
+        "1,2",
+        "--smoothing",
+        "witten-bell,kneser-ney",
+        "-q",
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+    rows = result.stdout.splitlines()[1:]
+    assert [" ".join(row.split()[:2]) for row in rows] == [
+        "witten-bell 1",
+        "kneser-ney 1",
+        "witten-bell 2",
+        "kneser-ney 2",
+    ]
+
+
+def test_compare_gives_what_train_and_perplexity_give(invoke: Invoke, folder: Path) -> None:
+    rows = json.loads(invoke("compare", "train.txt", "--test", "test.txt", "--order", "3", "--json").stdout)[
+        "rows"
+    ]
+    figures = json.loads(invoke("perplexity", "model.ngram", "test.txt", "--json").stdout)
+    (row,) = [row for row in rows if row["model"].startswith("modified-kneser-ney")]
+
+    assert len(rows) >= 4
+    assert row["perplexity"] == pytest.approx(figures["perplexity"], rel=1e-6)
+    assert row["signature"] == figures["signature"]
+
+
+@pytest.mark.parametrize("suffix", ["md", "csv", "json", "txt"])
+def test_compare_writes_a_report(invoke: Invoke, folder: Path, suffix: str) -> None:
+    options = ["--test", "test.txt", "--test", "other.txt", "--order", "2", "--smoothing", "witten-bell"]
+    result = invoke("compare", "train.txt", *options, "-o", f"report.{suffix}")
+
+    assert result.exit_code == 0
+    report = (folder / f"report.{suffix}").read_text()
+    assert report.count("other.txt") == result.stdout.count("other.txt") == 1
+
+
+def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invoke, folder: Path) -> None:
+    result = invoke("compare", "train.txt", "--test", "test.txt", "-o", "report.pdf")
+
+    assert result.exit_code == 2
+    assert "report.pdf: the report needs one of the suffixes .md, .csv, .json, .txt." in result.stderr
+
+
+def test_compare_with_a_baseline(invoke: Invoke, folder: Path) -> None:
+    options = ["--test", "test.txt", "--order", "2", "--smoothing", "witten-bell,kneser-ney", "--json"]
+    found = json.loads(invoke("compare", "train.txt", *options, "--baseline", "witten-bell 2").stdout)
+
+    first, second = found["rows"]
+    assert first["difference"] == 0.0
+    assert second["difference"] == pytest.approx(second["bits_per_word"] - first["bits_per_word"])
+    wrong = invoke("compare", "train.txt", *options, "--baseline", "nothing")
+    assert (wrong.exit_code, wrong.stderr.count("\n")) == (2, 1)
+
+
+def test_next_words_are_the_librarys(invoke: Invoke, folder: Path) -> None:
+    result = invoke("next", "model.arpa", "the", "cat", "-n", "3")
+    expected = lm.load(folder / "model.arpa").next_words(["the", "cat"], n=3)
+
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines[0] == ["word", "log10", "prob", "probability"]
+    assert [line[0] for line in lines[1:]] == [word for word, _ in expected]
+    assert [float(line[1]) for line in lines[1:]] == pytest.approx([value for _, value in expected], abs=1e-4)
+    assert [float(line[2]) for line in lines[1:]] == pytest.approx(
+        [10**value for _, value in expected], rel=1e-3
+    )
+
+
+def test_next_in_json_and_from_the_beginning_of_a_sentence(invoke: Invoke, folder: Path) -> None:
+    facts = json.loads(invoke("next", "model.arpa", "--json").stdout)
+
+    assert facts == json.loads(invoke("next", "model.arpa", "<s>", "--json", "-n", "10").stdout)
+    assert facts["history"] == ["<s>"]
+    assert facts["next"][0]["word"] == "the"
+    values = [item["log10_prob"] for item in facts["next"]]
+    assert values == sorted(values, reverse=True)
+    assert len(values) == 10
+
+
+def test_all_next_words_sum_to_one(invoke: Invoke, folder: Path) -> None:
+    facts = json.loads(invoke("next", "model.arpa", "the old", "-n", "100000", "--json").stdout)
+
+    assert math.fsum(10 ** item["log10_prob"] for item in facts["next"]) == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["next", "model.arpa", "zebra"], ["generate", "model.arpa", "--history", "zebra"]]
+)
+def test_a_word_that_the_model_does_not_know_is_a_warning(
+    invoke: Invoke, folder: Path, arguments: list[str]
+) -> None:
+    result = invoke(*arguments)
+
+    assert result.exit_code == 0
+    assert result.stderr == "warning: not in the vocabulary, taken as <unk>: zebra\n"
+
+
+def test_a_word_that_is_not_utf8_is_refused(invoke: Invoke, folder: Path) -> None:
+    result = invoke("next", "model.arpa", b"\xff".decode(errors="surrogateescape"))
+
+    assert result.exit_code == 2
+    assert "is not UTF-8" in result.stderr
+
+
+def test_generate_repeats_itself_with_a_seed(invoke: Invoke, folder: Path) -> None:
+    def drawn(*options: str) -> str:
+        result = invoke("generate", "model.arpa", "-n", "20", *options)
+        assert (result.exit_code, result.stderr) == (0, "")
+        return result.stdout
+
+    assert drawn("--seed", "1") == drawn("--seed", "1")
+    assert drawn("--seed", "1") != drawn("--seed", "2")
+    assert drawn() != drawn()
+    assert drawn("--seed", "1").count("\n") == 20
+    assert len(set(drawn("--seed", "1").splitlines())) > 5
+
+
+def test_generate_begins_as_told_and_ends_in_time(invoke: Invoke, folder: Path) -> None:
+    lines = invoke(
+        "generate", "model.arpa", "-n", "20", "--history", "the cat", "--seed", "1"
+    ).stdout.splitlines()
+    assert len(lines) == 20
+    assert all(line.split()[:2] == ["the", "cat"] for line in lines)
+    short = json.loads(invoke("generate", "model.arpa", "-n", "20", "--max-length", "2", "--json").stdout)
+    assert {len(words) for words in short} <= {0, 1, 2}
+    assert max(len(words) for words in short) == 2
+
+
+def test_generated_words_are_of_the_vocabulary(invoke: Invoke, folder: Path) -> None:
+    words = lm.load(folder / "model.arpa").vocabulary
+    for sentence in json.loads(invoke("generate", "model.arpa", "-n", "50", "--json", "--seed", "5").stdout):
+        assert all(word in words and word not in ("<s>", "</s>") for word in sentence)
+
+
+def test_the_words_of_a_text_by_falling_count(invoke: Invoke, here: Path) -> None:
+    (here / "a.txt").write_text("b a b c\nc b\n")
+
+    assert invoke("vocab", "a.txt").stdout == "b\nc\na\n"
+    assert invoke("vocab", "a.txt", "--counts").stdout == "b\t3\nc\t2\na\t1\n"
+    assert invoke("vocab", "a.txt", "--min-count", "2").stdout == "b\nc\n"
+    assert invoke("vocab", "a.txt", "--max-vocab", "1").stdout == "b\n"
+    assert invoke("vocab", "-", input="x\n").stdout == "x\n"
+    assert json.loads(invoke("vocab", "a.txt", "--min-count", "2", "--json").stdout) == {
+        "tokens": 6,
+        "oovs": 1,
+        "words": {"b": 3, "c": 2},
+    }
+
+
+def test_a_word_list_is_a_vocabulary(invoke: Invoke, folder: Path) -> None:
+    result = invoke("vocab", "train.txt", "-o", "words.txt", "--max-vocab", "4")
+
+    assert result.stdout == ""
+    assert result.stderr.startswith("4 words for ")
+    assert (
+        lm.Vocabulary.read(folder / "words.txt") == lm.read_text(folder / "train.txt", max_size=4).vocabulary
+    )
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "words"), [("characters", {"a": 1, "b": 2}), ("words", {"ab": 1, "b": 1, ".": 1})]
+)
+def test_tokenizers(invoke: Invoke, here: Path, tokenizer: str, words: dict[str, int]) -> None:
+    (here / "a.txt").write_text("ab b." if tokenizer == "words" else "ab b")
+
+    assert json.loads(invoke("vocab", "a.txt", "--tokenizer", tokenizer, "--json").stdout)["words"] == words

@@ -1,0 +1,105 @@
+"""convert and info: formats told by contents and by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cli_support import Invoke, arpa_lines, sentences
+
+import ngramlm as lm
+from ngramlm.binary import describe_binary
+
+
+def test_there_and_back_is_the_same_model(invoke: Invoke, folder: Path) -> None:
+    assert invoke("convert", "model.arpa", "a.ngram").exit_code == 0
+    assert invoke("convert", "a.ngram", "b.arpa.xz").exit_code == 0
+    assert invoke("convert", "b.arpa.xz", "c.arpa").exit_code == 0
+
+    assert arpa_lines(folder / "c.arpa") == arpa_lines(folder / "model.arpa")
+
+
+def test_convert_reads_and_writes_the_standard_streams(invoke: Invoke, folder: Path) -> None:
+    result = invoke("convert", "-", "-", input=(folder / "model.ngram").read_bytes())
+
+    assert result.exit_code == 0
+    assert sorted(result.stdout.splitlines()) == arpa_lines(folder / "model.arpa")
+
+
+def test_counts_stay_counts(invoke: Invoke, folder: Path) -> None:
+    assert invoke("convert", "counts.gz", "counts.txt").exit_code == 0
+    assert arpa_lines(folder / "counts.txt") == arpa_lines(folder / "counts.gz")
+    result = invoke("convert", "counts.gz", "counts.arpa")
+    assert result.exit_code == 2
+    assert "train --counts" in result.stderr
+
+
+def test_convert_does_not_write_over_its_input(invoke: Invoke, folder: Path) -> None:
+    before = (folder / "model.arpa").read_bytes()
+
+    assert invoke("convert", "model.arpa", "./model.arpa").exit_code == 2
+    assert (folder / "model.arpa").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["model.arpa", "model.ngram"])
+def test_info_of_a_model(invoke: Invoke, folder: Path, name: str) -> None:
+    model = lm.load(folder / name)
+    text = invoke("info", name, "--verify").stdout
+    facts = json.loads(invoke("info", name, "--verify", "--json").stdout)
+
+    assert facts["kind"] == {"model.arpa": "arpa", "model.ngram": "binary"}[name]
+    assert facts["bytes"] == (folder / name).stat().st_size
+    assert facts["order"] == 3
+    assert facts["ngrams"] == list(model.trie.n_rows)
+    assert facts["vocabulary"] == len(model.vocabulary) - 1
+    assert facts["verified"] is True
+    assert facts["signature"] in text
+    for order, number in enumerate(model.trie.n_rows, 1):
+        assert re.search(rf"^{order}-grams: +{number:,}$", text, re.MULTILINE)
+
+
+def test_info_of_counts(invoke: Invoke, folder: Path) -> None:
+    facts = json.loads(invoke("info", "counts.gz", "--json").stdout)
+
+    assert (facts["kind"], facts["order"], facts["sentences"]) == ("counts", 3, 600)
+    assert "OOVs:" in invoke("info", "counts.gz").stdout
+
+
+@pytest.mark.parametrize("content", [b"", b"just a text\n", b"\x00\x01\x02" * 50])
+def test_info_of_something_else(invoke: Invoke, here: Path, content: bytes) -> None:
+    (here / "some.txt").write_bytes(content)
+    result = invoke("info", "some.txt")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("some.txt:1: ")
+    assert result.stderr.endswith("a model (ARPA or binary) or n-gram counts were expected\n")
+
+
+def test_verify_finds_a_changed_byte(invoke: Invoke, folder: Path) -> None:
+    data = (folder / "model.ngram").read_bytes()
+    for name, section in describe_binary(folder / "model.ngram")["sections"].items():
+        changed = bytearray(data)
+        changed[section["offset"] + section["size"] // 2] ^= 0x10
+        (folder / "changed.ngram").write_bytes(changed)
+        result = invoke("info", "changed.ngram", "--verify")
+
+        assert result.exit_code == 2, name
+        assert result.stderr.startswith("changed.ngram: ")
+
+
+def test_a_model_that_was_cut_short_is_told(invoke: Invoke, folder: Path) -> None:
+    for name in ("model.arpa", "model.ngram"):
+        data = (folder / name).read_bytes()
+        (folder / f"cut-{name}").write_bytes(data[: len(data) * 2 // 3])
+        result = invoke("perplexity", f"cut-{name}", "test.txt")
+
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"cut-{name}:")
+        assert result.stderr.count("\n") == 1
+
+
+def test_the_invented_text_is_always_the_same() -> None:
+    assert sentences(3, seed=1) == sentences(3, seed=1)
+    assert sentences(3, seed=1) != sentences(3, seed=2)

@@ -1,0 +1,247 @@
+"""Every smoothing method against every duty of a language model, on fixed and on generated corpora."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import strategies
+from contracts import (
+    CHECKS,
+    MODELS,
+    ROUND_TRIPS,
+    ModelCase,
+    Subject,
+    check_equals_oracle_on_distributions,
+    subject,
+    tokens_of,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import CountOracle, ModifiedKneserNeyOracle, three_discounts
+
+import ngramlm as lm
+from ngramlm.errors import EstimationWarning, UsageError
+
+every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)
+
+#: Enough repetition that modified Kneser-Ney estimates its discounts at every order up to 3.
+VERSE = [
+    line.split()
+    for line in """\
+the dog saw under a hat
+the mat sat by a cat
+a mat sat on the hat
+the cat saw
+a mat sat on a cat
+the fox sat on the mat
+a cat sat on the rat
+the mat ran on the mat
+the log sat under a dog
+the cat sat on the dog
+the hat ran
+the dog sat on the cat
+the dog saw under the cat
+the fox sat on the dog
+the dog saw on the dog
+a dog sat on the cat
+the dog hid on the dog
+the log ran on the fox
+the cat saw on the rat
+the rat hid under the fox
+the fox saw
+a cat saw on a cat
+
+""".split("\n")
+]
+PROBE = [
+    line.split()
+    for line in ("the cat sat on a log", "", "owl owl the", "the bird sat on the mat", "bird bird")
+]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Callable[[ModelCase, int], Subject]:
+    made: dict[tuple[str, int], Subject] = {}
+
+    def get(case: ModelCase, order: int) -> Subject:
+        if (case.name, order) not in made:
+            made[case.name, order] = subject(case, VERSE, PROBE, order)
+        return made[case.name, order]
+
+    return get
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@pytest.mark.parametrize("order", [1, 2, 3])
+@every_model
+def test_contract(
+    case: ModelCase, order: int, check: Callable[[Subject], None], fitted: Callable[[ModelCase, int], Subject]
+) -> None:
+    check(fitted(case, order))
+
+
+@pytest.mark.parametrize("check", ROUND_TRIPS, ids=lambda check: check.__name__.removeprefix("check_"))
+@every_model
+def test_round_trip(
+    case: ModelCase,
+    check: Callable[[Subject, Path], None],
+    fitted: Callable[[ModelCase, int], Subject],
+    tmp_path: Path,
+) -> None:
+    check(fitted(case, 3), tmp_path)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
+@every_model
+def test_contract_with_a_given_vocabulary(case: ModelCase, check: Callable[[Subject], None]) -> None:
+    """Words outside the vocabulary are counted as <unk>; a word of the vocabulary may never occur."""
+    check(subject(case, VERSE, PROBE, 3, words=["the", "cat", "sat", "unicorn"]))
+
+
+@pytest.mark.parametrize("cutoffs", [[0, 0, 1], [0, 1, 2], [0, 3]], ids=str)
+@every_model
+def test_cut_offs_give_their_mass_to_the_lower_order(case: ModelCase, cutoffs: list[int]) -> None:
+    """KenLM's rule: what is cut off is counted when discounts are estimated, and its mass goes to gamma(h)."""
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=3).cut_off(cutoffs)
+    oracle = partial(case.oracle, cutoffs=cutoffs)(CountOracle(VERSE, 3))
+    model = case.fit(counts)
+    for check in CHECKS:
+        check(Subject(model, oracle, PROBE))
+    smaller = [
+        np.count_nonzero(c > cut) for c, cut in zip(counts.counts, [*cutoffs, cutoffs[-1]], strict=False)
+    ]
+
+    assert (
+        smaller[1:]
+        == [rows for rows in [*model.trie.n_rows[1:], 0] if rows or smaller[-1] == 0][: len(smaller) - 1]
+    )
+
+
+@every_model
+@given(texts=strategies.train_and_test(), order=st.integers(1, 4))
+@settings(max_examples=15)
+def test_contract_on_any_corpus(
+    case: ModelCase, texts: tuple[strategies.Corpus, strategies.Corpus], order: int
+) -> None:
+    train, test = texts
+    one = subject(case, train, test, order)
+    for check in CHECKS[:5]:
+        check(one)
+
+
+def test_verse_supports_three_discounts_at_every_order() -> None:
+    """Otherwise the tests above would see nothing but fall-backs."""
+    counts = CountOracle(VERSE, 3)
+    for k in (1, 2, 3):
+        assert three_discounts(counts.count_of_counts(k, continuation=True), Fraction) is not None, k
+
+
+def test_fallback_warnings_name_their_orders() -> None:
+    counts = lm.count(lm.Text.from_sentences([["a", "b"], ["a", "c"]]), order=2)
+    with pytest.warns(EstimationWarning) as caught:
+        lm.KneserNey(discounts=3).fit(counts)
+    actual = [str(warning.message).split(":")[0] for warning in caught]
+
+    assert ["order 1", "order 2"] == actual
+
+
+def test_no_warning_where_discounts_can_be_estimated() -> None:
+    """Warnings are errors in this suite: none may come here, nor where the caller gives a fallback."""
+    lm.KneserNey(discounts=3).fit(lm.count(lm.Text.from_sentences(VERSE), order=3))
+    lm.KneserNey(discounts=3, fallback=(0.5, 1, 1.5)).fit(lm.count(lm.Text.from_sentences([["a"]]), order=2))
+
+
+@pytest.mark.parametrize(("fallback", "expected"), [(None, 1), ((0.5, 1, 1.5), 3)])
+def test_fallbacks_are_taken_order_by_order(fallback: tuple[float, ...] | None, expected: int) -> None:
+    """Order 3 of this corpus has no n3; the other orders of VERSE keep their own discounts."""
+    corpus = [line.split() for line in ("a b c", "a b c", "b c a", "c a b a", "b b", "a a b", "c c")]
+    case = ModelCase(
+        "",
+        partial(lm.KneserNey, discounts=3, fallback=fallback),
+        partial(ModifiedKneserNeyOracle, fallback=fallback),
+    )
+    one = subject(case, corpus, PROBE, 3)
+    check_equals_oracle_on_distributions(one)
+    actual = len(one.oracle.discounts[3])
+
+    assert expected == actual
+
+
+def test_fallback_leaves_out_the_discounts_that_lmplz_can_estimate() -> None:
+    """lmplz divides by n1, n2 and n3 only: with n4 = 0 its D3+ is 3, with or without --discount_fallback.
+
+    Unigrams of this corpus: continuation counts n1 = 4, n2 = 3, n3 = 2, n4 = 0; so Y = 4/10, D1 = 1 - 2 Y 3/4 = 0.4,
+    D2 = 2 - 3 Y 2/3 = 1.2, D3+ = 3.
+    """
+    corpus = [line.split() for line in ("a", "b", "c", "d", "x e y e x y g", "f x g y f")]
+    n = CountOracle(corpus, 2).count_of_counts(1, continuation=True)
+
+    assert [n.get(r, 0) for r in (1, 2, 3, 4)] == [4, 3, 2, 0]
+    model = lm.KneserNey(discounts=3, fallback=(0.5, 1, 1.5)).fit(
+        lm.count(lm.Text.from_sentences(corpus), order=2)
+    )
+    expected = "0.4 1.2 3"
+    actual = model.metadata["discounts"].split(";")[0]
+
+    assert expected == actual
+
+
+@pytest.mark.parametrize(
+    "method",
+    [lm.WittenBell(), lm.AbsoluteDiscounting(), lm.KneserNey(discounts=1), lm.KneserNey(discounts=3)],
+)
+@pytest.mark.parametrize("order", [1, 3])
+def test_nothing_but_one_empty_sentence(method: object, order: int) -> None:
+    """The smallest text: only </s> was ever seen."""
+    case = ModelCase("", lambda: method, lambda counts: ModifiedKneserNeyOracle(counts))
+    model = case.fit(lm.count(lm.Text.from_sentences([[]]), order=order))
+    distribution = model.distribution(["<s>"])
+
+    assert distribution.sum() == pytest.approx(1, abs=1e-6)
+    assert distribution[model.vocabulary.id("</s>")] > 0.5
+
+
+@pytest.mark.parametrize("discount", [-0.1, 1.1, float("nan")])
+def test_impossible_discounts_are_refused(discount: float) -> None:
+    with pytest.raises(UsageError):
+        lm.AbsoluteDiscounting(discount_value=discount)
+
+
+@pytest.mark.parametrize("discounts", [0, 2, 4, -1])
+def test_kneser_ney_has_one_or_three_discounts(discounts: int) -> None:
+    with pytest.raises(UsageError):
+        lm.KneserNey(discounts=discounts)
+
+
+@pytest.mark.parametrize("fallback", [(0.5,), (0.5, 1, 3.5), (-0.1, 1, 1.5), (float("nan"), 1, 1)])
+def test_impossible_fallbacks_are_refused(fallback: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError):
+        lm.KneserNey(discounts=3, fallback=fallback)  # type: ignore[arg-type]
+
+
+def test_methods_are_values() -> None:
+    assert lm.WittenBell() == lm.WittenBell()
+    assert lm.WittenBell() != lm.WittenBell(interpolate=False)
+    with pytest.raises(AttributeError):
+        lm.WittenBell().interpolate = False  # type: ignore[misc]
+
+
+def test_fit_leaves_the_counts_alone() -> None:
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=3)
+    before = [column.copy() for column in counts.counts]
+    for case in MODELS:
+        case.fit(counts)
+    for expected, actual in zip(before, counts.counts, strict=True):
+        np.testing.assert_array_equal(expected, actual)
+
+
+def test_probe_has_unknown_words() -> None:
+    """The probe text exercises OOVs, or half of the contract would say nothing."""
+    known = {word for sentence in VERSE for word in sentence}
+
+    assert any(word not in known for word, _ in tokens_of(PROBE) if word != "</s>")
