@@ -74,8 +74,9 @@ types: $(VENV)/installed $(VENV)/lint
 	@cp pyproject.toml build/types/
 	cd build/types && $(abspath $(BIN))/mypy ngramlm
 
-bench: $(VENV)/installed
-	$(BIN)/python -m benchmarks
+BENCH ?= --text demo/corpus/train.txt --test demo/corpus/test.txt
+bench: $(VENV)/installed demo/corpus/test.txt
+	$(BIN)/python benchmarks/bench.py $(BENCH)
 
 # --- builds that check more -------------------------------------------------------------------------------------
 
@@ -96,7 +97,7 @@ test-debug: build/debug/installed $(VENV)/installed $(VENV)/test
 test-sanitize: build/sanitize/installed $(VENV)/installed $(VENV)/test
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libstdc++.so)" \
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PYTHONMALLOC=malloc \
-	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(TESTS)
+	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(or $(TESTS),tests --ignore=tests/test_cli)
 
 clean:
 	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -71,6 +71,7 @@ def command(
                     write(number(perplexity_of(log10_prob, length)) + "\n")
                 else:
                     write(f"{log10_prob:.6f}\n")
+            sys.stdout.flush()
             done += piece.n_sentences
             progress("scoring lines", done, None)
 

@@ -1,13 +1,13 @@
 """Rows of n-grams <-> lines of ARPA and count files."""
 from libc.math cimport INFINITY
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
 from ngramlm._decimal cimport (
-    IS_INFINITE, IS_NAN, NOT_A_NUMBER_TEXT, NUMBER, NUMBER_BYTES, TOO_LARGE, load_bytes, lowest_byte, read_count,
-    read_log10, write_count, write_log10)
-from ngramlm._vocabulary cimport WordTable, find_slot, hash_word
+    IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, TOO_LARGE, read_count, read_log10, write_count, write_log10)
+from ngramlm._fields cimport Seen, at_line_end, field_end, look_up, skip_blanks
+from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
 
@@ -213,64 +213,12 @@ cdef class NgramFormatter:
 
 # ---------------------------------------------------------------------------------------------- reading
 
-cdef inline const char* skip_blanks(const char* at) noexcept nogil:
-    while at[0] == c" " or at[0] == c"\t":
-        at += 1
-    return at
-
-
-cdef inline bint at_line_end(const char* at) noexcept nogil:
-    return at[0] == c"\n" or (at[0] == c"\r" and at[1] == c"\n")
-
-
-cdef inline const char* field_end(const char* at, uint64_t* prefix) noexcept nogil:
-    """The first byte from `at` on that is a space or below; `prefix` gets the first eight bytes of the field."""
-    cdef uint64_t block = load_bytes(at), low
-    cdef int n
-    low = (block - <uint64_t> 0x2121212121212121) & ~block & <uint64_t> 0x8080808080808080
-    if low:
-        n = lowest_byte(low)
-        prefix[0] = block & ((<uint64_t> 1 << (8 * n)) - 1)
-        return at + n
-    prefix[0] = block
-    while not low:
-        at += 8
-        block = load_bytes(at)
-        low = (block - <uint64_t> 0x2121212121212121) & ~block & <uint64_t> 0x8080808080808080
-    return at + lowest_byte(low)
-
-
 cdef inline int number_error(int found) noexcept nogil:
     if found == IS_NAN:
         return NAN_NUMBER
     if found == IS_INFINITE:
         return INFINITE_NUMBER
     return COUNT_TOO_LARGE if found == TOO_LARGE else NO_NUMBER
-
-
-cdef struct Seen:                                  # a word of the line before, in the same place
-    const char* start
-    Py_ssize_t size
-    uint64_t prefix
-    int32_t id
-
-
-cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
-                            bint grow) except -2 nogil:
-    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
-    cdef uint32_t tag
-    cdef int64_t slot
-    if seen.prefix == prefix and seen.size == size and (size <= 8 or memcmp(seen.start, at, size) == 0):
-        return seen.id
-    tag = hash_word(prefix, at, size)
-    slot = find_slot(&table.index, prefix, tag, at, size)
-    seen.id = table.index.slots[slot].id
-    if seen.id < 0 and grow:
-        seen.id = table.insert(slot, prefix, tag, at, size)
-    seen.start = at
-    seen.size = size
-    seen.prefix = prefix
-    return seen.id
 
 
 cdef check_buffer(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):

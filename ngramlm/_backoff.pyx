@@ -10,6 +10,7 @@ Up to `FEW` rows stand as they are; more are hashed over 5/3 as many places. Sta
 are found by the word id itself. A parent has a smaller number than its children, so every walk ends.
 Nothing read from the slots is trusted: a number that leads outside makes the call fail instead.
 """
+cimport cython
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
@@ -152,6 +153,7 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
                 rows[at].c = nexts[row]
 
 
+@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
 cdef class Automaton:
     """Answers queries over an array of slots; `table` is that of the vocabulary.
 

@@ -82,7 +82,8 @@ cdef inline int32_t find_word(const WordIndex* index, const char* word, Py_ssize
 
 cdef class WordTable:
     cdef WordIndex index
-    cdef object owner              # keeps borrowed memory alive; None: this table owns its memory and may grow
+    cdef object owner              # keeps borrowed memory alive
+    cdef bint borrowed             # the memory is not this table's: it neither grows nor frees it
     cdef int64_t arena_capacity
     cdef int64_t ids_capacity
     cdef int64_t* counts           # occurrences per id; only in a table that grows

@@ -1,4 +1,5 @@
 """Words (bytes) <-> int32 ids: the compiled table behind ``Vocabulary``."""
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy, memset
@@ -13,6 +14,7 @@ cdef struct RankedWord:
     int32_t id
 
 
+@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
 cdef class WordTable:
     """A growing table of words, or a read-only one over borrowed arrays.
 
@@ -26,6 +28,7 @@ cdef class WordTable:
 
     def __cinit__(self):
         self.owner = None
+        self.borrowed = False
         self.index.mask = 1023
         self.index.size = 0
         self.arena_capacity = 8192
@@ -47,7 +50,7 @@ cdef class WordTable:
         memset(self.index.slots, 0xFF, (self.index.mask + 1) * sizeof(WordSlot))
 
     def __dealloc__(self):
-        if self.owner is None:
+        if not self.borrowed:
             free(self.index.slots)
             free(<void*> self.index.arena)
             free(<void*> self.index.offsets)
@@ -129,7 +132,7 @@ cdef class WordTable:
         cdef int64_t slot = find_slot(&self.index, prefix, tag, text, length)
         if self.index.slots[slot].id >= 0:
             return self.index.slots[slot].id
-        if self.owner is not None:
+        if self.borrowed:
             raise ValueError("this table is read-only")
         if length == 0 or b"\0" in word:
             raise ValueError("a word has at least one byte and no NUL")
@@ -194,6 +197,7 @@ cdef class WordTable:
             raise ValueError("word table with lost or doubled words")
         cdef WordTable self = WordTable.__new__(WordTable)
         self.owner = (arena, offsets, slots)
+        self.borrowed = True
         self.index.slots = <WordSlot*> table
         self.index.mask = n_slots - 1
         self.index.arena = <const char*> &arena[0] if arena.shape[0] else <const char*> table

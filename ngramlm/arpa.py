@@ -7,10 +7,10 @@ r"""ARPA files: the text format in which back-off models are exchanged.
     ngram 2=2
 
     \1-grams:
-    -1.2041	<unk>	0
-    -99	<s>	-0.30103
+    -1.1761	<unk>	0
+    -99	<s>	-0.2041
     -0.4771	</s>	0
-    -0.2218	cat	-0.12494
+    -0.2218	cat	-0.2218
 
     \2-grams:
     -0.1249	<s> cat

@@ -148,22 +148,30 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
         for name in SECTIONS:
             section = description["sections"][name]
             file.seek(section["offset"])
-            left, crc = section["size"], 0
-            while left:
-                data = file.read(min(left, 1 << 22))
-                if not data:
-                    raise FormatError(f"section {name!r} is cut short; expected {left} bytes more", path)
+            crc = zlib.crc32(b"")
+            for data in _read(file, section["size"], name, path):
                 crc = zlib.crc32(data, crc)
-                left -= len(data)
             if crc != section["crc32"]:
                 raise FormatError(
                     f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
                 )
+            if any(map(any, _read(file, -section["size"] % PAGE, name, path))):
+                raise FormatError(f"found something between the sections after {name!r}; expected zeros", path)
     model = load_binary(path)
     try:
         model.trie.check(len(model.vocabulary))
     except FormatError as error:
         raise FormatError(error.message, path) from None
+
+
+def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -> Iterator[bytes]:
+    """`size` bytes piece by piece; FormatError when there are fewer."""
+    while size:
+        data = file.read(min(size, 1 << 22))
+        if not data:
+            raise FormatError(f"section {name!r} is cut short; expected {size} bytes more", path)
+        yield data
+        size -= len(data)
 
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -62,10 +62,16 @@ def read_counts(source: Source, *, progress: Progress | None = None) -> NgramCou
         rows[order] = _added(found, vocabulary, name)
     unigrams = np.zeros(len(vocabulary), np.int64)
     unigrams[rows[1].ngrams[:, 0]] = rows[1].counts
-    _check_closed(rows, unigrams, vocabulary, name)
+    known = unigrams > 0
     unigrams[BOS] = 0
     orders = range(2, max(rows) + 1)
-    trie, permutations = NgramTrie.from_ngrams([rows[order].ngrams for order in orders], len(vocabulary))
+    known[BOS] = True
+    _check_unigrams(rows.get(2), known, vocabulary, name)
+    try:
+        trie, permutations = NgramTrie.from_ngrams([rows[order].ngrams for order in orders], len(vocabulary))
+    except FormatError as error:
+        _name_missing(rows, vocabulary, name)
+        raise FormatError(error.message, name) from None
     columns = [unigrams, *(rows[order].counts[permutations[order - 1]] for order in orders)]
     return NgramCounts(vocabulary, trie, tuple(_narrow(column) for column in columns))
 
@@ -167,31 +173,34 @@ def _derived(above: _Rows) -> _Rows:
     )
 
 
-def _check_closed(rows: dict[int, _Rows], unigrams: Int64s, vocabulary: Vocabulary, name: str) -> None:
+def _check_unigrams(
+    bigrams: _Rows | None, known: NDArray[np.bool_], vocabulary: Vocabulary, name: str
+) -> None:
+    """Raise for a bigram with a word that has no count."""
+    if bigrams is not None:
+        unknown = np.argwhere(~known[bigrams.ngrams])
+        if len(unknown):
+            row, place = unknown[0].tolist()
+            raise _missing(bigrams, row, bigrams.ngrams[row, place : place + 1], vocabulary, name)
+
+
+def _name_missing(rows: dict[int, _Rows], vocabulary: Vocabulary, name: str) -> None:
     """Raise for an n-gram whose history or suffix has no line."""
-    for order in range(2, max(rows) + 1):
-        ngrams = rows[order].ngrams
-        if order == 2:
-            known = unigrams > 0
-            known[BOS] = True
-            missing = ~known[ngrams]
-            found = np.flatnonzero(missing.any(axis=1))
-            if len(found) == 0:
-                continue
-            row = int(found[0])
-            absent = ngrams[row][missing[row]][:1]
-        else:
-            lacking = missing_below(ngrams, rows[order - 1].ngrams)
-            if lacking is None:
-                continue
-            row, absent = lacking
-        words, shorter = (" ".join(vocabulary.words(ids)) for ids in (ngrams[row], absent))
-        raise FormatError(
-            f"found the {order}-gram {words!r} but no count of {shorter!r}; "
-            "expected one for the history and the suffix of every n-gram",
-            name,
-            int(rows[order].lines[row]),
-        )
+    for order in range(3, max(rows) + 1):
+        found = missing_below(rows[order].ngrams, rows[order - 1].ngrams)
+        if found is not None:
+            row, shorter = found
+            raise _missing(rows[order], row, shorter, vocabulary, name)
+
+
+def _missing(rows: _Rows, row: int, shorter: Int32s, vocabulary: Vocabulary, name: str) -> FormatError:
+    words, absent = (" ".join(vocabulary.words(ids)) for ids in (rows.ngrams[row], shorter))
+    return FormatError(
+        f"found the {len(rows.ngrams[row])}-gram {words!r} but no count of {absent!r}; "
+        "expected one for the history and the suffix of every n-gram",
+        name,
+        int(rows.lines[row]),
+    )
 
 
 def _narrow(column: Int64s) -> NDArray[np.int64] | Int32s:

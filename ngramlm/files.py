@@ -160,7 +160,10 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
     folder, name = os.path.split(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(2, "No such folder", folder)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     try:
         with os.fdopen(handle, "wb") as raw:
             with _packed(target, raw, compress) as out:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from queue import SimpleQueue
-from typing import Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ Encoding = Literal["strict", "replace"]
 Result = TypeVar("Result")
 
 CHUNK_BYTES = 1 << 20
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 _PROBLEMS = {
@@ -378,27 +380,26 @@ def _total_bytes(sources: list[Source]) -> int | None:
 
 
 def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
-    """Pieces of whole lines; a line longer than a piece makes the piece grow."""
+    """Pieces of whole lines; a line longer than a piece makes the piece grow; what a pipe has is not waited for."""
     for source in sources:
         name, line, rest, first = source_name(source), 1, b"", True
         with open_source(source) as stream:
+            read = getattr(stream, "readinto1", stream.readinto)  # type: ignore[attr-defined]
+            is_pipe = _is_pipe(stream)
             while True:
                 data = bytearray(len(rest) + chunk_bytes + PADDING)
                 data[: len(rest)] = rest
-                filled = len(rest)
+                filled, end = len(rest), len(rest) + chunk_bytes
                 with memoryview(data) as view:
-                    while filled < len(rest) + chunk_bytes:
-                        got = stream.readinto(view[filled : len(rest) + chunk_bytes])  # type: ignore[attr-defined]
-                        if not got:
-                            break
+                    while filled < end and (got := read(view[filled:end])):
                         filled += got
-                        if got < chunk_bytes and not first:
+                        if is_pipe and (filled > len(_BYTE_ORDER_MARK) or not first):
                             break
-                if first and data.startswith(b"\xef\xbb\xbf"):
-                    del data[:3]
-                    filled -= 3
+                if first and data.startswith(_BYTE_ORDER_MARK):
+                    del data[: len(_BYTE_ORDER_MARK)]
+                    filled -= len(_BYTE_ORDER_MARK)
                 first = False
-                if filled <= len(rest):
+                if filled == len(rest):
                     if rest:
                         yield _Chunk(name, line, data, len(rest))
                     break
@@ -408,3 +409,12 @@ def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
                     lines = data.count(b"\n", 0, cut)
                     yield _Chunk(name, line, data, cut)
                     line += lines
+
+
+def _is_pipe(stream: IO[bytes]) -> bool:
+    """Whether more bytes may come later, as from a pipe or a terminal."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode
+    except (OSError, AttributeError):
+        return False
+    return not stat.S_ISREG(mode)

@@ -42,7 +42,7 @@ class ModelCase:
 
     name: str
     method: Callable[[], Any]
-    oracle: Callable[[CountOracle], SmoothingOracle]
+    oracle: Callable[..., SmoothingOracle]  # takes a CountOracle and the options of SmoothingOracle
 
     def fit(self, counts: lm.NgramCounts) -> Any:
         """Fit without the warnings that small corpora deserve."""
@@ -237,7 +237,14 @@ def check_empty_text(subject: Subject) -> None:
 
 def check_shortest_texts(subject: Subject) -> None:
     """One empty sentence, one word, nothing but unknown words, the unknown word by its own name."""
-    for sentences in ([[]], [["a"]], [["nobody"]], [["nobody", "nothing"], ["never"]], [[UNK, UNK]]):
+    shortest: list[list[list[str]]] = [
+        [[]],
+        [["a"]],
+        [["nobody"]],
+        [["nobody", "nothing"], ["never"]],
+        [[UNK, UNK]],
+    ]
+    for sentences in shortest:
         check_equals_oracle_on_text(dataclasses.replace(subject, sentences=sentences))
         check_equals_oracle_on_distributions(dataclasses.replace(subject, sentences=sentences))
 

@@ -216,6 +216,16 @@ def test_words_of_every_length(tmp_path: Path) -> None:
     assert_same(model, read_arpa(tmp_path / "model.arpa"))
 
 
+def test_more_rows_than_a_stream_is_trusted_with(tmp_path: Path) -> None:
+    """The size of a compressed file is not known: rows are asked for as they come, not as the header promises."""
+    words = [f"w{number}" for number in range(70_000)]
+    model = a_model([words], 2, 4)
+
+    write_arpa(model, tmp_path / "model.arpa.gz")
+
+    assert_same(model, read_arpa(tmp_path / "model.arpa.gz"))
+
+
 def test_both_spellings_of_the_unknown_word_stay_two_words(tmp_path: Path) -> None:
     model = a_model([["<UNK>", "a", "<unk>"], ["a", "<UNK>"]], 2, 3)
     write_arpa(model, tmp_path / "model.arpa")

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +164,22 @@ def test_a_sentence_is_words_or_a_string_of_them() -> None:
     assert list(model.full_scores("", eos=False)) == []
 
 
+@pytest.mark.parametrize(
+    "words", [["READ A"], ["READ", "", "A"], ["READ\tA"], ["READ\n", "A"], [" "], ["</s>", "A"]]
+)
+def test_odd_words_are_the_same_to_score_and_to_full_scores(words: list[str]) -> None:
+    """Whatever a space inside a word is taken for (it may be refused), both methods must agree."""
+    model = toy_model()
+    try:
+        expected = sum(score for score, _, _ in model.full_scores(words))
+    except NgramlmError:
+        with pytest.raises(NgramlmError):
+            model.score(words)
+        return
+
+    assert expected == pytest.approx(model.score(words), abs=1e-9)
+
+
 def test_only_spaces_and_tabs_part_words() -> None:
     """NO-BREAK SPACE and the like are parts of words: here that makes one unknown word instead of two known ones."""
     model = toy_model()
@@ -193,11 +210,19 @@ def test_closed_models_give_unknown_words_nothing() -> None:
     assert model.log10_prob("READ", ["nobody"]) == model.log10_prob("READ", [])
 
 
-def test_start_of_sentence_is_never_predicted() -> None:
-    model = toy_model()
-
-    assert model.log10_prob(BOS, []) == -math.inf
-    assert model.log10_prob(BOS, ["READ"]) == -math.inf
+def test_start_of_sentence_is_never_predicted(tmp_path: Path) -> None:
+    """Files of KenLM give <s> the log-probability 0, which must never be taken for one."""
+    path = tmp_path / "kenlm.arpa"
+    toy_model().save_arpa(path)
+    lines = path.read_text(encoding="utf-8").split("\n")
+    [at] = [number for number, line in enumerate(lines) if line.split("\t")[1:2] == [BOS]]
+    lines[at] = "\t".join(["0", *lines[at].split("\t")[1:]])
+    path.write_text("\n".join(lines), encoding="utf-8")
+    for model in (toy_model(), lm.load(path)):
+        assert model.log10_prob(BOS, []) == -math.inf
+        assert model.log10_prob(BOS, ["READ"]) == -math.inf
+        assert model.distribution([BOS])[model.vocabulary.id(BOS)] == 0
+        assert BOS not in [word for word, _ in model.next_words([], n=100)]
 
 
 @pytest.mark.parametrize("history", [["READ", BOS], [EOS], ["READ", EOS, "A"], [BOS, BOS]])
@@ -302,9 +327,10 @@ def test_generated_sentences_are_reproducible() -> None:
     assert len({tuple(model.generate(seed=seed)) for seed in range(20)}) > 5
 
 
-def test_generated_words_can_follow() -> None:
+def test_generated_words_are_known_ones() -> None:
+    """<unk> has a probability here but is no word to write."""
     model = toy_model()
-    known = {*model.vocabulary.words()} - {BOS, EOS}
+    known = {*model.vocabulary.words()} - {BOS, EOS, UNK}
     for seed in range(30):
         words = model.generate(seed=seed, max_length=7)
 

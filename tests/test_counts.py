@@ -307,3 +307,9 @@ def test_sums_that_overflow_are_refused() -> None:
     big = lm.NgramCounts.from_ngrams({("a",): 2**62, ("</s>",): 1})
     with pytest.raises(CountError):
         merge_counts([big, big])
+
+
+@pytest.mark.parametrize("ngrams", [{(): 1}, {(): 1, ("a",): 1}, {("a",): 1.5}, {("a",): "1"}], ids=str)
+def test_what_is_no_count_is_refused(ngrams: dict[Sequence[str], Any]) -> None:
+    with pytest.raises((NgramlmError, TypeError)):
+        lm.NgramCounts.from_ngrams(ngrams)

@@ -193,7 +193,7 @@ def test_kneser_ney_keeps_the_marginals() -> None:
         assert expected == actual
 
 
-def close(expected: float, actual: float) -> bool:
+def close(expected: float | Fraction, actual: float) -> bool:
     """Equal up to the rounding of float32 columns, as log10."""
     return abs(math.log10(expected) - actual) <= 5e-7 * max(1.0, abs(actual))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,8 @@ from hypothesis import strategies as st
 from oracles import CountOracle, ModifiedKneserNeyOracle, three_discounts
 
 import ngramlm as lm
-from ngramlm.errors import EstimationWarning, UsageError
+from ngramlm.errors import CountError, EstimationWarning, UsageError
+from ngramlm.smoothing.kneser_ney import modified_discounts
 
 every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)
 
@@ -108,7 +110,7 @@ def test_contract_with_a_given_vocabulary(case: ModelCase, check: Callable[[Subj
 def test_cut_offs_give_their_mass_to_the_lower_order(case: ModelCase, cutoffs: list[int]) -> None:
     """KenLM's rule: what is cut off is counted when discounts are estimated, and its mass goes to gamma(h)."""
     counts = lm.count(lm.Text.from_sentences(VERSE), order=3).cut_off(cutoffs)
-    oracle = partial(case.oracle, cutoffs=cutoffs)(CountOracle(VERSE, 3))
+    oracle = case.oracle(CountOracle(VERSE, 3), cutoffs=cutoffs)
     model = case.fit(counts)
     for check in CHECKS:
         check(Subject(model, oracle, PROBE))
@@ -157,7 +159,9 @@ def test_no_warning_where_discounts_can_be_estimated() -> None:
 
 
 @pytest.mark.parametrize(("fallback", "expected"), [(None, 1), ((0.5, 1, 1.5), 3)])
-def test_fallbacks_are_taken_order_by_order(fallback: tuple[float, ...] | None, expected: int) -> None:
+def test_fallbacks_are_taken_order_by_order(
+    fallback: tuple[float, float, float] | None, expected: int
+) -> None:
     """Order 3 of this corpus has no n3; the other orders of VERSE keep their own discounts."""
     corpus = [line.split() for line in ("a b c", "a b c", "b c a", "c a b a", "b b", "a a b", "c c")]
     case = ModelCase(
@@ -167,6 +171,7 @@ def test_fallbacks_are_taken_order_by_order(fallback: tuple[float, ...] | None, 
     )
     one = subject(case, corpus, PROBE, 3)
     check_equals_oracle_on_distributions(one)
+    assert isinstance(one.oracle, ModifiedKneserNeyOracle)
     actual = len(one.oracle.discounts[3])
 
     assert expected == actual
@@ -245,3 +250,48 @@ def test_probe_has_unknown_words() -> None:
     known = {word for sentence in VERSE for word in sentence}
 
     assert any(word not in known for word, _ in tokens_of(PROBE) if word != "</s>")
+
+
+def test_back_off_form_where_the_lower_order_is_used_up() -> None:
+    """Undiscounted unigrams leave <unk> nothing, and every seen word followed <s>: so no word is left to take what the
+    bigrams give away, and they must be rescaled, although 1 minus the sum of their unigrams is 1e-16 and not 0."""
+    letters = (
+        "b daaaab  ceac aea debcc ccccae  cecb cec e a ea cdaeace ecacace bcaae a e cccbe ebcbbae eeceaea "
+    )
+    letters += "caccea  aeebccb bbbeba dccecda  eeaaca"
+    counts = lm.count(lm.Text.from_sentences([list(word) for word in letters.split(" ")]), order=2)
+    model = lm.KneserNey(fallback=(0, 0, 0), interpolate=False).fit(counts)
+    actual = model.distribution(["<s>"]).sum()
+
+    assert actual == pytest.approx(1, abs=1e-6)
+
+
+def test_discounts_of_zero_do_not_hang_on_rounding() -> None:
+    """D2 = 2 - 3 Y n3 / n2 is exactly 0 for all of these (n1, n2, n3): all are taken or all are refused."""
+    found = []
+    for n1, n2, n3 in itertools.product(range(1, 40), repeat=3):
+        if Fraction(2) == 3 * Fraction(n1, n1 + 2 * n2) * n3 / n2:
+            found.append(modified_discounts(n1, n2, n3, 1, need_n4=True) is None)
+
+    assert len(found) > 20
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("zero", [("b", "a"), ("b", "</s>")], ids=["one of a history", "all of a history"])
+def test_counts_of_zero_are_as_good_as_absent(zero: tuple[str, ...]) -> None:
+    """Counts from a dictionary may hold zeros: either they are refused, or they change no probability."""
+    ngrams: dict[Sequence[str], int] = {("a",): 3, ("b",): 2, ("</s>",): 3}
+    ngrams |= {("<s>", "a"): 2, ("<s>", "b"): 1, ("a", "b"): 1, ("a", "</s>"): 1}
+    if zero == ("b", "a"):
+        ngrams["b", "</s>"] = 2
+    try:
+        counts = lm.NgramCounts.from_ngrams({**ngrams, zero: 0})
+    except CountError:
+        return
+    for case in MODELS:
+        expected = case.fit(lm.NgramCounts.from_ngrams(ngrams))
+        actual = case.fit(counts)
+        for history in ([], ["<s>"], ["a"], ["b"]):
+            np.testing.assert_allclose(
+                expected.distribution(history), actual.distribution(history), rtol=1e-6, err_msg=case.name
+            )

@@ -110,8 +110,8 @@ def test_rows_in_any_order_give_the_counted_trie(
 
 
 # ids: 0 <unk>, 1 <s>, 2 </s>, 3 a, 4 b, 5 c
-BIGRAMS = [(1, 3), (3, 4), (4, 5), (5, 2), (1, 4)]
-TRIGRAMS = [(1, 3, 4), (3, 4, 5)]
+BIGRAMS: list[Ngram] = [(1, 3), (3, 4), (4, 5), (5, 2), (1, 4)]
+TRIGRAMS: list[Ngram] = [(1, 3, 4), (3, 4, 5)]
 NOT_A_TRIE: dict[str, tuple[list[Ngram], list[Ngram]]] = {
     "history of a trigram missing": ([(3, 4), (4, 5)], [(1, 3, 4)]),
     "suffix of a trigram missing": ([(1, 3), (3, 4)], [(3, 4, 5), (1, 3, 4)]),

@@ -32,7 +32,7 @@ class KneserNey(RecursiveSmoothing):
         >>> from ngramlm.text import Text
         >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
         >>> model = KneserNey(fallback=(0.5, 1, 1.5)).fit(counts)
-        >>> round(sum(model.distribution(["a"])), 6)
+        >>> round(float(model.distribution(["a"]).sum()), 6)
         1.0
     """
 

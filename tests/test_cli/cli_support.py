@@ -7,7 +7,8 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -94,3 +95,20 @@ def arpa_lines(path: Path) -> list[str]:
     """The sorted lines of a text file, plain or .gz."""
     data = path.read_bytes()
     return sorted((gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines())
+
+
+def started(program: Sequence[str], folder: Path, seconds: float = 30.0) -> subprocess.Popen[str]:
+    """A process with pipes on all its standard streams, killed when it has not ended in time."""
+    process = subprocess.Popen(
+        program,
+        cwd=folder,
+        env=environment(),
+        encoding="utf-8",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    watchdog = threading.Timer(seconds, process.kill)
+    watchdog.daemon = True
+    watchdog.start()
+    return process

@@ -7,11 +7,10 @@ import io
 import json
 import math
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from cli_support import Invoke, command, environment
+from cli_support import Invoke, command, started
 
 import ngramlm as lm
 
@@ -201,15 +200,7 @@ def test_nothing_to_score_is_nothing(invoke: Invoke, folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_a_score_comes_as_soon_as_its_line(folder: Path) -> None:
-    process = subprocess.Popen(
-        command("score", "model.ngram"),
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    process = started(command("score", "model.ngram"), folder)
     assert process.stdin is not None
     assert process.stdout is not None
     for line in ("the cat\n", "the dog sees\n"):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_support import command, environment, run_alone
+from cli_support import command, environment, run_alone, started
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 
@@ -28,24 +28,12 @@ main()
 """
 
 
-def start(program: list[str], cwd: Path, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-        program,
-        cwd=cwd,
-        env=environment(),
-        encoding="utf-8",
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        **options,
-    )
-
-
 @pytest.fixture
 def writing(here: Path) -> subprocess.Popen[str]:
     """A process that has written all of words.txt, but for making it visible; there is an old words.txt."""
     (here / "train.txt").write_text("a b c\n")
     (here / "words.txt").write_text("old\n")
-    process = start([sys.executable, "-c", STOPPING, "vocab", "train.txt", "-o", "words.txt"], here)
+    process = started([sys.executable, "-c", STOPPING, "vocab", "train.txt", "-o", "words.txt"], here)
     assert process.stdout is not None
     assert process.stdout.readline() == "stopped\n"
     assert len(list(here.iterdir())) == 3
@@ -75,7 +63,7 @@ def test_a_kill_while_writing_leaves_the_old_file(writing: subprocess.Popen[str]
 
 
 def test_interrupted_while_reading(here: Path) -> None:
-    process = start(command("vocab", "-", "-o", "words.txt"), here, stdin=subprocess.PIPE)
+    process = started(command("vocab", "-", "-o", "words.txt"), here)
     assert process.stdin is not None
     process.stdin.write("a b c\n")
     process.stdin.flush()
@@ -89,7 +77,7 @@ def test_interrupted_while_reading(here: Path) -> None:
 
 def test_a_reader_that_stops_early_ends_the_command_quietly(here: Path) -> None:
     (here / "train.txt").write_text(" ".join(f"word{number}" for number in range(100_000)) + "\n")
-    process = start(command("vocab", "train.txt", "--counts"), here)
+    process = started(command("vocab", "train.txt", "--counts"), here)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.readline() == "word0\t1\n"
@@ -148,7 +136,7 @@ main()
 def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
     (here / "train.txt").write_text(" ".join(f"word{number}" for number in range(10_000)) + "\n")
     (here / "words.txt").write_text("old\n")
-    process = start([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here)
+    process = started([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here)
     _, stderr = process.communicate(timeout=30)
 
     assert (process.returncode, stderr) == (1, "error: file too large\n")
