@@ -21,7 +21,7 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import usable_threads
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, UNK, Vocabulary
+from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, SEPARATORS, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
@@ -163,16 +163,19 @@ class BackoffModel:
     # Whole sentences and texts
 
     def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
-        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
+
+        ``<s>`` and ``</s>`` among the words are unknown words. Raises UsageError for a space in a word of a list.
+        """
         if not isinstance(sentence, str):
-            sentence = " ".join(sentence)
+            sentence = " ".join(_checked(sentence))
         return self.automaton.score(sentence, bos, eos)
 
     def full_scores(
         self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
-        words = sentence.replace("\t", " ").split(" ") if isinstance(sentence, str) else list(sentence)
+        words = sentence.replace("\t", " ").split(" ") if isinstance(sentence, str) else _checked(sentence)
         ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words if word] + [EOS] * eos
         automaton = self.automaton
         state = automaton.start if bos else 0
@@ -302,3 +305,11 @@ class BackoffModel:
         from ngramlm.arpa import read_arpa
 
         return read_arpa(path)
+
+
+def _checked(words: Sequence[str]) -> list[str]:
+    """The words of a sentence that came as a list."""
+    for word in words:
+        if not word or not SEPARATORS.isdisjoint(word):
+            raise UsageError(f"found the word {word!r}; expected words without spaces (or a sentence as one str)")
+    return list(words)

@@ -12,7 +12,7 @@ from ngramlm._vocabulary import WordTable
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import atomic_write, open_source
 
-__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", "Vocabulary"]
+__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "SEPARATORS", "UNK", "UNK_WORD", "Vocabulary"]
 
 UNK, BOS, EOS = 0, 1, 2
 UNK_WORD, BOS_WORD, EOS_WORD = "<unk>", "<s>", "</s>"
