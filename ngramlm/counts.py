@@ -52,7 +52,9 @@ class NgramCounts:
             len(column) != rows for column, rows in zip(self.counts, self.trie.n_rows, strict=True)
         ):
             raise CountError("count columns that do not match the trie")
-        for column in self.counts:
+        for order, column in enumerate(self.counts, 1):
+            if len(column) and column.min() < (0 if order == 1 else 1):
+                raise CountError(f"order {order}: found a count of {column.min()}; expected n-grams that occur")
             column.setflags(write=False)
         if not self.cutoffs:
             object.__setattr__(self, "cutoffs", (0,) * self.order)
@@ -150,8 +152,8 @@ class NgramCounts:
         order = max((len(ngram) for ngram in counts), default=1)
         by_order: list[list[tuple[list[int], int]]] = [[] for _ in range(order)]
         for ngram, value in counts.items():
-            if value < 0 or value >= 1 << 63:
-                raise CountError(f"the count of {' '.join(ngram)!r} is {value}; expected 0 to 2^63 - 1")
+            if not ngram or not isinstance(value, int | np.integer) or not 0 <= value < 1 << 63:
+                raise CountError(f"found {value!r} for {' '.join(ngram)!r}; expected an n-gram and a whole number below 2^63")
             by_order[len(ngram) - 1].append(([vocabulary.id(word) for word in ngram], value))
         unigrams = np.zeros(len(vocabulary), np.int64)
         for (id,), value in by_order[0]:

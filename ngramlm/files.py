@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import contextlib
 import gzip
+import io
 import lzma
 import os
 import stat
@@ -73,39 +74,39 @@ class _Borrowed:
         pass
 
 
-class _Checked:
+class _Checked(io.RawIOBase):
     """A decompressor whose complaints about the data become FormatError with the path."""
 
     def __init__(self, stream: Any, path: str) -> None:
         self._stream = stream
         self._path = path
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def __enter__(self) -> _Checked:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.close()
-
-    def _call(self, method: str, *arguments: Any) -> Any:
-        try:
-            return getattr(self._stream, method)(*arguments)
-        except (gzip.BadGzipFile, lzma.LZMAError, EOFError, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            raise FormatError(f"found damaged compressed data ({error}); expected a whole file", self._path) from None
-        except Exception as error:
-            if type(error).__module__.partition(".")[0] in ("zlib", "zstandard"):
-                raise FormatError(f"found damaged compressed data ({error}); expected a whole file", self._path) from None
-            raise
-
-    def read(self, *arguments: Any) -> bytes:
-        return cast("bytes", self._call("read", *arguments))
+    def readable(self) -> bool:
+        return True
 
     def readinto(self, buffer: Any) -> int:
-        return cast("int", self._call("readinto", buffer))
+        try:
+            return cast("int", self._stream.readinto(buffer))
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            if isinstance(error, (OSError, EOFError, lzma.LZMAError)) or _module(error) in ("zlib", "zstandard"):
+                raise FormatError(
+                    f"found damaged compressed data ({error}); expected a whole file", self._path
+                ) from None
+            raise
+
+    def fileno(self) -> int:
+        return cast("int", self._stream.fileno())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+def _module(error: Exception) -> str:
+    return type(error).__module__.partition(".")[0]
 
 
 def _suffix(path: str) -> str:

@@ -116,7 +116,10 @@ def test_counts_texts_and_files_give_the_same(comparison: Comparison, tmp_path: 
 
 
 def test_methods_of_your_own_options() -> None:
-    methods = {"D=0.2": lm.AbsoluteDiscounting(discount_value=0.2), "D=0.9": lm.AbsoluteDiscounting(discount_value=0.9)}
+    methods = {
+        "D=0.2": lm.AbsoluteDiscounting(discount_value=0.2),
+        "D=0.9": lm.AbsoluteDiscounting(discount_value=0.9),
+    }
     result = compare_smoothings(
         lm.Text.from_sentences(TRAIN), texts()["known"], smoothings=methods, orders=(2,)
     )

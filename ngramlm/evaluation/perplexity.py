@@ -214,7 +214,7 @@ def perplexity(
     text: Any,
     *,
     per_token: bool = False,
-    chunk_bytes: int = 1 << 24,
+    chunk_bytes: int = 1 << 20,
     **read_options: Any,
 ) -> Perplexity:
     """The perplexity of a model on a text.
@@ -244,7 +244,7 @@ def perplexity(
 
 
 def iter_scores(
-    model: LanguageModel, text: Readable, *, chunk_bytes: int = 1 << 24, **read_options: Any
+    model: LanguageModel, text: Readable, *, chunk_bytes: int = 1 << 20, **read_options: Any
 ) -> Iterator[tuple[Text, NDArray[np.float64]]]:
     """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up."""
     texts: Iterable[Text]

@@ -216,7 +216,8 @@ class _OrderEstimate:
         stored = seen > 0
         n_stored = block.sums(stored.astype(np.float64))
         unseen = 1.0 - block.sums(np.where(stored, lower, 0.0))
-        full = (n_stored == self.n_events) | (unseen <= 0.0)  # no word is left to take it: rescale
+        rounding = 4 * np.finfo(np.float64).eps * (n_stored + 1)
+        full = (n_stored == self.n_events) | (unseen <= rounding)  # no word is left to take it: rescale
         weights = np.divide(left, unseen, out=np.zeros_like(left), where=~full)
         scale = np.where(full, 1.0 / np.maximum(block.sums(seen), 1e-300), 1.0)
         return np.where(stored, seen * block.spread(scale), block.spread(weights) * lower), weights

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -96,6 +97,6 @@ def modified_discounts(n1: int, n2: int, n3: int, n4: int, need_n4: bool) -> tup
     """
     if not (n1 and n2 and n3 and (n4 or not need_n4)):
         return None
-    y = n1 / (n1 + 2 * n2)
-    found = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
-    return found if all(0 <= discount <= r for r, discount in enumerate(found, 1)) else None
+    y = Fraction(n1, n1 + 2 * n2)  # exact, so that a discount of 0 is not refused by a rounding
+    d1, d2, d3 = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
+    return (float(d1), float(d2), float(d3)) if 0 <= d1 <= 1 and 0 <= d2 <= 2 and 0 <= d3 <= 3 else None
