@@ -22,7 +22,13 @@ debug = flag("NGRAMLM_DEBUG")
 compile_args = ["-O3", "-fno-strict-aliasing"]
 link_args: list[str] = []
 if flag("NGRAMLM_SANITIZE"):
-    compile_args = ["-O1", "-g", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-strict-aliasing"]
+    compile_args = [
+        "-O1",
+        "-g",
+        "-fno-omit-frame-pointer",
+        "-fsanitize=address,undefined",
+        "-fno-strict-aliasing",
+    ]
     link_args = ["-fsanitize=address,undefined"]
 
 extensions = [
@@ -30,7 +36,9 @@ extensions = [
         f"ngramlm.{kernel}",
         [f"ngramlm/{kernel}.pyx"],
         include_dirs=["ngramlm"],
-        depends=[f"ngramlm/{header}" for header in sorted(os.listdir("ngramlm")) if header.endswith((".h", ".pxd"))],
+        depends=[
+            f"ngramlm/{header}" for header in sorted(os.listdir("ngramlm")) if header.endswith((".h", ".pxd"))
+        ],
         extra_compile_args=compile_args,
         extra_link_args=link_args,
     )

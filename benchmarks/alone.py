@@ -1,7 +1,7 @@
 """One job inside Python, timed without the start of the interpreter: prints its seconds.
 
-    python benchmarks/alone.py count TEXT ORDER THREADS
-    python benchmarks/alone.py score|open|kenlm-score|kenlm-open MODEL TEXT
+python benchmarks/alone.py count TEXT ORDER THREADS
+python benchmarks/alone.py score|open|kenlm-score|kenlm-open MODEL TEXT
 """
 
 from __future__ import annotations
@@ -63,5 +63,11 @@ def _open_and_score(load, model: str, text: str) -> float:
 
 
 if __name__ == "__main__":
-    jobs = {"count": count, "score": score, "open": open_, "kenlm-score": kenlm_score, "kenlm-open": kenlm_open}
+    jobs = {
+        "count": count,
+        "score": score,
+        "open": open_,
+        "kenlm-score": kenlm_score,
+        "kenlm-open": kenlm_open,
+    }
     print(jobs[sys.argv[1]](*sys.argv[2:]))

@@ -115,8 +115,11 @@ class Peers:
 
 def jobs(peers: Peers, text: Path, test: Path, work: Path, order: int, threads: int) -> list[Job]:
     ngramlm = [PYTHON, "-m", "ngramlm"]
-    arpa, binary, peer_arpa, probing = (work / name for name in ("our.arpa", "our.ngram", "peer.arpa", "peer.probing"))
+    arpa, binary, peer_arpa, probing = (
+        work / name for name in ("our.arpa", "our.ngram", "peer.arpa", "peer.probing")
+    )
     train = [*ngramlm, "train", str(text), "--order", str(order), "--threads", str(threads), "-o"]
+    perplexity = [*ngramlm, "perplexity", str(binary), str(test)]
     wc = Contender("wc -w", [["wc", "-w", str(text)]])
     alone = [PYTHON, str(ALONE)]
     found = [
@@ -129,10 +132,10 @@ def jobs(peers: Peers, text: Path, test: Path, work: Path, order: int, threads: 
             Contender("ngramlm convert", [[*ngramlm, "convert", str(arpa), str(work / "converted.ngram")]]),
         ]),
         Job("score a file, one thread", [
-            Contender("ngramlm perplexity", [[*ngramlm, "perplexity", str(binary), str(test), "--threads", "1"]]),
+            Contender("ngramlm perplexity", [[*perplexity, "--threads", "1"]]),
         ]),
         Job("score a file, all threads", [
-            Contender("ngramlm perplexity", [[*ngramlm, "perplexity", str(binary), str(test), "--threads", str(threads)]]),
+            Contender("ngramlm perplexity", [[*perplexity, "--threads", str(threads)]]),
         ]),
         Job("one sentence at a time from Python", [
             Contender("ngramlm", [[*alone, "score", str(binary), str(test)]], reports_seconds=True),
@@ -141,7 +144,7 @@ def jobs(peers: Peers, text: Path, test: Path, work: Path, order: int, threads: 
             Contender("ngramlm", [[*alone, "open", str(binary), str(test)]], reports_seconds=True),
         ]),
     ]  # fmt: skip
-    counts, to_binary, to_arpa, convert, score, score_all, single, open_binary = found
+    _, to_binary, to_arpa, convert, score, score_all, single, open_binary = found
     lmplz = [str(peers.lmplz), "-o", str(order), "--text", str(text), "--arpa", str(peer_arpa)]
     build = [str(peers.build_binary), "probing", str(peer_arpa), str(probing)]
     if peers.lmplz:
@@ -155,19 +158,27 @@ def jobs(peers: Peers, text: Path, test: Path, work: Path, order: int, threads: 
                 job.contenders.append(Contender("query (one thread)", [query], stdin=test))
         if peers.kenlm_module:
             single.contenders.append(
-                Contender("kenlm module", [[*alone, "kenlm-score", str(probing), str(test)]], reports_seconds=True)
+                Contender(
+                    "kenlm module", [[*alone, "kenlm-score", str(probing), str(test)]], reports_seconds=True
+                )
             )
             open_binary.contenders.append(
-                Contender("kenlm module", [[*alone, "kenlm-open", str(probing), str(test)]], reports_seconds=True)
+                Contender(
+                    "kenlm module", [[*alone, "kenlm-open", str(probing), str(test)]], reports_seconds=True
+                )
             )
     return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--text", type=Path, required=True, help="training text, one sentence a line")
     parser.add_argument("--test", type=Path, required=True, help="text to score")
-    parser.add_argument("--kenlm", type=Path, help="folder with lmplz, build_binary and query, if not on PATH")
+    parser.add_argument(
+        "--kenlm", type=Path, help="folder with lmplz, build_binary and query, if not on PATH"
+    )
     parser.add_argument("--order", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=5)
@@ -175,7 +186,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder for the models (default: a temporary one)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
-        found = jobs(Peers(options.kenlm), options.text, options.test, Path(folder), options.order, options.threads)
+        found = jobs(
+            Peers(options.kenlm), options.text, options.test, Path(folder), options.order, options.threads
+        )
         rows = []
         for job in found:
             needed = options.only is None or options.only in job.name
@@ -185,7 +198,9 @@ def main() -> None:
             elif job.name.startswith("text to "):  # the models that later jobs read
                 for contender in job.contenders:
                     contender.run()
-    print(f"Order {options.order}, {options.threads} threads, median of {options.repeats} alternating runs.\n")
+    print(
+        f"Order {options.order}, {options.threads} threads, median of {options.repeats} alternating runs.\n"
+    )
     print("| job | who | seconds | range | peak MB | times ours |")
     print("|---|---|---|---|---|---|")
     print("\n".join(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,9 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
     """All slots in memory."""
     layout = Layout.of(columns.trie)
     slots = np.empty(layout.n_bytes, np.uint8)
-    for _ in _fill(columns, layout, threads, lambda base, n: slots[SLOT_BYTES * base : SLOT_BYTES * (base + n)]):
+    for _ in _fill(
+        columns, layout, threads, lambda base, n: slots[SLOT_BYTES * base : SLOT_BYTES * (base + n)]
+    ):
         pass
     slots.setflags(write=False)
     return slots, layout
@@ -125,7 +128,7 @@ class _OrderFiller:
         level = self.level
         cuts = np.searchsorted(level.starts[:-1], np.arange(0, level.n_rows, PIECE_ROWS))
         edges = np.unique(np.append(cuts, level.n_histories)).tolist()
-        for first, end in zip(edges[:-1], edges[1:], strict=True):
+        for first, end in pairwise(edges):
             base = int(self.states[first])
             after = int(self.states[end]) if end < level.n_histories else self.end_slot
             yield _Piece(first, end, base, after - base)

@@ -55,12 +55,18 @@ class BackoffModel:
         probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
         backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
         if tuple(map(len, probs)) != trie.n_rows:
-            raise UsageError(f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}")
+            raise UsageError(
+                f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}"
+            )
         n_histories = tuple(level.n_histories for level in trie.levels[1:])
         if tuple(map(len, backoffs)) != n_histories:
-            raise UsageError(f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}")
+            raise UsageError(
+                f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}"
+            )
         if len(vocabulary) != trie.level(1).n_rows:
-            raise UsageError(f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word")
+            raise UsageError(
+                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
+            )
         for order, column in enumerate(probs, 1):
             if len(column) and not column.max() <= 0:
                 raise UsageError(f"order {order}: found a positive log-probability or NaN; expected none")
@@ -232,10 +238,15 @@ class BackoffModel:
         """The `n` most probable words after a history, with their log10 probabilities."""
         probs = self.distribution(history)
         best = np.argsort(-probs, kind="stable")[:n]
-        return [(self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0]
+        return [
+            (self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0
+        ]
 
     def generate(
-        self, history: Sequence[str] = (BOS_WORD,), seed: int | np.random.Generator | None = None, max_length: int = 100
+        self,
+        history: Sequence[str] = (BOS_WORD,),
+        seed: int | np.random.Generator | None = None,
+        max_length: int = 100,
     ) -> list[str]:
         """A random continuation of a history up to ``</s>`` or `max_length` words; ``<unk>`` is never drawn."""
         random = np.random.default_rng(seed)
@@ -311,5 +322,7 @@ def _checked(words: Sequence[str]) -> list[str]:
     """The words of a sentence that came as a list."""
     for word in words:
         if not word or not SEPARATORS.isdisjoint(word):
-            raise UsageError(f"found the word {word!r}; expected words without spaces (or a sentence as one str)")
+            raise UsageError(
+                f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
+            )
     return list(words)

@@ -45,7 +45,9 @@ def save_binary(
 ) -> None:
     """Write a model; the bytes depend on the model alone. Raises UsageError for ``-`` and compressed suffixes."""
     if path == "-" or os.path.splitext(path)[1].lower() in (".gz", ".bz2", ".xz", ".zst"):
-        raise UsageError(f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)")
+        raise UsageError(
+            f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)"
+        )
     if sys.byteorder != "little":
         raise UsageError("binary models are little endian; expected a little-endian machine")
     columns = model.columns
@@ -70,7 +72,7 @@ def save_binary(
         for name in SECTIONS:
             size, crc = 0, 0
             for piece in pieces[name]:
-                data = memoryview(piece).cast("B") if piece.size else b""
+                data = piece.data.cast("B") if piece.size else b""
                 out.write(data)
                 crc = zlib.crc32(data, crc)
                 size += len(data)
@@ -105,11 +107,10 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
         description = _read_description(file, path)
         size = os.fstat(file.fileno()).st_size
         for name in SECTIONS:
-            section = description["sections"][name]
-            if section["offset"] % PAGE or section["offset"] < PAGE or section["offset"] + section["size"] > size:
-                raise FormatError(
-                    f"found {size} bytes; expected section {name!r} to end at {section['offset'] + section['size']}", path
-                )
+            where = description["sections"][name]
+            end = where["offset"] + where["size"]
+            if where["offset"] % PAGE or where["offset"] < PAGE or end > size:
+                raise FormatError(f"found {size} bytes; expected section {name!r} to end at {end}", path)
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_HUGEPAGE"):
         mapped.madvise(mmap.MADV_HUGEPAGE)
@@ -120,7 +121,9 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
         return np.frombuffer(mapped, dtype, n, where["offset"]) if n else np.empty(0, dtype)
 
     try:
-        table = WordTable.from_arrays(section("arena", np.uint8), section("offsets", np.int64), section("words", np.uint8))
+        table = WordTable.from_arrays(
+            section("arena", np.uint8), section("offsets", np.int64), section("words", np.uint8)
+        )
         return BackoffModel.from_slots(
             Vocabulary.from_table(table),
             section("slots", np.uint8),
@@ -156,7 +159,9 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
                     f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
                 )
             if any(map(any, _read(file, -section["size"] % PAGE, name, path))):
-                raise FormatError(f"found something between the sections after {name!r}; expected zeros", path)
+                raise FormatError(
+                    f"found something between the sections after {name!r}; expected zeros", path
+                )
     model = load_binary(path)
     try:
         model.trie.check(len(model.vocabulary))
@@ -185,10 +190,12 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str
     if len(text) != length or zlib.crc32(text) != crc:
         raise FormatError("found a damaged header; expected its checksum to agree", path)
     try:
-        description = json.loads(text)
+        description: dict[str, Any] = json.loads(text)
         _check_description(description)
     except (ValueError, KeyError, TypeError) as error:
-        raise FormatError(f"found a header that cannot be used ({error}); expected that of a model", path) from None
+        raise FormatError(
+            f"found a header that cannot be used ({error}); expected that of a model", path
+        ) from None
     return description
 
 

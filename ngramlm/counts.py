@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,9 @@ class NgramCounts:
             raise CountError("count columns that do not match the trie")
         for order, column in enumerate(self.counts, 1):
             if len(column) and column.min() < (0 if order == 1 else 1):
-                raise CountError(f"order {order}: found a count of {column.min()}; expected n-grams that occur")
+                raise CountError(
+                    f"order {order}: found a count of {column.min()}; expected n-grams that occur"
+                )
             column.setflags(write=False)
         if not self.cutoffs:
             object.__setattr__(self, "cutoffs", (0,) * self.order)
@@ -75,7 +78,9 @@ class NgramCounts:
         """Only the orders up to `order`."""
         if not 1 <= order <= self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order}")
-        return NgramCounts(self.vocabulary, self.trie.truncate(order), self.counts[:order], self.cutoffs[:order])
+        return NgramCounts(
+            self.vocabulary, self.trie.truncate(order), self.counts[:order], self.cutoffs[:order]
+        )
 
     def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
         """Give n-grams with a count up to the cut-off of their order no row in models.
@@ -84,8 +89,10 @@ class NgramCounts:
         keeps the n-grams closed.
         """
         values = [*cutoffs, *[cutoffs[-1]] * self.order][: self.order] if cutoffs else [0] * self.order
-        if values[0] != 0 or any(a > b for a, b in zip(values, values[1:], strict=False)):
-            raise UsageError(f"cut-offs are {values}; expected 0 for unigrams and no fall from order to order")
+        if values[0] != 0 or any(a > b for a, b in pairwise(values)):
+            raise UsageError(
+                f"cut-offs are {values}; expected 0 for unigrams and no fall from order to order"
+            )
         return replace(self, cutoffs=tuple(values))
 
     def kept(self, order: int) -> NDArray[np.bool_] | None:
@@ -153,13 +160,18 @@ class NgramCounts:
         by_order: list[list[tuple[list[int], int]]] = [[] for _ in range(order)]
         for ngram, value in counts.items():
             if not ngram or not isinstance(value, int | np.integer) or not 0 <= value < 1 << 63:
-                raise CountError(f"found {value!r} for {' '.join(ngram)!r}; expected an n-gram and a whole number below 2^63")
+                raise CountError(
+                    f"found {value!r} for {' '.join(ngram)!r}; expected an n-gram and a whole number below 2^63"
+                )
             by_order[len(ngram) - 1].append(([vocabulary.id(word) for word in ngram], value))
         unigrams = np.zeros(len(vocabulary), np.int64)
         for (id,), value in by_order[0]:
             unigrams[id] += value
         unigrams[BOS] = 0
-        rows = [np.array([ids for ids, _ in pairs], np.int32).reshape(-1, k) for k, pairs in enumerate(by_order, 1)]
+        rows = [
+            np.array([ids for ids, _ in pairs], np.int32).reshape(-1, k)
+            for k, pairs in enumerate(by_order, 1)
+        ]
         trie, permutations = NgramTrie.from_ngrams(rows[1:], len(vocabulary))
         columns = [unigrams]
         for pairs, permutation in zip(by_order[1:], permutations[1:], strict=False):
@@ -176,8 +188,7 @@ def _filled(counts: NDArray[np.int32], raw: Ints) -> NDArray[np.int32]:
 
 def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
     """n_r for r = 0 .. upto, with n_0 as 0."""
-    found = np.array([0, *(np.count_nonzero(column == r) for r in range(1, upto + 1))], np.int64)
-    return found
+    return np.array([0, *(np.count_nonzero(column == r) for r in range(1, upto + 1))], np.int64)
 
 
 def count(
@@ -221,11 +232,12 @@ def _count_higher(
     n = len(positions)
     names = ("words", "suffixes", "counts", "starts", "parents", "first_words")
     columns = [
-        tuple(np.empty(n, np.int64 if name == "starts" else np.int32) for name in names) for _ in range(2, order + 1)
+        tuple(np.empty(n, np.int64 if name == "starts" else np.int32) for name in names)
+        for _ in range(2, order + 1)
     ]
     edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
     edges[-1] = vocabulary_size
-    tasks = [(int(first), int(end)) for first, end in zip(edges[:-1], edges[1:], strict=True)]
+    tasks = [(int(first), int(end)) for first, end in pairwise(edges)]
     results: list[tuple[list[int], list[int]]] = [([], [])] * len(tasks)
     done = 0
     with ThreadPoolExecutor(threads) as pool:

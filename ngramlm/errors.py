@@ -33,7 +33,9 @@ class FormatError(NgramlmError, ValueError):
     'a.arpa:7: found 3 fields; expected 2'
     """
 
-    def __init__(self, message: str, path: str | os.PathLike[str] | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, path: str | os.PathLike[str] | None = None, line: int | None = None
+    ) -> None:
         self.message = message
         self.path = None if path is None else os.fspath(path)
         self.line = line

@@ -90,7 +90,10 @@ class _Checked(io.RawIOBase):
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            if isinstance(error, (OSError, EOFError, lzma.LZMAError)) or _module(error) in ("zlib", "zstandard"):
+            if isinstance(error, (OSError, EOFError, lzma.LZMAError)) or _module(error) in (
+                "zlib",
+                "zstandard",
+            ):
                 raise FormatError(
                     f"found damaged compressed data ({error}); expected a whole file", self._path
                 ) from None
@@ -117,7 +120,9 @@ def _zstandard() -> Any:
     try:
         import zstandard
     except ImportError:
-        raise MissingExtraError("reading and writing .zst needs zstandard: pip install 'ngramlm[zst]'") from None
+        raise MissingExtraError(
+            "reading and writing .zst needs zstandard: pip install 'ngramlm[zst]'"
+        ) from None
     return zstandard
 
 

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from queue import SimpleQueue
-from typing import IO, Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._text import PADDING, remap, tokenize
-from ngramlm._vocabulary import WordTable, merge_tables
+from ngramlm._vocabulary import merge_tables
 from ngramlm.errors import TextError, UsageError
 from ngramlm.files import Source, open_source, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
-from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary, new_table
+from ngramlm.vocabulary import BOS, RESERVED, UNK, Vocabulary, new_table
 
 __all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "map_text", "read_text"]
 
@@ -149,7 +149,7 @@ class Text:
     @cached_property
     def is_predicted(self) -> NDArray[np.bool_]:
         """bool[T]: everything but ``<s>``."""
-        return self.ids != BOS
+        return np.not_equal(self.ids, BOS)
 
     @property
     def predicted(self) -> NDArray[np.int32]:
@@ -223,7 +223,12 @@ class _Reader:
         finally:
             self.pool.put((number, scratch))
         if problem:
-            word = bytes(chunk.data[offset : offset + 64]).split(b" ")[0].split(b"\n")[0].decode("utf-8", "replace")
+            word = (
+                bytes(chunk.data[offset : offset + 64])
+                .split(b" ")[0]
+                .split(b"\n")[0]
+                .decode("utf-8", "replace")
+            )
             byte = chr(chunk.data[offset])
             raise TextError(_PROBLEMS[problem].format(word=word, byte=byte), chunk.name, chunk.line + line)
         return _Ids(number, ids, characters if raw_characters is None else raw_characters, n_bytes)
@@ -244,7 +249,9 @@ class _Reader:
             lines = [" ".join(split(line)) for line in lines]
         data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
         if data.count(b"\n") != len(lines):
-            raise TextError("found a line end in a token; expected none from a tokenizer", chunk.name, chunk.line)
+            raise TextError(
+                "found a line end in a token; expected none from a tokenizer", chunk.name, chunk.line
+            )
         return _Chunk(chunk.name, chunk.line, bytearray(data), len(data)), characters
 
     def finish(
@@ -254,7 +261,9 @@ class _Reader:
         vocabulary = self.vocabulary
         if vocabulary is None:
             reserved = [word.encode() for word in RESERVED]
-            table, maps, _ = merge_tables(self.tables, reserved, min_count, -1 if max_size is None else max_size)
+            table, maps, _ = merge_tables(
+                self.tables, reserved, min_count, -1 if max_size is None else max_size
+            )
             vocabulary = Vocabulary.from_table(table)
         ids = np.empty(sum(len(part.ids) for part in parts), np.int32)
         at, characters = 0, 0
@@ -354,8 +363,8 @@ def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **opti
 
 def _listed(sources: Source | Iterable[Source]) -> list[Source]:
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "readinto"):
-        return [sources]
-    return list(sources)
+        return [cast("Source", sources)]
+    return list(cast("Iterable[Source]", sources))
 
 
 def _tokenizer(tokenizer: str | Tokenizer) -> Tokenizer | None:
@@ -370,7 +379,12 @@ def _total_bytes(sources: list[Source]) -> int | None:
     """Bytes in all plain files; None when one is compressed or a stream."""
     total = 0
     for source in sources:
-        if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1] in (".gz", ".bz2", ".xz", ".zst"):
+        if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1] in (
+            ".gz",
+            ".bz2",
+            ".xz",
+            ".zst",
+        ):
             return None
         try:
             total += os.stat(source).st_size
@@ -384,7 +398,7 @@ def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
     for source in sources:
         name, line, rest, first = source_name(source), 1, b"", True
         with open_source(source) as stream:
-            read = getattr(stream, "readinto1", stream.readinto)  # type: ignore[attr-defined]
+            read: Callable[[memoryview], int] = getattr(stream, "readinto1", None) or stream.readinto  # type: ignore
             is_pipe = _is_pipe(stream)
             while True:
                 data = bytearray(len(rest) + chunk_bytes + PADDING)

@@ -145,7 +145,7 @@ class NgramTrie:
         """The words of every history, oldest first, int32[H, order - 1]."""
         level = self.level(order)
         words = np.empty((level.n_histories, order - 1), np.int32)
-        at = np.arange(level.n_histories)
+        at = np.arange(level.n_histories, dtype=np.int32)
         for place in range(order - 1):
             level = self.level(order - place)
             words[:, place] = level.first_words[at]
@@ -207,7 +207,9 @@ class NgramTrie:
             suffixes = new_rows[level.suffixes[mask]]
             parents = new_histories[level.parents[used]]
             if (suffixes < 0).any() or (parents < 0).any():
-                raise FormatError(f"a {order}-gram was kept without its suffix; expected a closed set of n-grams")
+                raise FormatError(
+                    f"a {order}-gram was kept without its suffix; expected a closed set of n-grams"
+                )
             levels.append(
                 Level(
                     level.words[mask],
@@ -245,7 +247,9 @@ class NgramTrie:
                 yield f"{name} rows that belong to no history, or a history without rows"
             if ((level.words < 0) | (level.words >= vocabulary_size) | (level.words == BOS)).any():
                 yield f"{name} a word that cannot be predicted"
-            if ((level.first_words < 0) | (level.first_words >= vocabulary_size) | (level.first_words == EOS)).any():
+            if (
+                (level.first_words < 0) | (level.first_words >= vocabulary_size) | (level.first_words == EOS)
+            ).any():
                 yield f"{name} a history with </s> or a word outside the vocabulary"
             if ((level.parents < 0) | (level.parents >= lower.n_histories)).any():
                 yield f"{name} a parent that is no history"
@@ -259,7 +263,9 @@ class NgramTrie:
             if (np.diff(level.words)[inner] <= 0).any():
                 yield f"{name} rows of a history out of order"
             parents = level.parents[self.histories(order)]
-            if (level.suffixes < lower.starts[parents]).any() or (level.suffixes >= lower.starts[parents + 1]).any():
+            if (level.suffixes < lower.starts[parents]).any() or (
+                level.suffixes >= lower.starts[parents + 1]
+            ).any():
                 yield f"{name} a suffix outside its parent's rows"
             if (lower.words[level.suffixes] != level.words).any():
                 yield f"{name} a suffix with another word"
@@ -281,12 +287,14 @@ class NgramTrie:
         permutations: list[Int64s] = [np.arange(vocabulary_size)]
         for order in range(2, len(rows) + 1):
             if rows[order - 1].shape[1:] != (order,):
-                raise UsageError(f"n-grams of order {rows[order - 1].shape[-1]} where order {order} was expected")
+                raise UsageError(
+                    f"n-grams of order {rows[order - 1].shape[-1]} where order {order} was expected"
+                )
             try:
                 permutation = sort_ngrams(rows[order - 1], vocabulary_size)
             except ValueError as error:
                 raise FormatError(f"order {order}: {error}") from None
-            *columns, problem, row = build_level(
+            words, suffixes, starts, parents, first_words, problem, row = build_level(
                 rows[order - 1],
                 permutation,
                 rows[order - 2],
@@ -297,12 +305,14 @@ class NgramTrie:
             if problem:
                 found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
                 raise FormatError(f"the {order}-gram with ids {rows[order - 1][row].tolist()} {found}")
-            levels.append(Level(*columns))
+            levels.append(Level(words, suffixes, starts, parents, first_words))
             permutations.append(permutation)
         trie = cls(levels)
         for order in range(2, trie.order + 1):
             missing = np.flatnonzero(trie.history_rows(order) < 0)
             if len(missing):
                 words = trie.history_words(order)[missing[0]].tolist()
-                raise FormatError(f"the history with ids {words} of a {order}-gram is not among the shorter ones")
+                raise FormatError(
+                    f"the history with ids {words} of a {order}-gram is not among the shorter ones"
+                )
         return trie, tuple(permutations)

@@ -38,7 +38,9 @@ class Vocabulary:
         table = new_table()
         for word in words:
             if not word or not SEPARATORS.isdisjoint(word):
-                raise UsageError(f"found the word {word!r}; expected no empty word, space or control character")
+                raise UsageError(
+                    f"found the word {word!r}; expected no empty word, space or control character"
+                )
             size = len(table)
             if word not in RESERVED and table.add(word.encode()) != size:
                 raise UsageError(f"found the word {word!r} twice; expected every word once")

@@ -44,7 +44,7 @@ class AbsoluteDiscounting(RecursiveSmoothing):
 
 def single_discount(order: int, counts: Ints) -> float:
     """D = n1 / (n1 + 2 n2) of the counts of one order; 0.5 where n1 or n2 is zero, with a warning."""
-    _, n1, n2 = count_of_counts(counts, 2).tolist()
+    _, n1, n2 = map(int, count_of_counts(counts, 2))
     if n1 and n2:
         return n1 / (n1 + 2 * n2)
     warnings.warn(

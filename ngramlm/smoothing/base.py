@@ -129,7 +129,7 @@ class RecursiveSmoothing(ABC):
         lower = base
         done, total = 0, sum(counts.trie.n_rows)
         for order in range(1, counts.order + 1):
-            step = _OrderEstimate(self, counts, order, lower, np.count_nonzero(base))
+            step = _OrderEstimate(self, counts, order, lower, int(np.count_nonzero(base)))
             described.append(self.describe(step.parameters))
             for n_rows in ordered_map(step, step.blocks(), threads):
                 done += n_rows
@@ -150,7 +150,8 @@ class RecursiveSmoothing(ABC):
         base[BOS] = 0.0
         if self.closed:
             base[UNK] = 0.0
-        return base / base.sum()
+        total: float = base.sum()
+        return base / total
 
     def _metadata(self, counts: NgramCounts, described: list[str]) -> dict[str, str]:
         metadata = {
@@ -211,7 +212,9 @@ class _OrderEstimate:
             self.log10_backoffs[first:end] = np.log10(weights)
         return rows.stop - rows.start
 
-    def _back_off(self, block: CountBlock, seen: Floats, left: Floats, lower: Floats) -> tuple[Floats, Floats]:
+    def _back_off(
+        self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
+    ) -> tuple[Floats, Floats]:
         """Only unseen words get the mass left, in proportion to the lower order."""
         stored = seen > 0
         n_stored = block.sums(stored.astype(np.float64))
@@ -227,7 +230,10 @@ def _cut_off(
     counts: NgramCounts, log10_probs: list[Any], log10_backoffs: list[Any], metadata: dict[str, str]
 ) -> BackoffModel:
     """Drop the rows that the cut-offs do not keep."""
-    keep = [np.ones(rows, bool) if (kept := counts.kept(k)) is None else kept for k, rows in enumerate(counts.trie.n_rows, 1)]
+    keep = [
+        np.ones(rows, bool) if (kept := counts.kept(k)) is None else kept
+        for k, rows in enumerate(counts.trie.n_rows, 1)
+    ]
     trie = counts.trie.restrict(keep)
     probs = [column[mask] for column, mask in zip(log10_probs, keep, strict=True)][: trie.order]
     backoffs = [

@@ -90,7 +90,9 @@ class KneserNey(RecursiveSmoothing):
         return seen, block.sums(discounts) / block.totals
 
 
-def modified_discounts(n1: int, n2: int, n3: int, n4: int, need_n4: bool) -> tuple[float, float, float] | None:
+def modified_discounts(
+    n1: int, n2: int, n3: int, n4: int, need_n4: bool
+) -> tuple[float, float, float] | None:
     """D1, D2, D3+ of Chen & Goodman (1999), eq. 26; None where one is undefined or not between 0 and its count.
 
     Without any n-gram of count 4 the formula gives D3+ = 3, which `lmplz` accepts and SRILM refuses (`need_n4`).
