@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NewType
+from typing import ClassVar, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,8 @@ class BackoffModel:
     Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
     """
 
+    independent_sentences: ClassVar[bool] = True  # a sentence's score depends on that sentence alone
+
     def __init__(
         self,
         vocabulary: Vocabulary,
@@ -53,6 +55,12 @@ class BackoffModel:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
+        if (
+            probs and len(probs[0]) > BOS and probs[0][BOS] != -np.inf
+        ):  # <s> is never predicted, whatever a file says
+            unigrams = probs[0].copy()
+            unigrams[BOS] = -np.inf
+            probs = (unigrams, *probs[1:])
         backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
         if tuple(map(len, probs)) != trie.n_rows:
             raise UsageError(
@@ -226,15 +234,18 @@ class BackoffModel:
         after, log10_prob, _ = self.automaton.advance(state, self._vocabulary.id(word))
         return State(after), log10_prob
 
-    def log10_prob(self, word: str, history: Sequence[str] = ()) -> float:
-        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
+    def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence.
+
+        As everywhere, a history is a list of words, or one str that is split at spaces.
+        """
         return self.automaton.advance(self._state(history), self._vocabulary.id(word))[1]
 
-    def distribution(self, history: Sequence[str] = ()) -> NDArray[np.float64]:
+    def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
         return self._distribution(self._state(history))
 
-    def next_words(self, history: Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
+    def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
         """The `n` most probable words after a history, with their log10 probabilities."""
         probs = self.distribution(history)
         best = np.argsort(-probs, kind="stable")[:n]
@@ -244,7 +255,7 @@ class BackoffModel:
 
     def generate(
         self,
-        history: Sequence[str] = (BOS_WORD,),
+        history: str | Sequence[str] = (BOS_WORD,),
         seed: int | np.random.Generator | None = None,
         max_length: int = 100,
     ) -> list[str]:
@@ -265,9 +276,11 @@ class BackoffModel:
             state = self.automaton.advance(state, id)[0]
         return words
 
-    def _state(self, history: Sequence[str]) -> int:
+    def _state(self, history: str | Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
+        if isinstance(history, str):
+            history = history.split(" ") if history else ()
         for place, word in enumerate(history):
             if word == EOS_WORD or (word == BOS_WORD and place):
                 raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")

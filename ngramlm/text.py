@@ -21,7 +21,7 @@ from ngramlm.files import Source, open_source, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.vocabulary import BOS, RESERVED, UNK, Vocabulary, new_table
 
-__all__ = ["TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "map_text", "read_text"]
+__all__ = ["CHUNK_BYTES", "TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "map_text", "read_text"]
 
 Tokenizer = Callable[[str], list[str]]
 Reserved = Literal["error", "drop", "keep"]

@@ -165,8 +165,10 @@ class NgramTrie:
             if order > self.order:
                 return -1
             level = self.level(order)
-            low, high = np.searchsorted(level.parents, [at, at + 1])
-            at = int(low + np.searchsorted(level.first_words[low:high], word))
+            low, high = np.searchsorted(
+                level.parents, np.array([at, at + 1], np.int32)
+            )  # another type: a copy
+            at = int(low + np.searchsorted(level.first_words[low:high], np.int32(word)))
             if at == high or level.first_words[at] != word:
                 return -1
         return at
@@ -180,7 +182,7 @@ class NgramTrie:
             return -1
         level = self.level(len(ngram))
         low, high = level.starts[history : history + 2]
-        row = int(low + np.searchsorted(level.words[low:high], ngram[-1]))
+        row = int(low + np.searchsorted(level.words[low:high], np.int32(ngram[-1])))
         return row if row < high and level.words[row] == ngram[-1] else -1
 
     def closure(self, keep: Sequence[Bools]) -> list[Bools]:

@@ -271,7 +271,7 @@ def test_discounts_of_zero_do_not_hang_on_rounding() -> None:
     found = []
     for n1, n2, n3 in itertools.product(range(1, 40), repeat=3):
         if Fraction(2) == 3 * Fraction(n1, n1 + 2 * n2) * n3 / n2:
-            found.append(modified_discounts(n1, n2, n3, 1, need_n4=True) is None)
+            found.append(modified_discounts(n1, n2, n3, 1, strict=True) is None)
 
     assert len(found) > 20
     assert len(set(found)) == 1

@@ -270,7 +270,7 @@ def compare_smoothings(
             progress(f"comparing: {name}", done, len(names))
         truncated = counts if order >= counts.order else counts.truncate(order)
         start = time.perf_counter()
-        model = method.fit(truncated, held)
+        model = method.fit(truncated, held, threads=threads)
         rows += _rows(name, model, reader, time.perf_counter() - start)
     if progress is not None:
         progress("comparing", len(names), len(names))

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.backoff import BackoffModel
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.signature import signature
 from ngramlm.files import Source
 from ngramlm.model import LanguageModel
-from ngramlm.text import Text, iter_text, read_text
+from ngramlm.text import CHUNK_BYTES, Text, map_text, read_text
 from ngramlm.vocabulary import UNK, Vocabulary
 
 __all__ = ["Perplexity", "PerplexitySum", "TokenScores", "iter_scores", "perplexity"]
@@ -244,20 +243,31 @@ def perplexity(
 
 
 def iter_scores(
-    model: LanguageModel, text: Readable, *, chunk_bytes: int = 1 << 20, **read_options: Any
+    model: LanguageModel,
+    text: Readable,
+    *,
+    chunk_bytes: int = CHUNK_BYTES,
+    threads: int | None = None,
+    **read_options: Any,
 ) -> Iterator[tuple[Text, NDArray[np.float64]]]:
-    """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up."""
-    texts: Iterable[Text]
+    """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up.
+
+    A file is read and scored in several threads where the model scores every sentence by itself, which it says by an
+    attribute ``independent_sentences``; others see the whole text at once.
+    """
+
+    def score(piece: Text) -> tuple[Text, NDArray[np.float64]]:
+        return piece, _checked(model.log10_probs(piece), piece)
+
     if isinstance(text, Text):
         if read_options:
             raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
-        texts = [_over(text, model.vocabulary)]
-    elif getattr(model, "independent_sentences", isinstance(model, BackoffModel)):
-        texts = iter_text(text, model.vocabulary, chunk_bytes=chunk_bytes, **read_options)
-    else:  # a cache must see the whole document
-        texts = [read_text(text, vocabulary=model.vocabulary, **read_options)]
-    for piece in texts:
-        yield piece, _checked(model.log10_probs(piece), piece)
+        yield score(_over(text, model.vocabulary))
+    elif getattr(model, "independent_sentences", False):
+        options = {"chunk_bytes": chunk_bytes, "threads": threads, **read_options}
+        yield from map_text(score, text, model.vocabulary, **options)
+    else:
+        yield score(read_text(text, vocabulary=model.vocabulary, threads=threads, **read_options))
 
 
 def _over(text: Text, vocabulary: Vocabulary) -> Text:

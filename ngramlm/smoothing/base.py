@@ -35,7 +35,9 @@ BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
 class Smoothing(Protocol):
     """A smoothing method: hyper-parameters that turn counts into a model."""
 
-    def fit(self, counts: NgramCounts, heldout: Text | None = None) -> LanguageModel: ...
+    def fit(
+        self, counts: NgramCounts, heldout: Text | None = None, *, threads: int | None = None
+    ) -> LanguageModel: ...
 
 
 @dataclass(frozen=True, eq=False)

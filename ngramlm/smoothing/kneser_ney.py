@@ -62,7 +62,7 @@ class KneserNey(RecursiveSmoothing):
                 return self.fallback[0], self.fallback[0], self.fallback[0]
             return (single_discount(order, counts),) * 3
         _, n1, n2, n3, n4 = count_of_counts(counts, 4).tolist()
-        found = modified_discounts(n1, n2, n3, n4, need_n4=self.fallback is None)
+        found = modified_discounts(n1, n2, n3, n4, strict=self.fallback is None)
         if found is not None:
             return found
         if self.fallback is not None:
@@ -90,15 +90,17 @@ class KneserNey(RecursiveSmoothing):
         return seen, block.sums(discounts) / block.totals
 
 
-def modified_discounts(
-    n1: int, n2: int, n3: int, n4: int, need_n4: bool
-) -> tuple[float, float, float] | None:
+def modified_discounts(n1: int, n2: int, n3: int, n4: int, strict: bool) -> tuple[float, float, float] | None:
     """D1, D2, D3+ of Chen & Goodman (1999), eq. 26; None where one is undefined or not between 0 and its count.
 
-    Without any n-gram of count 4 the formula gives D3+ = 3, which `lmplz` accepts and SRILM refuses (`need_n4`).
+    `strict` also refuses a discount of 0, which leaves some histories nothing for unseen words, and n4 = 0, which makes
+    D3+ = 3; `lmplz` accepts both.
     """
-    if not (n1 and n2 and n3 and (n4 or not need_n4)):
+    if not (n1 and n2 and n3 and (n4 or not strict)):
         return None
     y = Fraction(n1, n1 + 2 * n2)  # exact, so that a discount of 0 is not refused by a rounding
     d1, d2, d3 = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
-    return (float(d1), float(d2), float(d3)) if 0 <= d1 <= 1 and 0 <= d2 <= 2 and 0 <= d3 <= 3 else None
+    found = (d1, d2, d3)
+    if (strict and min(found) == 0) or not all(0 <= discount <= r for r, discount in enumerate(found, 1)):
+        return None
+    return float(d1), float(d2), float(d3)

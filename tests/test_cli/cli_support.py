@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -97,7 +98,8 @@ def arpa_lines(path: Path) -> list[str]:
     return sorted((gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines())
 
 
-def started(program: Sequence[str], folder: Path, seconds: float = 30.0) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(program: Sequence[str], folder: Path, seconds: float = 30.0) -> Iterator[subprocess.Popen[str]]:
     """A process with pipes on all its standard streams, killed when it has not ended in time."""
     process = subprocess.Popen(
         program,
@@ -111,4 +113,13 @@ def started(program: Sequence[str], folder: Path, seconds: float = 30.0) -> subp
     watchdog = threading.Timer(seconds, process.kill)
     watchdog.daemon = True
     watchdog.start()
-    return process
+    try:
+        yield process
+    finally:
+        watchdog.cancel()
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        process.wait()

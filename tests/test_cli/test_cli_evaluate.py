@@ -200,17 +200,17 @@ def test_nothing_to_score_is_nothing(invoke: Invoke, folder: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_a_score_comes_as_soon_as_its_line(folder: Path) -> None:
-    process = started(command("score", "model.ngram"), folder)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    for line in ("the cat\n", "the dog sees\n"):
-        process.stdin.write(line)
-        process.stdin.flush()
-        assert float(process.stdout.readline()) < 0  # while the process waits for more
-    out, err = process.communicate("bad \x00 word\n", timeout=30)
+    with started(command("score", "model.ngram"), folder) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for line in ("the cat\n", "the dog sees\n"):
+            process.stdin.write(line)
+            process.stdin.flush()
+            assert float(process.stdout.readline()) < 0  # while the process waits for more
+        out, err = process.communicate("bad \x00 word\n", timeout=30)
 
-    assert (process.returncode, out) == (2, "")
-    assert err.startswith("<stdin>:3: found the control character")
+        assert (process.returncode, out) == (2, "")
+        assert err.startswith("<stdin>:3: found the control character")
 
 
 def test_compare_has_a_row_for_each_method_and_order(invoke: Invoke, folder: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,15 +30,15 @@ main()
 
 
 @pytest.fixture
-def writing(here: Path) -> subprocess.Popen[str]:
+def writing(here: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that has written all of words.txt, but for making it visible; there is an old words.txt."""
     (here / "train.txt").write_text("a b c\n")
     (here / "words.txt").write_text("old\n")
-    process = started([sys.executable, "-c", STOPPING, "vocab", "train.txt", "-o", "words.txt"], here)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "stopped\n"
-    assert len(list(here.iterdir())) == 3
-    return process
+    with started([sys.executable, "-c", STOPPING, "vocab", "train.txt", "-o", "words.txt"], here) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stopped\n"
+        assert len(list(here.iterdir())) == 3
+        yield process
 
 
 @pytest.mark.parametrize(
@@ -63,29 +64,29 @@ def test_a_kill_while_writing_leaves_the_old_file(writing: subprocess.Popen[str]
 
 
 def test_interrupted_while_reading(here: Path) -> None:
-    process = started(command("vocab", "-", "-o", "words.txt"), here)
-    assert process.stdin is not None
-    process.stdin.write("a b c\n")
-    process.stdin.flush()
-    time.sleep(1.0)  # until it waits for more
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    with started(command("vocab", "-", "-o", "words.txt"), here) as process:
+        assert process.stdin is not None
+        process.stdin.write("a b c\n")
+        process.stdin.flush()
+        time.sleep(1.0)  # until it waits for more
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=30)
 
-    assert (process.returncode, stderr) == (130, "interrupted\n")
-    assert list(here.iterdir()) == []
+        assert (process.returncode, stderr) == (130, "interrupted\n")
+        assert list(here.iterdir()) == []
 
 
 def test_a_reader_that_stops_early_ends_the_command_quietly(here: Path) -> None:
     (here / "train.txt").write_text(" ".join(f"word{number}" for number in range(100_000)) + "\n")
-    process = started(command("vocab", "train.txt", "--counts"), here)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert process.stdout.readline() == "word0\t1\n"
-    process.stdout.close()
+    with started(command("vocab", "train.txt", "--counts"), here) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "word0\t1\n"
+        process.stdout.close()
 
-    assert process.wait(timeout=30) == 141
-    assert process.stderr.read() == ""
-    process.stderr.close()
+        assert process.wait(timeout=30) == 141
+        assert process.stderr.read() == ""
+        process.stderr.close()
 
 
 def test_head_in_a_shell(here: Path) -> None:
@@ -136,12 +137,12 @@ main()
 def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
     (here / "train.txt").write_text(" ".join(f"word{number}" for number in range(10_000)) + "\n")
     (here / "words.txt").write_text("old\n")
-    process = started([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here)
-    _, stderr = process.communicate(timeout=30)
+    with started([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here) as process:
+        _, stderr = process.communicate(timeout=30)
 
-    assert (process.returncode, stderr) == (1, "error: file too large\n")
-    assert (here / "words.txt").read_text() == "old\n"
-    assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
+        assert (process.returncode, stderr) == (1, "error: file too large\n")
+        assert (here / "words.txt").read_text() == "old\n"
+        assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")
