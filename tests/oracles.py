@@ -320,17 +320,19 @@ def single_discount(n: Mapping[int, int], number: Callable[[Any], Number]) -> Nu
 
 
 def three_discounts(
-    n: Mapping[int, int], number: Callable[[Any], Number], need_n4: bool = True
+    n: Mapping[int, int], number: Callable[[Any], Number], strict: bool = True
 ) -> tuple[Number, ...] | None:
     """D1, D2, D3+: Dj = j - (j + 1) Y n[j+1] / n[j] with Y = n1 / (n1 + 2 n2). Chen & Goodman (1998), eq. 26.
 
-    None when one of n1 .. n3 is zero, or n4 if it is needed, or a discount is not within 0 .. j.
+    None when one of n1 .. n3 is zero or a discount is not within 0 .. j; if `strict` also when n4 or a discount is zero.
     """
-    if not all(n.get(j, 0) for j in ((1, 2, 3, 4) if need_n4 else (1, 2, 3))):
+    if not all(n.get(j, 0) for j in ((1, 2, 3, 4) if strict else (1, 2, 3))):
         return None
-    y = number(n[1]) / (n[1] + 2 * n[2])
-    discounts = tuple(j - (j + 1) * y * n.get(j + 1, 0) / n[j] for j in (1, 2, 3))
-    return discounts if all(0 <= discounts[j - 1] <= j for j in (1, 2, 3)) else None
+    y = Fraction(n[1], n[1] + 2 * n[2])
+    discounts = [j - (j + 1) * y * n.get(j + 1, 0) / n[j] for j in (1, 2, 3)]
+    if strict and 0 in discounts:
+        return None
+    return tuple(map(number, discounts)) if all(0 <= discounts[j - 1] <= j for j in (1, 2, 3)) else None
 
 
 class AbsoluteDiscountingOracle(DiscountOracle):
@@ -373,7 +375,7 @@ class ModifiedKneserNeyOracle(DiscountOracle):
         self.discounts = {k: self.estimate(n) for k, n in self.count_of_counts.items()}
 
     def estimate(self, n: Mapping[int, int]) -> tuple[Number, ...]:
-        three = three_discounts(n, self.number, need_n4=self.fallback is None)
+        three = three_discounts(n, self.number, strict=self.fallback is None)
         if three is not None:
             return three
         if self.fallback is not None:
