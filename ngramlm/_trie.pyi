@@ -13,7 +13,7 @@ def build_level(
     lower_permutation: Int64s,
     lower_starts: Int64s,
     lower_words: Int32s,
-) -> tuple[Int32s, Int32s, Int64s, Int32s, Int32s, int, int]: ...
+) -> tuple[Int32s, Int32s, Int64s, Int32s, Int32s, int, int, int]: ...
 def link_rows(
     words: Int32s,
     suffixes: Int32s,

@@ -97,10 +97,11 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
                 const int64_t[::1] lower_permutation, const int64_t[::1] lower_starts, const int32_t[::1] lower_words):
     """The columns of order k >= 2 from its n-grams in trie order (``ngrams[permutation]``) and those of order k - 1.
 
-    Returns (words, suffixes, starts, parents, first_words, problem, row). `problem` is 0, or 1 for an n-gram that
+    Returns (words, suffixes, starts, parents, first_words, number of histories H, problem, row); the columns of
+    histories are as long as those of rows, of which the first H (H + 1 for `starts`) count. `problem` is 0, or 1 for an n-gram that
     stands twice (`row` is the later one, in the numbering of `ngrams`), or 2 for one whose suffix is missing.
     """
-    cdef int64_t n = ngrams.shape[0], i, row, previous = -1, lower_row, n_histories = 0, parent = 0, low, high, middle
+    cdef int64_t n = ngrams.shape[0], i, row, previous = -1, lower_row, n_histories = 0, parent = 0, low = 0, high, middle, gap
     cdef int64_t n_lower = lower_starts.shape[0] - 1, bad = -1, j
     cdef int order = <int> ngrams.shape[1], problem = 0, order_of
     cdef bint same
@@ -144,7 +145,16 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
                 firsts[n_histories] = ngrams[row, 0]
                 n_histories += 1
             words[i] = ngrams[row, order - 1]
-            low, high = lower_starts[parent], lower_starts[parent + 1]
+            high = lower_starts[parent + 1]
+            if same:                                        # words rise: go on from the last one, in growing steps
+                low += 1
+                gap = 1
+                while low + gap < high and lower_words[low + gap] < words[i]:
+                    low += gap
+                    gap *= 2
+                high = min(high, low + gap + 1)
+            else:
+                low = lower_starts[parent]
             while low < high:
                 middle = (low + high) >> 1
                 if lower_words[middle] < words[i]:
@@ -157,8 +167,7 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
             suffixes[i] = <int32_t> low
             previous = row
         starts[n_histories] = n
-    return (words_out, suffixes_out, starts_out[:n_histories + 1].copy(), parents_out[:n_histories].copy(),
-            firsts_out[:n_histories].copy(), problem, bad)
+    return words_out, suffixes_out, starts_out, parents_out, firsts_out, n_histories, problem, bad
 
 
 def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64_t[::1] starts,

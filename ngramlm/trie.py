@@ -296,7 +296,7 @@ class NgramTrie:
                 permutation = sort_ngrams(rows[order - 1], vocabulary_size)
             except ValueError as error:
                 raise FormatError(f"order {order}: {error}") from None
-            words, suffixes, starts, parents, first_words, problem, row = build_level(
+            words, suffixes, starts, parents, first_words, n_histories, problem, row = build_level(
                 rows[order - 1],
                 permutation,
                 rows[order - 2],
@@ -307,6 +307,9 @@ class NgramTrie:
             if problem:
                 found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
                 raise FormatError(f"the {order}-gram with ids {rows[order - 1][row].tolist()} {found}")
+            starts.resize(n_histories + 1, refcheck=False)
+            parents.resize(n_histories, refcheck=False)
+            first_words.resize(n_histories, refcheck=False)
             levels.append(Level(words, suffixes, starts, parents, first_words))
             permutations.append(permutation)
         trie = cls(levels)
