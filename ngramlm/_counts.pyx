@@ -6,7 +6,7 @@ gives the lower-order counts and tells every row its suffix row. Buckets need no
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcpy, memset
 
 from ngramlm._records cimport (
     MAX_LIMBS, Record, Record1, Record2, Record3, Record8, common_bits, get_digit, radix_sort, set_digit)
@@ -27,7 +27,7 @@ cdef enum:
     MAX_ORDER = 16
     SMALL_MERGE = 16           # below this many rows a merge sorts pairs instead of marking words in a bitmap
 
-# The columns of one order, as trie.Level has them, from the place on where this task writes.
+# The columns of one order, as trie.Level has them.
 cdef struct Columns:
     int32_t* words
     int32_t* suffixes
@@ -267,39 +267,39 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
                 int64_t end, int order, list levels not None):
     """Count the buckets first .. end - 1 (last history words) into the columns of orders 2 .. order.
 
-    `levels[k - 2]` are the arrays (words, suffixes, counts, starts, parents, first_words) of order k; this task writes
-    from element ``buckets[first]`` on, with row and history numbers that begin at 0 there.
+    `levels[k - 2]` are the arrays (words, suffixes, counts, starts, parents, first_words) of order k, with places for as
+    many rows as the buckets have positions; row and history numbers begin at 0.
 
     Returns (rows per order, histories per order) for the orders 2 .. order.
     """
     cdef Columns columns[MAX_ORDER + 1]
     cdef Scratch scratch
-    cdef int64_t vocabulary_size = buckets.shape[0] - 1, largest = 0, bucket, place = buckets[first], n_needed
+    cdef int64_t vocabulary_size = buckets.shape[0] - 1, largest = 0, bucket, n_needed
     cdef int bits = 1, limbs, depth, failed = -1
     cdef int32_t[::1] view32
     cdef int64_t[::1] view64
     if not 2 <= order <= MAX_ORDER or len(levels) != order - 1:
         raise ValueError(f"order must be 2 to {MAX_ORDER}")
-    n_needed = buckets[end] - place
+    n_needed = buckets[end] - buckets[first]
     if n_needed == 0:
         return [0] * (order - 1), [0] * (order - 1)
     for depth in range(1, order):
         arrays = levels[depth - 1]
         for array in arrays:
-            if len(array) < place + n_needed:
+            if len(array) < n_needed:
                 raise ValueError("the columns are too short")
         view32 = arrays[0]
-        columns[depth].words = &view32[place]
+        columns[depth].words = &view32[0]
         view32 = arrays[1]
-        columns[depth].suffixes = &view32[place]
+        columns[depth].suffixes = &view32[0]
         view32 = arrays[2]
-        columns[depth].counts = &view32[place]
+        columns[depth].counts = &view32[0]
         view64 = arrays[3]
-        columns[depth].starts = &view64[place]
+        columns[depth].starts = &view64[0]
         view32 = arrays[4]
-        columns[depth].parents = &view32[place]
+        columns[depth].parents = &view32[0]
         view32 = arrays[5]
-        columns[depth].first_words = &view32[place]
+        columns[depth].first_words = &view32[0]
         columns[depth].n_rows = 0
         columns[depth].n_histories = 0
     while (<int64_t> 1 << bits) < vocabulary_size:
@@ -338,34 +338,6 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
     if failed:
         raise MemoryError()
     return [columns[depth].n_rows for depth in range(1, order)], [columns[depth].n_histories for depth in range(1, order)]
-
-
-def close_gaps32(int32_t[::1] column, const int64_t[::1] places, const int64_t[::1] sizes, const int64_t[::1] added):
-    """Move the pieces column[places[i] : places[i] + sizes[i]] together, in place, adding `added[i]` to each value."""
-    cdef int64_t i, j, to = 0
-    cdef int32_t shift
-    with nogil:
-        for i in range(places.shape[0]):
-            shift = <int32_t> added[i]
-            if shift == 0:
-                if to != places[i]:
-                    memmove(&column[0] + to, &column[0] + places[i], sizes[i] * sizeof(int32_t))
-            else:
-                for j in range(sizes[i]):
-                    column[to + j] = column[places[i] + j] + shift
-            to += sizes[i]
-    return to
-
-
-def close_gaps64(int64_t[::1] column, const int64_t[::1] places, const int64_t[::1] sizes, const int64_t[::1] added):
-    """The same for int64."""
-    cdef int64_t i, j, to = 0
-    with nogil:
-        for i in range(places.shape[0]):
-            for j in range(sizes[i]):
-                column[to + j] = column[places[i] + j] + added[i]
-            to += sizes[i]
-    return to
 
 
 def continuation_counts(const int32_t[::1] suffixes, int64_t n_rows):

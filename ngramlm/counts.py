@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -15,7 +14,7 @@ from ngramlm import _counts
 from ngramlm._trie import segment_sums
 from ngramlm.errors import CountError, UsageError
 from ngramlm.files import Source
-from ngramlm.parallel import Progress, usable_threads
+from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.text import Text, read_text
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
@@ -23,7 +22,7 @@ from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 __all__ = ["NgramCounts", "count", "merge_counts"]
 
 Ints = NDArray[np.integer[Any]]
-TASKS = 64  # ranges of last history words that are counted one by one
+TASKS = 128  # ranges of last history words, about equal in positions, that are counted one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,72 +226,91 @@ def count(
 def _count_higher(
     ids: NDArray[np.int32], vocabulary_size: int, order: int, threads: int, progress: Progress | None
 ) -> list[tuple[Level, NDArray[np.int32]]]:
-    """Orders 2 .. order. Each task writes its rows where its first position stands; then the gaps are closed."""
+    """Orders 2 .. order, a range of last history words at a time.
+
+    A task counts in memory that other tasks used before it; its rows are then appended to those of the words before.
+    """
     positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
     n = len(positions)
-    names = ("words", "suffixes", "counts", "starts", "parents", "first_words")
-    columns = [
-        tuple(np.empty(n, np.int64 if name == "starts" else np.int32) for name in names)
-        for _ in range(2, order + 1)
-    ]
     edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
     edges[-1] = vocabulary_size
-    tasks = [(int(first), int(end)) for first, end in pairwise(edges)]
-    results: list[tuple[list[int], list[int]]] = [([], [])] * len(tasks)
-    done = 0
-    with ThreadPoolExecutor(threads) as pool:
-        futures = {
-            pool.submit(_counts.count_range, ids, positions, buckets, first, end, order, columns): number
-            for number, (first, end) in enumerate(tasks)
-        }
+    spare: list[list[_Columns]] = []
+
+    def work(task: tuple[int, int]) -> tuple[list[_Columns], list[int], list[int], int]:
+        size = int(buckets[task[1]] - buckets[task[0]])
         try:
-            for future in as_completed(futures):
-                number = futures[future]
-                results[number] = future.result()
-                done += int(buckets[tasks[number][1]] - buckets[tasks[number][0]])
-                if progress is not None:
-                    progress("counting", done, n)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-        del positions
-        places = np.array([buckets[first] for first, _ in tasks], np.int64)
-        n_rows = np.array([rows for rows, _ in results], np.int64).T.copy()  # by order, by task
-        n_histories = np.array([histories for _, histories in results], np.int64).T.copy()
-        return list(
-            pool.map(lambda k: _close_gaps(columns[k], places, n_rows, n_histories, k), range(order - 1))
-        )
+            scratch = spare.pop()
+        except IndexError:
+            scratch = []
+        if not scratch or scratch[0].capacity < size:
+            scratch = [_Columns.empty(size) for _ in range(2, order + 1)]
+        arrays = [columns.arrays() for columns in scratch]
+        rows, histories = _counts.count_range(ids, positions, buckets, *task, order, arrays)
+        return scratch, rows, histories, size
+
+    found = [_Columns.empty(n) for _ in range(2, order + 1)]
+    done = 0
+    for scratch, rows, histories, size in ordered_map(work, pairwise(edges.tolist()), threads):
+        before = [(columns.n_rows, columns.n_histories) for columns in found]
+        for k, columns in enumerate(found):
+            # the suffixes of bigrams are word ids, and the parent of their histories is the empty history
+            lower_rows, lower_histories = before[k - 1] if k else (0, 0)
+            columns.append(scratch[k], rows[k], histories[k], lower_rows, lower_histories)
+        spare.append(scratch)
+        done += size
+        if progress is not None:
+            progress("counting", done, n)
+    return [columns.finished() for columns in found]
 
 
-def _close_gaps(
-    arrays: tuple[NDArray[Any], ...],
-    places: NDArray[np.int64],
-    n_rows: NDArray[np.int64],
-    n_histories: NDArray[np.int64],
-    k: int,
-) -> tuple[Level, NDArray[np.int32]]:
-    """Move the pieces of all tasks together and number rows and histories through; `k` is the order less two."""
-    words, suffixes, counts, starts, parents, first_words = arrays
-    rows, histories = n_rows[k], n_histories[k]
-    nothing = np.zeros(len(places), np.int64)
-    before_rows, before_lower_rows, before_parents = (
-        (np.cumsum(sizes) - sizes) for sizes in (rows, n_rows[k - 1], n_histories[k - 1])
-    )
-    if k == 0:  # the suffixes of bigrams are word ids, their histories' parent is the empty history
-        before_lower_rows = before_parents = nothing
-    for column, sizes, added in (
-        (words, rows, nothing),
-        (suffixes, rows, before_lower_rows),
-        (counts, rows, nothing),
-        (parents, histories, before_parents),
-        (first_words, histories, nothing),
-    ):
-        _counts.close_gaps32(column, places, sizes, added)
-        column.resize(int(sizes.sum()), refcheck=False)
-    _counts.close_gaps64(starts, places, histories, before_rows)
-    starts.resize(int(histories.sum()) + 1, refcheck=False)
-    starts[-1] = rows.sum()
-    return Level(words, suffixes, starts, parents, first_words), counts
+@dataclass(eq=False)
+class _Columns:
+    """The columns of one order while they grow; memory that is not reached yet costs nothing."""
+
+    words: NDArray[np.int32]
+    suffixes: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    parents: NDArray[np.int32]
+    first_words: NDArray[np.int32]
+    n_rows: int = 0
+    n_histories: int = 0
+
+    @classmethod
+    def empty(cls, capacity: int) -> _Columns:
+        words, suffixes, counts, parents, first_words = (np.empty(capacity, np.int32) for _ in range(5))
+        return cls(words, suffixes, counts, np.empty(capacity + 1, np.int64), parents, first_words)
+
+    @property
+    def capacity(self) -> int:
+        return len(self.words)
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        return self.words, self.suffixes, self.counts, self.starts, self.parents, self.first_words
+
+    def append(
+        self, other: _Columns, n_rows: int, n_histories: int, lower_rows: int, lower_histories: int
+    ) -> None:
+        """Add the first rows and histories of `other`, whose numbers begin at 0 in every order."""
+        rows = slice(self.n_rows, self.n_rows + n_rows)
+        histories = slice(self.n_histories, self.n_histories + n_histories)
+        self.words[rows] = other.words[:n_rows]
+        self.counts[rows] = other.counts[:n_rows]
+        self.first_words[histories] = other.first_words[:n_histories]
+        np.add(other.suffixes[:n_rows], np.int32(lower_rows), out=self.suffixes[rows])
+        np.add(other.parents[:n_histories], np.int32(lower_histories), out=self.parents[histories])
+        np.add(other.starts[:n_histories], self.n_rows, out=self.starts[histories])
+        self.n_rows, self.n_histories = rows.stop, histories.stop
+
+    def finished(self) -> tuple[Level, NDArray[np.int32]]:
+        """The columns cut to their length, and the counts."""
+        self.starts[self.n_histories] = self.n_rows
+        for column in (self.words, self.suffixes, self.counts):
+            column.resize(self.n_rows, refcheck=False)
+        for column in (self.parents, self.first_words):
+            column.resize(self.n_histories, refcheck=False)
+        self.starts.resize(self.n_histories + 1, refcheck=False)
+        return Level(self.words, self.suffixes, self.starts, self.parents, self.first_words), self.counts
 
 
 def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:

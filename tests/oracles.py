@@ -324,7 +324,7 @@ def three_discounts(
 ) -> tuple[Number, ...] | None:
     """D1, D2, D3+: Dj = j - (j + 1) Y n[j+1] / n[j] with Y = n1 / (n1 + 2 n2). Chen & Goodman (1998), eq. 26.
 
-    None when one of n1 .. n3 is zero or a discount is not within 0 .. j; if `strict` also when n4 or a discount is zero.
+    None when one of n1 .. n3 is zero or a discount is not within 0 .. j; if `strict` also when n4 or a discount is 0.
     """
     if not all(n.get(j, 0) for j in ((1, 2, 3, 4) if strict else (1, 2, 3))):
         return None
