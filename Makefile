@@ -28,6 +28,7 @@ $(BIN)/python:
 	    echo "the venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
+	@echo "building ngramlm in $(VENV) (about a minute the first time)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 

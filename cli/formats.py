@@ -49,6 +49,10 @@ def kind_of(path: str) -> Kind:
 def model_format(path: str) -> Kind:
     """The format that the name of a new model asks for; UsageError when it asks for none."""
     suffix = suffix_of(path)
+    if path.lower().endswith(".zst"):
+        from ngramlm.files import require_zstandard
+
+        require_zstandard()
     if path == "-" or suffix in ARPA_SUFFIXES:
         return "arpa"
     if suffix in BINARY_SUFFIXES:

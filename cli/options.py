@@ -151,13 +151,13 @@ def output_option(help_text: str, **attributes: Any) -> Callable[[F], F]:
 
 
 def integer_option(
-    *names: str, help_text: str, default: int | None = None, least: int = 1
+    *names: str, help_text: str, default: int | None = None, least: int = 1, most: int | None = None
 ) -> Callable[[F], F]:
     """An option that takes an integer of at least ``least``; a default is shown by the help."""
     return click.option(
         *names,
         metavar="N",
-        type=click.IntRange(min=least),
+        type=click.IntRange(min=least, max=most),
         default=default,
         show_default=default is not None,
         help=help_text,
@@ -171,7 +171,7 @@ def choice_option(name: str, choices: Sequence[str], help_text: str) -> Callable
     return click.option(name, type=kind, metavar="NAME", default=choices[0], show_default=True, help=listed)
 
 
-order_option = integer_option("--order", default=5, help_text="Length of the longest n-grams.")
+order_option = integer_option("--order", default=5, most=16, help_text="Length of the longest n-grams.")
 threads_option = integer_option("--threads", help_text="Threads to use.  [default: one per core]")
 seed_option = integer_option(
     "--seed", least=0, help_text="Start of the random numbers: same seed, same draw."

@@ -203,7 +203,7 @@ def one_model(result: Perplexity) -> str:
             ("Perplexity excluding OOVs", number(result.perplexity_excluding_oov)),
             ("OOVs", str(result.oovs)),
             ("Tokens", str(result.tokens)),
-            ("Perplexity without </s>", number(result.perplexity_without_eos)),
+            ("Perplexity per word (ppl1)", number(result.perplexity_without_eos)),
             ("Sentences", str(result.sentences)),
             ("Zero probabilities", str(result.zero_probs)),
             ("log10 probability", number(result.log10_prob, 8)),

@@ -66,7 +66,10 @@ def command(
                 sums.tolist(), tokens.tolist(), oovs.tolist(), strict=True
             ):
                 if as_json:
-                    write_json({"log10_prob": log10_prob, "tokens": length, "oovs": unknown})
+                    found = {"log10_prob": log10_prob, "tokens": length, "oovs": unknown}
+                    if as_perplexity:
+                        found["perplexity"] = perplexity_of(log10_prob, length)
+                    write_json(found)
                 elif as_perplexity:
                     write(number(perplexity_of(log10_prob, length)) + "\n")
                 else:

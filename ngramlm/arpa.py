@@ -24,7 +24,6 @@ Every line is the log10 probability of an n-gram, the n-gram, and below the high
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ import numpy as np
 from ngramlm.arpa_reader import ArpaColumns, read_columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.closing import close_ngrams, duplicate
-from ngramlm.errors import FormatError, FormatWarning
+from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.files import Source, atomic_write, open_source, source_name
 from ngramlm.line_pieces import formatter, write_rows
 from ngramlm.parallel import Progress, usable_threads
@@ -71,11 +70,10 @@ def read_arpa(
         _refuse_duplicate(columns, name)
         raise FormatError(error.message, name) from None
     if inserted:
-        warnings.warn(
+        warn(
             f"{name}: inserted {inserted} n-grams that stand in no line but are the history or suffix of others "
             "(with the probability that the back-off gives)",
             FormatWarning,
-            stacklevel=2,
         )
     return BackoffModel(columns.vocabulary, trie, log10_probs, log10_backoffs, {})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from ngramlm._arpa import parse_ngrams, row_lines
 from ngramlm._vocabulary import WordTable
-from ngramlm.errors import FormatError, FormatWarning
+from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_at
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import MAX_ORDER
@@ -251,8 +250,9 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
     if times[EOS] == 0:
         raise FormatError("found no unigram </s>; expected one (sentences must be able to end)", name)
     if times[BOS] == 0:
-        warnings.warn(
-            f"{name}: found no unigram <s>; sentences begin without a history", FormatWarning, stacklevel=5
+        warn(
+            f"{name}: found no unigram <s>; sentences begin without a history",
+            FormatWarning,
         )
     log10_probs = np.full(len(table), -np.inf, np.float32)
     log10_backoffs = np.zeros(len(table), np.float32)
@@ -278,9 +278,8 @@ def read_columns(
         sections.append(section)
     reader.cursor.report()
     if reader.clamped:
-        warnings.warn(
+        warn(
             f"{name}: {reader.clamped} log10 probabilities between 0 and 0.0001 were taken as 0",
             FormatWarning,
-            stacklevel=4,
         )
     return ArpaColumns(vocabulary, sections)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar, NewType
+from typing import Any, ClassVar, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,6 +171,21 @@ class BackoffModel:
         fields["ngramlm"] = __version__
         return "|".join(f"{name}:{value}" for name, value in fields.items())
 
+    def __contains__(self, word: object) -> bool:
+        """Whether a word is in the vocabulary."""
+        return word in self._vocabulary
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        columns = self.columns
+        parts = (
+            self._vocabulary,
+            columns.trie,
+            columns.log10_probs,
+            columns.log10_backoffs,
+            dict(self._metadata),
+        )
+        return BackoffModel, parts
+
     def __repr__(self) -> str:
         return f"<BackoffModel of {' + '.join(map(str, self.n_ngrams))} n-grams>"
 
@@ -231,7 +246,7 @@ class BackoffModel:
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
         """(state after the word, log10 probability of the word)."""
-        after, log10_prob, _ = self.automaton.advance(state, self._vocabulary.id(word))
+        after, log10_prob, _ = self.automaton.advance(state, self._id(word))
         return State(after), log10_prob
 
     def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
@@ -239,7 +254,7 @@ class BackoffModel:
 
         As everywhere, a history is a list of words, or one str that is split at spaces.
         """
-        return self.automaton.advance(self._state(history), self._vocabulary.id(word))[1]
+        return self.automaton.advance(self._state(history), self._id(word))[1]
 
     def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
@@ -248,6 +263,8 @@ class BackoffModel:
     def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
         """The `n` most probable words after a history, with their log10 probabilities."""
         probs = self.distribution(history)
+        if n < 0:
+            raise UsageError(f"n is {n}; expected 0 or more")
         best = np.argsort(-probs, kind="stable")[:n]
         return [
             (self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0
@@ -276,6 +293,13 @@ class BackoffModel:
             state = self.automaton.advance(state, id)[0]
         return words
 
+    def _id(self, word: str) -> int:
+        """The id of one word; raises UsageError when it is not one."""
+        id = self._vocabulary.id(word)
+        if id == UNK:
+            _checked([word])
+        return id
+
     def _state(self, history: str | Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
@@ -284,7 +308,7 @@ class BackoffModel:
         for place, word in enumerate(history):
             if word == EOS_WORD or (word == BOS_WORD and place):
                 raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
-            state = self.automaton.advance(state, self._vocabulary.id(word))[0]
+            state = self.automaton.advance(state, self._id(word))[0]
         return state
 
     def _distribution(self, state: int) -> NDArray[np.float64]:
@@ -305,7 +329,11 @@ class BackoffModel:
     # Files: the formats stand above this module and are imported where they are asked for
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the memory-mapped binary format."""
+        """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file."""
+        if ".arpa" in os.path.basename(path):
+            raise UsageError(
+                f"{os.fspath(path)}: save writes the binary format; expected save_arpa, or another suffix"
+            )
         from ngramlm.binary import save_binary
 
         save_binary(self, path)

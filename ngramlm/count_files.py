@@ -7,7 +7,6 @@ vocabulary when the file is read again.
 from __future__ import annotations
 
 import os
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,7 @@ from ngramlm._trie import sort_ngrams
 from ngramlm._vocabulary import WordTable
 from ngramlm.closing import missing_below
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import FormatError, FormatWarning
+from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.files import Source, atomic_write, open_source, source_name
 from ngramlm.line_pieces import Bytes, check_utf8, formatter, pieces, refusal, text_at, write_rows
 from ngramlm.parallel import Progress, usable_threads
@@ -120,7 +119,7 @@ def _without_zeros(rows: dict[int, _Rows], table: WordTable, name: str) -> tuple
     zeros = sum(int(np.count_nonzero(part.counts == 0)) for part in rows.values())
     if zeros == 0:
         return rows, table
-    warnings.warn(f"{name}: left out {zeros} n-grams with count 0", FormatWarning, stacklevel=3)
+    warn(f"{name}: left out {zeros} n-grams with count 0", FormatWarning)
     kept = {}
     used = np.zeros(len(table), bool)
     used[: len(RESERVED)] = True

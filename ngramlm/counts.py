@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -22,6 +22,7 @@ from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 __all__ = ["NgramCounts", "count", "merge_counts"]
 
 Ints = NDArray[np.integer[Any]]
+LARGEST_TEXT = (1 << 31) - 2  # positions are int32
 TASKS = 128  # ranges of last history words, about equal in positions, that are counted one by one
 
 
@@ -65,13 +66,27 @@ class NgramCounts:
     def order(self) -> int:
         return self.trie.order
 
-    def get(self, ngram: Sequence[str]) -> int:
-        """The count of an n-gram, 0 when it was never seen."""
+    def __repr__(self) -> str:
+        return f"<NgramCounts of {' + '.join(map(str, self.trie.n_rows))} n-grams>"
+
+    def get(self, ngram: str | Sequence[str]) -> int:
+        """The count of an n-gram (a str is split at spaces), 0 when it was never seen."""
+        if isinstance(ngram, str):
+            ngram = ngram.split(" ")
         ids = [self.vocabulary.id(word) for word in ngram]
         if any(id == UNK and word != "<unk>" for id, word in zip(ids, ngram, strict=True)):
             return 0
         row = self.trie.find(ids)
         return 0 if row < 0 else int(self.counts[len(ids) - 1][row])
+
+    def items(self, order: int) -> Iterator[tuple[tuple[str, ...], int]]:
+        """The n-grams of one order that occur, with their counts, in the order of the trie."""
+        words = self.vocabulary.words()
+        for ngram, value in zip(
+            self.trie.ngrams(order).tolist(), self.counts[order - 1].tolist(), strict=True
+        ):
+            if value:
+                yield tuple(words[id] for id in ngram), value
 
     def truncate(self, order: int) -> NgramCounts:
         """Only the orders up to `order`."""
@@ -202,8 +217,8 @@ def count(
 
     The result does not depend on the number of threads. Raises CountError when there is nothing to count.
     """
-    if not 1 <= order <= MAX_ORDER:
-        raise UsageError(f"order is {order}; expected 1 to {MAX_ORDER}")
+    if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
+        raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
     if not isinstance(source, Text):
         source = read_text(source, threads=threads, progress=progress, **read_options)
     elif read_options:
@@ -211,6 +226,10 @@ def count(
     text = source
     if text.n_sentences == 0:
         raise CountError("found no sentences; expected at least one line of text")
+    if len(text.ids) > LARGEST_TEXT:
+        raise CountError(
+            f"found {len(text.ids)} tokens; expected up to {LARGEST_TEXT} (count parts and merge them)"
+        )
     size = len(text.vocabulary)
     levels = [Level.of_words(size)]
     counts: list[Ints] = [_counts.count_words(text.ids, size)]

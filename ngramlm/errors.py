@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 
 __all__ = [
     "CountError",
@@ -15,6 +17,7 @@ __all__ = [
     "NgramlmWarning",
     "TextError",
     "UsageError",
+    "warn",
 ]
 
 
@@ -69,3 +72,11 @@ class EstimationWarning(NgramlmWarning):
 
 class FormatWarning(NgramlmWarning):
     """A file was read after a repair."""
+
+
+def warn(message: str, category: type[NgramlmWarning]) -> None:
+    """Warn at the line outside the package that led here."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "ngramlm":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

@@ -16,7 +16,7 @@ from typing import IO, Any, cast
 
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
-__all__ = ["Source", "atomic_write", "open_source", "source_name"]
+__all__ = ["Source", "atomic_write", "open_source", "require_zstandard", "source_name"]
 
 Source = str | os.PathLike[str] | IO[bytes]
 
@@ -51,7 +51,7 @@ def open_source(source: Source) -> IO[bytes]:
         case ".xz":
             return cast("IO[bytes]", _Checked(lzma.open(path, "rb"), path))
         case ".zst":
-            return cast("IO[bytes]", _Checked(_zstandard().open(path, "rb"), path))
+            return cast("IO[bytes]", _Checked(require_zstandard().open(path, "rb"), path))
     return open(path, "rb", buffering=0)
 
 
@@ -116,7 +116,8 @@ def _suffix(path: str) -> str:
     return os.path.splitext(path)[1].lower()
 
 
-def _zstandard() -> Any:
+def require_zstandard() -> Any:
+    """The zstandard module; raises MissingExtraError when it is not installed."""
     try:
         import zstandard
     except ImportError:
@@ -135,7 +136,7 @@ def _compressor(path: str, raw: IO[bytes]) -> Any:
         case ".xz":
             return lzma.LZMAFile(raw, "wb", preset=3)
         case ".zst":
-            return _zstandard().ZstdCompressor().stream_writer(raw, closefd=False)
+            return require_zstandard().ZstdCompressor().stream_writer(raw, closefd=False)
     return None
 
 

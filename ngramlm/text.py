@@ -34,8 +34,8 @@ _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 _PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
-    2: "found bytes that are not UTF-8; expected UTF-8 (or encoding_errors='replace')",
-    3: "found the reserved word {word!r}; expected none in text (or reserved='drop' or 'keep')",
+    2: "found bytes that are not UTF-8; expected UTF-8 (encoding errors can also be replaced)",
+    3: "found the reserved word {word!r}; expected none in text (reserved words can also be dropped or kept)",
 }
 
 
@@ -362,9 +362,9 @@ def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **opti
 
 
 def _listed(sources: Source | Iterable[Source]) -> list[Source]:
-    if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "readinto"):
+    if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "read"):
         return [cast("Source", sources)]
-    return list(cast("Iterable[Source]", sources))
+    return list(sources)
 
 
 def _tokenizer(tokenizer: str | Tokenizer) -> Tokenizer | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,9 @@ class Vocabulary:
             arena, offsets, _ = self._table.arrays()
             self._hash = hash((arena.tobytes(), offsets.tobytes()))
         return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Vocabulary, (self.words()[len(RESERVED) :],)
 
     def __repr__(self) -> str:
         return f"<Vocabulary of {len(self)} words>"

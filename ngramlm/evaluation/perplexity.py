@@ -159,7 +159,7 @@ class Perplexity:
         lines = [
             f"perplexity including OOVs:  {self.perplexity:.6g}",
             f"perplexity excluding OOVs:  {self.perplexity_excluding_oov:.6g}",
-            f"perplexity without </s>:    {self.perplexity_without_eos:.6g}",
+            f"perplexity per word (ppl1): {self.perplexity_without_eos:.6g}",
             f"log10 probability:          {self.log10_prob:.8g}",
             f"bits per word, character:   {self.bits_per_word:.5g}, {self.bits_per_character:.5g}",
             f"tokens (words + </s>):      {self.tokens} ({self.words} + {self.tokens - self.words})",

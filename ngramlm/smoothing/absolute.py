@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from ngramlm.counts import count_of_counts
-from ngramlm.errors import EstimationWarning, UsageError
+from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.smoothing.base import CountBlock, Floats, Ints, RecursiveSmoothing
 
 __all__ = ["AbsoluteDiscounting", "single_discount"]
@@ -47,10 +46,9 @@ def single_discount(order: int, counts: Ints) -> float:
     _, n1, n2 = map(int, count_of_counts(counts, 2))
     if n1 and n2:
         return n1 / (n1 + 2 * n2)
-    warnings.warn(
+    warn(
         f"order {order}: found {n1} n-grams that occur once and {n2} that occur twice, so the discount cannot be "
         "estimated; using 0.5",
         EstimationWarning,
-        stacklevel=2,
     )
     return 0.5

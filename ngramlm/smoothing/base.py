@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import EstimationError
+from ngramlm.errors import EstimationError, UsageError
 from ngramlm.model import LanguageModel
 from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.text import Text
@@ -121,6 +121,8 @@ class RecursiveSmoothing(ABC):
 
         Raises EstimationError when nothing was counted.
         """
+        if not isinstance(counts, NgramCounts):
+            raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
         if self.closed:
             counts = counts.without_unknown()
         base = self._base_distribution(counts)

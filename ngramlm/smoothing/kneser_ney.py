@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from ngramlm.counts import NgramCounts, count_of_counts
-from ngramlm.errors import EstimationWarning, UsageError
+from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.smoothing.absolute import single_discount
 from ngramlm.smoothing.base import CountBlock, Floats, Ints, RecursiveSmoothing
 
@@ -72,11 +71,10 @@ class KneserNey(RecursiveSmoothing):
             chosen, what = (discount,) * 3, f"the single discount {discount:.6g}"
         else:
             chosen, what = FALLBACK_DISCOUNTS, f"{FALLBACK_DISCOUNTS}"
-        warnings.warn(
+        warn(
             f"order {order}: found {n1}, {n2}, {n3} and {n4} n-grams that occur 1, 2, 3 and 4 times, from which no "
             f"discounts between 0 and the count follow (is this small or artificial data?); using {what}",
             EstimationWarning,
-            stacklevel=2,
         )
         return chosen
 
