@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,13 @@ def fill_slots(
 class Automaton:
     start: int
     order: int
-    def __init__(self, slots: UInt8s, table: WordTable, order_states: Sequence[int]) -> None: ...
+    def __init__(
+        self,
+        slots: UInt8s,
+        table: WordTable,
+        order_states: Sequence[int],
+        refuse: Callable[[str], Exception] = ...,
+    ) -> None: ...
     def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float: ...
     def advance(self, state: int, word: int) -> tuple[int, float, int]: ...
     def score_ids(

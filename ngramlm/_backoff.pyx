@@ -43,6 +43,7 @@ SLOT_BYTES = 12
 cdef enum:
     FEW = 6
     LANES = 24                 # runs of words in flight
+    AHEAD = 4096               # sentences that are made ready at a time
     RUN = 6                    # words of a run within one sentence
     UNK = 0
     BOS = 1
@@ -98,15 +99,25 @@ def next_states(const int32_t[::1] links, const int32_t[::1] suffixes, const uin
     `links` may be empty (the top order). Fills out[first:end].
     """
     cdef int64_t row
-    cdef bint linked = links.shape[0] > 0
+    cdef bint linked = links.shape[0] > 0, valid = True
+    if first < 0 or end > out.shape[0] or end > suffixes.shape[0] or (linked and end > links.shape[0]):
+        raise ValueError("rows beyond the columns")
     with nogil:
         for row in range(first, end):
             if linked and links[row] >= 0:
+                if links[row] >= linked_states.shape[0]:
+                    valid = False
+                    break
                 out[row] = linked_states[links[row]]
             elif lower_next.shape[0]:
+                if not 0 <= suffixes[row] < lower_next.shape[0]:
+                    valid = False
+                    break
                 out[row] = lower_next[suffixes[row]]
             else:
                 out[row] = 0
+    if not valid:
+        raise ValueError("a link or suffix outside the trie")
 
 
 def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, const int64_t[::1] starts,
@@ -121,6 +132,12 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
     cdef uint32_t places, at, i
     if end <= first:
         return
+    if first < 0 or end >= starts.shape[0] or starts[end] > words.shape[0] or end > states.shape[0]:
+        raise ValueError("histories beyond the columns")
+    if not root:
+        for h in range(first, end):
+            if not 0 <= parents[h] < parent_states.shape[0]:
+                raise ValueError("a parent outside the trie")
     n_rows = starts[end] - starts[end - 1]
     if states[first] < base or states[end - 1] + 1 + (n_rows if root else n_places(n_rows)) > base + n_slots:
         raise ValueError("the histories do not fit into the buffer")
@@ -158,7 +175,8 @@ cdef class Automaton:
     """Answers queries over an array of slots; `table` is that of the vocabulary.
 
     `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1), with the number of slots at
-    the end. Raises ValueError when the sizes do not agree.
+    the end. Raises ValueError when the sizes do not agree; what later turns out to be damaged is raised as
+    ``refuse(message)``.
     """
     cdef const Slot* slots
     cdef uint32_t n_slots
@@ -167,14 +185,16 @@ cdef class Automaton:
     cdef int32_t n_words
     cdef WordTable table
     cdef object owner
+    cdef object refuse                     # makes the exception for damaged slots from a message
     cdef uint32_t order_states[MAX_ORDER + 1]
 
-    def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states):
+    def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states, refuse=ValueError):
         cdef int64_t n = slots.shape[0] // <int64_t> sizeof(Slot)
         cdef int k
         if n * <int64_t> sizeof(Slot) != slots.shape[0] or n < 1 or n > MAX_SLOTS:
             raise ValueError("slots of an impossible size")
         self.owner = slots
+        self.refuse = refuse
         self.slots = <const Slot*> &slots[0]
         self.n_slots = <uint32_t> n
         self.table = table
@@ -396,7 +416,7 @@ cdef class Automaton:
                     n_ids = 0
             failed |= self.score_words(ids, n_ids, &state, &total)
         if failed:
-            raise ValueError("damaged model")
+            raise self.refuse("damaged model")
         return total
 
     def advance(self, uint32_t state, int32_t word):
@@ -404,9 +424,9 @@ cdef class Automaton:
         cdef double log10_prob = 0.0
         cdef int length = 0
         if state >= self.n_slots or word < 0 or word >= self.n_words:
-            raise ValueError("a state or word outside the model")
+            raise self.refuse("a state or word outside the model")
         if self.step(&state, word, &log10_prob, &length):
-            raise ValueError("damaged model")
+            raise self.refuse("damaged model")
         return state, log10_prob, length
 
     def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):
@@ -415,42 +435,47 @@ cdef class Automaton:
         `out` has one place for each predicted token, and so has `lengths` (the length of the n-gram that answered)
         unless it is empty. Many sentences are in flight: while the slots of one come from memory, others are probed.
         """
-        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], i
+        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], n_runs, i
         cdef Lane* runs
         cdef bint want_lengths = lengths.shape[0] > 0, valid = True
-        cdef int failed
+        cdef int failed = 0
         if n_sentences < 0 or sentences[0] != 0 or sentences[n_sentences] != n_ids:
             raise ValueError("sentences that do not span the ids")
         if out.shape[0] != n_ids - n_sentences or (want_lengths and lengths.shape[0] != out.shape[0]):
             raise ValueError("out has one place for each predicted token")
         if n_sentences == 0:
             return
-        runs = <Lane*> malloc(n_sentences * sizeof(Lane))
+        runs = <Lane*> malloc(min(n_sentences, AHEAD) * sizeof(Lane))
         if runs == NULL:
             raise MemoryError()
         with nogil:
-            for i in range(n_sentences):
-                if sentences[i + 1] - sentences[i] < 2 or sentences[i] < 0 or sentences[i + 1] > n_ids:
-                    valid = False
-                    break
-                runs[i].at = &ids[0] + sentences[i] + 1
-                runs[i].scored = runs[i].at
-                runs[i].end = &ids[0] + sentences[i + 1]
-                runs[i].out = &out[0] + (sentences[i] - i)
-                runs[i].lengths = &lengths[0] + (sentences[i] - i) if want_lengths else NULL
-                runs[i].backed_off = 0.0
-                runs[i].state = self.start
-                runs[i].place = 0
             for i in range(n_ids):
                 if ids[i] < 0 or ids[i] >= self.n_words:
                     valid = False
                     break
-            failed = self.run(runs, n_sentences) if valid else 0
+            i = 0
+            while valid and i < n_sentences and not failed:
+                n_runs = 0
+                while i < n_sentences and n_runs < AHEAD:
+                    if sentences[i + 1] - sentences[i] < 2 or sentences[i] < 0 or sentences[i + 1] > n_ids:
+                        valid = False
+                        break
+                    runs[n_runs].at = &ids[0] + sentences[i] + 1
+                    runs[n_runs].scored = runs[n_runs].at
+                    runs[n_runs].end = &ids[0] + sentences[i + 1]
+                    runs[n_runs].out = &out[0] + (sentences[i] - i)
+                    runs[n_runs].lengths = &lengths[0] + (sentences[i] - i) if want_lengths else NULL
+                    runs[n_runs].backed_off = 0.0
+                    runs[n_runs].state = self.start
+                    runs[n_runs].place = 0
+                    n_runs += 1
+                    i += 1
+                failed = self.run(runs, n_runs) if valid else 0
         free(runs)
         if not valid:
             raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")
         if failed:
-            raise ValueError("damaged model")
+            raise self.refuse("damaged model")
 
     def rows(self, uint32_t state):
         """(words int32[n], log10 probabilities float32[n], states uint32[n], log10 back-off, parent) of a history."""
@@ -458,11 +483,11 @@ cdef class Automaton:
         cdef const Slot* header
         cdef int64_t n = 0
         if state >= self.n_slots:
-            raise ValueError("a state outside the model")
+            raise self.refuse("a state outside the model")
         header = &self.slots[state]
         places = header.a
-        if places >= self.n_slots - state:
-            raise ValueError("damaged model")
+        if places >= self.n_slots - state or (state and header.c >= state):
+            raise self.refuse("damaged model")
         words_out = np.empty(places, np.int32)
         probs_out = np.empty(places, np.float32)
         states_out = np.empty(places, np.uint32)
@@ -477,7 +502,7 @@ cdef class Automaton:
                     states[n] = header[i].c
                     n += 1
         if n and (words_out[:n].min() < 0 or words_out[:n].max() >= self.n_words):
-            raise ValueError("damaged model")
+            raise self.refuse("damaged model")
         return words_out[:n], probs_out[:n], states_out[:n], header.b, header.c
 
     def unpack(self, int order, int64_t n_histories, int64_t n_rows):
@@ -535,7 +560,7 @@ cdef class Automaton:
                 h += 1
                 at += 1 + places
         if damaged or h != n_histories or n != n_rows:
-            raise ValueError("damaged model")
+            raise self.refuse("damaged model")
         starts[h] = n
         return starts_out, words_out, probs_out, nexts_out, states_out, backoffs_out, parents_out
 

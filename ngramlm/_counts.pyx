@@ -352,13 +352,26 @@ def continuation_counts(const int32_t[::1] suffixes, int64_t n_rows):
 
 
 def count_words(const int32_t[::1] ids, int64_t vocabulary_size):
-    """Occurrences of every id but ``<s>``, int32[vocabulary_size]."""
-    cdef int64_t i
+    """Occurrences of every id but ``<s>``, int32[vocabulary_size].
+
+    Raises ValueError unless `ids` holds sentences as ``<s> w1 .. wl </s>`` over the vocabulary.
+    """
+    cdef int64_t i, n = ids.shape[0]
+    cdef bint valid = True
     out = np.zeros(vocabulary_size, np.int32)
     cdef int32_t[::1] counts = out
     with nogil:
-        for i in range(ids.shape[0]):
+        for i in range(n):
+            if ids[i] < 0 or ids[i] >= vocabulary_size:
+                valid = False
+                break
             counts[ids[i]] += 1
+            # <s> stands first and after each </s>, and nowhere else; the last id is </s>
+            if (ids[i] == BOS) != (i == 0 or ids[i - 1] == EOS) or (i + 1 == n and ids[i] != EOS):
+                valid = False
+                break
+    if not valid:
+        raise ValueError("ids that are not sentences of <s> w1 .. wl </s> over the vocabulary")
     if vocabulary_size > BOS:
         counts[BOS] = 0
     return out

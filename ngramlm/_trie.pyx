@@ -179,8 +179,13 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
     of those histories, so one pass with one pointer per word finds them all; `lower_links` is this same function's
     result for order k - 1. Histories without a row leave their pointer behind: the caller counts the links.
     """
-    cdef int64_t h, row
+    cdef int64_t h, row, n_words = buckets.shape[0] - 1
     cdef int32_t word, candidate, first_word
+    cdef bint valid = True
+    if starts[0] < 0 or starts[starts.shape[0] - 1] > words.shape[0] or suffixes.shape[0] != words.shape[0]:
+        raise ValueError("histories beyond the rows")
+    if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
+        raise ValueError("buckets beyond the histories")
     out = np.full(words.shape[0], -1, np.int32)
     cdef int32_t[::1] links = out
     cursor = np.array(buckets, np.int64)
@@ -190,6 +195,9 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
             first_word = first_words[h]
             for row in range(starts[h], starts[h + 1]):
                 word = words[row]
+                if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < lower_links.shape[0]):
+                    valid = False
+                    break
                 if place[word] >= buckets[word + 1]:
                     continue
                 candidate = <int32_t> place[word]
@@ -199,6 +207,8 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                         continue
                 links[row] = candidate
                 place[word] += 1
+    if not valid:
+        raise ValueError("a word or suffix outside the trie")
     return out
 
 
@@ -221,9 +231,10 @@ def segment_sums(const double[::1] values, const int64_t[::1] starts):
 
 def spread(const double[::1] values, const int64_t[::1] starts):
     """out[i] = values[h] for every i in starts[h] .. starts[h + 1] - 1, float64[starts[-1] - starts[0]]."""
-    cdef int64_t h, i, n = starts.shape[0] - 1, base = starts[0]
-    if n > values.shape[0]:
+    cdef int64_t h, i, n = starts.shape[0] - 1, base
+    if n < 0 or n > values.shape[0]:
         raise ValueError("more segments than values")
+    base = starts[0]
     out = np.empty(starts[n] - base, np.float64)
     cdef double[::1] wide = out
     with nogil:

@@ -38,6 +38,16 @@ class Columns:
         for column in (*self.log10_probs, *self.log10_backoffs):
             column.setflags(write=False)
 
+    def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
+        """Only the marked rows, with their values as they are; `keep` is a closed mask per order."""
+        trie = self.trie.restrict(keep)
+        log10_probs = [column[mask] for column, mask in zip(self.log10_probs, keep, strict=True)]
+        log10_backoffs = [
+            column[np.logical_or.reduceat(mask, self.trie.level(order).starts[:-1])]
+            for order, (column, mask) in enumerate(zip(self.log10_backoffs, keep[1:], strict=True), 2)
+        ]
+        return Columns(trie, tuple(log10_probs[: trie.order]), tuple(log10_backoffs[: trie.order - 1]))
+
 
 @dataclass(frozen=True, eq=False)
 class Layout:

@@ -103,8 +103,12 @@ class BackoffModel:
         self._metadata = MappingProxyType(dict(metadata))
         self._columns = None
         self._shape = (tuple(n_rows), tuple(n_histories))
+        if sum(n_rows) + sum(n_histories) > order_states[-1]:
+            raise FormatError(
+                f"found {sum(n_rows)} n-grams in {order_states[-1]} slots; expected no more than fit"
+            )
         try:
-            self._automaton = Automaton(slots, vocabulary.table, order_states)
+            self._automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected the slots of a back-off model") from None
         return self
@@ -197,15 +201,15 @@ class BackoffModel:
         ``<s>`` and ``</s>`` among the words are unknown words. Raises UsageError for a space in a word of a list.
         """
         if not isinstance(sentence, str):
-            sentence = " ".join(_checked(sentence))
+            sentence = " ".join(_words(sentence))
         return self.automaton.score(sentence, bos, eos)
 
     def full_scores(
         self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
-        words = sentence.replace("\t", " ").split(" ") if isinstance(sentence, str) else _checked(sentence)
-        ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words if word] + [EOS] * eos
+        words = _words(sentence)
+        ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
         automaton = self.automaton
         state = automaton.start if bos else 0
         for id in ids:
@@ -297,18 +301,16 @@ class BackoffModel:
         """The id of one word; raises UsageError when it is not one."""
         id = self._vocabulary.id(word)
         if id == UNK:
-            _checked([word])
+            _words([word])
         return id
 
     def _state(self, history: str | Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
-        if isinstance(history, str):
-            history = history.split(" ") if history else ()
-        for place, word in enumerate(history):
+        for place, word in enumerate(_words(history)):
             if word == EOS_WORD or (word == BOS_WORD and place):
                 raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
-            state = self.automaton.advance(state, self._id(word))[0]
+            state = self.automaton.advance(state, self._vocabulary.id(word))[0]
         return state
 
     def _distribution(self, state: int) -> NDArray[np.float64]:
@@ -359,11 +361,17 @@ class BackoffModel:
         return read_arpa(path)
 
 
-def _checked(words: Sequence[str]) -> list[str]:
-    """The words of a sentence that came as a list."""
-    for word in words:
+def _words(sentence: str | Sequence[str]) -> list[str]:
+    """The words of a sentence or history: a str is split at spaces and tabs, a list must hold words."""
+    if isinstance(sentence, str):
+        return [word for word in sentence.replace("\t", " ").split(" ") if word]
+    for word in sentence:
         if not word or not SEPARATORS.isdisjoint(word):
             raise UsageError(
                 f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
             )
-    return list(words)
+    return list(sentence)
+
+
+def _damaged(message: str) -> FormatError:
+    return FormatError(f"found a {message}; expected a whole one ('ngramlm info --verify' checks every byte)")

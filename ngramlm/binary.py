@@ -192,7 +192,7 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str
     try:
         description: dict[str, Any] = json.loads(text)
         _check_description(description)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(
             f"found a header that cannot be used ({error}); expected that of a model", path
         ) from None

@@ -16,7 +16,7 @@ from ngramlm._arpa import parse_counts, row_lines
 from ngramlm._trie import sort_ngrams
 from ngramlm._vocabulary import WordTable
 from ngramlm.closing import missing_below
-from ngramlm.counts import NgramCounts
+from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.files import Source, atomic_write, open_source, source_name
 from ngramlm.line_pieces import Bytes, check_utf8, formatter, pieces, refusal, text_at, write_rows
@@ -148,17 +148,16 @@ def _added(rows: _Rows, vocabulary: Vocabulary, name: str) -> _Rows:
         return rows
     firsts = np.flatnonzero(new)
     counts = rows.counts[order]
-    totals = np.add.reduceat(counts, firsts)
-    large = np.flatnonzero(np.add.reduceat(counts.astype(np.float64), firsts) > float((1 << 63) - 1025))
-    for group in large.tolist():
+    found = overflow(counts, firsts)
+    if found is not None:
+        group, total = found
         last = firsts[group + 1] if group + 1 < len(firsts) else len(order)
-        total = sum(counts[firsts[group] : last].tolist())
-        if total >= 1 << 63:
-            words = " ".join(vocabulary.words(ngrams[firsts[group]]))
-            line = int(rows.lines[order[firsts[group] : last]].max())
-            raise FormatError(
-                f"found counts of {words!r} that add up to {total}; expected less than 2^63", name, line
-            )
+        words = " ".join(vocabulary.words(ngrams[firsts[group]]))
+        line = int(rows.lines[order[firsts[group] : last]].max())
+        raise FormatError(
+            f"found counts of {words!r} that add up to {total}; expected less than 2^63", name, line
+        )
+    totals = np.add.reduceat(counts, firsts)
     return _Rows(ngrams[firsts], totals, np.minimum.reduceat(rows.lines[order], firsts))
 
 

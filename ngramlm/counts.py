@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import _counts
-from ngramlm._trie import segment_sums
+from ngramlm._trie import segment_sums, sort_ngrams
 from ngramlm.errors import CountError, UsageError
 from ngramlm.files import Source
 from ngramlm.parallel import Progress, ordered_map, usable_threads
@@ -36,6 +36,8 @@ class NgramCounts:
         counts: integers per order, aligned with the rows; ``<s>`` is never an event, so its count is 0.
         cutoffs: per order; n-grams that occur so often or less get no row in a model, but their counts take part in
             its estimation (as in KenLM).
+        continuations: continuation counts per order below the highest, where they can no longer be told from the
+            n-grams that are left; None has them counted.
 
     Example:
         >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
@@ -46,7 +48,8 @@ class NgramCounts:
     vocabulary: Vocabulary
     trie: NgramTrie
     counts: tuple[Ints, ...]
-    cutoffs: tuple[int, ...] = field(default=())
+    cutoffs: tuple[int, ...] = ()
+    continuations: tuple[Ints, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.counts) != self.trie.order or any(
@@ -102,6 +105,8 @@ class NgramCounts:
         The last value holds for all higher orders. Raises UsageError unless they start with 0 and never fall, which
         keeps the n-grams closed.
         """
+        if not all(isinstance(cutoff, int | np.integer) and cutoff >= 0 for cutoff in cutoffs):
+            raise UsageError(f"cut-offs are {list(cutoffs)}; expected whole numbers from 0 on")
         values = [*cutoffs, *[cutoffs[-1]] * self.order][: self.order] if cutoffs else [0] * self.order
         if values[0] != 0 or any(a > b for a, b in pairwise(values)):
             raise UsageError(
@@ -115,22 +120,30 @@ class NgramCounts:
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
     def without_unknown(self) -> NgramCounts:
-        """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0."""
+        """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
+
+        ``<unk>`` still counts as a word before others in continuation counts.
+        """
         keep = [np.ones(self.trie.level(1).n_rows, bool)]
         history_ok: NDArray[np.bool_] = np.ones(1, bool)
         for order in range(2, self.order + 1):
             level = self.trie.level(order)
             history_ok = history_ok[level.parents] & (level.first_words != UNK)
             keep.append(np.repeat(history_ok, np.diff(level.starts)) & (level.words != UNK))
-        counts = [self.counts[0].copy()]
-        counts[0][UNK] = 0
-        trie = self.trie
-        if not all(mask.all() for mask in keep):
-            counts += [column[mask] for column, mask in zip(self.counts[1:], keep[1:], strict=True)]
-            trie = trie.restrict(keep)
-        else:
-            counts += self.counts[1:]
-        return NgramCounts(self.vocabulary, trie, tuple(counts[: trie.order]), self.cutoffs[: trie.order])
+        unigrams = self.counts[0].copy()
+        unigrams[UNK] = 0
+        if all(mask.all() for mask in keep):
+            return replace(self, counts=(unigrams, *self.counts[1:]))
+        continuations = [self.continuation_counts(order) for order in range(1, self.order)]
+        trie = self.trie.restrict(keep)
+        kept = [column[mask] for column, mask in zip(continuations, keep, strict=False)][: trie.order]
+        if kept:
+            kept[0] = kept[0].copy()
+            kept[0][UNK] = 0
+        higher = [column[mask] for column, mask in zip(self.counts[1:], keep[1:], strict=True)]
+        return NgramCounts(
+            self.vocabulary, trie, (unigrams, *higher)[: trie.order], self.cutoffs[: trie.order], tuple(kept)
+        )
 
     def continuation_counts(self, order: int) -> Ints:
         """N1+(.hw), the number of distinct words before each n-gram.
@@ -141,8 +154,26 @@ class NgramCounts:
         raw = self.counts[order - 1]
         if order == self.order:
             return raw
+        if self.continuations is not None:
+            return self.continuations[order - 1]
         counts = _counts.continuation_counts(self.trie.level(order + 1).suffixes, len(raw))
-        return np.where(counts == 0, raw, counts) if raw.dtype != np.int32 else _filled(counts, raw)
+        opening = self._opening_rows(order)
+        if len(opening) == 0:
+            return counts
+        if raw.dtype != counts.dtype:
+            counts = counts.astype(raw.dtype)
+        counts[opening] = raw[opening]
+        return counts
+
+    def _opening_rows(self, order: int) -> NDArray[np.int64]:
+        """The rows of the n-grams that begin with ``<s>``."""
+        level = self.trie.level(order)
+        histories = np.flatnonzero(level.first_words == BOS)
+        sizes = level.starts[histories + 1] - level.starts[histories]
+        ends = np.cumsum(sizes)
+        return np.repeat(level.starts[histories] - ends + sizes, sizes) + np.arange(
+            ends[-1] if len(ends) else 0
+        )
 
     def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:
         """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
@@ -193,13 +224,6 @@ class NgramCounts:
         return cls(vocabulary, trie, tuple(columns))
 
 
-def _filled(counts: NDArray[np.int32], raw: Ints) -> NDArray[np.int32]:
-    """Put the raw count where a count is zero, in place."""
-    zero = np.flatnonzero(counts == 0)
-    counts[zero] = raw[zero]
-    return counts
-
-
 def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
     """n_r for r = 0 .. upto, with n_0 as 0."""
     return np.array([0, *(np.count_nonzero(column == r) for r in range(1, upto + 1))], np.int64)
@@ -232,7 +256,10 @@ def count(
         )
     size = len(text.vocabulary)
     levels = [Level.of_words(size)]
-    counts: list[Ints] = [_counts.count_words(text.ids, size)]
+    try:
+        counts: list[Ints] = [_counts.count_words(text.ids, size)]
+    except ValueError as error:
+        raise UsageError(f"found {error}; expected a text over its vocabulary") from None
     if order > 1:
         higher = _count_higher(text.ids, size, order, usable_threads(threads), progress)
         for level, column in higher:
@@ -253,21 +280,21 @@ def _count_higher(
     n = len(positions)
     edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
     edges[-1] = vocabulary_size
-    spare: list[list[_Columns]] = []
+    spare: list[list[_Growing]] = []
 
-    def work(task: tuple[int, int]) -> tuple[list[_Columns], list[int], list[int], int]:
+    def work(task: tuple[int, int]) -> tuple[list[_Growing], list[int], list[int], int]:
         size = int(buckets[task[1]] - buckets[task[0]])
         try:
             scratch = spare.pop()
         except IndexError:
             scratch = []
         if not scratch or scratch[0].capacity < size:
-            scratch = [_Columns.empty(size) for _ in range(2, order + 1)]
+            scratch = [_Growing.empty(size) for _ in range(2, order + 1)]
         arrays = [columns.arrays() for columns in scratch]
         rows, histories = _counts.count_range(ids, positions, buckets, *task, order, arrays)
         return scratch, rows, histories, size
 
-    found = [_Columns.empty(n) for _ in range(2, order + 1)]
+    found = [_Growing.empty(n) for _ in range(2, order + 1)]
     done = 0
     for scratch, rows, histories, size in ordered_map(work, pairwise(edges.tolist()), threads):
         before = [(columns.n_rows, columns.n_histories) for columns in found]
@@ -283,7 +310,7 @@ def _count_higher(
 
 
 @dataclass(eq=False)
-class _Columns:
+class _Growing:
     """The columns of one order while they grow; memory that is not reached yet costs nothing."""
 
     words: NDArray[np.int32]
@@ -296,7 +323,7 @@ class _Columns:
     n_histories: int = 0
 
     @classmethod
-    def empty(cls, capacity: int) -> _Columns:
+    def empty(cls, capacity: int) -> _Growing:
         words, suffixes, counts, parents, first_words = (np.empty(capacity, np.int32) for _ in range(5))
         return cls(words, suffixes, counts, np.empty(capacity + 1, np.int64), parents, first_words)
 
@@ -308,7 +335,7 @@ class _Columns:
         return self.words, self.suffixes, self.counts, self.starts, self.parents, self.first_words
 
     def append(
-        self, other: _Columns, n_rows: int, n_histories: int, lower_rows: int, lower_histories: int
+        self, other: _Growing, n_rows: int, n_histories: int, lower_rows: int, lower_histories: int
     ) -> None:
         """Add the first rows and histories of `other`, whose numbers begin at 0 in every order."""
         rows = slice(self.n_rows, self.n_rows + n_rows)
@@ -335,39 +362,49 @@ class _Columns:
 def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
     """The sum of several counts, over the union of their vocabularies (those of the first come first).
 
-    Raises UsageError when some were counted up to a lower order than others, CountError on a sum of 2^63 or more.
+    Raises UsageError when some were counted up to a lower order than others or have cut-offs, CountError on a sum of
+    2^63 or more.
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
     highest = max(counts.order for counts in several)
     if any(counts.order < highest and not _is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")
+    if any(any(counts.cutoffs) for counts in several):
+        raise UsageError("found counts with cut-offs; expected to merge first and cut off afterwards")
     words = dict.fromkeys(word for counts in several for word in counts.vocabulary.words()[EOS + 1 :])
     vocabulary = Vocabulary(words)
     maps = [vocabulary.ids(counts.vocabulary.words()) for counts in several]
-    totals: list[Ints] = []
     rows: list[NDArray[np.int32]] = []
+    columns: list[NDArray[np.int64]] = []
     for order in range(1, highest + 1):
         parts = [(ids, counts) for ids, counts in zip(maps, several, strict=True) if counts.order >= order]
         ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts in parts])
         values = np.concatenate([counts.counts[order - 1].astype(np.int64) for _, counts in parts])
-        unique, inverse = np.unique(ngrams, axis=0, return_inverse=True)
-        sums = np.zeros(len(unique), np.int64)
-        np.add.at(sums, inverse.reshape(-1), values)
-        largest = np.zeros(len(unique))
-        np.add.at(largest, inverse.reshape(-1), values.astype(np.float64))
-        if (largest >= float(1 << 63)).any():
-            raise CountError("a sum of counts is 2^63 or more; expected less")
-        if order == 1:
-            unigrams = np.zeros(len(vocabulary), np.int64)
-            unigrams[unique[:, 0]] = sums
-            totals.append(unigrams)
-        else:
-            rows.append(unique.astype(np.int32))
-            totals.append(sums)
-    trie, permutations = NgramTrie.from_ngrams(rows, len(vocabulary))
-    merged = [column[permutation] for column, permutation in zip(totals, permutations, strict=True)]
-    return NgramCounts(vocabulary, trie, tuple(merged))
+        sorted_rows = sort_ngrams(ngrams, len(vocabulary))
+        ngrams, values = ngrams[sorted_rows], values[sorted_rows]
+        firsts = np.flatnonzero(np.append(True, (ngrams[1:] != ngrams[:-1]).any(axis=1)))
+        rows.append(ngrams[firsts])
+        found = overflow(values, firsts)
+        if found is not None:
+            words_there = " ".join(vocabulary.words(ngrams[firsts[found[0]]]))
+            raise CountError(
+                f"found counts of {words_there!r} that add up to {found[1]}; expected less than 2^63"
+            )
+        columns.append(np.add.reduceat(values, firsts))
+    trie, _ = NgramTrie.from_ngrams(rows[1:], len(vocabulary))
+    return NgramCounts(vocabulary, trie, tuple(columns))
+
+
+def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:
+    """The first group of neighbouring counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
+    near = np.add.reduceat(values.astype(np.float64), firsts) > float((1 << 63) - 1025)
+    for group in np.flatnonzero(near).tolist():
+        end = firsts[group + 1] if group + 1 < len(firsts) else len(values)
+        total = sum(values[firsts[group] : end].tolist())
+        if total >= 1 << 63:
+            return group, total
+    return None
 
 
 def _is_complete(counts: NgramCounts) -> bool:

@@ -18,6 +18,9 @@ from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 __all__ = ["Source", "atomic_write", "open_source", "require_zstandard", "source_name"]
 
+_UMASK = os.umask(0o077)  # can only be read by setting it: once, before there are threads
+os.umask(_UMASK)
+
 Source = str | os.PathLike[str] | IO[bytes]
 
 
@@ -154,7 +157,7 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         sys.stdout.buffer.flush()
         return
     target = os.path.realpath(path)
-    mode = 0o666 & ~_umask()
+    mode = 0o666 & ~_UMASK
     if os.path.exists(target):
         status = os.stat(target)
         if stat.S_ISDIR(status.st_mode):
@@ -193,9 +196,3 @@ def _packed(path: str, raw: IO[bytes], compress: bool) -> Iterator[IO[bytes]]:
     else:
         with packer:
             yield packer
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

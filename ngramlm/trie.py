@@ -210,7 +210,11 @@ class NgramTrie:
             parents = new_histories[level.parents[used]]
             if (suffixes < 0).any() or (parents < 0).any():
                 raise FormatError(
-                    f"a {order}-gram was kept without its suffix; expected a closed set of n-grams"
+                    f"a {order}-gram is kept without its suffix; expected a closed set of n-grams"
+                )
+            if not keep[order - 2][self.history_rows(order)[used]].all():
+                raise FormatError(
+                    f"a {order}-gram is kept without its history; expected a closed set of n-grams"
                 )
             levels.append(
                 Level(

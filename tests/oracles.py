@@ -42,6 +42,7 @@ class CountOracle:
         self.words = words_by_count(sentences) if vocabulary is None else list(vocabulary)
         known = {*self.words, *RESERVED}
         self.sentences = [[word if word in known else UNK for word in sentence] for sentence in sentences]
+        self.complete = self  # the counts before any were left out
         self.raw: dict[int, Counter[Ngram]] = {k: Counter() for k in range(1, order + 1)}
         for sentence in self.sentences:
             tokens = (BOS, *sentence, EOS)
@@ -63,6 +64,7 @@ class CountOracle:
         """The same counts without the n-grams that hold <unk> anywhere."""
         kept = CountOracle([], self.order, self.words)
         kept.sentences = self.sentences
+        kept.complete = self
         kept.raw = {
             k: Counter({g: c for g, c in table.items() if UNK not in g}) for k, table in self.raw.items()
         }
@@ -73,15 +75,14 @@ class CountOracle:
         return CountOracle(self.sentences, order, self.words)
 
     def continuation(self, k: int) -> Counter[Ngram]:
-        """Distinct words before each k-gram; raw counts at the highest order and where nothing stands before.
+        """Distinct words before each k-gram, <unk> among them even where n-grams with <unk> have been left out.
 
-        Nothing stands before a k-gram that begins with <s>, nor, once the n-grams with <unk> are gone, before one
-        that only ever followed <unk>.
+        Raw counts at the highest order and for the k-grams that begin with <s>, before which nothing can stand.
         """
         if k == self.order:
             return Counter(self.raw[k])
-        before = Counter(ngram[1:] for ngram in self.raw[k + 1])
-        return Counter({ngram: before.get(ngram, count) for ngram, count in self.raw[k].items()})
+        before = Counter(ngram[1:] for ngram in self.complete.raw[k + 1])
+        return Counter({g: count if g[0] == BOS else before[g] for g, count in self.raw[k].items()})
 
     def count_of_counts(self, k: int, continuation: bool = False) -> Counter[int]:
         """How many k-grams have each count: n_r."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread, take
+from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
@@ -62,9 +63,10 @@ class CountBlock:
     @cached_property
     def types(self) -> Floats:
         """N1+(h.), float64[H]."""
-        if self.order > 1:
+        seen = self.counts > 0
+        if seen.all():
             return np.diff(self.starts).astype(np.float64)
-        return self.sums((self.counts > 0).astype(np.float64))
+        return self.sums(seen.astype(np.float64))
 
     def sums(self, values: Floats) -> Floats:
         """Sum a value per row over each history, float64[R] -> float64[H]."""
@@ -144,9 +146,17 @@ class RecursiveSmoothing(ABC):
                 log10_backoffs.append(step.log10_backoffs)
             lower = step.probs
         metadata = self._metadata(counts, described)
-        if not any(counts.cutoffs):
-            return BackoffModel(counts.vocabulary, counts.trie, log10_probs, log10_backoffs, metadata)
-        return _cut_off(counts, log10_probs, log10_backoffs, metadata)
+        columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
+        if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
+            keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+            every = [
+                np.ones(n, bool) if mask is None else mask
+                for n, mask in zip(counts.trie.n_rows, keep, strict=True)
+            ]
+            columns = columns.restrict(counts.trie.closure(every))
+        return BackoffModel(
+            counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
+        )
 
     def _base_distribution(self, counts: NgramCounts) -> Floats:
         """Uniform over all words that can be predicted, float64[V]."""
@@ -199,7 +209,12 @@ class _OrderEstimate:
         starts = level.starts[first : end + 1]
         rows = slice(int(starts[0]), int(starts[-1]))
         block = CountBlock(self.order, self.effective[rows].astype(np.float64), starts - starts[0])
-        seen, left = self.method.discount(block, self.parameters)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seen, left = self.method.discount(block, self.parameters)
+        if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
+            empty = block.totals == 0
+            left = np.where(empty, 1.0, left)
+            seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
         if self.kept is not None and not self.kept[rows].all():  # what cut-offs drop goes to the lower order
             dropped = ~self.kept[rows]
             left = left + block.sums(np.where(dropped, seen, 0.0))
@@ -228,20 +243,3 @@ class _OrderEstimate:
         weights = np.divide(left, unseen, out=np.zeros_like(left), where=~full)
         scale = np.where(full, 1.0 / np.maximum(block.sums(seen), 1e-300), 1.0)
         return np.where(stored, seen * block.spread(scale), block.spread(weights) * lower), weights
-
-
-def _cut_off(
-    counts: NgramCounts, log10_probs: list[Any], log10_backoffs: list[Any], metadata: dict[str, str]
-) -> BackoffModel:
-    """Drop the rows that the cut-offs do not keep."""
-    keep = [
-        np.ones(rows, bool) if (kept := counts.kept(k)) is None else kept
-        for k, rows in enumerate(counts.trie.n_rows, 1)
-    ]
-    trie = counts.trie.restrict(keep)
-    probs = [column[mask] for column, mask in zip(log10_probs, keep, strict=True)][: trie.order]
-    backoffs = [
-        column[np.logical_or.reduceat(mask, counts.trie.level(order).starts[:-1])]
-        for order, (column, mask) in enumerate(zip(log10_backoffs, keep[1:], strict=True), 2)
-    ][: trie.order - 1]
-    return BackoffModel(counts.vocabulary, trie, probs, backoffs, metadata)
