@@ -189,7 +189,7 @@ cdef class Automaton:
     cdef uint32_t order_states[MAX_ORDER + 1]
 
     def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states, refuse=ValueError):
-        cdef int64_t n = slots.shape[0] // <int64_t> sizeof(Slot)
+        cdef int64_t n = slots.shape[0] // <int64_t> sizeof(Slot), id
         cdef int k
         if n * <int64_t> sizeof(Slot) != slots.shape[0] or n < 1 or n > MAX_SLOTS:
             raise ValueError("slots of an impossible size")
@@ -210,6 +210,9 @@ cdef class Automaton:
             raise ValueError("orders that do not span the slots")
         if self.slots[0].a != <uint32_t> self.n_words or 1 + <int64_t> self.n_words > n:
             raise ValueError("unigrams that do not match the vocabulary")
+        for id in range(self.n_words):
+            if self.slots[1 + id].a != <uint32_t> id:
+                raise ValueError("unigrams out of order")
         self.start = self.slots[1 + BOS].c
         if self.start >= self.n_slots:
             raise ValueError("a sentence start outside the model")

@@ -76,7 +76,10 @@ cdef inline int64_t find_slot(const WordIndex* index, uint64_t prefix, uint32_t 
 
 cdef inline int32_t find_word(const WordIndex* index, const char* word, Py_ssize_t length) noexcept nogil:
     """The id of a word, -1 when it is not in the table."""
-    cdef uint64_t prefix = load_prefix(word, length)
+    cdef uint64_t prefix
+    if length > 0 and word[length - 1] == 0:       # no word holds NUL; as padding of the prefix it would not be seen
+        return -1
+    prefix = load_prefix(word, length)
     return index.slots[find_slot(index, prefix, hash_word(prefix, word, length), word, length)].id
 
 

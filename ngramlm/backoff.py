@@ -19,9 +19,9 @@ from ngramlm._backoff import Automaton
 from ngramlm.automaton import Columns, pack, unpack
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import usable_threads
-from ngramlm.text import Text
+from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, SEPARATORS, UNK, Vocabulary
+from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
@@ -103,10 +103,8 @@ class BackoffModel:
         self._metadata = MappingProxyType(dict(metadata))
         self._columns = None
         self._shape = (tuple(n_rows), tuple(n_histories))
-        if sum(n_rows) + sum(n_histories) > order_states[-1]:
-            raise FormatError(
-                f"found {sum(n_rows)} n-grams in {order_states[-1]} slots; expected no more than fit"
-            )
+        if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
         try:
             self._automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
         except (ValueError, OverflowError) as error:
@@ -201,14 +199,14 @@ class BackoffModel:
         ``<s>`` and ``</s>`` among the words are unknown words. Raises UsageError for a space in a word of a list.
         """
         if not isinstance(sentence, str):
-            sentence = " ".join(_words(sentence))
+            sentence = " ".join(words_of(sentence))
         return self.automaton.score(sentence, bos, eos)
 
     def full_scores(
         self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
-        words = _words(sentence)
+        words = words_of(sentence)
         ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
         automaton = self.automaton
         state = automaton.start if bos else 0
@@ -301,13 +299,13 @@ class BackoffModel:
         """The id of one word; raises UsageError when it is not one."""
         id = self._vocabulary.id(word)
         if id == UNK:
-            _words([word])
+            words_of([word])
         return id
 
     def _state(self, history: str | Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
-        for place, word in enumerate(_words(history)):
+        for place, word in enumerate(words_of(history)):
             if word == EOS_WORD or (word == BOS_WORD and place):
                 raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
             state = self.automaton.advance(state, self._vocabulary.id(word))[0]
@@ -321,11 +319,14 @@ class BackoffModel:
             state = rows[4]
         words, log10_probs, _, _, _ = self.automaton.rows(0)
         probs = np.zeros(len(self._vocabulary))
-        probs[words] = 10.0 ** log10_probs.astype(np.float64)
-        for words, log10_probs, _, log10_backoff, _ in reversed(path):
-            probs *= 10.0**log10_backoff
+        with np.errstate(over="ignore", invalid="ignore"):
             probs[words] = 10.0 ** log10_probs.astype(np.float64)
+            for words, log10_probs, _, log10_backoff, _ in reversed(path):
+                probs *= np.float64(10.0) ** log10_backoff
+                probs[words] = 10.0 ** log10_probs.astype(np.float64)
         probs[BOS] = 0.0
+        if not np.isfinite(probs).all():
+            raise _damaged("probability that is not finite")
         return probs
 
     # Files: the formats stand above this module and are imported where they are asked for
@@ -359,18 +360,6 @@ class BackoffModel:
         from ngramlm.arpa import read_arpa
 
         return read_arpa(path)
-
-
-def _words(sentence: str | Sequence[str]) -> list[str]:
-    """The words of a sentence or history: a str is split at spaces and tabs, a list must hold words."""
-    if isinstance(sentence, str):
-        return [word for word in sentence.replace("\t", " ").split(" ") if word]
-    for word in sentence:
-        if not word or not SEPARATORS.isdisjoint(word):
-            raise UsageError(
-                f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
-            )
-    return list(sentence)
 
 
 def _damaged(message: str) -> FormatError:

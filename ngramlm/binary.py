@@ -105,12 +105,6 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
     """
     with open(path, "rb") as file:
         description = _read_description(file, path)
-        size = os.fstat(file.fileno()).st_size
-        for name in SECTIONS:
-            where = description["sections"][name]
-            end = where["offset"] + where["size"]
-            if where["offset"] % PAGE or where["offset"] < PAGE or end > size:
-                raise FormatError(f"found {size} bytes; expected section {name!r} to end at {end}", path)
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_HUGEPAGE"):
         mapped.madvise(mmap.MADV_HUGEPAGE)
@@ -189,18 +183,25 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str
     text = head[_HEAD.size : _HEAD.size + length]
     if len(text) != length or zlib.crc32(text) != crc:
         raise FormatError("found a damaged header; expected its checksum to agree", path)
+    if any(head[_HEAD.size + length :]):
+        raise FormatError("found something behind the header; expected zeros", path)
     try:
         description: dict[str, Any] = json.loads(text)
-        _check_description(description)
+        end = _check_description(description)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(
             f"found a header that cannot be used ({error}); expected that of a model", path
         ) from None
+    size = os.fstat(file.fileno()).st_size
+    if size != end:
+        raise FormatError(
+            f"found {size} bytes; expected {end}, with the sections that the header lists", path
+        )
     return description
 
 
-def _check_description(description: dict[str, Any]) -> None:
-    """Raise ValueError, KeyError or TypeError unless all fields are there and are counts."""
+def _check_description(description: dict[str, Any]) -> int:
+    """The size of the file; raises ValueError, KeyError or TypeError unless all fields are there and agree."""
     orders = len(description["n_rows"])
     numbers = [*description["order_states"], *description["n_rows"], *description["n_histories"]]
     for name in SECTIONS:
@@ -212,3 +213,12 @@ def _check_description(description: dict[str, Any]) -> None:
         raise ValueError("orders that disagree")
     if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
         raise ValueError("metadata that are no text")
+    if not orders or description["n_histories"][0] != 1:
+        raise ValueError("no unigrams")
+    at = PAGE
+    for name in SECTIONS:
+        if description["sections"][name]["offset"] != at:
+            raise ValueError(f"section {name!r} out of place")
+        size = description["sections"][name]["size"]
+        at += size + -size % PAGE
+    return at

@@ -397,7 +397,7 @@ def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
 
 
 def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:
-    """The first group of neighbouring counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
+    """The first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
     near = np.add.reduceat(values.astype(np.float64), firsts) > float((1 << 63) - 1025)
     for group in np.flatnonzero(near).tolist():
         end = firsts[group + 1] if group + 1 < len(firsts) else len(values)

@@ -158,12 +158,12 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         return
     target = os.path.realpath(path)
     mode = 0o666 & ~_UMASK
-    if os.path.exists(target):
-        status = os.stat(target)
+    if os.path.exists(path):
+        status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(21, "Is a directory", os.fspath(path))
         if not stat.S_ISREG(status.st_mode):
-            with open(target, "wb") as raw, _packed(target, raw, compress) as out:
+            with open(path, "wb") as raw, _packed(os.fspath(path), raw, compress) as out:
                 yield out
             return
         mode = stat.S_IMODE(status.st_mode)
@@ -171,7 +171,7 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
     if not os.path.isdir(folder):
         raise FileNotFoundError(2, "No such folder", folder)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=folder)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     try:

@@ -38,14 +38,25 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], threa
         yield from map(function, items)
         return
     waiting: deque[Future[Result]] = deque()
+    failure: Exception | None = None
+    iterator = iter(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
-            for item in items:
+            while True:
+                try:
+                    item = next(iterator)
+                except StopIteration:
+                    break
+                except Exception as error:  # comes after the results, and the errors, of the items before
+                    failure = error
+                    break
                 waiting.append(pool.submit(function, item))
                 if len(waiting) > 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+            if failure is not None:
+                raise failure
         finally:
             for future in waiting:
                 future.cancel()

@@ -19,9 +19,19 @@ from ngramlm._vocabulary import merge_tables
 from ngramlm.errors import TextError, UsageError
 from ngramlm.files import Source, open_source, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
-from ngramlm.vocabulary import BOS, RESERVED, UNK, Vocabulary, new_table
+from ngramlm.vocabulary import BOS, RESERVED, SEPARATORS, UNK, Vocabulary, new_table
 
-__all__ = ["CHUNK_BYTES", "TOKENIZERS", "Progress", "Text", "Tokenizer", "iter_text", "map_text", "read_text"]
+__all__ = [
+    "CHUNK_BYTES",
+    "TOKENIZERS",
+    "Progress",
+    "Text",
+    "Tokenizer",
+    "iter_text",
+    "map_text",
+    "read_text",
+    "words_of",
+]
 
 Tokenizer = Callable[[str], list[str]]
 Reserved = Literal["error", "drop", "keep"]
@@ -115,7 +125,12 @@ class Text:
         Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for reserved
         words and control characters.
         """
-        lines = [line if isinstance(line, str) else " ".join(line) for line in sentences]
+        lines = []
+        for number, sentence in enumerate(sentences, 1):
+            try:
+                lines.append(sentence if isinstance(sentence, str) else " ".join(words_of(sentence)))
+            except UsageError as error:
+                raise TextError(error.args[0], "<sentences>", number) from None
         for number, line in enumerate(lines, 1):
             if "\n" in line or "\r" in line:
                 raise TextError("found a line end inside a sentence", "<sentences>", number)
@@ -223,17 +238,14 @@ class _Reader:
         finally:
             self.pool.put((number, scratch))
         if problem:
-            word = (
-                bytes(chunk.data[offset : offset + 64])
-                .split(b" ")[0]
-                .split(b"\n")[0]
-                .decode("utf-8", "replace")
+            word = re.split(rb"[\x00-\x20]", bytes(chunk.data[offset : offset + 64]))[0].decode(
+                "utf-8", "replace"
             )
             byte = chr(chunk.data[offset])
             raise TextError(_PROBLEMS[problem].format(word=word, byte=byte), chunk.name, chunk.line + line)
         return _Ids(number, ids, characters if raw_characters is None else raw_characters, n_bytes)
 
-    def _prepare(self, chunk: _Chunk) -> tuple[_Chunk, int]:
+    def _prepare(self, chunk: _Chunk) -> tuple[_Chunk, int | None]:
         """Decode, replace what is not UTF-8, split by a tokenizer written in Python."""
         raw = bytes(memoryview(chunk.data)[: chunk.length])
         try:
@@ -241,17 +253,13 @@ class _Reader:
         except UnicodeDecodeError as error:
             line = chunk.line + raw.count(b"\n", 0, error.start)
             raise TextError(_PROBLEMS[2], chunk.name, line) from None
-        text = text.replace("\r\n", "\n")
-        lines = text.removesuffix("\n").split("\n") if text else []
-        characters = sum(map(len, lines)) + len(lines)
+        characters = None
         if self.split is not None:
-            split = self.split
-            lines = [" ".join(split(line)) for line in lines]
-        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
-        if data.count(b"\n") != len(lines):
-            raise TextError(
-                "found a line end in a token; expected none from a tokenizer", chunk.name, chunk.line
-            )
+            lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+            characters = sum(map(len, lines)) + len(lines)
+            tokens = map(self.split, lines)
+            text = "".join(f"{' '.join(_tokens(found, chunk, at))}\n" for at, found in enumerate(tokens))
+        data = text.encode("utf-8", "surrogatepass")
         return _Chunk(chunk.name, chunk.line, bytearray(data), len(data)), characters
 
     def finish(
@@ -361,6 +369,30 @@ def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **opti
     return map_text(lambda piece: piece, sources, vocabulary, **options)
 
 
+def words_of(sentence: str | Sequence[str]) -> list[str]:
+    """The words of a sentence: a str is split at spaces and tabs, a list must hold words (UsageError).
+
+    >>> words_of("the  cat"), words_of(["the", "cat"])
+    (['the', 'cat'], ['the', 'cat'])
+    """
+    if isinstance(sentence, str):
+        return [word for word in sentence.replace("\t", " ").split(" ") if word]
+    for word in sentence:
+        if not word or not SEPARATORS.isdisjoint(word):
+            raise UsageError(
+                f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
+            )
+    return list(sentence)
+
+
+def _tokens(found: list[str], chunk: _Chunk, line: int) -> list[str]:
+    """What a tokenizer made of a line, checked."""
+    try:
+        return words_of(found)
+    except UsageError as error:
+        raise TextError(f"{error.args[0]} from the tokenizer", chunk.name, chunk.line + line) from None
+
+
 def _listed(sources: Source | Iterable[Source]) -> list[Source]:
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "read"):
         return [cast("Source", sources)]
@@ -395,15 +427,18 @@ def _total_bytes(sources: list[Source]) -> int | None:
 
 def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
     """Pieces of whole lines; a line longer than a piece makes the piece grow; what a pipe has is not waited for."""
+    if chunk_bytes < 1:
+        raise UsageError(f"chunk_bytes is {chunk_bytes}; expected at least 1")
     for source in sources:
         name, line, rest, first = source_name(source), 1, b"", True
         with open_source(source) as stream:
             read: Callable[[memoryview], int] = getattr(stream, "readinto1", None) or stream.readinto  # type: ignore
             is_pipe = _is_pipe(stream)
             while True:
-                data = bytearray(len(rest) + chunk_bytes + PADDING)
+                wanted = max(chunk_bytes, len(_BYTE_ORDER_MARK) + 1) if first else chunk_bytes
+                data = bytearray(len(rest) + wanted + PADDING)
                 data[: len(rest)] = rest
-                filled, end = len(rest), len(rest) + chunk_bytes
+                filled, end = len(rest), len(data) - PADDING
                 with memoryview(data) as view:
                     while filled < end and (got := read(view[filled:end])):
                         filled += got

@@ -43,7 +43,11 @@ class Vocabulary:
                     f"found the word {word!r}; expected no empty word, space or control character"
                 )
             size = len(table)
-            if word not in RESERVED and table.add(word.encode()) != size:
+            try:
+                encoded = word.encode()
+            except UnicodeEncodeError:
+                raise UsageError(f"found the word {word!r}; expected no lone surrogate") from None
+            if word not in RESERVED and table.add(encoded) != size:
                 raise UsageError(f"found the word {word!r} twice; expected every word once")
         self._adopt(table)
 
@@ -104,6 +108,8 @@ class Vocabulary:
             return self._table.word(id).decode()
         except IndexError as error:
             raise UsageError(str(error)) from None
+        except UnicodeDecodeError:
+            raise FormatError(f"found bytes that are not UTF-8 as word {id}; expected a word") from None
 
     def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
         """The ids of several words, int32."""
@@ -114,13 +120,16 @@ class Vocabulary:
         if ids is not None:
             return [self.word(int(id)) for id in ids]
         if self._words is None:
-            self._words = [self._table.word(id).decode() for id in range(len(self))]
+            self._words = [self.word(id) for id in range(len(self))]
         return list(self._words)
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write one word a line, in the order of the ids, without the reserved three."""
         with atomic_write(path) as out:
-            out.write("".join(f"{word}\n" for word in self.words()[len(RESERVED) :]).encode())
+            words = self.words()[len(RESERVED) :]
+            if words and words[0].startswith("\ufeff"):  # or it would be taken for a byte order mark
+                out.write("\ufeff".encode())
+            out.write("".join(f"{word}\n" for word in words).encode())
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Vocabulary:
