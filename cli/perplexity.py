@@ -157,6 +157,7 @@ def measure(
     lines: _Lines | None,
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
+    from ngramlm.errors import TextError
     from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, iter_scores
     from ngramlm.evaluation.signature import signature
 
@@ -171,7 +172,16 @@ def measure(
             tokens += piece.n_tokens
             sentences += piece.n_sentences
             progress("scoring tokens", tokens, None)
-    return total.result(signature(model))
+    if not sentences:
+        name = source if isinstance(source, str) and source != "-" else "<stdin>"
+        raise TextError("found no sentences; expected at least one line of text", name)
+    result = total.result(signature(model))
+    if result.words and result.oovs > result.words / 2 and not quiet:
+        share = 100 * result.oovs / result.words
+        stderr_line(
+            f"{share:.0f} % of the words are OOVs (is --tokenizer that of the training?)", label="warning"
+        )
+    return result
 
 
 def _sentence_rows(model: BackoffModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:

@@ -64,7 +64,7 @@ def test_merged_counts_are_those_of_everything(order: int, longest: int) -> None
     """Parts with words of their own and in common, which have other ids in each."""
     vocabularies = ["a b c d".split(), "d c e".split(), ["f"], "g f e d c b a".split()]
     parts = [
-        some_sentences(words, 3 + 9 * (seed % 3), longest, seed) + [[words[0]] * longest]
+        [*some_sentences(words, 3 + 9 * (seed % 3), longest, seed), [words[0]] * longest]
         for seed, words in enumerate(vocabularies)
     ]
     expected = ngrams_of([sentence for part in parts for sentence in part], order)
@@ -190,10 +190,6 @@ def test_sums_above_the_largest_are_refused_in_every_order() -> None:
         large = lm.NgramCounts.from_ngrams({**ngrams, ngram: LARGEST})
         with pytest.raises(CountError, match=f"add up to {2**63}; expected less than 2\\^63"):
             merge_counts([large, lm.NgramCounts.from_ngrams(ngrams)])
-        merged = merge_counts([large, text_counts([["c"]], 3)])
-
-        assert LARGEST + (ngram == ("</s>",)) > 2**62
-        assert ngram == ("</s>",) or merged.get(ngram) == LARGEST
 
 
 # --------------------------------------------------------------------------------------------------- cut-offs
@@ -208,7 +204,7 @@ def test_cut_offs_are_whole_numbers(cutoffs: Any) -> None:
         text_counts([["a", "b"]], 3).cut_off(cutoffs)
 
 
-@pytest.mark.parametrize("cutoffs", [[0, 1, 2], (0, 1, 2), np.array([0, 1, 2]), [np.int8(0), np.int64(1), 2]])
+@pytest.mark.parametrize("cutoffs", [[0, 1, 2], (0, 1, 2), [np.int8(0), np.int64(1), 2]])
 def test_whole_numbers_of_any_kind_are_cut_offs(cutoffs: Any) -> None:
     assert (0, 1, 2) == text_counts([["a", "b"]], 3).cut_off(cutoffs).cutoffs
 

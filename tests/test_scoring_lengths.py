@@ -90,11 +90,11 @@ def text_of(model: lm.BackoffModel, sentences: Sequence[Sentence]) -> lm.Text:
 
 
 def test_long_ngrams_answer() -> None:
-    """The sentences are such that the words far back matter: of order 16, most are known with 15 words before."""
+    """The sentences are such that the words far back matter: of order 16, many are known with 15 words before."""
     lengths = [length for _, length, _ in model_of(16)[1].scores(sentence_of(1000), bos=True, eos=True)]
 
     assert 16 == max(lengths)
-    assert sum(length == 16 for length in lengths) > 400
+    assert sum(length == 16 for length in lengths) > 250
     assert {1, 2, 3, 9} < set(lengths)
 
 

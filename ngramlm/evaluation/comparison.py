@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from ngramlm.counts import NgramCounts, count
-from ngramlm.errors import UsageError
+from ngramlm.errors import TextError, UsageError
 from ngramlm.evaluation.perplexity import Perplexity, Readable, perplexity
 from ngramlm.evaluation.signature import check_same_vocabulary
 from ngramlm.files import atomic_write
@@ -305,6 +305,8 @@ def _rows(name: str, model: LanguageModel, reader: _Reader, train_seconds: float
     rows = []
     for text_name in reader.sources:
         text = reader.text(text_name, model.vocabulary)
+        if not text.n_sentences:
+            raise TextError("found no sentences; expected at least one line of text", text_name)
         start = time.perf_counter()
         figures = perplexity(model, text)
         seconds = time.perf_counter() - start

@@ -26,7 +26,7 @@ from ngramlm.text import Text
 from ngramlm.trie import Level
 from ngramlm.vocabulary import BOS, UNK
 
-__all__ = ["CountBlock", "RecursiveSmoothing", "Smoothing"]
+__all__ = ["CountBlock", "OrderEstimate", "RecursiveSmoothing", "Smoothing"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
@@ -135,7 +135,7 @@ class RecursiveSmoothing(ABC):
         lower = base
         done, total = 0, sum(counts.trie.n_rows)
         for order in range(1, counts.order + 1):
-            step = _OrderEstimate(self, counts, order, lower, int(np.count_nonzero(base)))
+            step = OrderEstimate(self, counts, order, lower, int(np.count_nonzero(base)))
             described.append(self.describe(step.parameters))
             for n_rows in ordered_map(step, step.blocks(), threads):
                 done += n_rows
@@ -178,7 +178,7 @@ class RecursiveSmoothing(ABC):
         return metadata
 
 
-class _OrderEstimate:
+class OrderEstimate:
     """Probabilities and back-off weights of one order, block by block; `lower` are those of the order below."""
 
     def __init__(
@@ -204,7 +204,17 @@ class _OrderEstimate:
         yield from zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
 
     def __call__(self, histories: tuple[int, int]) -> int:
+        """Store the estimates of some histories; returns how many rows they have."""
         first, end = histories
+        rows, probs, weights = self.estimate(first, end)
+        self.probs[rows] = probs
+        with np.errstate(divide="ignore"):
+            self.log10_probs[rows] = np.minimum(np.log10(probs), 0.0)
+            self.log10_backoffs[first:end] = np.log10(weights)
+        return len(probs)
+
+    def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
+        """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
         level = self.level
         starts = level.starts[first : end + 1]
         rows = slice(int(starts[0]), int(starts[-1]))
@@ -225,11 +235,7 @@ class _OrderEstimate:
             weights = left
         else:
             probs, weights = self._back_off(block, seen, left, lower)
-        self.probs[rows] = probs
-        with np.errstate(divide="ignore"):
-            self.log10_probs[rows] = np.minimum(np.log10(probs), 0.0)
-            self.log10_backoffs[first:end] = np.log10(weights)
-        return rows.stop - rows.start
+        return rows, probs, weights
 
     def _back_off(
         self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
