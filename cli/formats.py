@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ngramlm.cli.output import COMPRESSED, suffix_of
+from ngramlm.cli.output import suffix_of
 from ngramlm.cli.progress import Progress
+from ngramlm.files import COMPRESSED
 
 if TYPE_CHECKING:
     from ngramlm.backoff import BackoffModel

@@ -16,9 +16,9 @@ from typing import Any, TextIO
 import click
 
 from ngramlm.cli.progress import wipe_bars
+from ngramlm.files import COMPRESSED
 
 FAILURE, UNUSABLE = 1, 2
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 _REASONS = {
     errno.ENOENT: "no such file",

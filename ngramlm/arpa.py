@@ -32,7 +32,7 @@ from ngramlm.arpa_reader import ArpaColumns, read_columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.closing import close_ngrams, duplicate
 from ngramlm.errors import FormatError, FormatWarning, warn
-from ngramlm.files import Source, atomic_write, open_source, source_name
+from ngramlm.files import Source, atomic_write, open_source, plain_size, source_name
 from ngramlm.line_pieces import formatter, write_rows
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import BOS
@@ -57,7 +57,7 @@ def read_arpa(
     threads = usable_threads(threads)
     name = source_name(source)
     with open_source(source) as stream:
-        columns = read_columns(stream, name, _plain_size(source), threads, progress)
+        columns = read_columns(stream, name, plain_size(source), threads, progress)
     ngrams = [section.ngrams for section in columns.sections]
     try:
         (trie, log10_probs, log10_backoffs), inserted = close_ngrams(
@@ -76,21 +76,6 @@ def read_arpa(
             FormatWarning,
         )
     return BackoffModel(columns.vocabulary, trie, log10_probs, log10_backoffs, {})
-
-
-def _plain_size(source: Source) -> int | None:
-    """The number of bytes of a plain file, None for anything else."""
-    if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1].lower() in (
-        ".gz",
-        ".bz2",
-        ".xz",
-        ".zst",
-    ):
-        return None
-    try:
-        return os.stat(source).st_size if os.path.isfile(source) else None
-    except OSError:
-        return None
 
 
 def _refuse_duplicate(columns: ArpaColumns, name: str) -> None:

@@ -23,7 +23,7 @@ from ngramlm._vocabulary import WordTable
 from ngramlm.automaton import Layout, pack_pieces
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import atomic_write
+from ngramlm.files import atomic_write, is_compressed
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import Vocabulary
 
@@ -44,7 +44,7 @@ def save_binary(
     progress: Progress | None = None,
 ) -> None:
     """Write a model; the bytes depend on the model alone. Raises UsageError for ``-`` and compressed suffixes."""
-    if path == "-" or os.path.splitext(path)[1].lower() in (".gz", ".bz2", ".xz", ".zst"):
+    if path == "-" or is_compressed(path):
         raise UsageError(
             f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)"
         )

@@ -16,11 +16,21 @@ from typing import IO, Any, cast
 
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
-__all__ = ["Source", "atomic_write", "open_source", "require_zstandard", "source_name"]
+__all__ = [
+    "COMPRESSED",
+    "Source",
+    "atomic_write",
+    "is_compressed",
+    "open_source",
+    "plain_size",
+    "require_zstandard",
+    "source_name",
+]
 
 _UMASK = os.umask(0o077)  # can only be read by setting it: once, before there are threads
 os.umask(_UMASK)
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 
 
@@ -113,6 +123,21 @@ class _Checked(io.RawIOBase):
 
 def _module(error: Exception) -> str:
     return type(error).__module__.partition(".")[0]
+
+
+def is_compressed(path: str | os.PathLike[str]) -> bool:
+    """Whether the suffix asks for compression."""
+    return _suffix(os.fspath(path)) in COMPRESSED
+
+
+def plain_size(source: Source) -> int | None:
+    """The number of bytes of a plain file, None for streams, pipes and compressed files."""
+    if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
+        return None
+    try:
+        return os.stat(source).st_size if os.path.isfile(source) else None
+    except OSError:
+        return None
 
 
 def _suffix(path: str) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ngramlm._text import PADDING, remap, tokenize
 from ngramlm._vocabulary import merge_tables
 from ngramlm.errors import TextError, UsageError
-from ngramlm.files import Source, open_source, source_name
+from ngramlm.files import Source, open_source, plain_size, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.vocabulary import BOS, RESERVED, SEPARATORS, UNK, Vocabulary, new_table
 
@@ -408,21 +408,9 @@ def _tokenizer(tokenizer: str | Tokenizer) -> Tokenizer | None:
 
 
 def _total_bytes(sources: list[Source]) -> int | None:
-    """Bytes in all plain files; None when one is compressed or a stream."""
-    total = 0
-    for source in sources:
-        if not isinstance(source, (str, os.PathLike)) or os.path.splitext(source)[1] in (
-            ".gz",
-            ".bz2",
-            ".xz",
-            ".zst",
-        ):
-            return None
-        try:
-            total += os.stat(source).st_size
-        except OSError:
-            return None
-    return total
+    """Bytes in all files; None unless all are plain."""
+    sizes = [plain_size(source) for source in sources]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
