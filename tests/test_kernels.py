@@ -437,6 +437,34 @@ def test_restrict_refuses_to_lose_a_suffix() -> None:
             trie.restrict(masks_of(trie, kept))
 
 
+def test_restrict_refuses_to_lose_one_of_the_rows_of_a_parent() -> None:
+    """The suffix goes, but its history stays, with its other rows."""
+    trie, found = toy_trie(), 0
+    everything = marked(trie, [np.ones(rows, bool) for rows in trie.n_rows])
+    for ngram in [ngram for ngram in sorted(everything) if len(ngram) == 4][:100]:
+        others = {other for other in everything if other[:-1] == ngram[1:-1] and other[-1] != ngram[-1]}
+        kept = with_what_they_need({ngram} | others) - {ngram[1:]}
+        if others and not any(other[1:] == ngram[1:] for other in kept - {ngram}):
+            found += 1
+            with pytest.raises(FormatError, match="expected a closed set"):
+                trie.restrict(masks_of(trie, kept))
+
+    assert found > 10
+
+
+def test_restrict_refuses_to_lose_a_history() -> None:
+    trie, found = toy_trie(), 0
+    for row in trie.ngrams(4).tolist():
+        ngram = tuple(row)
+        kept = with_what_they_need({ngram}) - {ngram[:-1]}
+        if ngram[:-1] != ngram[1:]:
+            found += 1
+            with pytest.raises(FormatError, match="without its history"):
+                trie.restrict(masks_of(trie, kept))
+
+    assert found > 10
+
+
 def damaged(trie: NgramTrie, order: int, **columns: Sequence[int]) -> NgramTrie:
     """The trie with other columns in one order."""
     levels = list(trie.levels)
@@ -458,7 +486,7 @@ def test_restrict_refuses_to_lose_a_parent() -> None:
     """The suffix of 1 3 4 stays, but its history hangs from 4, whose only row 4 2 goes."""
     trie = damaged(small_trie(), 3, parents=[2, 2])
     masks = masks_of(small_trie(), {(1, 3), (3, 4), (1, 3, 4)})
-    with pytest.raises(FormatError, match="expected a closed set"):
+    with pytest.raises(FormatError, match="without its suffix"):
         trie.restrict(masks)
 
 
