@@ -96,7 +96,11 @@ class NgramCounts:
         if not 1 <= order <= self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order}")
         return NgramCounts(
-            self.vocabulary, self.trie.truncate(order), self.counts[:order], self.cutoffs[:order]
+            self.vocabulary,
+            self.trie.truncate(order),
+            self.counts[:order],
+            self.cutoffs[:order],
+            None if self.continuations is None else self.continuations[: order - 1],
         )
 
     def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
@@ -152,10 +156,10 @@ class NgramCounts:
         (Kneser & Ney 1995; Chen & Goodman 1999, section 4.1.6).
         """
         raw = self.counts[order - 1]
+        if self.continuations is not None and order <= len(self.continuations):
+            return self.continuations[order - 1]
         if order == self.order:
             return raw
-        if self.continuations is not None:
-            return self.continuations[order - 1]
         counts = _counts.continuation_counts(self.trie.level(order + 1).suffixes, len(raw))
         opening = self._opening_rows(order)
         if len(opening) == 0:
@@ -398,7 +402,7 @@ def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
 
 def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:
     """The first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
-    near = np.add.reduceat(values.astype(np.float64), firsts) > float((1 << 63) - 1025)
+    near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)  # rounded; then exactly
     for group in np.flatnonzero(near).tolist():
         end = firsts[group + 1] if group + 1 < len(firsts) else len(values)
         total = sum(values[firsts[group] : end].tolist())
