@@ -60,7 +60,7 @@ def test_an_impossible_word_gives_null_in_json_and_infinite_in_text(invoke: Invo
     facts = json.loads(invoke("perplexity", "closed.arpa", "test.txt", "--json").stdout)
     assert facts["perplexity"] is None
     assert facts["perplexity_excluding_oov"] > 1
-    assert "Perplexity including OOVs:  infinite\n" in invoke("perplexity", "closed.arpa", "test.txt").stdout
+    assert "Perplexity including OOVs:   infinite\n" in invoke("perplexity", "closed.arpa", "test.txt").stdout
 
 
 def test_several_models_are_a_table(invoke: Invoke, folder: Path) -> None:
