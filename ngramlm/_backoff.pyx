@@ -132,7 +132,9 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
     cdef uint32_t places, at, i
     if end <= first:
         return
-    if first < 0 or end >= starts.shape[0] or starts[end] > words.shape[0] or end > states.shape[0]:
+    if (first < 0 or end >= starts.shape[0] or end > states.shape[0] or end > log10_backoffs.shape[0]
+            or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
+            or (not root and end > parents.shape[0])):
         raise ValueError("histories beyond the columns")
     if not root:
         for h in range(first, end):
@@ -514,13 +516,16 @@ cdef class Automaton:
         Returns (starts int64[H + 1], words int32[R], log10_probs float32[R], next states uint32[R], states uint32[H],
         log10_backoffs float32[H], parent states uint32[H]). Raises ValueError when the numbers do not match.
         """
-        cdef uint32_t at = self.order_states[order - 1], end = self.order_states[order], places, i
+        cdef uint32_t at, end, places, i
         cdef int64_t h = 0, n = 0, first, j
         cdef const Slot* header
         cdef bint damaged = False
         cdef int32_t word
         cdef float prob
         cdef uint32_t next_state
+        if not 1 <= order <= self.order:
+            raise ValueError("an order outside the model")
+        at, end = self.order_states[order - 1], self.order_states[order]
         # what a file claims must fit into the slots it has before memory is asked for
         if n_histories < 0 or n_rows < 0 or n_histories > end - at or n_rows > end - at:
             raise ValueError("more rows than slots")
