@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 
     from ngramlm.backoff import BackoffModel
     from ngramlm.text import Text
-    from ngramlm.vocabulary import Vocabulary
-
-BLOCK = 1 << 20  # bytes of standard input to take at once, at most
 
 
 @options.command(
@@ -55,11 +50,13 @@ def command(
     another program may ask and wait. Words out of the vocabulary are scored as <unk>. With --json, one object
     a line.
     """
+    from ngramlm.text import iter_text
+
     options.sources([text], model_file)
     model = load_model(model_file, quiet)
     done = 0
     with Progress(quiet=quiet or sys.stdout.isatty()) as progress:
-        for piece in read_pieces(text, model.vocabulary, reading):
+        for piece in iter_text(text, model.vocabulary, **reading):
             sums, tokens = line_scores(model, piece, bos=not no_bos, eos=not no_eos)
             oovs = count_oovs(piece)
             for log10_prob, length, unknown in zip(
@@ -85,38 +82,6 @@ def perplexity_of(log10_prob: float, tokens: int) -> float:
         return float("nan")
     exponent = -log10_prob / tokens
     return 10.0**exponent if exponent < 308 else float("inf")
-
-
-def read_pieces(text: str, vocabulary: Vocabulary, reading: dict[str, Any]) -> Iterator[Text]:
-    """The text in pieces of whole lines; from standard input, what has come so far."""
-    from ngramlm.errors import TextError
-    from ngramlm.text import iter_text, read_text
-
-    if text != "-":
-        yield from iter_text(text, vocabulary, **reading)
-        return
-    lines = 0
-    for block in line_blocks():
-        try:
-            yield read_text(io.BytesIO(block), vocabulary=vocabulary, threads=1, **reading)
-        except TextError as error:
-            raise TextError(error.message, "<stdin>", lines + (error.line or 1)) from None
-        lines += block.count(b"\n")
-
-
-def line_blocks() -> Iterator[bytes]:
-    """Whole lines of standard input, as many as are there without waiting."""
-    stream = cast("io.BufferedReader", sys.stdin.buffer)
-    kept: list[bytes] = []
-    while block := stream.read1(BLOCK):
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield b"".join([*kept, block[:cut]])
-            kept = [block[cut:]]
-        else:
-            kept.append(block)
-    if rest := b"".join(kept):
-        yield rest
 
 
 def line_scores(model: BackoffModel, text: Text, bos: bool, eos: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -223,17 +223,10 @@ class BackoffModel:
         return self._score_text(text, want_lengths=True)[1]
 
     def _score_text(self, text: Text, want_lengths: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
-        ids = text.ids
-        if text.vocabulary is not self._vocabulary and text.vocabulary != self._vocabulary:
-            if text.n_oov:
-                raise UsageError(
-                    "the text was read with another vocabulary, which lost some of its words; "
-                    "expected read_text(..., vocabulary=model.vocabulary)"
-                )
-            ids = self._vocabulary.ids(text.vocabulary.words())[ids]
+        text = text.over(self._vocabulary)
         out = np.empty(text.n_tokens, np.float64)
         lengths = np.empty(text.n_tokens if want_lengths else 0, np.uint8)
-        self.automaton.score_ids(ids, text.sentences, out, lengths)
+        self.automaton.score_ids(text.ids, text.sentences, out, lengths)
         return out, lengths
 
     # One word after the other

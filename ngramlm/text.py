@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from queue import SimpleQueue
 from typing import IO, Any, Literal, TypeVar, cast
@@ -170,6 +170,17 @@ class Text:
     def predicted(self) -> NDArray[np.int32]:
         """int32[n_tokens]: the ids that are predicted."""
         return self.ids[self.is_predicted]
+
+    def over(self, vocabulary: Vocabulary) -> Text:
+        """The text in the ids of another vocabulary; raises UsageError when it has lost words to its own."""
+        if self.vocabulary is vocabulary or self.vocabulary == vocabulary:
+            return self
+        if self.n_oov:
+            raise UsageError(
+                f"found a text over a vocabulary of {len(self.vocabulary)} that has lost {self.n_oov} words, and a"
+                f" model over one of {len(vocabulary)}; read the text with vocabulary=model.vocabulary"
+            )
+        return replace(self, vocabulary=vocabulary, ids=vocabulary.ids(self.vocabulary.words())[self.ids])
 
     def sentence(self, number: int) -> list[str]:
         """The words of one sentence, without ``<s>`` and ``</s>``."""
@@ -430,7 +441,7 @@ def _chunks(sources: list[Source], chunk_bytes: int) -> Iterator[_Chunk]:
                 with memoryview(data) as view:
                     while filled < end and (got := read(view[filled:end])):
                         filled += got
-                        if is_pipe and (filled > len(_BYTE_ORDER_MARK) or not first):
+                        if is_pipe and not (first and _BYTE_ORDER_MARK.startswith(view[:filled].tobytes())):
                             break
                 if first and data.startswith(_BYTE_ORDER_MARK):
                     del data[: len(_BYTE_ORDER_MARK)]

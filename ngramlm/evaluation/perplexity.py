@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from ngramlm.evaluation.signature import signature
 from ngramlm.files import Source
 from ngramlm.model import LanguageModel
 from ngramlm.text import CHUNK_BYTES, Text, map_text, read_text
-from ngramlm.vocabulary import UNK, Vocabulary
+from ngramlm.vocabulary import UNK
 
 __all__ = ["Perplexity", "PerplexitySum", "TokenScores", "iter_scores", "perplexity"]
 
@@ -262,24 +262,12 @@ def iter_scores(
     if isinstance(text, Text):
         if read_options:
             raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
-        yield score(_over(text, model.vocabulary))
+        yield score(text.over(model.vocabulary))
     elif getattr(model, "independent_sentences", False):
         options = {"chunk_bytes": chunk_bytes, "threads": threads, **read_options}
         yield from map_text(score, text, model.vocabulary, **options)
     else:
         yield score(read_text(text, vocabulary=model.vocabulary, threads=threads, **read_options))
-
-
-def _over(text: Text, vocabulary: Vocabulary) -> Text:
-    """The text in the ids of another vocabulary, which must not have been lost before."""
-    if text.vocabulary is vocabulary or text.vocabulary == vocabulary:
-        return text
-    if text.n_oov:
-        raise UsageError(
-            f"found a text over a vocabulary of {len(text.vocabulary)} that has lost {text.n_oov} words, and a model"
-            f" over one of {len(vocabulary)}; read the text with vocabulary=model.vocabulary"
-        )
-    return replace(text, vocabulary=vocabulary, ids=vocabulary.ids(text.vocabulary.words())[text.ids])
 
 
 def _checked(log10_probs: NDArray[np.float64], text: Text) -> NDArray[np.float64]:
