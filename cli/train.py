@@ -18,7 +18,7 @@ from ngramlm.cli.summary import about_counts, about_model, count_lines, model_li
 
 if TYPE_CHECKING:
     from ngramlm.counts import NgramCounts
-    from ngramlm.smoothing import RecursiveSmoothing
+    from ngramlm.smoothing import Smoothing
 
 FALLBACK = "0.5,1,1.5"
 
@@ -119,7 +119,11 @@ def command(
             counts = count(sources, order, threads=threads, progress=progress, **known, **reading)
         if prune:
             counts = counts.cut_off(prune)
+        from ngramlm.backoff import BackoffModel
+
         model = method.fit(counts, threads=threads, progress=progress)
+        if not isinstance(model, BackoffModel):
+            raise click.UsageError(f"{smoothing} gives no back-off model, which alone can be written.")
         write_model(model, output, kind, threads, progress)
     if as_json:
         write_json({"output": output, **about_counts(counts), **about_model(model)})
@@ -139,11 +143,11 @@ def _output(output: str | None, as_json: bool) -> str:
 
 def make_method(
     name: str, backoff: bool, closed: bool, fallback: tuple[float, float, float] | None
-) -> RecursiveSmoothing:
+) -> Smoothing:
     """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
-    from ngramlm.smoothing import SMOOTHINGS, KneserNey
+    from ngramlm.smoothing import KneserNey, make_smoothing
 
-    method = SMOOTHINGS[name](interpolate=not backoff, closed=closed)
+    method = make_smoothing(name, interpolate=False if backoff else None, closed=closed)
     if fallback is None:
         return method
     if not isinstance(method, KneserNey) or method.discounts != len(fallback):

@@ -19,7 +19,7 @@ from ngramlm.evaluation.perplexity import Perplexity, Readable, perplexity
 from ngramlm.evaluation.signature import check_same_vocabulary
 from ngramlm.files import atomic_write
 from ngramlm.model import LanguageModel
-from ngramlm.smoothing import SMOOTHINGS, Smoothing
+from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing
 from ngramlm.text import Text, read_text
 from ngramlm.vocabulary import Vocabulary
 
@@ -340,9 +340,7 @@ def _methods(smoothings: str | Iterable[str] | Mapping[str, Smoothing], closed: 
         smoothings = SMOOTHINGS if smoothings == "all" else [smoothings]
     methods: dict[str, Smoothing] = {}
     for name in smoothings:
-        if name not in SMOOTHINGS:
-            raise UsageError(f"found the smoothing {name!r}; expected one of: {', '.join(SMOOTHINGS)}")
-        methods[name] = SMOOTHINGS[name](closed=closed)
+        methods[name] = make_smoothing(name, closed=closed)
     if not methods:
         raise UsageError("found no smoothing method; expected at least one")
     return methods

@@ -37,7 +37,12 @@ class Smoothing(Protocol):
     """A smoothing method: hyper-parameters that turn counts into a model."""
 
     def fit(
-        self, counts: NgramCounts, heldout: Text | None = None, *, threads: int | None = None
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> LanguageModel: ...
 
 
