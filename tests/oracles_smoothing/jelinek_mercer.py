@@ -124,7 +124,7 @@ def log_likelihood(events: Iterable[Event], weights: Mapping[Bucket, float]) -> 
 def expectation_maximisation(
     events: Sequence[Event], tolerance: float = 1e-4, max_steps: int = 10_000, start: float = 0.5
 ) -> Estimate:
-    """Forward and backward over the orders of each event, until perplexity changes by less than `tolerance` of itself."""
+    """Forward and backward over the orders of each event, until perplexity changes by less than `tolerance`."""
     weights = {bucket: start for event in events for bucket, _ in event.levels}
     trace = [log_likelihood(events, weights)]
     for _ in range(max_steps):
@@ -150,7 +150,7 @@ def expectation_maximisation(
 
 
 def filled_in(weights: Mapping[Bucket, float], k: int, n_buckets: int, start: float = 0.5) -> list[float]:
-    """The weights of all buckets of an order: one without data has that of the next lower bucket, else the next higher."""
+    """The weights of all buckets of an order: one without data has that of the next lower, else higher."""
     found = [at for order, at in sorted(weights) if order == k]
     result = []
     for at in range(n_buckets):

@@ -81,9 +81,9 @@ class NaturalDiscountingOracle(SmoothingOracle):
 
 
 class StupidBackoffOracle(SmoothingOracle):
-    """Scores: c(hw) / c(h) where hw was seen, else alpha times the score after h'; unseen words 0. Brants et al. (2007).
+    """Scores: c(hw) / c(h) where hw was seen, else alpha times the score after h'. Brants et al. (2007).
 
-    Not probabilities. An unseen history answers as its back-off history, without another alpha.
+    Not probabilities. Unseen words get 0. An unseen history answers as its back-off history, without another alpha.
     By hand, toy corpus: S(TEXT|READ) = 2/5 * 1/18 = 1/45, S(BOOK|A) = 1/2, S(<unk>|A) = 0.
     """
 
