@@ -1,0 +1,170 @@
+"""Hierarchical Dirichlet smoothing: the distribution of the shorter history is worth so many counts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, take
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.smoothing.base import RecursiveSmoothing
+from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+
+__all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
+
+PRIORS = ("counts", "continuation", "evidence")
+LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dirichlet(RecursiveSmoothing):
+    """p(w|h) = (c(hw) + alpha p(w|h')) / (c(h.) + alpha), with a concentration alpha for each order.
+
+    MacKay & Peto (1995), "A hierarchical Dirichlet language model"; the posterior mean when the distribution of every
+    history is drawn from a Dirichlet distribution with parameters alpha p(.|h').
+
+    Args:
+        concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
+            prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
+        prior: what the orders below the highest count. "counts" takes occurrences; "continuation" the distinct words
+            before, as Kneser-Ney does; "evidence" takes for the unigrams the weights u_w of greatest evidence for the
+            bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others.
+        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+
+    Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
+        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+        0.34
+    """
+
+    name: ClassVar[str] = "dirichlet"
+    forms: ClassVar[tuple[bool, ...]] = (True,)
+
+    concentrations: float | tuple[float, ...] | None = None
+    prior: str = "counts"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.prior not in PRIORS:
+            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(PRIORS)}")
+        if self._given is not None and not (
+            self._given and all(0 < alpha < math.inf for alpha in self._given)
+        ):
+            raise UsageError(f"concentrations is {self.concentrations}; expected numbers above 0")
+
+    @property
+    def _given(self) -> tuple[float, ...] | None:
+        one = isinstance(self.concentrations, int | float)
+        return (self.concentrations,) if one else self.concentrations  # type: ignore[return-value]
+
+    def effective_counts(self, counts: NgramCounts, order: int) -> Ints | Floats:  # type: ignore[override]
+        if self.prior == "continuation":
+            return counts.continuation_counts(order)
+        if self.prior == "evidence" and order == 1 and counts.order > 1:
+            weights = evidence_weights(counts)
+            return weights * (counts.trie.n_rows[1] / weights.sum())  # as many as there are bigrams to learn them from
+        return counts.counts[order - 1]
+
+    def parameters(self, order: OrderCounts) -> float:
+        """The concentration of one order."""
+        if self._given is None:
+            return best_concentration(order)
+        return float(self._given[min(order.order, len(self._given)) - 1])
+
+    def describe(self, parameters: float) -> dict[str, str]:
+        return {"concentrations": f"{parameters:.6g}"}
+
+    def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
+        return [] if self._given is not None else [(parameters, LEAST, MOST)]
+
+    def with_values(self, order: int, parameters: float, values: list[float]) -> float:
+        return values[0] if values else parameters
+
+    def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
+        denominators = block.totals + parameters
+        return block.counts / block.spread(denominators), parameters / denominators
+
+
+def log_evidence(order: OrderCounts, alpha: float) -> float:
+    """The natural logarithm of the probability of one order's counts, given the distributions of the order below.
+
+    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w). MacKay & Peto (1995), eq. 23.
+    """
+    from scipy.special import gammaln
+
+    counts, means, totals = _evidence_terms(order)
+    given = alpha * means
+    words = (gammaln(counts + given) - gammaln(given)).sum()
+    return float(words - (gammaln(totals + alpha) - gammaln(alpha)).sum())
+
+
+def best_concentration(order: OrderCounts) -> float:
+    """The alpha between 1e-4 and 1e7 of greatest evidence for one order: where its derivative is zero."""
+    from scipy.optimize import brentq
+    from scipy.special import digamma
+
+    counts, means, totals = _evidence_terms(order)
+
+    def slope(log_alpha: float) -> float:
+        alpha = math.exp(log_alpha)
+        words = (means * (digamma(counts + alpha * means) - digamma(alpha * means))).sum()
+        return float(alpha * (words - (digamma(totals + alpha) - digamma(alpha)).sum()))
+
+    low, high = math.log(LEAST), math.log(MOST)
+    if slope(low) <= 0:
+        return LEAST
+    if slope(high) >= 0:
+        return MOST
+    return math.exp(brentq(slope, low, high, xtol=1e-10))
+
+
+def _evidence_terms(order: OrderCounts) -> tuple[Floats, Floats, Floats]:
+    """(counts of the seen rows, their lower probabilities, totals of the histories that were seen)."""
+    counts = order.counts.astype(np.float64)
+    seen = counts > 0
+    totals = segment_sums(counts, order.level.starts)
+    return counts[seen], order.lower_probs(slice(0, len(counts)))[seen], totals[totals > 0]
+
+
+def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
+    """float64[V]: u = alpha m of greatest evidence for the bigrams, 0 for words that no word stands before.
+
+    The fixed point u_w <- u_w sum_h (psi(c(hw) + u_w) - psi(u_w)) / sum_h (psi(c(h.) + alpha) - psi(alpha)), with
+    alpha = sum u, never lowers the evidence (Minka 2000, "Estimating a Dirichlet distribution", eq. 65). It ends when the
+    weights change by less than `tolerance` in all.
+    """
+    level = counts.trie.level(2)
+    rows = counts.counts[1].astype(np.float64)
+    totals = segment_sums(rows, level.starts)
+    size = counts.trie.n_rows[0]
+    weights: NDArray[np.float64] = np.bincount(level.suffixes, minlength=size).astype(np.float64)
+    weights /= len(totals)  # how many histories each word follows, of all
+    for _ in range(iterations):
+        new = _fixed_point(weights, rows, totals, level.suffixes)
+        change = np.abs(new - weights).sum() / new.sum()
+        weights = new
+        if change < tolerance:
+            break
+    return weights
+
+
+def _fixed_point(
+    weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """One step of `evidence_weights`."""
+    from scipy.special import digamma
+
+    own = take(weights, words)
+    alpha = weights.sum()
+    gains = np.bincount(words, digamma(counts + own) - digamma(own), minlength=len(weights))
+    return np.asarray(weights * gains / (digamma(totals + alpha) - digamma(alpha)).sum())
