@@ -24,16 +24,25 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.model import LanguageModel
-    from ngramlm.smoothing import SMOOTHINGS, AbsoluteDiscounting, KneserNey, WittenBell
+    from ngramlm.smoothing import (
+        SMOOTHINGS,
+        AbsoluteDiscounting,
+        Dirichlet,
+        KneserNey,
+        PitmanYor,
+        WittenBell,
+    )
     from ngramlm.text import Text, iter_text, read_text
     from ngramlm.vocabulary import Vocabulary
 
 _HOMES = {
     "AbsoluteDiscounting": "smoothing",
     "BackoffModel": "backoff",
+    "Dirichlet": "smoothing",
     "KneserNey": "smoothing",
     "LanguageModel": "model",
     "NgramCounts": "counts",
+    "PitmanYor": "smoothing",
     "SMOOTHINGS": "smoothing",
     "Text": "text",
     "Vocabulary": "vocabulary",
@@ -51,9 +60,11 @@ __all__ = [
     "SMOOTHINGS",
     "AbsoluteDiscounting",
     "BackoffModel",
+    "Dirichlet",
     "KneserNey",
     "LanguageModel",
     "NgramCounts",
+    "PitmanYor",
     "Text",
     "Vocabulary",
     "WittenBell",
