@@ -89,5 +89,7 @@ def make_smoothing(name: str, *, interpolate: bool | None = None, closed: bool =
     if isinstance(method, RecursiveSmoothing):
         return method if interpolate is None else replace(method, interpolate=interpolate)
     if interpolate is not None:
-        raise UsageError(f"{name} has neither an interpolated nor a back-off form; expected a method that has")
+        raise UsageError(
+            f"{name} has neither an interpolated nor a back-off form; expected a method that has"
+        )
     return method

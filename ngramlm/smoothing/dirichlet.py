@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,9 @@ class Dirichlet(RecursiveSmoothing):
     Args:
         concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
             prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-        prior: what the orders below the highest count. "counts" takes occurrences; "continuation" the distinct words
-            before, as Kneser-Ney does; "evidence" takes for the unigrams the weights u_w of greatest evidence for the
-            bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others.
+        prior: what the orders below the highest count. "evidence" takes for the unigrams the weights u_w of greatest
+            evidence for the bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others;
+            "counts" takes occurrences for all; "continuation" the distinct words before, as Kneser-Ney does.
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
 
     Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
@@ -41,7 +41,8 @@ class Dirichlet(RecursiveSmoothing):
     Example:
         >>> from ngramlm.counts import count
         >>> from ngramlm.text import Text
-        >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> method = Dirichlet(concentrations=(4, 2), prior="counts")
+        >>> model = method.fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)
         0.34
@@ -51,7 +52,7 @@ class Dirichlet(RecursiveSmoothing):
     forms: ClassVar[tuple[bool, ...]] = (True,)
 
     concentrations: float | tuple[float, ...] | None = None
-    prior: str = "counts"
+    prior: str = "evidence"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -67,12 +68,16 @@ class Dirichlet(RecursiveSmoothing):
         one = isinstance(self.concentrations, int | float)
         return (self.concentrations,) if one else self.concentrations  # type: ignore[return-value]
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints | Floats:  # type: ignore[override]
+    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
             weights = evidence_weights(counts)
-            return weights * (counts.trie.n_rows[1] / weights.sum())  # as many as there are bigrams to learn them from
+            scale = (
+                counts.trie.n_rows[1] / weights.sum()
+            )  # that of what they were learnt from, or no alpha would fit
+            scaled: Any = weights * scale
+            return scaled  # type: ignore[no-any-return]
         return counts.counts[order - 1]
 
     def parameters(self, order: OrderCounts) -> float:
@@ -85,10 +90,10 @@ class Dirichlet(RecursiveSmoothing):
         return {"concentrations": f"{parameters:.6g}"}
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        return [] if self._given is not None else [(parameters, LEAST, MOST)]
+        return [] if self._given is not None else [(math.log(parameters), math.log(LEAST), math.log(MOST))]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
-        return values[0] if values else parameters
+        return math.exp(values[0]) if values else parameters
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
         denominators = block.totals + parameters
@@ -98,49 +103,72 @@ class Dirichlet(RecursiveSmoothing):
 def log_evidence(order: OrderCounts, alpha: float) -> float:
     """The natural logarithm of the probability of one order's counts, given the distributions of the order below.
 
-    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w). MacKay & Peto (1995), eq. 23.
+    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
     """
-    from scipy.special import gammaln
-
-    counts, means, totals = _evidence_terms(order)
-    given = alpha * means
-    words = (gammaln(counts + given) - gammaln(given)).sum()
-    return float(words - (gammaln(totals + alpha) - gammaln(alpha)).sum())
+    return Evidence.of(order).log(alpha)
 
 
 def best_concentration(order: OrderCounts) -> float:
-    """The alpha between 1e-4 and 1e7 of greatest evidence for one order: where its derivative is zero."""
+    """The alpha between 1e-4 and 1e7 of greatest evidence for one order.
+
+    The best power of ten, then the place beside it where the slope is zero: the evidence may have several maxima, as
+    the distributions of the order below were learnt from the same text.
+    """
     from scipy.optimize import brentq
-    from scipy.special import digamma
 
-    counts, means, totals = _evidence_terms(order)
+    evidence = Evidence.of(order)
+    grid = np.arange(math.log10(LEAST), math.log10(MOST) + 1) * math.log(10)
+    best = int(np.argmax([evidence.log(math.exp(log_alpha)) for log_alpha in grid]))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    if not evidence.slope(low) > 0 > evidence.slope(high):
+        return math.exp(grid[best])
+    return math.exp(brentq(evidence.slope, low, high, xtol=1e-10))
 
-    def slope(log_alpha: float) -> float:
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the evidence for a concentration depends on.
+
+    Attributes:
+        counts: float64, the counts of the n-grams that were seen.
+        means: float64, the probability of each in the order below.
+        totals: float64, the totals of the histories that were seen.
+    """
+
+    counts: Floats
+    means: Floats
+    totals: Floats
+
+    @classmethod
+    def of(cls, order: OrderCounts) -> Evidence:
+        counts = order.counts.astype(np.float64)
+        seen = counts > 0
+        totals = segment_sums(counts, order.level.starts)
+        return cls(counts[seen], order.lower_probs(slice(0, len(counts)))[seen], totals[totals > 0])
+
+    def log(self, alpha: float) -> float:
+        """The natural logarithm of the evidence."""
+        from scipy.special import gammaln
+
+        given = alpha * self.means
+        words = (gammaln(self.counts + given) - gammaln(given)).sum()
+        return float(words - (gammaln(self.totals + alpha) - gammaln(alpha)).sum())
+
+    def slope(self, log_alpha: float) -> float:
+        """The derivative of the log evidence by log alpha."""
+        from scipy.special import digamma
+
         alpha = math.exp(log_alpha)
-        words = (means * (digamma(counts + alpha * means) - digamma(alpha * means))).sum()
-        return float(alpha * (words - (digamma(totals + alpha) - digamma(alpha)).sum()))
-
-    low, high = math.log(LEAST), math.log(MOST)
-    if slope(low) <= 0:
-        return LEAST
-    if slope(high) >= 0:
-        return MOST
-    return math.exp(brentq(slope, low, high, xtol=1e-10))
-
-
-def _evidence_terms(order: OrderCounts) -> tuple[Floats, Floats, Floats]:
-    """(counts of the seen rows, their lower probabilities, totals of the histories that were seen)."""
-    counts = order.counts.astype(np.float64)
-    seen = counts > 0
-    totals = segment_sums(counts, order.level.starts)
-    return counts[seen], order.lower_probs(slice(0, len(counts)))[seen], totals[totals > 0]
+        given = alpha * self.means
+        words = (self.means * (digamma(self.counts + given) - digamma(given))).sum()
+        return float(alpha * (words - (digamma(self.totals + alpha) - digamma(alpha)).sum()))
 
 
 def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
     """float64[V]: u = alpha m of greatest evidence for the bigrams, 0 for words that no word stands before.
 
     The fixed point u_w <- u_w sum_h (psi(c(hw) + u_w) - psi(u_w)) / sum_h (psi(c(h.) + alpha) - psi(alpha)), with
-    alpha = sum u, never lowers the evidence (Minka 2000, "Estimating a Dirichlet distribution", eq. 65). It ends when the
+    alpha = sum u, never lowers the evidence (Minka 2000, "Estimating a Dirichlet distribution"). It ends when the
     weights change by less than `tolerance` in all.
     """
     level = counts.trie.level(2)

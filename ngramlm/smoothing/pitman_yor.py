@@ -22,7 +22,10 @@ from ngramlm.trie import NgramTrie
 __all__ = ["PitmanYor"]
 
 Float32s = NDArray[np.float32]
-FIRST_DISCOUNT, FIRST_STRENGTH = 0.75, 1.0  # where a chain begins; a few sweeps away from any values that it finds
+FIRST_DISCOUNT, FIRST_STRENGTH = (
+    0.75,
+    1.0,
+)  # where a chain begins; a few sweeps away from any values that it finds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,8 @@ class PitmanYor(Smoothing):
         samples: how many states of the chain to average.
         thin: sweeps from one sample to the next.
         seed: the same seed gives the same model.
-        discounts: d for all orders, or for each from 1 on (the last holds for those above), 0 <= d < 1; None draws them.
+        discounts: d for all orders, or for each from 1 on (the last holds for those above), 0 <= d < 1; None draws
+            them.
         strengths: theta likewise, from 0 on.
 
     Raises UsageError for values out of range.
@@ -78,7 +82,9 @@ class PitmanYor(Smoothing):
         if not all(0 <= strength < np.inf for strength in strengths):
             raise UsageError(f"strengths is {self.strengths}; expected numbers from 0 on")
         if any(d == strength == 0 for d, strength in zip(discounts, strengths, strict=True)):
-            raise UsageError("found a discount and a strength of 0; expected one of them above, or no word is new")
+            raise UsageError(
+                "found a discount and a strength of 0; expected one of them above, or no word is new"
+            )
 
     def fit(
         self,

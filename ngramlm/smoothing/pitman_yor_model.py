@@ -1,8 +1,9 @@
-"""The predictions of a Pitman-Yor process: the mean over samples of its seating, and the back-off table nearest to it."""
+"""The predictions of a Pitman-Yor process: the mean over samples of its seating, and a back-off table near to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +53,14 @@ class PitmanYorModel(ColumnModel):
             raise UsageError(f"found {base.shape} base probabilities; expected {len(vocabulary)}")
         n_samples = seen[0].shape[-1] if seen else 0
         n_histories = tuple(level.n_histories for level in trie.levels)
-        for name, columns, sizes in (("seen", seen, trie.n_rows), ("left", left, n_histories)):
-            found, expected = [column.shape for column in columns], [(size, n_samples) for size in sizes]
+        for name, given, sizes in (("seen", seen, trie.n_rows), ("left", left, n_histories)):
+            found, expected = [column.shape for column in given], [(size, n_samples) for size in sizes]
             if not n_samples or found != expected:
-                raise UsageError(f"found columns {name!r} of shapes {found}; expected {expected}, and a sample")
-        for column in (base, *seen, *left):
+                raise UsageError(
+                    f"found columns {name!r} of shapes {found}; expected {expected}, and a sample"
+                )
+        columns: tuple[NDArray[np.floating[Any]], ...] = (base, *seen, *left)
+        for column in columns:
             if len(column) and not (column.min() >= 0 and column.max() <= 1):
                 raise UsageError("found a value outside 0 .. 1; expected shares of probability")
             column.setflags(write=False)
@@ -66,7 +70,7 @@ class PitmanYorModel(ColumnModel):
 
     @property
     def n_samples(self) -> int:
-        return self.seen[0].shape[1]
+        return len(self.left[0][0])
 
     def to_backoff(self) -> BackoffModel:
         """A back-off table for ARPA files and decoders: exact for every n-gram that was counted, and nearly so else.
@@ -85,7 +89,9 @@ class PitmanYorModel(ColumnModel):
             level = self.trie.level(order)
             lower = take(means[order - 2], level.suffixes)
             given, unseen = 1.0 - segment_sums(probs, level.starts), 1.0 - segment_sums(lower, level.starts)
-            full = unseen <= 4 * np.finfo(np.float64).eps * (np.diff(level.starts) + 1)  # no word is left to back off
+            full = unseen <= 4 * np.finfo(np.float64).eps * (
+                np.diff(level.starts) + 1
+            )  # no word is left to back off
             weights = np.divide(np.maximum(given, 0.0), unseen, out=np.zeros_like(given), where=~full)
             with np.errstate(divide="ignore"):
                 log10_backoffs.append(np.log10(weights).astype(np.float32))
@@ -111,21 +117,27 @@ class PitmanYorModel(ColumnModel):
 
     def _block_probs(self, events: Events) -> Floats:
         probs = np.repeat(self.base[events.words, None], self.n_samples, axis=1)
-        for rows, histories, seen, left in zip(events.rows, events.histories, self.seen, self.left, strict=True):
+        for rows, histories, seen, left in zip(
+            events.rows, events.histories, self.seen, self.left, strict=True
+        ):
             known, counted = np.flatnonzero(histories >= 0), np.flatnonzero(rows >= 0)
             probs[known] *= left[histories[known]]
             probs[counted] += seen[rows[counted]]
-        return probs.mean(axis=1)
+        means: Floats = probs.mean(axis=1)
+        return means
 
     def _distribution(self, path: Sequence[int]) -> Floats:
         probs = np.zeros(len(self.vocabulary))
-        shares = np.full(self.n_samples, 1.0 / self.n_samples)  # what each sample has left for the lower orders
+        shares = np.full(
+            self.n_samples, 1.0 / self.n_samples
+        )  # what each sample has left for the lower orders
         for order in range(len(path), 0, -1):
             level, history = self.trie.level(order), path[order - 1]
             rows = slice(int(level.starts[history]), int(level.starts[history + 1]))
             probs[level.words[rows]] += (self.seen[order - 1][rows] * shares).sum(axis=1)
             shares = shares * self.left[order - 1][history]
-        return probs + self.base * shares.sum()
+        probs += self.base * shares.sum()
+        return probs
 
 
 def _blocks(events: Events) -> Iterator[Events]:

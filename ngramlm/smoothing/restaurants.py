@@ -44,7 +44,12 @@ class Restaurants:
 
     @classmethod
     def of(
-        cls, counts: NgramCounts, base: float, discounts: Sequence[float], strengths: Sequence[float], seed: int
+        cls,
+        counts: NgramCounts,
+        base: float,
+        discounts: Sequence[float],
+        strengths: Sequence[float],
+        seed: int,
     ) -> Restaurants:
         """One table for each n-gram. `base` is the probability of every word below the unigrams."""
         levels = counts.trie.levels
@@ -59,7 +64,9 @@ class Restaurants:
             level.parents + np.int32(first)
             for level, first in zip(levels, (0, *n_histories[:-2].tolist()), strict=True)
         ]
-        starts = [level.starts[:-1] + first for level, first in zip(levels, n_rows[:-1].tolist(), strict=True)]
+        starts = [
+            level.starts[:-1] + first for level, first in zip(levels, n_rows[:-1].tolist(), strict=True)
+        ]
         seating = Seating(
             np.concatenate(suffixes),
             np.concatenate([*starts, n_rows[-1:]]),
@@ -67,7 +74,7 @@ class Restaurants:
             n_histories,
             np.concatenate(own_events(counts)),
             base,
-            seats.generate_state(4, np.uint64),
+            seats.generate_state(4, np.uint64).astype(np.uint64),
         )
         first = np.array(discounts, np.float64), np.array(strengths, np.float64)
         return cls(counts, seating, *first, np.random.default_rng(parameters))
@@ -141,7 +148,9 @@ def own_events(counts: NgramCounts) -> list[Int32s]:
             own -= np.bincount(counts.trie.level(order + 1).suffixes, longer, minlength=len(own))
         total = float(counts.counts[order - 1].sum(dtype=np.float64))
         if total > LARGEST_PARTY:
-            raise CountError(f"order {order}: found {total:.0f} events; expected up to {LARGEST_PARTY}, each has a seat")
+            raise CountError(
+                f"order {order}: found {total:.0f} events; expected up to {LARGEST_PARTY}, each has a seat"
+            )
         found.append(np.maximum(own, 0.0).astype(np.int32))
     return found
 
