@@ -10,6 +10,7 @@ from ngramlm.errors import UsageError
 from ngramlm.smoothing.absolute import AbsoluteDiscounting
 from ngramlm.smoothing.additive import Additive
 from ngramlm.smoothing.base import RecursiveSmoothing, Smoothing
+from ngramlm.smoothing.church_gale import ChurchGale
 from ngramlm.smoothing.dirichlet import Dirichlet
 from ngramlm.smoothing.good_turing import GoodTuring
 from ngramlm.smoothing.jelinek_mercer import JelinekMercer
@@ -28,6 +29,7 @@ __all__ = [
     "SMOOTHINGS",
     "AbsoluteDiscounting",
     "Additive",
+    "ChurchGale",
     "CountBlock",
     "Dirichlet",
     "GoodTuring",
@@ -54,6 +56,7 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "good-turing": GoodTuring,
     "simple-good-turing": partial(GoodTuring, simple=True),
     "stupid-backoff": StupidBackoff,
+    "church-gale": ChurchGale,
     "jelinek-mercer": JelinekMercer,
     "jelinek-mercer-total": partial(JelinekMercer, buckets="total"),
     "jelinek-mercer-average": partial(JelinekMercer, buckets="average"),

@@ -42,18 +42,22 @@ class CountedEvents:
         return self.events.weights
 
     def of_order(self, order: int) -> tuple[Floats, Floats, Floats]:
-        """(c(hw), c(h.), N1+(h.)) of every event in one order, float64[N] each; 0 where the history is not known."""
+        """(c(hw), c(h.), c(h.) / N1+(h.)) of every event in one order, float64[N]; 0 where the history is not known.
+
+        The average is that of the whole counts: with the event taken out it would tell whether the event was the only
+        one of its kind.
+        """
         column, rows = self.counts.counts[order - 1], self.events.rows[order - 1]
         histories = self.events.histories[order - 1]
         known, seen = histories >= 0, rows >= 0
         counts = np.where(seen, column[rows], 0).astype(np.float64)
         totals = np.where(known, self.counts.history_totals(order)[histories], 0.0)
         types = np.where(known, self.counts.history_types(order)[histories], 0.0)
+        averages = totals / np.maximum(types, 1.0)
         if self.deleted:
-            types -= counts == 1
             totals -= known
             counts -= seen
-        return counts, totals, types
+        return counts, totals, averages
 
     @classmethod
     def heldout(cls, counts: NgramCounts, text: Text, base: Floats) -> CountedEvents:

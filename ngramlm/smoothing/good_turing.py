@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,14 @@ from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.text import Text
 
-__all__ = ["GoodTuring", "SimpleGoodTuring", "simple_good_turing"]
+__all__ = ["GoodTuring", "SimpleGoodTuring", "adjusted_counts", "simple_good_turing"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SimpleGoodTuring:
-    """The estimate of `simple_good_turing`.
+    """The estimates of `simple_good_turing`.
 
     Attributes:
         counts: int64[m], the r that occur, rising.
@@ -113,64 +113,71 @@ class GoodTuring(Smoothing):
         counts = self.usable_counts(counts)
         n_events = int(np.count_nonzero(self.base_distribution(counts)))
         probs, floors = [], []
-        for order in range(1, counts.order + 1):
-            column, starts = counts.counts[order - 1], counts.trie.level(order).starts
-            values, inverse, numbers = np.unique(column, return_inverse=True, return_counts=True)
-            seen = values > 0
-            adjusted = np.zeros(len(values))
-            adjusted[seen], unseen_mass = self._adjusted(order, values[seen].astype(np.int64), numbers[seen])
-            n_unseen = counts.trie.level(order).n_histories * n_events - int(numbers[seen].sum())
-            floor = unseen_mass / n_unseen if n_unseen else 0.0
-            weights = adjusted[inverse]
-            types = counts.history_types(order)
-            totals = segment_sums(weights, starts) + (n_events - types) * floor
+        for order, column in enumerate(counts.counts, 1):
+            level, seen, types = counts.trie.level(order), column > 0, counts.history_types(order)
+            n_unseen = level.n_histories * n_events - int(seen.sum())
+            weights = np.zeros(level.n_rows)
+            weights[seen], floor = adjusted_counts(order, column[seen], n_unseen, None if self.simple else self.k)
+            totals = segment_sums(weights, level.starts) + (n_events - types) * floor
             with np.errstate(invalid="ignore", divide="ignore"):  # a history without any count is not used
-                probs.append(np.where(column > 0, weights, floor) / spread(totals, starts))
+                probs.append(np.where(seen, weights, floor) / spread(totals, level.starts))
                 floors.append(floor / totals)
         metadata = self.metadata(counts, [], tuned=False)
         return FloorModel.of(counts, probs, floors, self.closed, metadata)
 
-    def _adjusted(
-        self, order: int, counts: NDArray[np.int64], numbers: NDArray[np.int64]
-    ) -> tuple[Floats, float]:
-        """(r* of each count, normalised; what all unseen n-grams get together) of one order, in units of counts."""
-        total, n_1 = int(counts @ numbers), int(numbers[0]) if counts[0] == 1 else 0
-        found = self._simple(order, counts, numbers) if self.simple else self._plain(counts, numbers, n_1, total)
-        if found is None:
-            warn(
-                f"order {order}: found counts of counts {dict(zip(counts[:4].tolist(), numbers[:4].tolist(), strict=True))}"
-                " that do not support Good-Turing's estimate; taking 0.5 off every count",
-                EstimationWarning,
-            )
-            return counts - 0.5, 0.5 * float(numbers.sum())
-        return found * (total - n_1) / float(found @ numbers), float(n_1)
 
-    def _simple(self, order: int, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
-        if len(counts) < 3 or counts[0] != 1:
-            return None
-        found = simple_good_turing(counts, numbers)
-        if not found.slope < -1:
-            warn(
-                f"order {order}: found a slope of {found.slope:.3g} for log n_r against log r; expected less than -1, "
-                "so the estimate is not reliable",
-                EstimationWarning,
-            )
-        return found.adjusted
+def adjusted_counts(
+    order: int, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
+) -> tuple[Floats, float]:
+    """(c* of each seen n-gram, c* of each unseen one); together they are as much as was counted.
 
-    def _plain(
-        self, counts: NDArray[np.int64], numbers: NDArray[np.int64], n_1: int, total: int
-    ) -> Floats | None:
-        if n_1 in (0, total):
-            return None
-        n = np.zeros(self.k + 2)
-        small = counts <= self.k + 1
-        n[counts[small]] = numbers[small]
-        k = self.k
-        while k > 0 and not n[1 : k + 2].all():
-            k -= 1
-        if k == 0:
-            return None
-        adjusted = counts.astype(np.float64)
-        r = np.arange(1, k + 1)
-        adjusted[:k] = (r + 1) * n[2 : k + 2] / n[1 : k + 1]
-        return adjusted
+    With `k` Turing's estimate for counts up to k, with None that of Gale & Sampson. Where the counts of counts support
+    neither, 1/2 is taken off every count, with a warning that names the order.
+    """
+    values, inverse, numbers = np.unique(counts, return_inverse=True, return_counts=True)
+    values = values.astype(np.int64)
+    if not len(values):
+        return np.zeros(0), 0.0
+    total, unseen = float(values @ numbers), float(numbers[0]) if values[0] == 1 else 0.0
+    found = _simple(order, values, numbers) if k is None else _plain(values, numbers, k)
+    if found is None:
+        shown = ", ".join(f"{n} that occur {r}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True))
+        warn(
+            f"order {order}: found {shown} times, which does not support the estimate of Good and Turing (is this small "
+            "or artificial data?); taking 0.5 off every count",
+            EstimationWarning,
+        )
+        found, unseen = values - 0.5, 0.5 * float(numbers.sum())
+    if not n_unseen:
+        unseen = 0.0
+    found = found * ((total - unseen) / float(found @ numbers))
+    return found[inverse.reshape(-1)], unseen / n_unseen if n_unseen else 0.0
+
+
+def _simple(order: int, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
+    if len(counts) < 3 or counts[0] != 1:
+        return None
+    found = simple_good_turing(counts, numbers)
+    if not found.slope < -1:
+        warn(
+            f"order {order}: found a slope of {found.slope:.3g} for log n_r against log r; expected less than -1, so "
+            "the estimate is not reliable",
+            EstimationWarning,
+        )
+    return found.adjusted
+
+
+def _plain(counts: NDArray[np.int64], numbers: NDArray[np.int64], k: int) -> Floats | None:
+    if counts[0] != 1 or len(counts) == 1:
+        return None
+    n = np.zeros(k + 2)
+    small = counts <= k + 1
+    n[counts[small]] = numbers[small]
+    while k > 0 and not n[1 : k + 2].all():
+        k -= 1
+    if k == 0:
+        return None
+    adjusted = counts.astype(np.float64)
+    r = np.arange(1, k + 1)
+    adjusted[:k] = (r + 1) * n[2 : k + 2] / n[1 : k + 1]
+    return adjusted

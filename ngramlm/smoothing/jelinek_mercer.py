@@ -112,7 +112,7 @@ from ngramlm.counts import count
         return {"weights": text}
 
     def discount(self, block: CountBlock, parameters: HistoryWeights) -> tuple[Floats, Floats]:
-        keys = KEYS[self.buckets](block.totals, block.types)
+        keys = KEYS[self.buckets](block.totals, block.totals / np.maximum(block.types, 1.0))
         weights = np.array(parameters.weights)[parameters.bucket(keys)]
         return block.spread(weights / block.totals) * block.counts, 1.0 - weights
 
@@ -131,9 +131,9 @@ def estimate_weights(
     edges: list[tuple[float, ...]] = []
     first = [0]  # number of the first bucket of each order
     for k in range(order):
-        counts, totals, types = events.of_order(k + 1)
+        counts, totals, averages = events.of_order(k + 1)
         known = totals > 0
-        keys = key(totals[known], types[known])
+        keys = key(totals[known], averages[known])
         edges.append(bucket_edges(keys, events.weights[known], min_events))
         ratios[:, k] = counts / np.maximum(totals, 1.0)
         places[:, k] = -1
@@ -197,7 +197,7 @@ def bucket_edges(keys: Floats, weights: Floats, min_events: int) -> tuple[float,
 
 
 KEYS: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "order": lambda totals, types: np.zeros(len(totals)),
-    "total": lambda totals, types: totals,
-    "average": lambda totals, types: totals / np.maximum(types, 1.0),
+    "order": lambda totals, averages: np.zeros(len(totals)),
+    "total": lambda totals, averages: totals,
+    "average": lambda totals, averages: averages,
 }

@@ -31,12 +31,14 @@ class CountBlock:
         counts: float64[R], the (effective) counts of the rows.
         starts: int64[H + 1], the first row of each history within the block.
         n_events: the number of words that can be predicted, |V|.
+        repeats: float64[R], how many equal rows each row stands for; None for one.
     """
 
     order: int
     counts: Floats
     starts: NDArray[np.int64]
     n_events: int
+    repeats: Floats | None = None
 
     @cached_property
     def totals(self) -> Floats:
@@ -47,13 +49,13 @@ class CountBlock:
     def types(self) -> Floats:
         """N1+(h.), float64[H]."""
         seen = self.counts > 0
-        if seen.all():
+        if self.repeats is None and seen.all():
             return np.diff(self.starts).astype(np.float64)
         return self.sums(seen.astype(np.float64))
 
     def sums(self, values: Floats) -> Floats:
         """Sum a value per row over each history, float64[R] -> float64[H]."""
-        return segment_sums(values, self.starts)
+        return segment_sums(values if self.repeats is None else values * self.repeats, self.starts)
 
     def spread(self, values: Floats) -> Floats:
         """Give every row its history's value, float64[H] -> float64[R]."""
@@ -114,6 +116,22 @@ class Discounting(Protocol):
     def parameters(self, order: OrderCounts) -> Any: ...
 
 
+def discounted(
+    method: Discounting, parameters: Any, block: CountBlock, kept: NDArray[np.bool_] | None
+) -> tuple[Floats, Floats]:
+    """What the method leaves the rows of a block and the lower order, those that cut-offs drop being left nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen, left = method.discount(block, parameters)
+    if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
+        empty = block.totals == 0
+        left = np.where(empty, 1.0, left)
+        seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
+    if kept is not None and not kept.all():  # what cut-offs drop goes to the lower order
+        left = left + block.sums(np.where(kept, 0.0, seen))
+        seen = np.where(kept, seen, 0.0)
+    return seen, left
+
+
 class OrderEstimate:
     """Probabilities and back-off weights of one order, in float64 and as they are stored.
 
@@ -151,17 +169,8 @@ class OrderEstimate:
     def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
         """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
         rows, block = self.given.block(first, end)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seen, left = self.method.discount(block, self.parameters)
-        if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
-            empty = block.totals == 0
-            left = np.where(empty, 1.0, left)
-            seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
-        kept = self.given.kept
-        if kept is not None and not kept[rows].all():  # what cut-offs drop goes to the lower order
-            dropped = ~kept[rows]
-            left = left + block.sums(np.where(dropped, seen, 0.0))
-            seen = np.where(dropped, 0.0, seen)
+        kept = None if self.given.kept is None else self.given.kept[rows]
+        seen, left = discounted(self.method, self.parameters, block, kept)
         lower = self.given.lower_probs(rows)
         if self.interpolate:
             return rows, seen + block.spread(left) * lower, left

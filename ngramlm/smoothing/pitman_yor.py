@@ -21,6 +21,7 @@ from ngramlm.trie import NgramTrie
 
 __all__ = ["PitmanYor"]
 
+Floats = NDArray[np.float64]
 Float32s = NDArray[np.float32]
 FIRST_DISCOUNT, FIRST_STRENGTH = (
     0.75,
@@ -110,7 +111,7 @@ class PitmanYor(Smoothing):
         )
         levels = counts.trie.levels
         seen = [np.empty((level.n_rows, self.samples), np.float32) for level in levels]
-        left = [np.empty((level.n_histories, self.samples), np.float32) for level in levels]
+        left = [np.empty((level.n_histories, self.samples)) for level in levels]
         parameters = np.zeros((2, counts.order))
         done, total = 0, self.burn_in + (self.samples - 1) * self.thin
         for sample in range(self.samples):
@@ -121,8 +122,9 @@ class PitmanYor(Smoothing):
                 if progress is not None:
                     progress("sampling", done, total)
             parameters += np.stack([chain.discounts, chain.strengths]) / self.samples
-            for order in range(1, counts.order + 1):
-                seen[order - 1][:, sample], left[order - 1][:, sample] = chain.predictions(order)
+            for order, level in enumerate(levels, 1):
+                stored = _stored(*chain.predictions(order), counts.kept(order), level.starts)
+                seen[order - 1][:, sample], left[order - 1][:, sample] = stored
         trie = _cut_off(counts, seen, left)
         return PitmanYorModel(counts.vocabulary, trie, base, seen, left, self._metadata(counts, parameters))
 
@@ -151,8 +153,23 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     return [float(given[min(k, len(given) - 1)]) for k in range(order)]
 
 
-def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Float32s]) -> NgramTrie:
-    """The trie without the n-grams below the cut-offs, whose share goes to the lower order; changes both lists."""
+def _stored(
+    seen: Floats, left: Floats, kept: NDArray[np.bool_] | None, starts: NDArray[np.int64]
+) -> tuple[Float32s, Floats]:
+    """The columns of one sample: `seen` rounded to float32, and to a `left` of each history that makes the sum 1.
+
+    What cut-offs drop goes to the lower order, too. Where rounding would take more than half of what is left, as may be
+    after ten million occurrences of one history, it stays as it is.
+    """
+    rounded = seen.astype(np.float32)
+    if kept is not None:
+        rounded[~kept] = 0.0
+    rest = 1.0 - segment_sums(rounded.astype(np.float64), starts)
+    return rounded, np.where(rest < left / 2, left, rest)
+
+
+def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Floats]) -> NgramTrie:
+    """The trie without the n-grams that the cut-offs leave out and nothing else needs; both lists are changed to fit."""
     if not any(counts.cutoffs):
         return counts.trie
     masks = []
@@ -160,14 +177,9 @@ def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Float32s]) ->
         kept = counts.kept(order)
         masks.append(np.ones(level.n_rows, bool) if kept is None else kept)
     closed = counts.trie.closure(masks)
-    for k, level in enumerate(counts.trie.levels):
-        for sample in range(seen[k].shape[1]):
-            dropped = np.where(masks[k], 0.0, seen[k][:, sample].astype(np.float64))
-            left[k][:, sample] = np.minimum(left[k][:, sample] + segment_sums(dropped, level.starts), 1.0)
-        seen[k][~masks[k]] = 0.0
-        if k:
-            used = np.logical_or.reduceat(closed[k], level.starts[:-1])
-            seen[k], left[k] = seen[k][closed[k]], left[k][used]
+    for k, level in enumerate(counts.trie.levels[1:], 1):
+        used = np.logical_or.reduceat(closed[k], level.starts[:-1])
+        seen[k], left[k] = seen[k][closed[k]], left[k][used]
     trie = counts.trie.restrict(closed)
     del seen[trie.order :], left[trie.order :]
     return trie

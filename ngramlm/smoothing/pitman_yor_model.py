@@ -33,7 +33,7 @@ class PitmanYorModel(ColumnModel):
         trie: the n-grams.
         base: float64[V], the distribution below the unigrams.
         seen: float32[R, S] per order, for every row and sample.
-        left: float32[H, S] per order, for every history and sample.
+        left: float64[H, S] per order, for every history and sample.
         metadata: how the model was made.
 
     Raises UsageError when the columns do not fit the trie or hold anything but numbers from 0 to 1.
@@ -45,7 +45,7 @@ class PitmanYorModel(ColumnModel):
         trie: NgramTrie,
         base: Floats,
         seen: Sequence[Float32s],
-        left: Sequence[Float32s],
+        left: Sequence[Floats],
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(vocabulary, trie, metadata)
@@ -71,6 +71,10 @@ class PitmanYorModel(ColumnModel):
     @property
     def n_samples(self) -> int:
         return len(self.left[0][0])
+
+    def columns(self) -> dict[str, Any]:
+        """What an archive holds of the model beside vocabulary and trie."""
+        return {"base": self.base, "seen": self.seen, "left": self.left}
 
     def to_backoff(self) -> BackoffModel:
         """A back-off table for ARPA files and decoders: exact for every n-gram that was counted, and nearly so else.
@@ -106,7 +110,7 @@ class PitmanYorModel(ColumnModel):
             for order, level in enumerate(self.trie.levels, 1):
                 if order > 1:
                     lower = take(lower, level.suffixes)
-                left = self.left[order - 1][:, sample].astype(np.float64)
+                left = np.ascontiguousarray(self.left[order - 1][:, sample])
                 lower = self.seen[order - 1][:, sample] + spread(left, level.starts) * lower
                 means[order - 1] += lower / self.n_samples
         return means
