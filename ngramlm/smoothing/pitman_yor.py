@@ -147,9 +147,11 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     >>> per_order((0.5, 0.75), 3, 1.0), per_order(None, 2, 1.0)
     ([0.5, 0.75, 0.75], [1.0, 1.0])
     """
-    if values is None or values == ():
+    if values is None:
         return [default] * order
     given = [values] if isinstance(values, int | float) else list(values)
+    if not given:
+        raise UsageError("found no values; expected one, or one for each order")
     return [float(given[min(k, len(given) - 1)]) for k in range(order)]
 
 
@@ -169,7 +171,7 @@ def _stored(
 
 
 def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Floats]) -> NgramTrie:
-    """The trie without the n-grams that the cut-offs leave out and nothing else needs; both lists are changed to fit."""
+    """The trie without what the cut-offs leave out and nothing else needs; both lists are changed to fit."""
     if not any(counts.cutoffs):
         return counts.trie
     masks = []
