@@ -14,25 +14,30 @@ import strategies
 from contracts import (
     CHECKS,
     ModelCase,
+    Subject,
     check_arpa_round_trip,
     check_causality,
     check_chain_consistency,
     check_documents_are_independent,
     check_empty_text,
     check_equals_oracle_on_distributions,
+    check_equals_oracle_on_text,
     check_never_predicts_start,
     check_same_from_threads,
     check_sums_to_one,
     histories_of,
     subject,
+    text_of,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import KneserNeyOracle
+from oracles import CountOracle, KneserNeyOracle
+from oracles_smoothing import PitmanYorOracle
 
 import ngramlm as lm
 from ngramlm._pitman_yor import Seating
 from ngramlm.errors import CountError, EstimationError, UsageError
+from ngramlm.smoothing.pitman_yor import FIRST_DISCOUNT, FIRST_STRENGTH
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 from ngramlm.smoothing.restaurants import Restaurants, own_events, resample_parameters
 
@@ -304,61 +309,65 @@ def test_sampled_model_is_a_language_model(check: object, closed: bool) -> None:
     check(subject(case, VERSE, [*VERSE[:2], ["a", "bird", "saw"], []], 3, words))  # type: ignore[operator]
 
 
-@settings(max_examples=15)
-@given(strategies.corpora(), st.integers(1, 4), st.booleans())
-def test_any_seating_sums_to_one(corpus: strategies.Corpus, order: int, closed: bool) -> None:
-    """Exactly, although the columns are float32; and the recursion by hand gives the same."""
-    model = lm.PitmanYor(**SHORT, closed=closed).fit(counts_of(corpus, order))
-    case = ModelCase("", lambda: model, lambda counts: KneserNeyOracle(counts, closed=closed))
-    for history in histories_of(subject_of(model, case, corpus, order)):
-        distribution = model.distribution(history)
-
-        assert abs(distribution.sum() - 1) < 1e-9
-        assert (distribution >= 0).all()
-
-
-def subject_of(model: PitmanYorModel, case: ModelCase, corpus: strategies.Corpus, order: int) -> object:
-    from contracts import Subject
-    from oracles import CountOracle
-
-    return Subject(model, case.oracle(CountOracle(corpus, order)), corpus)
+def seating_of(chain: Restaurants) -> dict[tuple[str, ...], tuple[int, int]]:
+    """N-gram -> (customers, tables), of those that have any."""
+    found = {}
+    for order in range(1, chain.order + 1):
+        rows = chain.rows(order)
+        columns = chain.seating.customers[rows].tolist(), chain.seating.tables[rows].tolist()
+        for ids, customers, tables in zip(chain.counts.trie.ngrams(order).tolist(), *columns, strict=True):
+            if customers:
+                found[tuple(chain.counts.vocabulary.words(ids))] = customers, tables
+    return found
 
 
-def test_prediction_is_the_mean_over_samples() -> None:
-    """The recursion in plain Python, sample by sample, for one word that is known and one that is new after "the"."""
-    counts = counts_of(VERSE, 2)
-    chain = restaurants(counts, 0.75, 1.0, seed=0)
-    method = lm.PitmanYor(burn_in=1, samples=4, thin=2, seed=0)
+@settings(max_examples=25)
+@given(strategies.corpora_with_unknown(), st.integers(1, 4), st.integers(0, 9), st.booleans())
+def test_predictions_follow_from_the_seating(
+    corpus: tuple[strategies.Corpus, list[str]], order: int, seed: int, closed: bool
+) -> None:
+    """One sample, against the definition with the same tables, discounts and strengths in fractions."""
+    sentences, known = corpus
+    counted = CountOracle(sentences, order, known)
+    counts = lm.count(text_of(sentences, lm.Vocabulary(counted.words)), order=order)
+    method = lm.PitmanYor(burn_in=2, samples=1, seed=seed, closed=closed)
     model = method.fit(counts)
-    n_words, vocabulary, trie = len(counts.vocabulary) - 1, counts.vocabulary, counts.trie
-    sums = {"cat": 0.0, "and": 0.0}
-    for sample in range(4):
-        for _ in range(2 if sample else 1):
-            chain.sweep()
-            chain.resample_parameters()
-        (d1, d2), (theta1, theta2) = chain.discounts.tolist(), chain.strengths.tolist()
-        customers, tables = chain.seating.customers.tolist(), chain.seating.tables.tolist()
-        unigrams, bigrams = range(len(vocabulary)), chain.rows(2)
-        house = trie.find_history([vocabulary.id("the")])
-        inside = [
-            row
-            for row in range(bigrams.start, bigrams.stop)
-            if trie.histories(2)[row - bigrams.start] == house
-        ]
-        for word in sums:
-            id = vocabulary.id(word)
-            c, t = sum(customers[row] for row in unigrams), sum(tables[row] for row in unigrams)
-            low = (customers[id] - d1 * tables[id] + (theta1 + d1 * t) / n_words) / (theta1 + c)
-            row = trie.find([vocabulary.id("the"), id])
-            own, own_t = (customers[bigrams.start + row], tables[bigrams.start + row]) if row >= 0 else (0, 0)
-            c, t = sum(customers[row] for row in inside), sum(tables[row] for row in inside)
-            sums[word] += (own - d2 * own_t + (theta2 + d2 * t) * low) / (theta2 + c) / 4
-    for word, expected in sums.items():
-        assert model.distribution(["the"])[vocabulary.id(word)] == pytest.approx(expected, rel=1e-6), word
+    counts = method.usable_counts(counts)
+    start = [FIRST_DISCOUNT] * counts.order, [FIRST_STRENGTH] * counts.order
+    chain = Restaurants.of(counts, float(method.base_distribution(counts).max()), *start, seed)
+    for _ in range(2):
+        chain.sweep()
+        chain.resample_parameters()
+    oracle = PitmanYorOracle(
+        counted,
+        seating=seating_of(chain),
+        discounts=[Fraction(d) for d in chain.discounts.tolist()],
+        strengths=[Fraction(theta) for theta in chain.strengths.tolist()],
+        closed=closed,
+    )
+    one = Subject(model, oracle, sentences)
+    check_equals_oracle_on_distributions(one)
+    check_equals_oracle_on_text(one)
+    for history in histories_of(one):
+        assert abs(model.distribution(history).sum() - 1) < 1e-9
+
+
+def test_model_is_the_mean_over_samples() -> None:
+    """Samples at sweeps 1, 3 and 5 of a chain are those that end chains of so many sweeps with the same seed."""
+    counts = counts_of(VERSE, 3)
+    text = lm.Text.from_sentences([*VERSE[:3], ["a", "bird"]], counts.vocabulary)
+    single = [lm.PitmanYor(burn_in=n, samples=1, seed=4).fit(counts) for n in (1, 3, 5)]
+    model = lm.PitmanYor(burn_in=1, samples=3, thin=2, seed=4).fit(counts)
+    expected = np.mean([10 ** one.log10_probs(text) for one in single], axis=0)
+
+    np.testing.assert_allclose(10 ** model.log10_probs(text), expected, rtol=1e-12)
+    for history in ([], ["<s>", "the"], ["a", "cat"], ["bird"]):
+        expected = np.mean([one.distribution(history) for one in single], axis=0)
+        np.testing.assert_allclose(model.distribution(history), expected, rtol=1e-12)
 
 
 def test_seed_decides() -> None:
-    counts, text = counts_of(VERSE, 3), lm.Text.from_sentences(VERSE[:2])
+    counts = counts_of(VERSE, 3)
     text = lm.Text.from_sentences(VERSE[:2], counts.vocabulary)
     method = lm.PitmanYor(**SHORT, seed=7)
     expected = method.fit(counts, threads=1)

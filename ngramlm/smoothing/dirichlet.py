@@ -109,19 +109,23 @@ def log_evidence(order: OrderCounts, alpha: float) -> float:
 
 
 def best_concentration(order: OrderCounts) -> float:
-    """The alpha between 1e-4 and 1e7 of greatest evidence for one order.
+    """The alpha between 1e-4 and 1e7 of greatest evidence for one order."""
+    return greatest_evidence(Evidence.of(order))
+
+
+def greatest_evidence(evidence: Evidence) -> float:
+    """The alpha between 1e-4 and 1e7 where the evidence is greatest.
 
     The best power of ten, then the place beside it where the slope is zero: the evidence may have several maxima, as
     the distributions of the order below were learnt from the same text.
     """
     from scipy.optimize import brentq
 
-    evidence = Evidence.of(order)
     grid = np.arange(math.log10(LEAST), math.log10(MOST) + 1) * math.log(10)
     best = int(np.argmax([evidence.log(math.exp(log_alpha)) for log_alpha in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     if not evidence.slope(low) > 0 > evidence.slope(high):
-        return math.exp(grid[best])
+        return min(max(math.exp(grid[best]), LEAST), MOST)
     return math.exp(brentq(evidence.slope, low, high, xtol=1e-10))
 
 
