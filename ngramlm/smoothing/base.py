@@ -152,8 +152,8 @@ class RecursiveSmoothing(ABC):
             lower = step.probs
         metadata = self._metadata(counts, described)
         columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
-        if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
-            keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+        keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+        if any(mask is not None for mask in keep):  # those that others need stay, with what the lower order gives
             every = [
                 np.ones(n, bool) if mask is None else mask
                 for n, mask in zip(counts.trie.n_rows, keep, strict=True)
