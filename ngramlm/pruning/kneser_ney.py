@@ -26,29 +26,37 @@ Discounts = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class PrunedKneserNey(KneserNey):
-    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007), section III-C.
+    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007), section III.
 
-    From the highest order down, an n-gram hw goes when the log2 probability of its c(hw) occurrences in the training
-    text falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left
-    of it joins the mass that h gives to p(w|h'), and h'w counts the occurrences (a(h'w) rises by a(hw) - 1) where it
-    had counted one more word before it. So the lower orders are those of Kneser-Ney for the n-grams that are left,
-    which pruning a finished model cannot achieve.
+    From the highest order down, an n-gram hw goes when the log2 probability of its occurrences in the training text
+    falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left of it
+    joins the mass that h gives to p(w|h'), and h'w counts the occurrences (a(h'w) rises by a(hw) - 1) where it had
+    counted one more word before it. So the lower orders are those of Kneser-Ney for the n-grams that are left, which
+    pruning a finished model cannot achieve.
 
-    The costs of an order are all taken from its counts before any of its n-grams goes (the paper updates them one by
-    one, so that its result depends on the order of the n-grams), the discounts are those of all n-grams, and n-grams
-    that a longer one needs as history or suffix stay. A threshold of 0 leaves out what costs nothing or less.
+    The paper says all of the above and weighs the fall by the count c(hw). Here it is weighed by the count less its
+    discount, as a new text would have so many occurrences, which leaves smaller models of the same perplexity;
+    ``discounted=False`` is the paper. The costs of an order are all taken from its counts before any of its n-grams
+    goes (the paper updates one by one, so that its result depends on the order of the n-grams), the discounts stay
+    those of all n-grams, and n-grams that a longer one needs as history or suffix stay. Cut-offs of the counts are
+    n-grams that go at any cost.
+
+    Args:
+        threshold: in bits; 0 leaves out what costs nothing, 0.3 to 5 are typical.
+        discounted: weigh by the discounted count.
 
     Only the interpolated form is pruned; raises UsageError for ``interpolate=False`` and a threshold below 0.
 
     >>> from ngramlm.counts import count
     >>> counts = count(Text.from_sentences(["a b", "a c", "a b c"]), order=3)
     >>> full = KneserNey(discounts=3, fallback=(0.5, 1, 1.5)).fit(counts)
-    >>> small = PrunedKneserNey(discounts=3, fallback=(0.5, 1, 1.5), threshold=0.4).fit(counts)
+    >>> small = PrunedKneserNey(discounts=3, fallback=(0.5, 1, 1.5), threshold=0.2).fit(counts)
     >>> full.n_ngrams, small.n_ngrams, round(float(small.distribution(["a"]).sum()), 6)
-    ((6, 6, 5), (6, 6, 2), 1.0)
+    ((6, 6, 6), (6, 6, 3), 1.0)
     """
 
     threshold: float = 0.0
+    discounted: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,7 +84,9 @@ class PrunedKneserNey(KneserNey):
         for order in range(counts.order, 1, -1):
             if progress is not None:
                 progress("pruning", counts.order - order, counts.order - 1)
-            pruning.prune(order, counts.counts[order - 1], counts.kept(order), self.threshold)
+            raw = counts.counts[order - 1].astype(np.float64)
+            shares = raw - pruning.discounts(order, raw) if self.discounted else raw
+            pruning.prune(order, shares, counts.kept(order), self.threshold)
         if progress is not None:
             progress("pruning", counts.order - 1, counts.order - 1)
         left = _PrunedCounts(
@@ -111,10 +121,10 @@ class _Pruning:
         self._of_count = [np.array([0.0, *three]) for three in discounts]
         self._size = size
 
-    def prune(self, order: int, raw: NDArray[np.integer[Any]], kept: Bools | None, threshold: float) -> None:
+    def prune(self, order: int, shares: Floats, kept: Bools | None, threshold: float) -> None:
         """Decide about the n-grams of one order; those of higher orders have been decided."""
         level, keep = self.trie.level(order), self.keep[order - 1]
-        costs = raw * (np.log2(self.estimate(order)[0]) - np.log2(self._without_each(order)))
+        costs = shares * (np.log2(self.estimate(order)[0]) - np.log2(self._without_each(order)))
         keep[:] = self._needed[order - 1] | ~(costs <= threshold)
         if kept is not None:
             keep &= self._needed[order - 1] | kept
@@ -129,7 +139,7 @@ class _Pruning:
         """Of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.), for this order and no gaps in it."""
         lower = self._lower(order)
         level, counts = self.trie.level(order), self.counts[order - 1]
-        totals, discounts = segment_sums(counts, level.starts), self._discounts(order, counts)
+        totals, discounts = segment_sums(counts, level.starts), self.discounts(order, counts)
         left = segment_sums(discounts, level.starts)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = spread(1 / totals, level.starts)
@@ -141,7 +151,8 @@ class _Pruning:
             return np.full(self.trie.n_rows[0], 1 / self._size)
         return take(self.estimate(order - 1)[0], self.trie.level(order).suffixes)
 
-    def _discounts(self, order: int, counts: Floats) -> Floats:
+    def discounts(self, order: int, counts: Floats) -> Floats:
+        """What is taken off each count."""
         of_count = self._of_count[order - 1]
         return np.minimum(of_count[np.minimum(counts, 3.0).astype(np.intp)], counts)
 
@@ -156,11 +167,11 @@ class _Pruning:
         parents = np.repeat(level.parents, np.diff(starts))
         before = take(self.counts[order - 2], suffixes)
         after = before + more
-        discounts = self._discounts(order - 1, after)
-        mass = lower_left[parents] + discounts - self._discounts(order - 1, before)
+        discounts = self.discounts(order - 1, after)
+        mass = lower_left[parents] + discounts - self.discounts(order - 1, before)
         lower = ((after - discounts) + mass * take(lowest, suffixes)) / (lower_totals[parents] + more)
         # and h gives it all away: its discount is part of that already
-        given = spread(left, starts) + counts - self._discounts(order, counts)
+        given = spread(left, starts) + counts - self.discounts(order, counts)
         probs: Floats = given / spread(totals, starts) * lower
         return probs
 

@@ -53,7 +53,7 @@ def prune(
     >>> model.n_ngrams, small.n_ngrams, round(float(small.distribution(["READ"]).sum()), 6)
     ((14, 17), (14, 16), 1.0)
     >>> prune(model, keep=20).n_ngrams
-    (14, 6)
+    (14, 4)
     """
     if (threshold is None) == (keep is None):
         raise UsageError(f"found threshold {threshold} and keep {keep}; expected one of the two")
