@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.comparison import compare
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
+    from ngramlm.interpolation import em_weights, mix
     from ngramlm.model import LanguageModel
+    from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import SMOOTHINGS, AbsoluteDiscounting, KneserNey, WittenBell
     from ngramlm.text import Text, iter_text, read_text
     from ngramlm.vocabulary import Vocabulary
@@ -34,17 +36,22 @@ _HOMES = {
     "KneserNey": "smoothing",
     "LanguageModel": "model",
     "NgramCounts": "counts",
+    "PrunedKneserNey": "pruning",
     "SMOOTHINGS": "smoothing",
     "Text": "text",
     "Vocabulary": "vocabulary",
     "WittenBell": "smoothing",
     "compare": "evaluation.comparison",
     "count": "counts",
+    "em_weights": "interpolation",
     "iter_text": "text",
     "load": "formats",
     "merge_counts": "counts",
+    "mix": "interpolation",
     "perplexity": "evaluation.perplexity",
+    "prune": "pruning",
     "read_text": "text",
+    "restrict_vocabulary": "pruning",
 }
 
 __all__ = [
@@ -54,17 +61,22 @@ __all__ = [
     "KneserNey",
     "LanguageModel",
     "NgramCounts",
+    "PrunedKneserNey",
     "Text",
     "Vocabulary",
     "WittenBell",
     "__version__",
     "compare",
     "count",
+    "em_weights",
     "iter_text",
     "load",
     "merge_counts",
+    "mix",
     "perplexity",
+    "prune",
     "read_text",
+    "restrict_vocabulary",
 ]
 
 

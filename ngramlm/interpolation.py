@@ -13,21 +13,31 @@ from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.matching import ids_in, probs_in
 from ngramlm.model import LanguageModel
-from ngramlm.normalization import NormalizedColumns
+from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.parallel import Progress
-from ngramlm.pruning.costs import normalized_columns
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import EOS, UNK, Vocabulary
 
-__all__ = ["WeightEstimate", "component_log10_probs", "em_weights", "estimate_weights", "mix", "union_vocabulary"]
+__all__ = [
+    "WeightEstimate",
+    "component_log10_probs",
+    "em_weights",
+    "estimate_weights",
+    "mix",
+    "text_over",
+    "union_vocabulary",
+]
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
 
 
 def mix(
-    models: Sequence[BackoffModel], weights: Sequence[float] | None = None, *, progress: Progress | None = None
+    models: Sequence[BackoffModel],
+    weights: Sequence[float] | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> BackoffModel:
     """One back-off model of several: p(w|h) = sum of weight p(w|h) over the models, for each n-gram of any of them.
 
@@ -94,7 +104,9 @@ def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
     first = vocabularies[0]
     if all(vocabulary == first for vocabulary in vocabularies[1:]):
         return first
-    return Vocabulary(dict.fromkeys(word for vocabulary in vocabularies for word in vocabulary.words()[EOS + 1 :]))
+    return Vocabulary(
+        dict.fromkeys(word for vocabulary in vocabularies for word in vocabulary.words()[EOS + 1 :])
+    )
 
 
 def _union(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) -> NgramTrie:
@@ -145,7 +157,11 @@ def em_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: 
 
 
 def estimate_weights(
-    log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000, progress: Progress | None = None
+    log10_probs: Floats,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 1000,
+    progress: Progress | None = None,
 ) -> WeightEstimate:
     """The mixture weights under which held-out tokens are most probable, by expectation maximization.
 
@@ -198,7 +214,12 @@ def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats
     predicted = text.predicted
     found = np.empty((len(models), len(predicted)))
     for row, model in zip(found, models, strict=True):
-        ids = ids_in(text.vocabulary, model.vocabulary)
-        row[:] = model.log10_probs(replace(text, vocabulary=model.vocabulary, ids=ids[text.ids]))
-        row[(ids[predicted] == UNK) & (predicted != UNK)] = -np.inf
+        own = text_over(text, model.vocabulary)
+        row[:] = model.log10_probs(own)
+        row[(own.predicted == UNK) & (predicted != UNK)] = -np.inf
     return found
+
+
+def text_over(text: Text, vocabulary: Vocabulary) -> Text:
+    """A text over a larger vocabulary in the ids of a smaller one; the words that get lost are ``<unk>``."""
+    return replace(text, vocabulary=vocabulary, ids=ids_in(text.vocabulary, vocabulary)[text.ids])

@@ -44,7 +44,9 @@ class Matches:
             links = other.history_of_row(order - 1)
             histories = np.where(rows >= 0, links[np.maximum(rows, 0)], np.int32(-1))
             self.histories.append(histories)
-            self.rows.append(_find(other, order, np.repeat(histories, np.diff(level.starts)), ids[level.words]))
+            self.rows.append(
+                _find(other, order, np.repeat(histories, np.diff(level.starts)), ids[level.words])
+            )
 
 
 def _find(trie: NgramTrie, order: int, histories: Int32s, words: Int32s) -> Int32s:

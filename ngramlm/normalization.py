@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.automaton import Columns
+from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import BOS
 
-__all__ = ["NormalizedColumns"]
+__all__ = ["NormalizedColumns", "normalized_columns"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -70,7 +71,9 @@ class NormalizedColumns:
             n_wrong += int(np.count_nonzero(wrong))
             worst = max(worst, float(off[wrong].max(initial=0.0)))
             scale = np.divide(1 - left, given, out=np.ones_like(given), where=~wrong & (given >= 0.5))
-            column, weight = normalized(level, stored[order - 1] * spread(scale, level.starts), probs[-1], n_events)
+            column, weight = normalized(
+                level, stored[order - 1] * spread(scale, level.starts), probs[-1], n_events
+            )
             probs.append(column)
             weights.append(weight)
         if n_wrong:
@@ -118,6 +121,15 @@ class NormalizedColumns:
         return Columns(self.trie, tuple(log10_probs), tuple(log10_backoffs))
 
 
+def normalized_columns(model: BackoffModel) -> NormalizedColumns:
+    """The columns of a model that can be taken apart; raises UsageError for other models and for mere scores."""
+    if not isinstance(model, BackoffModel):
+        raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
+    if not getattr(model, "normalized", True):
+        raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
+    return NormalizedColumns.of(model.columns)
+
+
 def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) -> tuple[Floats, Floats]:
     """(probabilities, back-off weights) of one order: (1 - sum of p(w|h)) / (1 - sum of p(w|h')) over stored w."""
     given, covered = _sums(level, probs, lower_probs)
@@ -131,10 +143,14 @@ def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) 
     weights = np.divide(left, free, out=np.zeros_like(left), where=~full)
     if full.any():
         scale = np.divide(1.0, given, out=np.ones_like(given), where=full & (given > 0))
-        nothing = full & (given == 0)  # all that is stored has no probability, and nothing else could have any
+        nothing = full & (
+            given == 0
+        )  # all that is stored has no probability, and nothing else could have any
         probs = probs * spread(scale, level.starts)
         if nothing.any():
-            probs = np.where(spread(nothing.astype(np.float64), level.starts) > 0, take(lower_probs, level.suffixes), probs)
+            probs = np.where(
+                spread(nothing.astype(np.float64), level.starts) > 0, take(lower_probs, level.suffixes), probs
+            )
     return probs, weights
 
 

@@ -35,7 +35,9 @@ class TableOracle:
             stored = self.rows.get(history, [])
             left = 1 - math.fsum(self.probs[(*history, word)] for word in stored)
             free = math.fsum(self.prob(word, history[1:]) for word in self.events if word not in stored)
-            self._weights[history] = left / free if stored and free > 1e-13 and left > 1e-13 else float(not stored)
+            self._weights[history] = (
+                left / free if stored and free > 1e-13 and left > 1e-13 else float(not stored)
+            )
         return self._weights[history]
 
     def prob(self, word: str, history: Ngram) -> Number:

@@ -24,6 +24,8 @@ FLOORS = {
     "closing": 3,
     "line_pieces": 3,
     "backoff": 4,
+    "normalization": 4,
+    "matching": 4,
     "arpa_reader": 4,
     "arpa": 5,
     "binary": 5,
@@ -46,6 +48,9 @@ SAME_FLOOR = {
     ("text", "files"),
     ("text", "parallel"),
     ("text", "vocabulary"),
+    ("normalization", "backoff"),
+    ("matching", "normalization"),
+    ("pruning", "smoothing"),
     ("cli", "corpora"),
 }
 # A model saves and loads itself, although the formats stand above it: imported inside those methods only.

@@ -68,7 +68,13 @@ def test_stored_ngrams_have_the_weighted_sum(
             wanted = sum(share * part for share, part in zip(shares, parts, strict=True))
             assert wanted == pytest.approx(10**log10_prob, rel=2e-6, abs=1e-12), ngram
     assert expected == found
-    for history in [[], [BOS], [UNK], *([word] for word in words[3:]), *([a, b] for a in words[3:6] for b in words[3:6])]:
+    for history in [
+        [],
+        [BOS],
+        [UNK],
+        *([word] for word in words[3:]),
+        *([a, b] for a in words[3:6] for b in words[3:6]),
+    ]:
         assert abs(mixed.distribution(history).sum() - 1) < 3e-6, history
 
 
@@ -111,7 +117,9 @@ def test_round_trips(tmp_path: Path) -> None:
     mixed.save_arpa(tmp_path / "model.arpa")
     again = lm.load(tmp_path / "model.arpa")
 
-    np.testing.assert_array_equal(mixed.log10_probs(text), lm.load(tmp_path / "model.ngram").log10_probs(text))
+    np.testing.assert_array_equal(
+        mixed.log10_probs(text), lm.load(tmp_path / "model.ngram").log10_probs(text)
+    )
     assert mixed.score("a b c zebra") == pytest.approx(again.score("a b c zebra"), abs=1e-5)
     assert "mixed:2|weights:0.5,0.5" in mixed.signature
 
@@ -189,7 +197,8 @@ def test_mixing_real_models() -> None:
         pytest.skip("texts not found; set NGRAMLM_SHARED to their folder")
     data = folder / "data" / "en"
     models = [
-        lm.KneserNey().fit(lm.count(data / f"{domain}.train.txt", order=3)) for domain in ("politics", "literature")
+        lm.KneserNey().fit(lm.count(data / f"{domain}.train.txt", order=3))
+        for domain in ("politics", "literature")
     ]
     vocabulary = union_vocabulary([model.vocabulary for model in models])
     table = component_log10_probs(models, lm.read_text(data / "politics.dev.txt", vocabulary=vocabulary))

@@ -21,7 +21,7 @@ from ngramlm.errors import EstimationWarning, UsageError
 from ngramlm.normalization import NormalizedColumns
 from ngramlm.pruning import prune, pruning_costs
 from ngramlm.pruning.costs import history_probs, row_costs
-from ngramlm.pruning.prune import needed_costs, prune_columns, threshold_for
+from ngramlm.pruning.removal import needed_costs, prune_columns, threshold_for
 from ngramlm.trie import NgramTrie
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
@@ -64,7 +64,8 @@ def exact_toy() -> tuple[lm.BackoffModel, NormalizedColumns]:
     probs = [
         np.array(
             [
-                float(oracle.prob(words[ids[-1]], tuple(words[id] for id in ids[:-1]))) * (words[ids[-1]] != BOS)
+                float(oracle.prob(words[ids[-1]], tuple(words[id] for id in ids[:-1])))
+                * (words[ids[-1]] != BOS)
                 for ids in model.trie.ngrams(order).tolist()
             ]
         )
@@ -111,7 +112,11 @@ def compare_with_brute_force(model: lm.BackoffModel, other: lm.BackoffModel | No
             assert abs(max(expected, 0) - math.log1p(cost)) < 1e-12, ngram
 
 
-@given(strategies.corpora(max_words=4, max_sentences=5, max_length=5), st.sampled_from([2, 3]), st.sampled_from(sorted(SMOOTHINGS)))
+@given(
+    strategies.corpora(max_words=4, max_sentences=5, max_length=5),
+    st.sampled_from([2, 3]),
+    st.sampled_from(sorted(SMOOTHINGS)),
+)
 def test_entropy_equals_brute_force(sentences: strategies.Corpus, order: int, smoothing: str) -> None:
     compare_with_brute_force(make(sentences, order, smoothing), None)
 
@@ -174,7 +179,9 @@ def test_pruned_models_are_whole(
 
 
 @given(strategies.corpora(), st.sampled_from([2, 3]), st.sampled_from([1e-3, 1e-2, 3e-2]))
-def test_exactly_the_cheap_ngrams_that_none_needs_go(sentences: strategies.Corpus, order: int, threshold: float) -> None:
+def test_exactly_the_cheap_ngrams_that_none_needs_go(
+    sentences: strategies.Corpus, order: int, threshold: float
+) -> None:
     model = make(sentences, order)
     costs = pruning_costs(model)
     keep = [column >= threshold for column in costs]
@@ -184,7 +191,9 @@ def test_exactly_the_cheap_ngrams_that_none_needs_go(sentences: strategies.Corpu
 
 
 @given(strategies.corpora(), st.sampled_from([1, 2, 3]), st.sampled_from(sorted(SMOOTHINGS)))
-def test_a_threshold_of_zero_changes_nothing(sentences: strategies.Corpus, order: int, smoothing: str) -> None:
+def test_a_threshold_of_zero_changes_nothing(
+    sentences: strategies.Corpus, order: int, smoothing: str
+) -> None:
     model = make(sentences, order, smoothing)
     same = prune(model, 0.0)
 
@@ -273,7 +282,9 @@ def test_round_trips(tmp_path: Path) -> None:
     model.save(tmp_path / "model.ngram")
     model.save_arpa(tmp_path / "model.arpa")
 
-    np.testing.assert_array_equal(model.log10_probs(text), lm.load(tmp_path / "model.ngram").log10_probs(text))
+    np.testing.assert_array_equal(
+        model.log10_probs(text), lm.load(tmp_path / "model.ngram").log10_probs(text)
+    )
     again = lm.load(tmp_path / "model.arpa")
     for line in [*TOY, "A ZEBRA READ"]:
         assert model.score(line) == pytest.approx(again.score(line), abs=1e-5)

@@ -40,7 +40,9 @@ def test_distributions_after_kept_words_are_exact(
     to_unknown = removed == "unknown" or (removed is None and not model.is_closed)
     histories = [[], [BOS], *([word] for word in kept), *([BOS, word] for word in kept)]
     histories += [[a, b] for a in kept[:3] for b in kept[:3]] + [["<unk>", word] for word in kept]
-    histories += [sentence[i : i + 3] for sentence in sentences for i in range(3) if set(sentence[i : i + 3]) <= {*kept}]
+    histories += [
+        sentence[i : i + 3] for sentence in sentences for i in range(3) if set(sentence[i : i + 3]) <= {*kept}
+    ]
     for history in histories:
         before = model.distribution(history)
         expected = before[ids].copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ngramlm.pruning.costs import CRITERIA, pruning_costs
 from ngramlm.pruning.kneser_ney import PrunedKneserNey
-from ngramlm.pruning.prune import prune
+from ngramlm.pruning.removal import prune
 from ngramlm.pruning.vocabulary import restrict_vocabulary
 
 __all__ = ["CRITERIA", "PrunedKneserNey", "prune", "pruning_costs", "restrict_vocabulary"]

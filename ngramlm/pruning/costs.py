@@ -11,11 +11,11 @@ from ngramlm._trie import spread
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.matching import ids_in, probs_in
-from ngramlm.normalization import NormalizedColumns
+from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import BOS, EOS
 
-__all__ = ["CRITERIA", "history_probs", "normalized_columns", "pruning_costs", "row_costs"]
+__all__ = ["CRITERIA", "history_probs", "pruning_costs", "row_costs"]
 
 Floats = NDArray[np.float64]
 
@@ -52,15 +52,6 @@ def pruning_costs(
     return row_costs(columns, criterion, history_probs(model, columns, history_model))
 
 
-def normalized_columns(model: BackoffModel) -> NormalizedColumns:
-    """The columns of a model that can be taken apart; raises UsageError for other models and for mere scores."""
-    if not isinstance(model, BackoffModel):
-        raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
-    if not getattr(model, "normalized", True):
-        raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
-    return NormalizedColumns.of(model.columns)
-
-
 def history_probs(
     model: BackoffModel, columns: NormalizedColumns, history_model: BackoffModel | None
 ) -> list[Floats]:
@@ -68,7 +59,7 @@ def history_probs(
     if history_model is not None:
         ids = ids_in(model.vocabulary, history_model.vocabulary)
         return _history_probs(columns.trie, probs_in(columns.trie, normalized_columns(history_model), ids))
-    if "kneser-ney" in model.metadata.get("smoothing", "") and model.order > 2:
+    if "kneser-ney" in model.metadata.get("smoothing", "") and model.order > 1:
         warn(
             "this is a Kneser-Ney model, whose lower orders are no marginal probabilities, so that it misjudges how "
             "often a history occurs; give a history model (such as Witten-Bell of the same counts), or prune while "

@@ -79,7 +79,8 @@ class PrunedKneserNey(KneserNey):
             counts = counts.without_unknown()
         effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]
         discounts = tuple(self.parameters(order, column) for order, column in enumerate(effective, 1))
-        size = len(counts.vocabulary) - 1 - self.closed  # <s> is not predicted, nor is <unk> in a closed vocabulary
+        # <s> is not predicted, nor is <unk> in a closed vocabulary
+        size = len(counts.vocabulary) - 1 - self.closed
         pruning = _Pruning(counts.trie, effective, discounts, size)
         for order in range(counts.order, 1, -1):
             if progress is not None:
@@ -97,8 +98,8 @@ class PrunedKneserNey(KneserNey):
             tuple(column.astype(np.int64) for column in pruning.counts),
             tuple(pruning.keep),
         )
-        options = {"discounts": self.discounts, "closed": self.closed, "known": discounts}
-        model = _WithDiscounts(**options).fit(left, threads=threads, progress=progress)
+        estimator = _WithDiscounts(discounts=self.discounts, closed=self.closed, known=discounts)
+        model = estimator.fit(left, threads=threads, progress=progress)
         metadata = {**model.metadata, "pruned": f"kneser-ney {self.threshold:.6g}"}
         return BackoffModel(model.vocabulary, model.trie, model.prob_columns, model.backoff_columns, metadata)
 
@@ -112,7 +113,11 @@ class _Pruning:
     """
 
     def __init__(
-        self, trie: NgramTrie, counts: list[NDArray[np.integer[Any]]], discounts: tuple[Discounts, ...], size: int
+        self,
+        trie: NgramTrie,
+        counts: list[NDArray[np.integer[Any]]],
+        discounts: tuple[Discounts, ...],
+        size: int,
     ) -> None:
         self.trie = trie
         self.counts = [column.astype(np.float64) for column in counts]
@@ -136,7 +141,7 @@ class _Pruning:
         needed[self.trie.history_rows(order)[np.logical_or.reduceat(keep, level.starts[:-1])]] = True
 
     def estimate(self, order: int) -> tuple[Floats, Floats, Floats, Floats]:
-        """Of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.), for this order and no gaps in it."""
+        """Of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.); no row of the order may be gone."""
         lower = self._lower(order)
         level, counts = self.trie.level(order), self.counts[order - 1]
         totals, discounts = segment_sums(counts, level.starts), self.discounts(order, counts)
@@ -154,7 +159,8 @@ class _Pruning:
     def discounts(self, order: int, counts: Floats) -> Floats:
         """What is taken off each count."""
         of_count = self._of_count[order - 1]
-        return np.minimum(of_count[np.minimum(counts, 3.0).astype(np.intp)], counts)
+        taken: Floats = np.minimum(of_count[np.minimum(counts, 3.0).astype(np.intp)], counts)
+        return taken
 
     def _without_each(self, order: int) -> Floats:
         """p(w|h) of every row if it alone were gone, float64[R]."""

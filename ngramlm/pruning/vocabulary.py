@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.normalization import NormalizedColumns
-from ngramlm.pruning.costs import normalized_columns
+from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import RESERVED, UNK, Vocabulary
 
@@ -72,7 +71,9 @@ def restrict_vocabulary(
     keep = np.zeros(len(model.vocabulary), bool)
     keep[: len(RESERVED)] = True
     keep[model.vocabulary.ids(word for word, known in zip(listed, is_known, strict=True) if known)] = True
-    added = [word for word, known in zip(listed, is_known, strict=True) if not known] if new == "share" else []
+    added = (
+        [word for word, known in zip(listed, is_known, strict=True) if not known] if new == "share" else []
+    )
     kept = model.vocabulary.words(np.flatnonzero(keep)[len(RESERVED) :])
     trie, probs = _rebuilt(columns, keep, removed, len(added))
     if added:
@@ -81,7 +82,9 @@ def restrict_vocabulary(
         probs[0][UNK] /= len(added) + 1
         probs[0][len(probs[0]) - len(added) :] = probs[0][UNK]
     if not probs[0].any():
-        raise EstimationError("found no word with a probability among those that are left; expected one at least")
+        raise EstimationError(
+            "found no word with a probability among those that are left; expected one at least"
+        )
     stored = NormalizedColumns.from_probs(trie, probs).stored()
     metadata = {**model.metadata, "restricted": removed}
     return BackoffModel(
@@ -133,4 +136,6 @@ def _rebuilt(
     if removed == "renormalize":
         found[0] = found[0] / max(1 - columns.probs[0][~keep].sum(), 1e-300)
     rebuilt, permutations = NgramTrie.from_ngrams(ngrams, size)
-    return rebuilt, [take(values, rows.astype(np.int32)) for values, rows in zip(found, permutations, strict=False)]
+    return rebuilt, [
+        take(values, rows.astype(np.int32)) for values, rows in zip(found, permutations, strict=False)
+    ]

@@ -153,7 +153,9 @@ class RecursiveSmoothing(ABC):
         metadata = self._metadata(counts, described)
         columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
         keep = [counts.kept(order) for order in range(1, counts.order + 1)]
-        if any(mask is not None for mask in keep):  # those that others need stay, with what the lower order gives
+        if any(
+            mask is not None for mask in keep
+        ):  # those that others need stay, with what the lower order gives
             every = [
                 np.ones(n, bool) if mask is None else mask
                 for n, mask in zip(counts.trie.n_rows, keep, strict=True)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import UsageError
-from ngramlm.normalization import NormalizedColumns
+from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.parallel import Progress
-from ngramlm.pruning.costs import history_probs, normalized_columns, row_costs
+from ngramlm.pruning.costs import history_probs, row_costs
 from ngramlm.trie import NgramTrie
 
 __all__ = ["needed_costs", "prune", "prune_columns", "threshold_for"]
@@ -62,7 +62,9 @@ def prune(
     columns = normalized_columns(model)
     if progress is not None:
         progress("pruning", 0, 2)
-    costs = needed_costs(columns.trie, row_costs(columns, criterion, history_probs(model, columns, history_model)))
+    costs = needed_costs(
+        columns.trie, row_costs(columns, criterion, history_probs(model, columns, history_model))
+    )
     if progress is not None:
         progress("pruning", 1, 2)
     if keep is not None:
@@ -99,7 +101,9 @@ def threshold_for(costs: Sequence[Floats], keep: int) -> float:
     """The lowest threshold that leaves at most `keep` n-grams; raises UsageError when that is less than the words."""
     n_words = len(costs[0])
     if keep < n_words:
-        raise UsageError(f"keep is {keep}; expected at least {n_words}, as every word of the vocabulary stays")
+        raise UsageError(
+            f"keep is {keep}; expected at least {n_words}, as every word of the vocabulary stays"
+        )
     room = keep - n_words
     column = np.concatenate([*costs[1:], np.empty(0)])
     if len(column) <= room:
