@@ -67,18 +67,52 @@ def test_all_words_kept_is_the_same_model(sentences: strategies.Corpus, order: i
         np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
-def test_new_words_are_left_out_or_share_with_the_unknown_one() -> None:
+def test_new_words_are_left_out() -> None:
     model = make([["a", "b"], ["b", "a"]], 2)
-    left = restrict_vocabulary(model, ["a", "b", "new", "words"])
-    shared = restrict_vocabulary(model, ["a", "b", "new", "words"], new="share")
 
-    assert left.vocabulary == model.vocabulary
-    assert ["<unk>", "<s>", "</s>", "a", "b", "new", "words"] == shared.vocabulary.words()
-    before = model.distribution()[UNK]
-    np.testing.assert_allclose(shared.distribution()[[UNK, 5, 6]], before / 3, rtol=1e-6)
-    for history in ([], ["a"], ["new"], ["<s>"]):
-        assert abs(shared.distribution(history).sum() - 1) < 1e-6
-    shared.trie.check(len(shared.vocabulary))
+    assert restrict_vocabulary(model, ["a", "b", "new", "words"]).vocabulary == model.vocabulary
+
+
+@given(
+    strategies.corpora(),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from(["witten-bell", "modified-kneser-ney"]),
+    st.sampled_from(["unknown", "renormalize"]),
+    st.data(),
+)
+def test_new_words_share_what_the_unknown_one_has(
+    sentences: strategies.Corpus, order: int, smoothing: str, removed: str, data: st.DataObject
+) -> None:
+    model = make(sentences, order, smoothing)
+    words = model.vocabulary.words()[3:]
+    kept = data.draw(st.lists(st.sampled_from(words), unique=True)) if words else []
+    small = restrict_vocabulary(model, [*kept, "new", "other"], removed=removed, new="share")  # type: ignore[arg-type]
+    small.trie.check(len(small.vocabulary))
+    assert [*[word for word in words if word in kept], "new", "other"] == small.vocabulary.words()[3:]
+    for history in [[], [BOS], *([word] for word in kept), *([a, b] for a in kept[:3] for b in kept[:3])]:
+        before, after = model.distribution(history), small.distribution(history)
+        gone = sum(before[model.vocabulary.id(word)] for word in words if word not in kept)
+        left = 1.0 if removed == "unknown" else 1 - gone
+        part = before[UNK] / 3
+
+        assert abs(after.sum() - 1) < 2e-6
+        np.testing.assert_allclose(after[-2:], part / left, atol=1e-6)
+        np.testing.assert_allclose(
+            after[UNK], part + gone if removed == "unknown" else part / left, atol=1e-6
+        )
+
+
+def test_new_words_after_a_history_with_the_unknown_word() -> None:
+    model = make([["a", "<unk>"], ["b", "a", "<unk>", "b"]], 2)
+    small = restrict_vocabulary(model, ["a", "b", "new"], new="share")
+
+    assert small.log10_prob("<unk>", ["a"]) == pytest.approx(
+        model.log10_prob("<unk>", ["a"]) - math.log10(2), abs=1e-6
+    )
+    for history in ([], ["a"], ["new"], ["<s>"], ["<unk>"]):
+        distribution = small.distribution(history)
+        assert abs(distribution.sum() - 1) < 1e-6
+        assert distribution[-1] > 0
 
 
 def test_a_closed_vocabulary_stays_closed_unless_told_otherwise() -> None:

@@ -45,7 +45,8 @@ def restrict_vocabulary(
         words: the words to know; ``<unk>``, ``<s>`` and ``</s>`` always stay. Ids keep their order.
         removed: where the probability of the other words goes.
         new: what becomes of listed words that the model does not know: ``"leave"`` leaves them out, so that they stay
-            unknown; ``"share"`` shares the unigram probability of ``<unk>`` among them and ``<unk>``, in equal parts.
+            unknown; ``"share"`` shares the model's p(<unk>|h) among them and ``<unk>`` in equal parts. (Where the model
+            has stored h <unk>, their parts go to all words that are not stored after h.)
 
     Raises UsageError where new words should share with an ``<unk>`` of no probability, EstimationError where no word
     that is left has one.
@@ -75,12 +76,9 @@ def restrict_vocabulary(
         [word for word, known in zip(listed, is_known, strict=True) if not known] if new == "share" else []
     )
     kept = model.vocabulary.words(np.flatnonzero(keep)[len(RESERVED) :])
+    if added and not columns.probs[0][UNK] > 0:
+        raise UsageError("found an <unk> without probability; expected some for new words to share")
     trie, probs = _rebuilt(columns, keep, removed, len(added))
-    if added:
-        if not probs[0][UNK] > 0:
-            raise UsageError("found an <unk> without probability; expected some for new words to share")
-        probs[0][UNK] /= len(added) + 1
-        probs[0][len(probs[0]) - len(added) :] = probs[0][UNK]
     if not probs[0].any():
         raise EstimationError(
             "found no word with a probability among those that are left; expected one at least"
@@ -98,12 +96,14 @@ def _rebuilt(
     """The n-grams of kept words, renumbered, and what they have of each history's 1."""
     trie, probs = columns.trie, columns.probs[0]
     size = int(np.count_nonzero(keep)) + n_added
+    part = 1 / (n_added + 1)  # of <unk>, which keeps one
     ids = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
     gone = np.array([probs[~keep].sum()])  # what removed words have after each history
     unknown = np.array([probs[UNK]])  # what <unk> has
     usable = np.ones(1, bool)  # histories of kept words
-    unigrams = np.zeros(size)
+    unigrams = np.full(size, part * probs[UNK])
     unigrams[: size - n_added] = probs[keep]
+    unigrams[UNK] *= part
     if removed == "unknown":
         unigrams[UNK] += gone[0]
     ngrams: list[Int32s] = []
@@ -124,11 +124,11 @@ def _rebuilt(
         if removed == "unknown":
             rows &= ~is_unknown
             ending = np.flatnonzero(usable & (has_unknown | np.logical_or.reduceat(out, starts[:-1])))
-            values = np.concatenate([probs[rows], (unknown + gone)[ending]])
+            values = np.concatenate([probs[rows], (part * unknown + gone)[ending]])
         else:
             ending = np.zeros(0, np.int64)
             scale = np.divide(1.0, 1 - gone, out=np.zeros_like(gone), where=gone < 1)
-            values = (probs * spread(scale, starts))[rows]
+            values = (np.where(is_unknown, part, 1.0) * probs * spread(scale, starts))[rows]
         at = np.repeat(np.arange(level.n_histories), np.diff(starts))[rows]
         words = np.concatenate([ids[level.words[rows]], np.full(len(ending), UNK, np.int32)])
         ngrams.append(np.column_stack([histories[np.concatenate([at, ending])], words]).astype(np.int32))
