@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 @options.command(
     "mix",
     example=[
-        "ngramlm train other.txt --order 2 --smoothing witten-bell -o other.arpa",
         "ngramlm mix model.arpa other.arpa --heldout test.txt -o mixed.arpa",
         "ngramlm mix model.arpa other.arpa --weights 0.8,0.2 -o mixed.ngram",
     ],
