@@ -123,9 +123,7 @@ def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet
     n_new = sum(word not in model.vocabulary for word in words)
     if n_new and not quiet:
         fate = "left out" if new_words == "leave" else "added with a share of <unk>"
-        stderr_line(
-            f"{n_new:,} of {len(words):,} words are not in {len(model.vocabulary):,} of the model: {fate}"
-        )
+        stderr_line(f"unknown to the model, {fate}: {n_new:,} of {len(words):,} words")
     choices: dict[str, Any] = {"removed": None if removed == "auto" else removed, "new": new_words}
     return restrict_vocabulary(model, words, **choices)
 

@@ -135,7 +135,7 @@ def test_weighted_difference_is_the_formula(sentences: strategies.Corpus, order:
     columns = NormalizedColumns.of(model.columns)
     table = table_of(model.vocabulary, columns.trie, columns.probs)
     costs = pruning_costs(model, "weighted-difference")
-    words = model.vocabulary.words()
+    words, order = model.vocabulary.words(), model.order
     for ids, cost in zip(columns.trie.ngrams(order).tolist(), costs[order - 1].tolist(), strict=True):
         ngram = tuple(words[id] for id in ids)
         history, word = ngram[:-1], ngram[-1]
