@@ -39,7 +39,8 @@ THRESHOLD = click.FloatRange(min=0)
     metavar="THRESHOLD",
     help="The same by how much their own probability falls, times how often they occur.",
 )
-@options.integer_option("--keep", help_text="Keep at most so many n-grams, those of the largest --entropy.")
+@options.integer_option("--keep", help_text="Keep at most so many n-grams, the dearest ones.")
+@options.choice_option("--by", ("entropy", "weighted-difference"), "What the n-grams of --keep are dear by")
 @click.option(
     "--history-model",
     type=options.InputFile(),
@@ -62,6 +63,7 @@ def command(
     entropy: float | None,
     weighted_difference: float | None,
     keep: int | None,
+    by: str,
     history_model: str | None,
     vocab: str | None,
     removed: str,
@@ -82,6 +84,8 @@ def command(
         raise click.UsageError("--entropy, --weighted-difference and --keep cannot be used together.")
     if not any(given) and vocab is None:
         raise click.UsageError("nothing to do: give --entropy, --weighted-difference, --keep or --vocab.")
+    if by != "entropy" and keep is None:
+        raise click.UsageError("--by needs --keep.")
     if history_model is not None and not any(given):
         raise click.UsageError("--history-model needs --entropy, --weighted-difference or --keep.")
     inputs = [model_file, history_model, vocab]
@@ -102,7 +106,7 @@ def command(
                 model,
                 entropy if weighted_difference is None else weighted_difference,
                 keep=keep,
-                criterion="entropy" if weighted_difference is None else "weighted-difference",
+                criterion=by if weighted_difference is None else "weighted-difference",
                 history_model=histories,
                 progress=progress,
             )
@@ -123,9 +127,7 @@ def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet
     n_new = sum(word not in model.vocabulary for word in words)
     if n_new and not quiet:
         fate = "left out" if new_words == "leave" else "added with a share of <unk>"
-        stderr_line(
-            f"{n_new:,} of {len(words):,} words are not in {len(model.vocabulary):,} of the model: {fate}"
-        )
+        stderr_line(f"unknown to the model, {fate}: {n_new:,} of {len(words):,} words")
     choices: dict[str, Any] = {"removed": None if removed == "auto" else removed, "new": new_words}
     return restrict_vocabulary(model, words, **choices)
 

@@ -54,6 +54,9 @@ def test_keep(witten_bell: Path, invoke: Invoke) -> None:
 
     assert (result.exit_code, result.output) == (0, "")
     assert sum(lm.BackoffModel.load("small.ngram").n_ngrams) <= 500
+    other = invoke("prune", "wb.arpa", "--keep", "500", "--by", "weighted-difference", "-o", "other.ngram")
+    assert other.exit_code == 0, other.output
+    assert lm.BackoffModel.load("other.ngram").metadata["pruned"].startswith("weighted-difference ")
     assert invoke("prune", "wb.arpa", "--keep", "3", "-o", "small.ngram").exit_code == 2
 
 
@@ -71,9 +74,8 @@ def test_vocabulary(witten_bell: Path, invoke: Invoke) -> None:
     shared = invoke("prune", "wb.arpa", "--vocab", "words.txt", "--new-words", "share", "-o", "more.arpa")
     expected = restrict_vocabulary(lm.BackoffModel.load_arpa("wb.arpa"), ["the", "cat", "dog"])
 
-    assert "1 of 4 words are not in" in result.stderr
-    assert "left out" in result.stderr
-    assert "share of <unk>" in shared.stderr
+    assert "unknown to the model, left out: 1 of 4 words" in result.stderr
+    assert "added with a share of <unk>: 1 of 4 words" in shared.stderr
     assert expected.n_ngrams == lm.BackoffModel.load_arpa("words.arpa").n_ngrams
     assert "unicorn" in lm.load("more.arpa").vocabulary
     both = invoke("prune", "wb.arpa", "--vocab", "words.txt", "--entropy", "1e-3", "-o", "both.arpa")
@@ -94,6 +96,7 @@ def test_from_standard_input_to_standard_output(witten_bell: Path, invoke: Invok
         ((), "nothing to do"),
         (("--entropy", "1e-7", "--keep", "10"), "cannot be used together"),
         (("--entropy", "-1"), "-1"),
+        (("--entropy", "1e-7", "--by", "weighted-difference"), "--by needs --keep"),
         (("--entropy", "nan"), "NaN"),
         (("--vocab", "train.txt", "--history-model", "model.arpa"), "--history-model needs"),
         (("--entropy", "1e-7", "--json"), "--json needs -o FILE"),
