@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -135,7 +137,7 @@ def command(
     with Progress(quiet=quiet) as progress:
         result = compare_smoothings(
             train,
-            {name: name for name in tests},
+            named(tests),
             smoothings=smoothing,
             orders=orders,
             form=form,
@@ -144,7 +146,7 @@ def command(
             closed=closed,
             curve=curve or (),
             measuring=measuring,
-            train_name=", ".join(train),
+            train_name=", ".join(named(train)),
             progress=progress,
             threads=threads,
             **known,
@@ -156,3 +158,13 @@ def command(
         write(f"{result.to_text()}\n")
     for name in output:
         result.write(name)
+
+
+def named(paths: Sequence[str]) -> dict[str, str]:
+    """Paths by their last part, which is what a table has room for; by themselves where that is not enough.
+
+    >>> named(["en/test.txt", "en/dev.txt"]), named(["en/test.txt", "zh/test.txt"])
+    ({'test.txt': 'en/test.txt', 'dev.txt': 'en/dev.txt'}, {'en/test.txt': 'en/test.txt', 'zh/test.txt': 'zh/test.txt'})
+    """
+    short = {os.path.basename(path): path for path in paths}
+    return short if len(short) == len(set(paths)) else {path: path for path in paths}

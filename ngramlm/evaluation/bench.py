@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationError, TextError, UsageError
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
-from ngramlm.evaluation.perplexity import LOG2_10, Readable, perplexity
+from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
 from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
 from ngramlm.model import LanguageModel
@@ -140,7 +140,7 @@ class Bench:
         found = self._texts[row.text]
         if found.figures is None:
             found.figures = _text_figures(row.text, text)
-        orders = None
+        scores: TokenScores | None = None
         if not getattr(model, "normalized", True):
             if row.model == self.how.baseline and not self.how.fallback:
                 raise UsageError(f"found the baseline {row.model!r}, which gives {SCORES}")
@@ -152,13 +152,13 @@ class Bench:
             figures = perplexity(model, text, per_token=True)
             seconds = time.perf_counter() - start
             scores = figures.scores
-            assert scores is not None
             row = replace(row, figures=replace(figures, scores=None), score_seconds=seconds)
+        orders = None
         if hasattr(model, "matched_orders"):
             orders = np.asarray(model.matched_orders(text))
             counted = np.bincount(orders, minlength=(row.order or 0) + 1)
             row = replace(row, matched_orders=tuple(counted.tolist()))
-        if row.figures is not None:
+        if row.figures is not None and scores is not None:
             if row.is_finite:
                 bits = -LOG2_10 * scores.sentence_log10_probs()
                 found.bits.append(self._per_unit(bits, text))

@@ -111,7 +111,11 @@ def compare_smoothings(
         sizes = curve_sizes(FRACTIONS if curve is True else curve or (), text.n_sentences)
     text_options = {k: v for k, v in read_options.items() if k not in OF_VOCABULARY}
     reader = Reader(texts, {**text_options, "threads": threads})
-    held = None if heldout is None else read_one(heldout, counts.vocabulary, {**text_options, "threads": threads})
+    held = (
+        None
+        if heldout is None
+        else read_one(heldout, counts.vocabulary, {**text_options, "threads": threads})
+    )
     bench = Bench(reader, how)
     top: dict[str, list[Row]] = {}
     for done, contender in enumerate(listed):

@@ -12,8 +12,8 @@ from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing
 __all__ = ["FORMS", "Contender", "contenders", "default_baseline", "methods_in_forms"]
 
 FORMS = ("default", "interpolated", "backoff", "both")
-"""``default``: the form a method is known by; ``interpolated``, ``backoff``: that form where the method has it, else its
-own; ``both``: its own and, where there is one, the other."""
+"""``default``: the form a method is known by; ``interpolated``, ``backoff``: that form where the method has it, else
+its own; ``both``: its own and, where there is one, the other."""
 
 SUFFIXES = {True: " interpolated", False: " back-off"}
 PREFERRED_BASELINE = "modified-kneser-ney"
@@ -53,7 +53,9 @@ def contenders(
     if not orders or min(orders) < 1:
         raise UsageError(f"found the orders {list(orders)}; expected at least one, each 1 or more")
     return [
-        Contender(label, order, *method) for order in dict.fromkeys(orders) for label, method in methods.items()
+        Contender(label, order, *method)
+        for order in dict.fromkeys(orders)
+        for label, method in methods.items()
     ]
 
 

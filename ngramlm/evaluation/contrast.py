@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ class Kept:
     method: str
     perplexity: float
     scores: TokenScores
-    orders: NDArray[np.integer] | None  # type: ignore[type-arg]
+    orders: NDArray[np.integer[Any]] | None
 
 
 class TokenKeeper:

@@ -17,6 +17,7 @@ from ngramlm.errors import UsageError
 __all__ = ["BitsInterval", "PairedTest", "bootstrap_intervals", "holm", "paired_tests"]
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 BLOCK_VALUES = 1 << 22  # of a matrix of resampling weights that is in memory at once
 EXACT_BITS = 52  # sums of so many bits are exact in float64, whatever their order
@@ -48,12 +49,12 @@ class PairedTest:
 
 
 def bootstrap_intervals(
-    bits: Floats, tokens: Floats, *, resamples: int = 10_000, level: float = 0.95, seed: int = 0
+    bits: Floats, tokens: Floats | Ints, *, resamples: int = 10_000, level: float = 0.95, seed: int = 0
 ) -> list[BitsInterval]:
     """Percentile intervals of sum(bits) / sum(tokens) over samples of the units with replacement.
 
     bits: float64[M, U], what each of M models pays for each of U units; tokens: [U], predicted tokens of each unit.
-    The intervals depend on the seed alone. Efron & Tibshirani (1993), section 13.3.
+    The intervals depend on the seed alone. Efron & Tibshirani (1993), chapter 13.
 
     Raises UsageError for arrays that do not match, values that are not finite, fewer than one resample.
 
@@ -70,7 +71,7 @@ def bootstrap_intervals(
 def paired_tests(
     bits: Floats,
     baseline: Floats,
-    tokens: Floats,
+    tokens: Floats | Ints,
     *,
     resamples: int = 10_000,
     level: float = 0.95,
@@ -83,9 +84,9 @@ def paired_tests(
 
     Interval: percentiles of D over ``resamples`` samples of the units with replacement (paired: both models on the same
     sample; Efron & Tibshirani 1993; Koehn 2004 for translation). ``p_bootstrap`` shifts these samples to mean zero and
-    counts those at least as far out as D (Riezler & Maxwell 2005, figure 1). ``p_value`` exchanges the two models on
-    every unit with probability one half and counts the D as far out (Noreen 1989; Riezler & Maxwell 2005, figure 2). Both
-    are (count + 1) / (resamples + 1), so never zero. ``p_holm`` is ``p_value`` after Holm (1979).
+    counts those at least as far out as D (Riezler & Maxwell 2005). ``p_value`` exchanges the two models on
+    every unit with probability one half and counts the D as far out (Noreen 1989; Riezler & Maxwell 2005).
+    Both are (count + 1) / (resamples + 1), so never zero. ``p_holm`` is ``p_value`` after Holm (1979).
 
     Raises UsageError as `bootstrap_intervals` does.
 
@@ -131,7 +132,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def _checked(bits: Floats, tokens: Floats, resamples: int, level: float) -> tuple[Floats, Floats]:
+def _checked(bits: Floats, tokens: Floats | Ints, resamples: int, level: float) -> tuple[Floats, Floats]:
     bits, tokens = np.asarray(bits, np.float64), np.asarray(tokens, np.float64)
     if bits.ndim != 2 or tokens.ndim != 1 or bits.shape[1] != len(tokens) or not len(tokens):
         raise UsageError(f"found figures of shape {bits.shape} and {tokens.shape}; expected [M, U] and [U]")
@@ -173,10 +174,11 @@ def _weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
 def _signs(units: int, resamples: int, seed: int) -> Iterator[Floats]:
     """1 where a unit keeps its models and -1 where it exchanges them, float64[B, U] in blocks."""
     random = np.random.default_rng([seed, 1])
-    width = -(-units // 8)
+    n_words = -(-units // 64)  # whole words, so that the draws do not depend on the size of the blocks
     for size in _block_sizes(units, resamples):
-        bits = np.unpackbits(random.integers(0, 256, (size, width), np.uint8), axis=1, count=units)
-        yield 1.0 - 2.0 * bits
+        drawn = random.integers(0, 1 << 64, (size, n_words), np.uint64).astype("<u8")
+        bits = np.unpackbits(drawn.view(np.uint8), axis=1, count=units)
+        yield 1.0 - 2.0 * bits.astype(np.float64)
 
 
 def _block_sizes(units: int, resamples: int) -> Iterator[int]:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from ngramlm.evaluation.results import Comparison, Row
 
-__all__ = ["COLUMNS", "Column", "Table", "aligned", "bytes_text", "fixed", "integer", "notes", "p_text", "table"]
+__all__ = [
+    "COLUMNS",
+    "Column",
+    "Table",
+    "aligned",
+    "bytes_text",
+    "fixed",
+    "integer",
+    "notes",
+    "p_text",
+    "table",
+]
 
 
 @dataclass(frozen=True)
@@ -167,9 +178,7 @@ def notes(comparison: Comparison) -> list[str]:
         " and those of zero probability. Training time is that of the estimation, from shared counts."
     )
     if comparison.baseline is not None:
-        found.append(
-            f"*Difference* is in bits per word against {comparison.baseline}; below zero is better."
-        )
+        found.append(f"*Difference* is in bits per word against {comparison.baseline}; below zero is better.")
     if any(row.paired for row in comparison.rows):
         found.append(
             f"Intervals hold {100 * comparison.level:g} % of {comparison.resamples} paired bootstrap samples of the"

@@ -15,6 +15,7 @@ __all__ = ["best_of_methods", "by_order", "forest", "learning_curves", "matched_
 ROW, HALF = 24, 12  # pixels: height of a row of dots, and its middle
 PANEL = 96  # pixels: height of a small chart
 RAMP = 6  # colors of the orders
+NEAR = 55  # percent of a small chart in which two labels would run into each other
 SIGNIFICANT = 0.05
 
 Point = tuple[float, float]
@@ -32,7 +33,15 @@ def best_of_methods(rows: Sequence[Row]) -> list[Row]:
 def _rank(row: Row) -> tuple[int, float, float]:
     if row.figures is None:
         return (2, 0.0, 0.0)
-    return (1 - row.is_finite, row.figures.perplexity, row.figures.perplexity_excluding_oov)
+    if not row.is_finite:  # the fewer impossible tokens, the better
+        return (1, impossible(row), row.figures.perplexity_excluding_oov)
+    return (0, row.figures.perplexity, 0.0)
+
+
+def impossible(row: Row) -> int:
+    """Tokens of zero probability; OOVs where only they can be (a closed vocabulary)."""
+    assert row.figures is not None
+    return row.figures.zero_probs or row.figures.oovs
 
 
 def color_of(order: int | None, orders: Sequence[int]) -> str:
@@ -70,7 +79,11 @@ def _axis(scale: svg.Scale, caption: str, show: Callable[[float], str]) -> Marku
     ticks = [svg.text(scale(tick), 12, show(tick), "tick") for tick in scale.ticks()]
     middle = svg.picture(ROW - 6, *ticks, class_="axis")
     return tag(
-        "div", tag("span", caption, class_="label axis-name"), middle, tag("span", class_="value"), class_="row last"
+        "div",
+        tag("span", caption, class_="label axis-name"),
+        middle,
+        tag("span", class_="value"),
+        class_="row last",
     )
 
 
@@ -87,7 +100,9 @@ def ranking(rows: Sequence[Row]) -> Markup:
     """Perplexity of every method, a dot for each order; the best with its interval and its figure."""
     orders = orders_of(rows)
     finite = [row.figures.perplexity for row in rows if row.figures is not None and row.is_finite]
-    edges = [edge for row in rows if row.is_finite and row.perplexity_interval for edge in row.perplexity_interval]
+    edges = [
+        edge for row in rows if row.is_finite and row.perplexity_interval for edge in row.perplexity_interval
+    ]
     scale = svg.Scale.of([*finite, *edges])
     lines = []
     for best in best_of_methods(rows):
@@ -102,10 +117,10 @@ def _dots(own: Sequence[Row], best: Row, scale: svg.Scale, orders: Sequence[int]
     places = [scale(row.figures.perplexity) for row in own if row.figures is not None and row.is_finite]
     if len(places) > 1:
         shapes.append(svg.line(min(places), HALF, max(places), HALF, "span"))
+    if not places and own:
+        shapes.append(svg.text(100, HALF + 5, "∞", "infinite", "end"))
     for row in sorted(own, key=lambda row: row is best):
-        if row.figures is None:
-            continue
-        if not row.is_finite:
+        if row.figures is None or not row.is_finite:
             continue
         hint = f"{row.model}: perplexity {fixed(row.figures.perplexity, 2)}"
         if row.perplexity_interval:
@@ -125,7 +140,7 @@ def _ranked_value(row: Row, orders: Sequence[int]) -> Markup:
     shown = "∞" if math.isinf(row.figures.perplexity) else fixed(row.figures.perplexity, 2)
     more = f" at order {row.order}" if len(orders) > 1 and row.order is not None else ""
     if not row.is_finite:
-        more = f" {integer(row.figures.zero_probs + row.figures.oovs * (not row.figures.zero_probs))} impossible"
+        more = f" {integer(impossible(row))} impossible{more}"
     return tag("span", tag("b", shown), tag("small", more))
 
 
@@ -167,7 +182,8 @@ def _tested(row: Row) -> str:
     assert test is not None
     return (
         f"{fixed(test.difference, 4, sign=True)} bits per word, interval"
-        f" {interval_text(test.low, test.high, 4, sign=True)}, p {p_text(test.p_value)}, after Holm {p_text(test.p_holm)}"
+        f" {interval_text(test.low, test.high, 4, sign=True)}, p {p_text(test.p_value)},"
+        f" after Holm {p_text(test.p_holm)}"
     )
 
 
@@ -216,15 +232,17 @@ def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> M
             hint = f"{label}, {prefix}{_compact(x)}: perplexity {fixed(y, 2)}"
             place = PANEL - PANEL * up(y) / 100
             shapes.append(svg.dot(across(x), place, 3.5 if (x, y) == lowest else 2.5, hint, "own"))
-        for x in dict.fromkeys((points[0][0], points[-1][0])):
-            anchor = "start" if x == points[0][0] else "end"
+        ends = [(points[0][0], "start"), (points[-1][0], "end")]
+        if across(ends[1][0]) - across(ends[0][0]) < NEAR:  # no room for both
+            ends = ends[:1]
+        for x, anchor in ends:
             shapes.append(svg.text(across(x), PANEL + 14, prefix + _compact(x), "tick", anchor))
         caption = tag(
-            "figcaption", tag("b", label), tag("small", f" {fixed(lowest[1], 2)} at {prefix}{_compact(lowest[0])}")
+            "figcaption",
+            tag("b", label),
+            tag("small", f" {fixed(lowest[1], 2)} at {prefix}{_compact(lowest[0])}"),
         )
-        panels.append(
-            tag("figure", caption, svg.picture(PANEL + 18, *shapes, class_="over"), class_="panel")
-        )
+        panels.append(tag("figure", caption, svg.picture(PANEL + 18, *shapes, class_="over"), class_="panel"))
     return tag("div", *panels, class_="panels")
 
 
@@ -243,16 +261,17 @@ def matched_orders(rows: Sequence[Row]) -> Markup | None:
     """Which length of n-gram answered how often; methods with the same n-grams share a bar."""
     groups: dict[tuple[int, tuple[int, ...]], list[str]] = {}
     for row in rows:
-        if row.matched_orders is not None and sum(row.matched_orders):
+        if row.matched_orders is not None and any(row.matched_orders):
             groups.setdefault((row.order or 0, row.matched_orders), []).append(row.label)
     if not groups:
         return None
     most = max(len(counted) for _, counted in groups)
-    lengths = [n for n in range(most) if any(len(c) > n and c[n] for _, c in groups)]
+    lengths = [n for n in range(most) if any(len(c) > n and c[n] > 0 for _, c in groups)]
     lines = []
     for order, counted in sorted(groups):
         names = groups[order, counted]
-        total, start, shapes = sum(counted), 0.0, []
+        total, start = sum(counted), 0.0
+        shapes: list[Markup] = []
         for length, number in enumerate(counted):
             share = 100 * number / total
             if number:
@@ -264,8 +283,15 @@ def matched_orders(rows: Sequence[Row]) -> Markup | None:
             start += share
         average = sum(n * number for n, number in enumerate(counted)) / total
         whose = names[0] if len(names) == 1 else f"{len(names)} methods"
-        lines.append(_line(f"order {order}: {whose}", shapes, tag("span", tag("b", fixed(average, 2)), tag("small", " mean"))))
+        lines.append(
+            _line(
+                f"order {order}: {whose}",
+                shapes,
+                tag("span", tag("b", fixed(average, 2)), tag("small", " mean")),
+            )
+        )
     keys = [
-        tag("span", tag("i", class_=f"key {color_of(n, lengths)}"), f"{n}-grams" if n else "none") for n in lengths
+        tag("span", tag("i", class_=f"key {color_of(n, lengths)}"), f"{n}-grams" if n else "none")
+        for n in lengths
     ]
     return tag("div", tag("p", *keys, class_="legend"), *lines, class_="chart")

@@ -14,7 +14,9 @@ from ngramlm.evaluation.results import Comparison, Row
 
 __all__ = ["to_html"]
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"  # the page asks nobody for anything
+# The page asks nobody for anything.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+LAST = ("order", "n-grams", "memory", "train s", "score s")  # columns that a narrow screen may hide
 HEAT = 62  # percent of color in the best cell; text stays readable on it
 
 
@@ -55,16 +57,23 @@ def _resource(name: str) -> Markup:
 
 def _summary(comparison: Comparison) -> str:
     """The finding in one or two sentences."""
-    found = []
+    winners: dict[str, list[Row]] = {}
     for best in comparison.best_rows():
-        assert best.figures is not None
-        where = f" on {best.text}" if len(comparison.text_names) > 1 else ""
-        shown = "an infinite perplexity" if not best.is_finite else f"perplexity {fixed(best.figures.perplexity, 2)}"
-        line = f"{best.model} predicts best{where}: {shown}"
-        if best.difference and math.isfinite(best.difference):
-            line += f", {fixed(best.difference, 4, sign=True)} bits per word against {comparison.baseline}"
-        found.append(f"{line}.")
-    return " ".join(found)
+        winners.setdefault(best.model, []).append(best)
+    several = len(comparison.text_names) > 1
+    return " ".join(
+        f"{model} predicts best: {'; '.join(_finding(comparison, row, several) for row in rows)}."
+        for model, rows in winners.items()
+    )
+
+
+def _finding(comparison: Comparison, best: Row, several: bool) -> str:
+    assert best.figures is not None
+    shown = f"perplexity {fixed(best.figures.perplexity, 2)}" if best.is_finite else "an infinite perplexity"
+    where = f" on {best.text}" if several else ""
+    if best.difference and math.isfinite(best.difference):
+        where += f", {fixed(best.difference, 4, sign=True)} bits per word against {comparison.baseline}"
+    return shown + where
 
 
 def _tiles(comparison: Comparison) -> Markup:
@@ -139,8 +148,8 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
         [
             _section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
-                "The stronger the color, the more bits a token costs. Hovering tells bits, model, and the order that"
-                " answered.",
+                "The stronger the color, the more bits a token costs; underlined where it costs at least half a bit"
+                " less than under the other model. Hovering tells bits, model, and the order that answered.",
                 sentences.contrast(contrast),
                 level=level,
             )
@@ -155,7 +164,9 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
 def _matrix(comparison: Comparison) -> Markup:
     """Methods by texts: the best order's perplexity, colored within each column."""
     names = comparison.text_names
-    best = {name: {row.label: row for row in charts.best_of_methods(comparison.of_text(name))} for name in names}
+    best = {
+        name: {row.label: row for row in charts.best_of_methods(comparison.of_text(name))} for name in names
+    }
     scales = {
         name: Scale.of(
             (row.figures.perplexity for row in best[name].values() if row.figures is not None), margin=0.0
@@ -173,7 +184,11 @@ def _matrix(comparison: Comparison) -> Markup:
     return _section(
         "Perplexity by method and text",
         "The best order of each method (small); the stronger the color, the better within its column.",
-        tag("div", tag("table", tag("thead", header), tag("tbody", body), class_="heat sortable"), class_="scroll"),
+        tag(
+            "div",
+            tag("table", tag("thead", header), tag("tbody", body), class_="heat sortable"),
+            class_="scroll",
+        ),
     )
 
 
@@ -202,12 +217,14 @@ def _matrix_cell(row: Row | None, scale: Scale, is_best: bool) -> Markup:
 
 def _all_figures(comparison: Comparison) -> Markup:
     """The whole table."""
-    found = table(comparison)
+    alike = ("tokens", "OOVs") if len(comparison.text_names) == 1 else ()  # they stand above
+    found = table(comparison, without=("note", *alike))
+    places = sorted(range(len(found.columns)), key=lambda place: found.header[place] in LAST)
     best = {id(row) for row in comparison.best_rows()}
-    header = tag("tr", [tag("th", column.name, scope="col") for column in found.columns])
+    header = tag("tr", [_head(found.columns[place]) for place in places])
     body = []
     for row, cells in zip(comparison.rows, found.rows, strict=True):
-        shown = [_cell(column, row, cell) for column, cell in zip(found.columns, cells, strict=True)]
+        shown = [_cell(found.columns[place], row, cells[place]) for place in places]
         classes = " ".join(
             name for name, on in (("best", id(row) in best), ("off", row.figures is None)) if on
         )
@@ -216,17 +233,23 @@ def _all_figures(comparison: Comparison) -> Markup:
     return _section(
         "All figures",
         "A click on the name of a column sorts by it.",
-        tag("div", rows, class_="scroll"),
+        tag("div", rows, class_="scroll wide"),
     )
+
+
+def _head(column: Column) -> Markup:
+    return tag("th", column.name, scope="col", class_="left" if column.left else None)
 
 
 def _cell(column: Column, row: Row, cell: str) -> Markup:
     value = column.value(row)
     name = "th" if column.name == "model" else "td"
     sort = value if isinstance(value, str) else None if value is None else repr(float(value))
+    note = tag("small", row.note, class_="why") if name == "th" and row.note else None
     return tag(
         name,
         cell,
+        note,
         class_="left" if column.left else None,
         scope="row" if name == "th" else None,
         data_sort="" if sort is None else sort,

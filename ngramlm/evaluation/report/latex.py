@@ -61,7 +61,7 @@ def to_latex(comparison: Comparison) -> str:
 
 def _number(cell: str) -> str:
     """A figure with a true minus sign; an interval keeps its brackets, which must not be taken for an option."""
-    if cell == "inf":
+    if cell.removeprefix("+") == "inf":
         return r"$\infty$"
     if cell.startswith("["):
         return f"{{[}}${cell[1:-1].replace(', ', '$, $')}${{]}}"

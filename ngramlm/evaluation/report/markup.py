@@ -34,11 +34,13 @@ def escape(text: str) -> Markup:
 
 def join(children: Iterable[Child]) -> Markup:
     """One after the other; None is nothing."""
-    found = []
-    for child in children:
-        if child is not None:
-            found.append(escape(child) if isinstance(child, str) else join(child))
-    return Markup("".join(found))
+    return Markup(
+        "".join(
+            escape(child) if isinstance(child, str) else join(child)
+            for child in children
+            if child is not None
+        )
+    )
 
 
 def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Markup:

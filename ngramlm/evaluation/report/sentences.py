@@ -12,6 +12,7 @@ __all__ = ["contrast"]
 
 LEVELS = 8  # of color, the strongest for BITS_PER_LEVEL * LEVELS bits and more
 BITS_PER_LEVEL = 2.0
+CHEAPER = 0.5  # bits less than under the other model, from which on a token is underlined
 
 
 def contrast(found: Contrast) -> Markup:
@@ -22,9 +23,7 @@ def contrast(found: Contrast) -> Markup:
         "div",
         _key(),
         [
-            tag(
-                "div", tag("h4", title), [_pair(found.models, pair) for pair in pairs], class_="side"
-            )
+            tag("div", tag("h4", title), [_pair(found.models, pair) for pair in pairs], class_="side")
             for pairs, title in sides
             if pairs
         ],
@@ -41,21 +40,32 @@ def _key() -> Markup:
 
 def _pair(models: Sequence[str], pair: SentencePair) -> Markup:
     lines = [
-        tag("dt", model, tag("small", f" {fixed(sum(bits), 1)} bits"))
-        + tag("dd", [_token(model, *token) for token in _tokens(pair, place)])
+        (
+            tag("dt", model, tag("small", f" {fixed(sum(bits), 1)} bits")),
+            tag("dd", [_token(model, *token) for token in _tokens(pair, place)]),
+        )
         for place, (model, bits) in enumerate(zip(models, pair.bits, strict=True))
     ]
-    head = tag("p", f"Sentence {pair.number}: ", tag("b", fixed(pair.difference, 1, sign=True)), " bits", class_="which")
-    return tag("div", head, tag("dl", [Markup(line) for line in lines]), class_="pair")
+    head = tag(
+        "p",
+        f"Sentence {pair.number}: ",
+        tag("b", fixed(pair.difference, 1, sign=True)),
+        " bits",
+        class_="which",
+    )
+    return tag("div", head, tag("dl", lines), class_="pair")
 
 
-def _tokens(pair: SentencePair, place: int) -> list[tuple[str, float, int | None]]:
+def _tokens(pair: SentencePair, place: int) -> list[tuple[str, float, float, int | None]]:
+    """(word, bits, bits under the other model, order that answered) of every token."""
     orders = pair.orders[place] or (None,) * len(pair.words)
-    return list(zip(pair.words, pair.bits[place], orders, strict=True))
+    return list(zip(pair.words, pair.bits[place], pair.bits[1 - place], orders, strict=True))
 
 
-def _token(model: str, word: str, bits: float, order: int | None) -> Markup:
+def _token(model: str, word: str, bits: float, other: float, order: int | None) -> Markup:
     level = min(LEVELS, round(bits / BITS_PER_LEVEL))
     answered = "" if order is None else f", {order}-gram" if order else ", no n-gram"
-    shown = tag("span", word, class_=f"token s{level}", title=f"{word}: {fixed(bits, 2)} bits, {model}{answered}")
+    hint = f"{word}: {fixed(bits, 2)} bits, {model}{answered}"
+    kind = f"token s{level}" + " cheaper" * (other - bits >= CHEAPER)
+    shown = tag("span", word, class_=kind, title=hint)
     return Markup(f"{shown} ")

@@ -136,5 +136,11 @@ def polyline(series: Iterable[Sequence[tuple[float, float]]], height: float, cla
         strokes.append(f"M{moves}")
     path = tag("path", d=" ".join(strokes), vector_effect="non-scaling-stroke", class_=class_)
     return tag(
-        "svg", path, viewBox="0 0 100 100", preserveAspectRatio="none", width="100%", height=height, class_="over"
+        "svg",
+        path,
+        viewBox="0 0 100 100",
+        preserveAspectRatio="none",
+        width="100%",
+        height=height,
+        class_="over",
     )
