@@ -1,4 +1,4 @@
-"""Comparisons to make reports of: with failing methods, scores, zero probabilities, and words that could break a page."""
+"""A comparison to make reports of: with failing methods, scores, zero probabilities, and words that break pages."""
 
 from __future__ import annotations
 

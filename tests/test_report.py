@@ -1,4 +1,4 @@
-"""The report: the same figures in every format, nothing that a text could break, and all that the page shows as JSON."""
+"""The report: the same figures in every format, nothing that a text could break, all of the page as JSON."""
 
 from __future__ import annotations
 

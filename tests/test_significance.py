@@ -37,10 +37,10 @@ def exact_randomization(units: list[Unit]) -> Fraction:
 
 def all_bootstrap_samples(units: list[Unit]) -> list[Fraction]:
     """The difference in every one of the U^U samples with replacement, sorted."""
-    found = []
-    for sample in product(units, repeat=len(units)):
-        found.append(Fraction(sum(a - b for a, b, _ in sample), sum(tokens for _, _, tokens in sample)))
-    return sorted(found)
+    return sorted(
+        Fraction(sum(a - b for a, b, _ in sample), sum(tokens for _, _, tokens in sample))
+        for sample in product(units, repeat=len(units))
+    )
 
 
 @given(UNITS)

@@ -114,7 +114,9 @@ def compare_smoothings(
     held = (
         None
         if heldout is None
-        else read_one(heldout, counts.vocabulary, {**text_options, "threads": threads})
+        else read_one(heldout, counts.vocabulary, {**text_options, "threads": threads}).over(
+            counts.vocabulary
+        )
     )
     bench = Bench(reader, how)
     top: dict[str, list[Row]] = {}

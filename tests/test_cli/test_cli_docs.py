@@ -1,4 +1,4 @@
-"""The commands of docs/commands.md give what stands there, on standard output and standard error together."""
+"""The commands of docs/commands.md and other pages give what stands there, standard error included."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from cli_support import environment, programs, run_in_process
 
 from ngramlm.cli.main import COMMANDS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "commands.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "commands.md").read_text("utf-8")
+PAGES = {
+    path.name: page for path in sorted(DOCS.glob("*.md")) if "```console" in (page := path.read_text("utf-8"))
+}
 
 
-def transcript() -> list[tuple[str, str]]:
+def transcript(page: str) -> list[tuple[str, str]]:
     """Commands behind ``$``, and the output that follows them."""
-    text = "".join(re.findall(r"^```console\n(.*?)^```$", PAGE, re.M | re.S))
+    text = "".join(re.findall(r"^```console\n(.*?)^```$", page, re.M | re.S))
     parts = [part.replace("\\\n", "").partition("\n") for part in re.split(r"^\$ ", text, flags=re.M)[1:]]
     return [(command, output) for command, _, output in parts]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a POSIX shell")
-def test_the_commands_give_what_the_page_says(here: Path) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_the_commands_give_what_the_page_says(here: Path, name: str) -> None:
     env = environment(PATH=programs(here / "bin"), COLUMNS="80")
-    for command, expected in transcript():
+    for command, expected in transcript(PAGES[name]):
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=here,
@@ -43,6 +48,19 @@ def test_the_commands_give_what_the_page_says(here: Path) -> None:
         )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a POSIX shell")
+def test_the_python_of_the_comparison_gives_what_the_page_says(here: Path) -> None:
+    page = PAGES["comparison.md"]
+    for line, _ in transcript(page)[:2]:  # make the texts
+        subprocess.run(["sh", "-c", line], cwd=here, check=True, timeout=60)
+    code = "".join(re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S))
+    examples = doctest.DocTestParser().get_doctest(code, {}, "comparison", "comparison.md", 0)
+    report: list[str] = []
+
+    assert doctest.DocTestRunner().run(examples, out=report.append).failed == 0, "".join(report)
+    assert (here / "report.html").stat().st_size > 10_000
+
+
 def test_every_command_has_a_section_with_an_example() -> None:
     for name in COMMANDS:
         section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
@@ -51,9 +69,10 @@ def test_every_command_has_a_section_with_an_example() -> None:
         assert re.search(rf"^\$ .*\bngramlm ({name}|ppl)\b", section[1], re.M), name
 
 
-def test_every_option_that_the_page_names_exists() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_every_option_that_the_page_names_exists(name: str) -> None:
     known = {"--debug"}
-    for name in COMMANDS:
-        known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", run_in_process(name, "--help").stdout))
+    for command in COMMANDS:
+        known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", run_in_process(command, "--help").stdout))
 
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGE)) <= known
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", PAGES[name])) <= known

@@ -171,7 +171,8 @@ def notes(comparison: Comparison) -> list[str]:
     for text in comparison.texts:
         rate = "" if math.isnan(text.oov_rate) else f" ({100 * text.oov_rate:.2f} % of the words)"
         found.append(
-            f"Tested on {text.name}: {text.sentences} sentences, {text.tokens} tokens, {text.oovs} OOVs{rate}."
+            f"Tested on {text.name}: {text.sentences} sentences, {text.tokens} tokens, {text.oovs}"
+            f" OOV{'' if text.oovs == 1 else 's'}{rate}."
         )
     found.append(
         "Perplexity is over words and `</s>`; *excluding OOV* leaves out the words outside the vocabulary"
