@@ -36,6 +36,7 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
+    sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
