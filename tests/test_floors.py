@@ -19,13 +19,17 @@ FLOORS = {
     "text": 1,
     "trie": 2,
     "counts": 3,
+    "events": 3,
     "model": 3,
+    "ngram_model": 3,
     "automaton": 3,
     "closing": 3,
     "line_pieces": 3,
+    "archive": 4,
     "backoff": 4,
     "normalization": 4,
     "matching": 4,
+    "column_model": 4,
     "arpa_reader": 4,
     "arpa": 5,
     "binary": 5,
@@ -54,7 +58,12 @@ SAME_FLOOR = {
     ("cli", "corpora"),
 }
 # A model saves and loads itself, although the formats stand above it: imported inside those methods only.
-UPWARDS = {("backoff", "arpa"), ("backoff", "binary")}
+UPWARDS = {
+    ("backoff", "arpa"),
+    ("backoff", "binary"),
+    ("column_model", "archive"),
+    ("archive", "column_model"),
+}
 LAZY_PACKAGES = {"scipy", "matplotlib"}  # slow to import: only inside the functions that use them
 SOURCES = sorted(
     path for folder in ("ngramlm", "cli", "corpora") for path in ROOT.joinpath(folder).rglob("*.py")

@@ -251,8 +251,7 @@ def test_what_cannot_be_pruned() -> None:
         prune(model, 1e-3, criterion="count")
     with pytest.raises(UsageError, match="BackoffModel"):
         prune("model", 1e-3)  # type: ignore[arg-type]
-    scores = make([["a", "b"]], 2)
-    scores.normalized = False  # type: ignore[attr-defined]
+    scores = lm.StupidBackoff().fit(lm.count(lm.Text.from_sentences(["a b"]), order=2))
     with pytest.raises(UsageError, match="do not add up"):
         prune(scores, 1e-3)
 

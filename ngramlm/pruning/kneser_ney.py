@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,10 @@ from ngramlm._trie import segment_sums, spread, take
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.parallel import Progress
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.smoothing.base import stored_model
 from ngramlm.smoothing.kneser_ney import KneserNey
+from ngramlm.smoothing.orders import OrderCounts
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
 
@@ -21,7 +24,6 @@ __all__ = ["PrunedKneserNey"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Discounts = tuple[float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class PrunedKneserNey(KneserNey):
     ((6, 6, 6), (6, 6, 3), 1.0)
     """
 
+    forms: ClassVar[tuple[bool, ...]] = (True,)
+
     threshold: float = 0.0
     discounted: bool = True
 
@@ -62,8 +66,6 @@ class PrunedKneserNey(KneserNey):
         super().__post_init__()
         if not self.threshold >= 0:
             raise UsageError(f"the threshold is {self.threshold}; expected 0 or more")
-        if not self.interpolate:
-            raise UsageError("found interpolate=False; expected the interpolated form, which alone is pruned")
 
     def fit(
         self,
@@ -73,15 +75,18 @@ class PrunedKneserNey(KneserNey):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        if not isinstance(counts, NgramCounts):
-            raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
-        if self.closed:
-            counts = counts.without_unknown()
+        """Estimate discounts (tuned on the held-out text, if there is one), prune, and estimate from what is left."""
+        counts = self.usable_counts(counts)
+        base = self.base_distribution(counts)
+        threads = usable_threads(threads)
         effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]
-        discounts = tuple(self.parameters(order, column) for order, column in enumerate(effective, 1))
-        # <s> is not predicted, nor is <unk> in a closed vocabulary
-        size = len(counts.vocabulary) - 1 - self.closed
-        pruning = _Pruning(counts.trie, effective, discounts, size)
+        discounts = self.fit_parameters(counts, base, heldout, threads, progress)
+        if discounts is None:
+            discounts = [
+                self.parameters(OrderCounts(order, counts.trie.level(order), column, None, base, 0))
+                for order, column in enumerate(effective, 1)
+            ]
+        pruning = _Pruning(counts.trie, effective, discounts, int(np.count_nonzero(base)))
         for order in range(counts.order, 1, -1):
             if progress is not None:
                 progress("pruning", counts.order - order, counts.order - 1)
@@ -98,10 +103,16 @@ class PrunedKneserNey(KneserNey):
             tuple(column.astype(np.int64) for column in pruning.counts),
             tuple(pruning.keep),
         )
-        estimator = _WithDiscounts(discounts=self.discounts, closed=self.closed, known=discounts)
-        model = estimator.fit(left, threads=threads, progress=progress)
-        metadata = {**model.metadata, "pruned": f"kneser-ney {self.threshold:.6g}"}
-        return BackoffModel(model.vocabulary, model.trie, model.prob_columns, model.backoff_columns, metadata)
+        orders = self.estimate(left, base, discounts, threads, progress)
+        described = [self.describe(values) for values in discounts]
+        metadata = self.metadata(counts, described, tuned=heldout is not None)
+        metadata["pruned"] = f"kneser-ney {self.threshold:.6g}"
+        return stored_model(
+            left,
+            [order.log10_probs for order in orders],
+            [order.log10_backoffs for order in orders[1:]],
+            metadata,
+        )
 
 
 class _Pruning:
@@ -116,14 +127,14 @@ class _Pruning:
         self,
         trie: NgramTrie,
         counts: list[NDArray[np.integer[Any]]],
-        discounts: tuple[Discounts, ...],
+        discounts: Sequence[Sequence[float]],
         size: int,
     ) -> None:
         self.trie = trie
         self.counts = [column.astype(np.float64) for column in counts]
         self.keep = [np.ones(n, bool) for n in trie.n_rows]
         self._needed = [np.zeros(n, bool) for n in trie.n_rows]
-        self._of_count = [np.array([0.0, *three]) for three in discounts]
+        self._of_count = [np.array([0.0, *values]) for values in discounts]
         self._size = size
 
     def prune(self, order: int, shares: Floats, kept: Bools | None, threshold: float) -> None:
@@ -159,7 +170,8 @@ class _Pruning:
     def discounts(self, order: int, counts: Floats) -> Floats:
         """What is taken off each count."""
         of_count = self._of_count[order - 1]
-        taken: Floats = np.minimum(of_count[np.minimum(counts, 3.0).astype(np.intp)], counts)
+        places = np.minimum(counts, float(len(of_count) - 1)).astype(np.intp)
+        taken: Floats = np.minimum(of_count[places], counts)
         return taken
 
     def _without_each(self, order: int) -> Floats:
@@ -191,13 +203,3 @@ class _PrunedCounts(NgramCounts):
     def kept(self, order: int) -> Bools | None:
         mask = self.masks[order - 1]
         return None if mask.all() else mask
-
-
-@dataclass(frozen=True, kw_only=True)
-class _WithDiscounts(KneserNey):
-    """Kneser-Ney with discounts that are known."""
-
-    known: tuple[Discounts, ...] = ()
-
-    def parameters(self, order: int, counts: Any) -> Discounts:
-        return self.known[order - 1]

@@ -1,0 +1,123 @@
+"""Models in which all words that a history has not seen are equally probable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.archive import Archive
+from ngramlm.column_model import ColumnModel, check_length
+from ngramlm.counts import NgramCounts
+from ngramlm.events import Events
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, UNK, Vocabulary
+
+__all__ = ["FloorModel"]
+
+Floats = NDArray[np.float64]
+
+
+class FloorModel(ColumnModel):
+    """p(w|h) is stored for the words seen after h, and one number, the floor of h, is that of each other word.
+
+    A history that was never seen answers as its longest known suffix does. Such a model is no back-off table: what
+    unseen words get does not depend on the lower orders.
+
+    Args:
+        vocabulary, trie, metadata: see `ColumnModel`.
+        probs: float64[R] per order; NaN for rows that nothing was counted for (they are unseen words).
+        floors: float64[H] per order; NaN for histories that nothing was counted after (they are unseen histories).
+        closed: whether ``<unk>`` has no probability.
+    """
+
+    KIND: ClassVar[str] = "floor"
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        probs: Sequence[Floats],
+        floors: Sequence[Floats],
+        closed: bool,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        self.probs, self.floors, self.closed = tuple(probs), tuple(floors), closed
+        for column in (*self.probs, *self.floors):
+            column.setflags(write=False)
+
+    @classmethod
+    def of(
+        cls,
+        counts: NgramCounts,
+        probs: Sequence[Floats],
+        floors: Sequence[Floats],
+        closed: bool,
+        metadata: Mapping[str, str],
+    ) -> FloorModel:
+        """The model of what was estimated for every row and history, those without any count included."""
+        return cls(
+            counts.vocabulary,
+            counts.trie,
+            [
+                np.where(column > 0, values, np.nan)
+                for column, values in zip(counts.counts, probs, strict=True)
+            ],
+            [
+                np.where(counts.history_totals(order) > 0, values, np.nan)
+                for order, values in enumerate(floors, 1)
+            ],
+            closed,
+            metadata,
+        )
+
+    def _probs(self, events: Events) -> Floats:
+        found = np.full(len(events), np.nan)
+        for rows, histories, probs, floors in zip(
+            events.rows, events.histories, self.probs, self.floors, strict=True
+        ):
+            floor = np.where(histories >= 0, floors[histories], np.nan)
+            prob = np.where(rows >= 0, probs[rows], np.nan)
+            prob = np.where(np.isnan(prob), floor, prob)
+            found = np.where(np.isnan(floor), found, prob)
+        if self.closed:
+            found[events.words == UNK] = 0.0
+        return found
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        order = max(k for k, history in enumerate(path, 1) if not np.isnan(self.floors[k - 1][history]))
+        history, level = path[order - 1], self.trie.level(order)
+        probs = np.full(len(self._vocabulary), self.floors[order - 1][history])
+        rows = slice(*level.starts[history : history + 2])
+        seen = ~np.isnan(self.probs[order - 1][rows])
+        probs[level.words[rows][seen]] = self.probs[order - 1][rows][seen]
+        probs[BOS] = 0.0
+        if self.closed:
+            probs[UNK] = 0.0
+        return probs
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        orders = range(1, self.order + 1)
+        named = {f"probs.{k}": self.probs[k - 1] for k in orders}
+        named |= {f"floors.{k}": self.floors[k - 1] for k in orders}
+        return named | {"closed": np.array([self.closed], np.uint8)}
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> FloorModel:
+        levels = dict(enumerate(archive.trie.levels, 1))
+        columns = archive.columns
+        probs = [
+            check_length(columns[f"probs.{k}"], level.n_rows, "probabilities") for k, level in levels.items()
+        ]
+        floors = [
+            check_length(columns[f"floors.{k}"], level.n_histories, "floors") for k, level in levels.items()
+        ]
+        if not all(((column >= 0) & (column <= 1) | np.isnan(column)).all() for column in (*probs, *floors)):
+            raise ValueError("probabilities outside 0 .. 1")
+        if np.isnan(floors[0]).any():
+            raise ValueError("no floor for unigrams")
+        closed = bool(columns["closed"][0])
+        return cls(archive.vocabulary, archive.trie, probs, floors, closed, archive.metadata)
