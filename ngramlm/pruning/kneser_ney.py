@@ -28,7 +28,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class PrunedKneserNey(KneserNey):
-    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007), section III.
+    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007).
 
     From the highest order down, an n-gram hw goes when the log2 probability of its occurrences in the training text
     falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left of it
