@@ -131,10 +131,12 @@ def test_katz_divides_by_one_more_where_nothing_is_free() -> None:
 
 
 def test_katz_divides_by_the_total_where_every_word_followed() -> None:
-    """Closed vocabulary a, </s>; after a came both."""
-    oracle = KatzOracle(CountOracle([["a", "a"]] * 3, 2), closed=True)
+    """Closed vocabulary a, </s>; after a came both. Interpolated with p(a) = 7/11, a denominator of 7 would show."""
+    for interpolate in (False, True):
+        oracle = KatzOracle(CountOracle([["a", "a"]] * 3, 2), closed=True, interpolate=interpolate)
 
-    assert oracle.prob("a", ["a"]) == HALF
+        assert oracle.prob("a", []) == Fraction(7, 11)
+        assert oracle.prob("a", ["a"]) == HALF
 
 
 #: Bigram counts of counts 10, 4, 2: A = 6/10, d_1 = (8/10 - A) / (1 - A) = 1/2, d_2 = (3/4 - A) / (1 - A) = 3/8.
