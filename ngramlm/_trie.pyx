@@ -259,3 +259,39 @@ def take(const double[::1] values, const int32_t[::1] rows):
     if not valid:
         raise IndexError("a row outside the values")
     return out
+
+
+def find_rows(const int32_t[::1] words, const int64_t[::1] starts, const int32_t[::1] histories,
+              const int32_t[::1] wanted):
+    """The row of word `wanted[i]` among the rows of history `histories[i]`, -1 where there is none; int32[N].
+
+    Raises IndexError for a history outside the columns; -1 is a history that is not known.
+    """
+    cdef int64_t i, low, high, end, middle, n_histories = starts.shape[0] - 1
+    cdef bint valid = True
+    if wanted.shape[0] != histories.shape[0]:
+        raise ValueError("histories and words of different lengths")
+    if n_histories < 0 or starts[0] < 0 or starts[n_histories] > words.shape[0]:
+        raise ValueError("histories beyond the rows")
+    out = np.full(histories.shape[0], -1, np.int32)
+    cdef int32_t[::1] rows = out
+    with nogil:
+        for i in range(histories.shape[0]):
+            if histories[i] < 0:
+                continue
+            if histories[i] >= n_histories:
+                valid = False
+                break
+            low = starts[histories[i]]
+            high = end = starts[histories[i] + 1]
+            while low < high:
+                middle = (low + high) >> 1
+                if words[middle] < wanted[i]:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < end and words[low] == wanted[i]:
+                rows[i] = <int32_t> low
+    if not valid:
+        raise IndexError("a history outside the columns")
+    return out

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, ClassVar, NewType
+from typing import Any, NewType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm import __version__
 from ngramlm._backoff import Automaton
 from ngramlm.automaton import Columns, pack, unpack
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import usable_threads
 from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, BOS_WORD, EOS, EOS_WORD, RESERVED, UNK, Vocabulary
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
@@ -31,7 +30,7 @@ State = NewType("State", int)
 Float32s = NDArray[np.float32]
 
 
-class BackoffModel:
+class BackoffModel(NgramModel):
     """An immutable back-off model; all log values are base 10.
 
     Args:
@@ -43,8 +42,6 @@ class BackoffModel:
 
     Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
     """
-
-    independent_sentences: ClassVar[bool] = True  # a sentence's score depends on that sentence alone
 
     def __init__(
         self,
@@ -81,8 +78,7 @@ class BackoffModel:
         for order, column in enumerate(backoffs, 2):
             if len(column) and not column.max() < np.inf:
                 raise UsageError(f"order {order}: found an infinite back-off weight or NaN; expected none")
-        self._vocabulary = vocabulary
-        self._metadata = MappingProxyType(dict(metadata or {}))
+        super().__init__(vocabulary, metadata)
         self._columns: Columns | None = Columns(trie, probs, backoffs)
         self._automaton: Automaton | None = None
         self._shape = (trie.n_rows, (1, *n_histories))
@@ -99,8 +95,7 @@ class BackoffModel:
     ) -> BackoffModel:
         """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree."""
         self = cls.__new__(cls)
-        self._vocabulary = vocabulary
-        self._metadata = MappingProxyType(dict(metadata))
+        NgramModel.__init__(self, vocabulary, metadata)
         self._columns = None
         self._shape = (tuple(n_rows), tuple(n_histories))
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
@@ -110,19 +105,6 @@ class BackoffModel:
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected the slots of a back-off model") from None
         return self
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return self._vocabulary
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """How the model was made."""
-        return self._metadata
-
-    @property
-    def order(self) -> int:
-        return len(self._shape[0])
 
     @property
     def n_ngrams(self) -> tuple[int, ...]:
@@ -163,20 +145,6 @@ class BackoffModel:
         """Whether ``<unk>`` has no probability."""
         return bool(self.automaton.advance(0, UNK)[1] == -np.inf)
 
-    @property
-    def signature(self) -> str:
-        """What a score needs to be told apart from others."""
-        size = len(self._vocabulary) - 1 - self.is_closed
-        fields = {"order": str(self.order), **self._metadata}
-        fields.pop("discounts", None)
-        fields["vocabulary"] = f"{size},{'closed' if self.is_closed else 'open'}"
-        fields["ngramlm"] = __version__
-        return "|".join(f"{name}:{value}" for name, value in fields.items())
-
-    def __contains__(self, word: object) -> bool:
-        """Whether a word is in the vocabulary."""
-        return word in self._vocabulary
-
     def __reduce__(self) -> tuple[Any, ...]:
         columns = self.columns
         parts = (
@@ -187,9 +155,6 @@ class BackoffModel:
             dict(self._metadata),
         )
         return BackoffModel, parts
-
-    def __repr__(self) -> str:
-        return f"<BackoffModel of {' + '.join(map(str, self.n_ngrams))} n-grams>"
 
     # Whole sentences and texts
 
@@ -255,53 +220,11 @@ class BackoffModel:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
         return self._distribution(self._state(history))
 
-    def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
-        """The `n` most probable words after a history, with their log10 probabilities."""
-        probs = self.distribution(history)
-        if n < 0:
-            raise UsageError(f"n is {n}; expected 0 or more")
-        best = np.argsort(-probs, kind="stable")[:n]
-        return [
-            (self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0
-        ]
-
-    def generate(
-        self,
-        history: str | Sequence[str] = (BOS_WORD,),
-        seed: int | np.random.Generator | None = None,
-        max_length: int = 100,
-    ) -> list[str]:
-        """A random continuation of a history up to ``</s>`` or `max_length` words; ``<unk>`` is never drawn."""
-        random = np.random.default_rng(seed)
-        state = self._state(history)
-        words: list[str] = []
-        while len(words) < max_length:
-            probs = self._distribution(state)
-            probs[UNK] = 0.0
-            total = probs.sum()
-            if not total > 0:
-                break
-            id = int(random.choice(len(probs), p=probs / total))
-            if id == EOS:
-                break
-            words.append(self._vocabulary.word(id))
-            state = self.automaton.advance(state, id)[0]
-        return words
-
-    def _id(self, word: str) -> int:
-        """The id of one word; raises UsageError when it is not one."""
-        id = self._vocabulary.id(word)
-        if id == UNK:
-            words_of([word])
-        return id
-
     def _state(self, history: str | Sequence[str]) -> int:
         """The longest known history at the end of these words."""
         state = 0
-        for place, word in enumerate(words_of(history)):
-            if word == EOS_WORD or (word == BOS_WORD and place):
-                raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
-            state = self.automaton.advance(state, self._vocabulary.id(word))[0]
+        for id in self._history_ids(history):
+            state = self.automaton.advance(state, id)[0]
         return state
 
     def _distribution(self, state: int) -> NDArray[np.float64]:

@@ -19,12 +19,16 @@ FLOORS = {
     "text": 1,
     "trie": 2,
     "counts": 3,
+    "events": 3,
     "model": 3,
+    "ngram_model": 3,
     "automaton": 3,
     "closing": 3,
     "line_pieces": 3,
     "backoff": 4,
+    "column_model": 4,
     "arpa_reader": 4,
+    "archive": 5,
     "arpa": 5,
     "binary": 5,
     "count_files": 5,
@@ -49,7 +53,7 @@ SAME_FLOOR = {
     ("cli", "corpora"),
 }
 # A model saves and loads itself, although the formats stand above it: imported inside those methods only.
-UPWARDS = {("backoff", "arpa"), ("backoff", "binary")}
+UPWARDS = {("backoff", "arpa"), ("backoff", "binary"), ("column_model", "archive")}
 LAZY_PACKAGES = {"scipy", "matplotlib"}  # slow to import: only inside the functions that use them
 SOURCES = sorted(
     path for folder in ("ngramlm", "cli", "corpora") for path in ROOT.joinpath(folder).rglob("*.py")

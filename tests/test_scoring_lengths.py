@@ -207,7 +207,7 @@ def test_the_fallback_of_a_single_discount_holds_for_all_counts(counts: list[int
 def test_the_fallback_of_three_discounts_is_one_for_each_count() -> None:
     method = lm.KneserNey(discounts=3, fallback=(0.3, 1.1, 1.7))
 
-    assert modified_discounts(2, 0, 1, 1, strict=False) is None
+    assert modified_discounts([0, 2, 0, 1, 1], 3, strict=False) is None
     assert (0.3, 1.1, 1.7) == method.parameters(2, np.array([1, 1, 3, 4]))
 
 

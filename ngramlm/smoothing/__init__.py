@@ -3,27 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from ngramlm.errors import UsageError
 from ngramlm.smoothing.absolute import AbsoluteDiscounting
-from ngramlm.smoothing.base import CountBlock, RecursiveSmoothing, Smoothing
+from ngramlm.smoothing.additive import Additive
+from ngramlm.smoothing.base import RecursiveSmoothing, Smoothing
+from ngramlm.smoothing.church_gale import ChurchGale
+from ngramlm.smoothing.good_turing import GoodTuring
+from ngramlm.smoothing.jelinek_mercer import JelinekMercer
+from ngramlm.smoothing.katz import Katz
 from ngramlm.smoothing.kneser_ney import KneserNey
+from ngramlm.smoothing.linear import LinearDiscounting
+from ngramlm.smoothing.maximum_likelihood import MaximumLikelihood
+from ngramlm.smoothing.natural import NaturalDiscounting
+from ngramlm.smoothing.orders import CountBlock, OrderCounts
+from ngramlm.smoothing.per_order import PerOrder
+from ngramlm.smoothing.stupid_backoff import StupidBackoff
 from ngramlm.smoothing.witten_bell import WittenBell
 
 __all__ = [
     "SMOOTHINGS",
     "AbsoluteDiscounting",
+    "Additive",
+    "ChurchGale",
     "CountBlock",
+    "GoodTuring",
+    "JelinekMercer",
+    "Katz",
     "KneserNey",
+    "LinearDiscounting",
+    "MaximumLikelihood",
+    "NaturalDiscounting",
+    "OrderCounts",
+    "PerOrder",
     "RecursiveSmoothing",
     "Smoothing",
+    "StupidBackoff",
     "WittenBell",
     "make_smoothing",
 ]
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
+    "maximum-likelihood": MaximumLikelihood,
+    "add-one": partial(Additive, delta=1.0),
+    "add-delta": Additive,
+    "good-turing": GoodTuring,
+    "simple-good-turing": partial(GoodTuring, simple=True),
+    "stupid-backoff": StupidBackoff,
+    "church-gale": ChurchGale,
+    "jelinek-mercer": JelinekMercer,
+    "jelinek-mercer-total": partial(JelinekMercer, buckets="total"),
+    "jelinek-mercer-average": partial(JelinekMercer, buckets="average"),
+    "katz": Katz,
+    "linear-discounting": LinearDiscounting,
+    "natural-discounting": NaturalDiscounting,
     "witten-bell": WittenBell,
     "absolute-discounting": AbsoluteDiscounting,
     "kneser-ney": partial(KneserNey, discounts=1),
@@ -32,16 +67,24 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
 
 
 def make_smoothing(name: str, *, interpolate: bool | None = None, closed: bool = False) -> Smoothing:
-    """The smoothing method of a name; `interpolate` None takes the form that the method is known by.
+    """The smoothing method of a name; names with ``/`` between them are methods for order 1, 2, and so on.
 
-    Raises UsageError for an unknown name.
+    `interpolate` None takes the form that a method is known by. Raises UsageError for an unknown name, and for a form
+    that the method does not have.
 
     >>> make_smoothing("witten-bell", interpolate=False)
-    WittenBell(interpolate=False, closed=False)
+    WittenBell(closed=False, interpolate=False)
+    >>> make_smoothing("witten-bell/kneser-ney").name
+    'witten-bell/kneser-ney'
     """
+    if "/" in name:
+        methods = [make_smoothing(part, interpolate=interpolate, closed=closed) for part in name.split("/")]
+        return PerOrder(methods=tuple(methods), closed=closed)  # type: ignore[arg-type]  # it checks them
     if name not in SMOOTHINGS:
         raise UsageError(f"found the smoothing {name!r}; expected one of: {', '.join(SMOOTHINGS)}")
-    options: dict[str, Any] = {"closed": closed}
+    method = SMOOTHINGS[name](closed=closed)
+    if isinstance(method, RecursiveSmoothing):
+        return method if interpolate is None else replace(method, interpolate=interpolate)
     if interpolate is not None:
-        options["interpolate"] = interpolate
-    return SMOOTHINGS[name](**options)
+        raise UsageError(f"{name} has neither an interpolated nor a back-off form; expected a method that has")
+    return method

@@ -1,41 +1,44 @@
-"""The one loop over orders that all recursive smoothing methods share.
+"""What all smoothing methods share, and the one loop over orders of those that recur to the order below.
 
 A method says how a history's counts are discounted; here is everything else: the base distribution 1/|V|, ``<s>`` and
-``<unk>``, both ways of combining with the lower order, cut-offs, blocks and threads.
+``<unk>``, both ways of combining with the lower order, held-out tuning, cut-offs, blocks and threads.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, spread, take
 from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.model import LanguageModel
-from ngramlm.parallel import Progress, ordered_map, usable_threads
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
 from ngramlm.text import Text
-from ngramlm.trie import Level
 from ngramlm.vocabulary import BOS, UNK
 
-__all__ = ["CountBlock", "OrderEstimate", "RecursiveSmoothing", "Smoothing"]
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
-BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
+__all__ = ["RecursiveSmoothing", "Smoothing"]
 
 
-class Smoothing(Protocol):
-    """A smoothing method: hyper-parameters that turn counts into a model."""
+@dataclass(frozen=True, kw_only=True)
+class Smoothing(ABC):
+    """A smoothing method: hyper-parameters that turn counts into a model.
 
+    Args:
+        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+    """
+
+    name: ClassVar[str]
+
+    closed: bool = False
+
+    @abstractmethod
     def fit(
         self,
         counts: NgramCounts,
@@ -43,59 +46,66 @@ class Smoothing(Protocol):
         *,
         threads: int | None = None,
         progress: Progress | None = None,
-    ) -> LanguageModel: ...
+    ) -> LanguageModel:
+        """Estimate a model; a method with parameters tunes them on the held-out text, if there is one.
 
+        The result does not depend on the number of threads. Raises EstimationError when nothing was counted.
+        """
 
-@dataclass(frozen=True, eq=False)
-class CountBlock:
-    """The counts of some neighbouring histories of one order, as a method sees them.
+    def usable_counts(self, counts: NgramCounts) -> NgramCounts:
+        """The counts that are smoothed: without ``<unk>`` for a closed vocabulary."""
+        if not isinstance(counts, NgramCounts):
+            raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
+        if self.closed:
+            counts = counts.without_unknown()
+        if not counts.counts[0].any():
+            raise EstimationError("found no words; expected counts of at least one word or </s>")
+        return counts
 
-    Attributes:
-        order: the length of the n-grams.
-        counts: float64[R], the (effective) counts of the rows.
-        starts: int64[H + 1], the first row of each history within the block.
-    """
+    def base_distribution(self, counts: NgramCounts) -> Floats:
+        """Uniform over all words that can be predicted, float64[V]."""
+        base = np.ones(len(counts.vocabulary))
+        base[BOS] = 0.0
+        if self.closed:
+            base[UNK] = 0.0
+        total: float = base.sum()
+        return base / total
 
-    order: int
-    counts: Floats
-    starts: NDArray[np.int64]
+    def describe(self, parameters: Any) -> dict[str, str]:
+        """One order's parameters for reports, by a name of `ESTIMATES`."""
+        return {}
 
-    @cached_property
-    def totals(self) -> Floats:
-        """c(h.), float64[H]."""
-        return self.sums(self.counts)
-
-    @cached_property
-    def types(self) -> Floats:
-        """N1+(h.), float64[H]."""
-        seen = self.counts > 0
-        if seen.all():
-            return np.diff(self.starts).astype(np.float64)
-        return self.sums(seen.astype(np.float64))
-
-    def sums(self, values: Floats) -> Floats:
-        """Sum a value per row over each history, float64[R] -> float64[H]."""
-        return segment_sums(values, self.starts)
-
-    def spread(self, values: Floats) -> Floats:
-        """Give every row its history's value, float64[H] -> float64[R]."""
-        return spread(values, self.starts)
+    def metadata(self, counts: NgramCounts, described: Sequence[dict[str, str]], tuned: bool) -> dict[str, str]:
+        """How a model was made: the method, its form, and what was estimated for each order."""
+        metadata = {"smoothing": self.name}
+        if hasattr(self, "interpolate"):
+            metadata["interpolated"] = "yes" if self.interpolate else "no"
+        metadata["cutoffs"] = ",".join(map(str, counts.cutoffs))
+        if tuned:
+            metadata["tuned"] = "yes"
+        for name in dict.fromkeys(name for order in described for name in order):
+            metadata[name] = ";".join(order.get(name, "") for order in described)
+        return metadata
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecursiveSmoothing(ABC):
+class RecursiveSmoothing(Smoothing):
     """Smoothing that combines each order with the one below, down to the uniform base distribution.
 
     Args:
         interpolate: True adds the lower order to every word's probability (interpolated form); False uses it for
-            unseen words only (back-off form). Unigrams are always interpolated with the base distribution.
+            unseen words only (back-off form).
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
     """
 
-    name: ClassVar[str]
+    forms: ClassVar[tuple[bool, ...]] = (True, False)  # the values of `interpolate` that the method has
 
     interpolate: bool = True
-    closed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.interpolate not in self.forms:
+            missing = "interpolated" if self.interpolate else "back-off"
+            raise UsageError(f"found the {missing} form of {self.name}; expected its only form, the other one")
 
     @abstractmethod
     def discount(self, block: CountBlock, parameters: Any) -> tuple[Floats, Floats]:
@@ -108,13 +118,40 @@ class RecursiveSmoothing(ABC):
         """The counts of one order that are discounted, int[R]; Kneser-Ney counts continuations instead."""
         return counts.counts[order - 1]
 
-    def parameters(self, order: int, counts: Ints) -> Any:
-        """What `discount` needs to know of the whole order, such as its discounts."""
+    def interpolates(self, order: int) -> bool:
+        """Whether an order is interpolated with the one below; unigrams are, with the base distribution."""
+        return self.interpolate or order == 1
+
+    def parameters(self, order: OrderCounts) -> Any:
+        """What `discount` needs to know of the whole order, such as its discounts, estimated from the counts alone."""
         return None
 
-    def describe(self, parameters: Any) -> str:
-        """One order's parameters for reports; empty when there are none."""
-        return ""
+    def fit_parameters(
+        self,
+        counts: NgramCounts,
+        base: Floats,
+        heldout: Text | None,
+        threads: int,
+        progress: Progress | None,
+    ) -> list[Any] | None:
+        """The parameters of all orders, where they are found together; None has `parameters` find them one by one.
+
+        With held-out data, what is `tunable` is searched from where the counts alone would put it.
+        """
+        if heldout is None:
+            return None
+        from ngramlm.smoothing.tuning import tune_values
+
+        found = [order.parameters for order in self.estimate(counts, base, None, threads)]
+        return tune_values(self, counts, found, heldout, progress)
+
+    def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
+        """The values of one order that held-out data may change: (value, least, most) of each."""
+        return []
+
+    def with_values(self, order: int, parameters: Any, values: list[float]) -> Any:
+        """The parameters of one order with other values in the places of `tunable`."""
+        return parameters
 
     def fit(
         self,
@@ -126,131 +163,63 @@ class RecursiveSmoothing(ABC):
     ) -> BackoffModel:
         """Estimate in float64, store in float32. The result does not depend on the number of threads.
 
-        Raises EstimationError when nothing was counted.
+        A method with parameters tunes them on the held-out text, if there is one. Raises EstimationError when nothing
+        was counted.
         """
-        if not isinstance(counts, NgramCounts):
-            raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
-        if self.closed:
-            counts = counts.without_unknown()
-        base = self._base_distribution(counts)
-        if not counts.counts[0].any():
-            raise EstimationError("found no words; expected counts of at least one word or </s>")
+        counts = self.usable_counts(counts)
+        base = self.base_distribution(counts)
         threads = usable_threads(threads)
-        log10_probs, log10_backoffs, described = [], [], []
-        lower = base
+        parameters = self.fit_parameters(counts, base, heldout, threads, progress)
+        orders = self.estimate(counts, base, parameters, threads, progress)
+        described = [self.describe(order.parameters) for order in orders]
+        metadata = self.metadata(counts, described, tuned=heldout is not None and any(described))
+        return stored_model(
+            counts,
+            [order.log10_probs for order in orders],
+            [order.log10_backoffs for order in orders[1:]],
+            metadata,
+        )
+
+    def estimate(
+        self,
+        counts: NgramCounts,
+        base: Floats,
+        parameters: Sequence[Any] | None = None,
+        threads: int = 1,
+        progress: Progress | None = None,
+    ) -> list[OrderEstimate]:
+        """The estimates of all orders, lowest first; parameters that are not given are estimated from the counts."""
+        orders: list[OrderEstimate] = []
+        lower, n_events = base, int(np.count_nonzero(base))
         done, total = 0, sum(counts.trie.n_rows)
         for order in range(1, counts.order + 1):
-            step = OrderEstimate(self, counts, order, lower, int(np.count_nonzero(base)))
-            described.append(self.describe(step.parameters))
-            for n_rows in ordered_map(step, step.blocks(), threads):
+            given = OrderCounts(
+                order,
+                counts.trie.level(order),
+                self.effective_counts(counts, order),
+                counts.kept(order),
+                lower,
+                n_events,
+            )
+            estimate = OrderEstimate(self, given, None if parameters is None else parameters[order - 1])
+            for n_rows in estimate.run(threads):
                 done += n_rows
                 if progress is not None:
                     progress("estimating", done, total)
-            log10_probs.append(step.log10_probs)
-            if order > 1:
-                log10_backoffs.append(step.log10_backoffs)
-            lower = step.probs
-        metadata = self._metadata(counts, described)
-        columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
-        if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
-            keep = [counts.kept(order) for order in range(1, counts.order + 1)]
-            every = [
-                np.ones(n, bool) if mask is None else mask
-                for n, mask in zip(counts.trie.n_rows, keep, strict=True)
-            ]
-            columns = columns.restrict(counts.trie.closure(every))
-        return BackoffModel(
-            counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
-        )
-
-    def _base_distribution(self, counts: NgramCounts) -> Floats:
-        """Uniform over all words that can be predicted, float64[V]."""
-        base = np.ones(len(counts.vocabulary))
-        base[BOS] = 0.0
-        if self.closed:
-            base[UNK] = 0.0
-        total: float = base.sum()
-        return base / total
-
-    def _metadata(self, counts: NgramCounts, described: list[str]) -> dict[str, str]:
-        metadata = {
-            "smoothing": self.name,
-            "interpolated": "yes" if self.interpolate else "no",
-            "cutoffs": ",".join(map(str, counts.cutoffs)),
-        }
-        if any(described):
-            metadata["discounts"] = ";".join(described)
-        return metadata
+            orders.append(estimate)
+            lower = estimate.probs
+        return orders
 
 
-class OrderEstimate:
-    """Probabilities and back-off weights of one order, block by block; `lower` are those of the order below."""
-
-    def __init__(
-        self, method: RecursiveSmoothing, counts: NgramCounts, order: int, lower: Floats, n_events: int
-    ) -> None:
-        self.method = method
-        self.order = order
-        self.lower = lower
-        self.n_events = n_events
-        self.level: Level = counts.trie.level(order)
-        self.effective = method.effective_counts(counts, order)
-        self.kept = counts.kept(order)
-        self.parameters = method.parameters(order, self.effective)
-        self.interpolate = method.interpolate or order == 1
-        self.probs = np.empty(self.level.n_rows)
-        self.log10_probs = np.empty(self.level.n_rows, np.float32)
-        self.log10_backoffs = np.empty(self.level.n_histories, np.float32)
-
-    def blocks(self) -> Iterator[tuple[int, int]]:
-        starts = self.level.starts
-        edges = np.searchsorted(starts[:-1], np.arange(0, self.level.n_rows, BLOCK_ROWS))
-        edges = np.unique(np.append(edges, self.level.n_histories))
-        yield from zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-
-    def __call__(self, histories: tuple[int, int]) -> int:
-        """Store the estimates of some histories; returns how many rows they have."""
-        first, end = histories
-        rows, probs, weights = self.estimate(first, end)
-        self.probs[rows] = probs
-        with np.errstate(divide="ignore"):
-            self.log10_probs[rows] = np.minimum(np.log10(probs), 0.0)
-            self.log10_backoffs[first:end] = np.log10(weights)
-        return len(probs)
-
-    def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
-        """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
-        level = self.level
-        starts = level.starts[first : end + 1]
-        rows = slice(int(starts[0]), int(starts[-1]))
-        block = CountBlock(self.order, self.effective[rows].astype(np.float64), starts - starts[0])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seen, left = self.method.discount(block, self.parameters)
-        if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
-            empty = block.totals == 0
-            left = np.where(empty, 1.0, left)
-            seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
-        if self.kept is not None and not self.kept[rows].all():  # what cut-offs drop goes to the lower order
-            dropped = ~self.kept[rows]
-            left = left + block.sums(np.where(dropped, seen, 0.0))
-            seen = np.where(dropped, 0.0, seen)
-        lower = self.lower if self.order == 1 else take(self.lower, level.suffixes[rows])
-        if self.interpolate:
-            probs = seen + block.spread(left) * lower
-            weights = left
-        else:
-            probs, weights = self._back_off(block, seen, left, lower)
-        return rows, probs, weights
-
-    def _back_off(
-        self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
-    ) -> tuple[Floats, Floats]:
-        """Only unseen words get the mass left, in proportion to the lower order."""
-        stored = seen > 0
-        n_stored = block.sums(stored.astype(np.float64))
-        unseen = 1.0 - block.sums(np.where(stored, lower, 0.0))
-        rounding = 4 * np.finfo(np.float64).eps * (n_stored + 1)
-        full = (n_stored == self.n_events) | (unseen <= rounding)  # no word is left to take it: rescale
-        weights = np.divide(left, unseen, out=np.zeros_like(left), where=~full)
-        scale = np.where(full, 1.0 / np.maximum(block.sums(seen), 1e-300), 1.0)
-        return np.where(stored, seen * block.spread(scale), block.spread(weights) * lower), weights
+def stored_model(
+    counts: NgramCounts, log10_probs: Sequence[Floats], log10_backoffs: Sequence[Floats], metadata: dict[str, str]
+) -> BackoffModel:
+    """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
+    columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
+    if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
+        keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+        every = [
+            np.ones(n, bool) if mask is None else mask for n, mask in zip(counts.trie.n_rows, keep, strict=True)
+        ]
+        columns = columns.restrict(counts.trie.closure(every))
+    return BackoffModel(counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from ngramlm.counts import NgramCounts, count_of_counts
+from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
-from ngramlm.smoothing.absolute import single_discount
-from ngramlm.smoothing.base import CountBlock, Floats, Ints, RecursiveSmoothing
+from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
+from ngramlm.smoothing.base import RecursiveSmoothing
+from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
 
 __all__ = ["FALLBACK_DISCOUNTS", "KneserNey"]
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
+MOST_DISCOUNTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class KneserNey(RecursiveSmoothing):
     """Kneser & Ney (1995) with one discount, or Chen & Goodman's (1999) modified form with three, eq. 26.
 
+    With held-out data the discounts of every order are tuned, all orders together (Chen & Goodman's kneser-ney-mod).
+
     Args:
         discounts: 3 takes D1, D2, D3+ off the counts 1, 2, and 3 or more (modified Kneser-Ney); 1 takes the same D
-            off all.
-        fallback: discounts to use for the orders whose own cannot be estimated, silently and by the conditions of
-            ``lmplz --discount_fallback``. None tries one discount for all counts, then (0.5, 1, 1.5), and warns.
+            off all; any number J up to 10 takes D1 .. DJ+, with Dj = j - (j + 1) Y n_{j+1} / n_j.
+        fallback: three discounts to use for the orders whose own cannot be estimated, silently and by the conditions
+            of ``lmplz --discount_fallback``. None tries fewer discounts (J - 1 .. 3, then 1), then (0.5, 1, 1.5), and
+            warns.
 
     Example:
         >>> from ngramlm.counts import count
@@ -40,8 +46,12 @@ class KneserNey(RecursiveSmoothing):
     fallback: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
-        if self.discounts not in (1, 3):
-            raise UsageError(f"discounts is {self.discounts}; expected 1, or 3 for modified Kneser-Ney")
+        super().__post_init__()
+        if not isinstance(self.discounts, int) or not 1 <= self.discounts <= MOST_DISCOUNTS:
+            raise UsageError(
+                f"discounts is {self.discounts}; expected 1, 3 for modified Kneser-Ney, or another number up to "
+                f"{MOST_DISCOUNTS}"
+            )
         if self.fallback is not None and not (
             len(self.fallback) == 3 and all(0 <= value <= r for r, value in enumerate(self.fallback, 1))
         ):
@@ -49,56 +59,80 @@ class KneserNey(RecursiveSmoothing):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return "modified-kneser-ney" if self.discounts == 3 else "kneser-ney"
+        return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(
+            self.discounts, f"kneser-ney with {self.discounts} discounts"
+        )
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
         return counts.continuation_counts(order)
 
-    def parameters(self, order: int, counts: Ints) -> tuple[float, float, float]:
-        """D1, D2, D3+ of one order."""
+    def parameters(self, order: OrderCounts) -> tuple[float, ...]:
+        """D1 .. DJ+ of one order."""
         if self.discounts == 1:
-            if self.fallback is not None and not count_of_counts(counts, 2)[1:].all():
-                return self.fallback[0], self.fallback[0], self.fallback[0]
-            return (single_discount(order, counts),) * 3
-        _, n1, n2, n3, n4 = count_of_counts(counts, 4).tolist()
-        found = modified_discounts(n1, n2, n3, n4, strict=self.fallback is None)
+            if self.fallback is not None and not all(order.count_of_counts(2)[1:]):
+                return self.fallback[:1]
+            return (single_discount(order),)
+        n = order.count_of_counts(self.discounts + 1)
+        found = modified_discounts(n, self.discounts, strict=self.fallback is None)
         if found is not None:
             return found
         if self.fallback is not None:
             return self.fallback
-        if n1 and n2:
-            discount = n1 / (n1 + 2 * n2)
-            chosen, what = (discount,) * 3, f"the single discount {discount:.6g}"
-        else:
+        return self._fewer_discounts(order.order, n)
+
+    def _fewer_discounts(self, order: int, n: list[int]) -> tuple[float, ...]:
+        """The next best where the discounts of an order cannot be estimated, with a warning."""
+        chosen: tuple[float, ...] | None = None
+        for fewer in range(self.discounts - 1, 2, -1):
+            chosen = modified_discounts(n, fewer, strict=True)
+            if chosen is not None:
+                what = f"{fewer} discounts"
+                break
+        if chosen is None and n[1] and n[2]:
+            chosen = (n[1] / (n[1] + 2 * n[2]),)
+            what = f"the single discount {chosen[0]:.6g}"
+        elif chosen is None:
             chosen, what = FALLBACK_DISCOUNTS, f"{FALLBACK_DISCOUNTS}"
+        numbers = [", ".join(map(str, part[:-1])) + f" and {part[-1]}" for part in (n[1:], range(1, len(n)))]
         warn(
-            f"order {order}: found {n1}, {n2}, {n3} and {n4} n-grams that occur 1, 2, 3 and 4 times, from which no "
-            f"discounts between 0 and the count follow (is this small or artificial data?); using {what}",
+            f"order {order}: found {numbers[0]} n-grams that occur {numbers[1]} times, from which no discounts "
+            f"between 0 and the count follow (is this small or artificial data?); using {what}",
             EstimationWarning,
         )
         return chosen
 
-    def describe(self, parameters: tuple[float, float, float]) -> str:
-        return " ".join(f"{discount:.6g}" for discount in parameters[: self.discounts])
+    def tunable(self, order: int, parameters: tuple[float, ...]) -> list[tuple[float, float, float]]:
+        wanted = _padded(parameters, self.discounts)
+        return [(value, LEAST_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
 
-    def discount(self, block: CountBlock, parameters: tuple[float, float, float]) -> tuple[Floats, Floats]:
+    def with_values(self, order: int, parameters: tuple[float, ...], values: list[float]) -> tuple[float, ...]:
+        return tuple(values)
+
+    def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:
+        return {"discounts": " ".join(f"{value:.6g}" for value in _padded(parameters, self.discounts))}
+
+    def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
         of_count = np.array([0.0, *parameters])
-        discounts = of_count[np.minimum(block.counts, 3.0).astype(np.intp)]
+        discounts = of_count[np.minimum(block.counts, float(len(parameters))).astype(np.intp)]
         seen = np.maximum(block.counts - discounts, 0.0) / block.spread(block.totals)
         return seen, block.sums(discounts) / block.totals
 
 
-def modified_discounts(n1: int, n2: int, n3: int, n4: int, strict: bool) -> tuple[float, float, float] | None:
-    """D1, D2, D3+ of Chen & Goodman (1999), eq. 26; None where one is undefined or not between 0 and its count.
+def _padded(discounts: Sequence[float], length: int) -> tuple[float, ...]:
+    """So many discounts: the last one holds for all larger counts."""
+    return (*discounts, *[discounts[-1]] * length)[:length]
 
-    `strict` also refuses a discount of 0, which leaves some histories nothing for unseen words, and n4 = 0, which makes
-    D3+ = 3; `lmplz` accepts both.
+
+def modified_discounts(n: Sequence[int], discounts: int, strict: bool) -> tuple[float, ...] | None:
+    """D1 .. DJ+ of Chen & Goodman (1999), eq. 26, from n[r] for r = 1 .. J + 1; None where one is not within 0 .. j.
+
+    `strict` also refuses a discount of 0, which leaves some histories nothing for unseen words, and n_{J+1} = 0, which
+    makes DJ+ = J; `lmplz` accepts both.
     """
-    if not (n1 and n2 and n3 and (n4 or not strict)):
+    if not all(n[1 : discounts + 1]) or (strict and not n[discounts + 1]):
         return None
-    y = Fraction(n1, n1 + 2 * n2)  # exact, so that a discount of 0 is not refused by a rounding
-    d1, d2, d3 = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
-    found = (d1, d2, d3)
+    y = Fraction(n[1], n[1] + 2 * n[2])  # exact, so that a discount of 0 is not refused by a rounding
+    found = [j - (j + 1) * y * n[j + 1] / n[j] for j in range(1, discounts + 1)]
     if (strict and min(found) == 0) or not all(0 <= discount <= r for r, discount in enumerate(found, 1)):
         return None
-    return float(d1), float(d2), float(d3)
+    return tuple(map(float, found))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ngramlm.smoothing.base import CountBlock, Floats, RecursiveSmoothing
+from ngramlm.smoothing.base import RecursiveSmoothing
+from ngramlm.smoothing.orders import CountBlock, Floats
 
 __all__ = ["WittenBell"]
 

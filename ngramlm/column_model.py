@@ -1,0 +1,97 @@
+"""Models that look rows up in a trie and are no back-off table: the probability of an unseen word has a rule of its own."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.errors import UsageError
+from ngramlm.events import Events
+from ngramlm.ngram_model import NgramModel
+from ngramlm.text import Text, words_of
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import RESERVED, UNK, UNK_WORD, Vocabulary
+
+__all__ = ["ColumnModel"]
+
+Floats = NDArray[np.float64]
+Sentence = str | Sequence[str]
+
+
+class ColumnModel(NgramModel):
+    """A model over the columns of a trie; a subclass gives probabilities of events and of all words after a history.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams that were counted.
+        metadata: how the model was made.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, trie: NgramTrie, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(vocabulary, metadata)
+        if len(vocabulary) != trie.level(1).n_rows:
+            raise UsageError(
+                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
+            )
+        self.trie = trie
+
+    @abstractmethod
+    def _probs(self, events: Events) -> Floats:
+        """float64[N]: the probability of every event."""
+
+    @abstractmethod
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        """float64[V]: the probability of every word; ``path[k]`` is the known history of order k + 1, longest last."""
+
+    @property
+    def n_ngrams(self) -> tuple[int, ...]:
+        return self.trie.n_rows
+
+    def log10_probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        probs = self._probs(Events.locate(self.trie, text.over(self._vocabulary)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(np.minimum(probs, 1.0)))
+
+    def matched_orders(self, text: Text) -> NDArray[np.uint8]:
+        """uint8[n_tokens]: the length of the longest n-gram that was counted, for every predicted token."""
+        return np.maximum(Events.locate(self.trie, text.over(self._vocabulary)).lengths, 1)
+
+    def distribution(self, history: Sentence = ()) -> Floats:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        ids = self._history_ids(history)
+        path = [0]
+        for length in range(1, min(len(ids), self.order - 1) + 1):
+            found = self.trie.find_history(ids[len(ids) - length :])
+            if found < 0:
+                break
+            path.append(found)
+        return self._distribution(path)
+
+    def log10_prob(self, word: str, history: Sentence = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
+        with np.errstate(divide="ignore"):
+            return float(np.log10(self.distribution(history)[self._id(word)]))
+
+    def score(self, sentence: Sentence) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), that of ``</s>`` included."""
+        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence)))
+
+    def full_scores(self, sentence: Sentence) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+        words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
+        text = Text.from_sentences([words], self._vocabulary)
+        columns = self.log10_probs(text), self.matched_orders(text), text.predicted == UNK
+        yield from zip(*(column.tolist() for column in columns), strict=True)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model's columns; raises UsageError for the suffix of an ARPA file."""
+        from ngramlm.archive import save_archive
+
+        save_archive(self, path)

@@ -1,0 +1,130 @@
+"""What every model over n-grams can do once it has a distribution after each history."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm import __version__
+from ngramlm.errors import UsageError
+from ngramlm.text import words_of
+from ngramlm.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
+
+__all__ = ["ESTIMATES", "NgramModel"]
+
+#: Metadata that say what was estimated (one value or several per order), and are no part of a signature.
+ESTIMATES = ("discounts", "weights", "concentrations", "strengths", "deltas", "ratios", "thresholds", "buckets")
+
+
+class NgramModel(ABC):
+    """An immutable model whose predictions depend on at most `order` - 1 words of the same sentence."""
+
+    independent_sentences: ClassVar[bool] = True  # a sentence's score depends on that sentence alone
+
+    def __init__(self, vocabulary: Vocabulary, metadata: Mapping[str, str] | None = None) -> None:
+        self._vocabulary = vocabulary
+        self._metadata = MappingProxyType(dict(metadata or {}))
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._vocabulary
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """How the model was made."""
+        return self._metadata
+
+    @property
+    @abstractmethod
+    def n_ngrams(self) -> tuple[int, ...]:
+        """The number of n-grams of every order."""
+
+    @property
+    def order(self) -> int:
+        return len(self.n_ngrams)
+
+    @property
+    def normalized(self) -> bool:
+        """Whether the numbers are probabilities; those of stupid back-off are scores and sum to no one."""
+        return self._metadata.get("normalized") != "no"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether ``<unk>`` has no probability."""
+        return bool(self.distribution()[UNK] == 0)
+
+    @property
+    def signature(self) -> str:
+        """What a score needs to be told apart from others."""
+        size = len(self._vocabulary) - 1 - self.is_closed
+        fields = {"order": str(self.order), **self._metadata}
+        for name in ESTIMATES:
+            fields.pop(name, None)
+        fields["vocabulary"] = f"{size},{'closed' if self.is_closed else 'open'}"
+        fields["ngramlm"] = __version__
+        return "|".join(f"{name}:{value}" for name, value in fields.items())
+
+    def __contains__(self, word: object) -> bool:
+        """Whether a word is in the vocabulary."""
+        return word in self._vocabulary
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {' + '.join(map(str, self.n_ngrams))} n-grams>"
+
+    @abstractmethod
+    def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+
+    def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
+        """The `n` most probable words after a history, with their log10 probabilities."""
+        probs = self.distribution(history)
+        if n < 0:
+            raise UsageError(f"n is {n}; expected 0 or more")
+        best = np.argsort(-probs, kind="stable")[:n]
+        return [
+            (self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0
+        ]
+
+    def generate(
+        self,
+        history: str | Sequence[str] = (BOS_WORD,),
+        seed: int | np.random.Generator | None = None,
+        max_length: int = 100,
+    ) -> list[str]:
+        """A random continuation of a history up to ``</s>`` or `max_length` words; ``<unk>`` is never drawn."""
+        random = np.random.default_rng(seed)
+        before = words_of(history)
+        self._history_ids(before)
+        words: list[str] = []
+        while len(words) < max_length:
+            known = [*before, *words]
+            probs = self.distribution(known[max(0, len(known) - self.order + 1) :]).copy()
+            probs[UNK] = 0.0
+            total = probs.sum()
+            if not total > 0:
+                break
+            id = int(random.choice(len(probs), p=probs / total))
+            if id == EOS:
+                break
+            words.append(self._vocabulary.word(id))
+        return words
+
+    def _id(self, word: str) -> int:
+        """The id of one word; raises UsageError when it is not one."""
+        id = self._vocabulary.id(word)
+        if id == UNK:
+            words_of([word])
+        return id
+
+    def _history_ids(self, history: str | Sequence[str]) -> list[int]:
+        """The ids of a history; raises UsageError where a marker stands inside it."""
+        words = words_of(history)
+        for place, word in enumerate(words):
+            if word == EOS_WORD or (word == BOS_WORD and place):
+                raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
+        return [self._vocabulary.id(word) for word in words]

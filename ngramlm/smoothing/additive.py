@@ -1,0 +1,129 @@
+"""Additive smoothing: pretend that every n-gram was seen a little more often."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import spread
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress
+from ngramlm.smoothing.base import Smoothing
+from ngramlm.smoothing.counted_events import CountedEvents
+from ngramlm.smoothing.floor import FloorModel
+from ngramlm.text import Text
+
+__all__ = ["Additive"]
+
+Floats = NDArray[np.float64]
+LEAST, MOST = 1e-7, 1e3  # values of d that are searched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Additive(Smoothing):
+    """p = (c(hw) + d) / (c(h.) + d |V|), and p(w|h') where h was never seen.
+
+    Lidstone (1920); d = 1 is Laplace's add-one, d = 1/2 that of Jeffreys (1948) and Perks. |V| is the number of words
+    that can be predicted. That an unseen history answers as its suffix is Chen & Goodman's (1999) plus-delta.
+
+    Args:
+        delta: d, one for all orders or one for each order. None chooses it: on held-out data if there are some, else
+            by leaving each n-gram of the training text out once.
+        shared: whether one d is chosen for all orders instead of one for each.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> model = Additive(delta=1).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 + 1) / (2 + 5)
+        0.285714
+    """
+
+    delta: float | tuple[float, ...] | None = None
+    shared: bool = False
+
+    def __post_init__(self) -> None:
+        if not all(0 < value < math.inf for value in self._given or (1.0,)) or self._given == ():
+            raise UsageError(f"delta is {self.delta}; expected numbers above 0")
+
+    @property
+    def _given(self) -> tuple[float, ...] | None:
+        return (self.delta,) if isinstance(self.delta, int | float) else self.delta
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return "add-one" if self.delta == 1 else "add-delta"
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> FloorModel:
+        """The model, exact in float64. Raises UsageError for a number of values of d that is not that of the orders."""
+        counts = self.usable_counts(counts)
+        base = self.base_distribution(counts)
+        n_events = int(np.count_nonzero(base))
+        if self._given is None:
+            if heldout is None:
+                events = CountedEvents.leave_one_out(counts, base)
+            else:
+                events = CountedEvents.heldout(counts, heldout, base)
+            deltas = best_deltas(events, n_events, self.shared)
+        elif len(self._given) in (1, counts.order):
+            deltas = (self._given * counts.order)[: counts.order]
+        else:
+            raise UsageError(f"found {len(self._given)} values of delta; expected one for each of {counts.order} orders")
+        probs, floors = [], []
+        for order, (column, delta) in enumerate(zip(counts.counts, deltas, strict=True), 1):
+            denominators = counts.history_totals(order) + delta * n_events
+            probs.append((column + delta) / spread(denominators, counts.trie.level(order).starts))
+            floors.append(delta / denominators)
+        described = [{"deltas": f"{delta:.6g}"} for delta in deltas]
+        metadata = self.metadata(counts, described, tuned=heldout is not None and self._given is None)
+        return FloorModel.of(counts, probs, floors, self.closed, metadata)
+
+
+def best_deltas(events: CountedEvents, n_events: int, shared: bool) -> tuple[float, ...]:
+    """The d of each order (or of all) that makes events most probable.
+
+    Every event is answered by the longest known history, so the orders can be searched one by one; an order that
+    answers none takes the value of the order below.
+    """
+    counts, totals = np.zeros(len(events)), np.zeros(len(events))
+    answering = np.zeros(len(events), np.int64)
+    for order in range(1, events.counts.order + 1):
+        c, n, _ = events.of_order(order)
+        known = n > 0
+        counts, totals = np.where(known, c, counts), np.where(known, n, totals)
+        answering[known] = order
+    orders = range(1, events.counts.order + 1)
+    if shared:
+        return (_best_delta(counts, totals, events.weights, n_events),) * len(orders)
+    deltas: list[float] = []
+    for order in orders:
+        mask = answering == order
+        if mask.any():
+            deltas.append(_best_delta(counts[mask], totals[mask], events.weights[mask], n_events))
+        else:
+            deltas.append(deltas[-1] if deltas else 1.0)
+    return tuple(deltas)
+
+
+def _best_delta(counts: Floats, totals: Floats, weights: Floats, n_events: int) -> float:
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_delta: float) -> float:
+        delta = math.exp(log_delta)
+        return -float(weights @ np.log((counts + delta) / (totals + delta * n_events)))
+
+    bounds = math.log(LEAST), math.log(MOST)
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
+    return math.exp(found.x)

@@ -1,0 +1,99 @@
+"""Events with what was counted for them: held-out text, or the training text with each event left out of the counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import EstimationError
+from ngramlm.events import Events
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS
+
+__all__ = ["CountedEvents"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CountedEvents:
+    """Events that are predicted from counts, order by order.
+
+    Attributes:
+        counts: what was counted.
+        events: located in the trie of the counts.
+        deleted: whether each event is taken out of the counts before it is predicted (deleted interpolation with one
+            part for each event, also known as leaving-one-out).
+    """
+
+    counts: NgramCounts
+    events: Events
+    deleted: bool
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    @property
+    def weights(self) -> Floats:
+        """How often each event occurs, float64[N]."""
+        return self.events.weights
+
+    def of_order(self, order: int) -> tuple[Floats, Floats, Floats]:
+        """(c(hw), c(h.), c(h.) / N1+(h.)) of every event in one order, float64[N]; 0 where the history is not known.
+
+        The average is that of the whole counts: with the event taken out it would tell whether the event was the only
+        one of its kind.
+        """
+        column, rows = self.counts.counts[order - 1], self.events.rows[order - 1]
+        histories = self.events.histories[order - 1]
+        known, seen = histories >= 0, rows >= 0
+        counts = np.where(seen, column[rows], 0).astype(np.float64)
+        totals = np.where(known, self.counts.history_totals(order)[histories], 0.0)
+        types = np.where(known, self.counts.history_types(order)[histories], 0.0)
+        averages = totals / np.maximum(types, 1.0)
+        if self.deleted:
+            totals -= known
+            counts -= seen
+        return counts, totals, averages
+
+    @classmethod
+    def heldout(cls, counts: NgramCounts, text: Text, base: Floats) -> CountedEvents:
+        """A held-out text, without what the base distribution excludes; raises EstimationError when nothing is left."""
+        events = Events.locate(counts.trie, text.over(counts.vocabulary))
+        events = events.select(base[events.words] > 0)
+        if not len(events):
+            raise EstimationError("found a held-out text without known words; expected at least one sentence")
+        return cls(counts, events, deleted=False)
+
+    @classmethod
+    def leave_one_out(cls, counts: NgramCounts, base: Floats) -> CountedEvents:
+        """Every n-gram of the training text once, weighted by its count: the text need not be there any more.
+
+        An event is an n-gram of the highest order, or a shorter one that begins with ``<s>``.
+        """
+        trie = counts.trie
+        found = []
+        for order in range(1, counts.order + 1):
+            level = trie.level(order)
+            rows = np.arange(level.n_rows, dtype=np.int32)
+            if order < counts.order:
+                rows = rows[np.repeat(level.first_words == BOS, np.diff(level.starts))]
+            rows = rows[counts.counts[order - 1][rows] > 0]
+            chain = np.full((counts.order, len(rows)), -1, np.int32)
+            histories = np.full((counts.order, len(rows)), -1, np.int32)
+            weights = counts.counts[order - 1][rows].astype(np.float64)
+            for k in range(order, 0, -1):
+                chain[k - 1] = rows
+                histories[k - 1] = trie.histories(k)[rows]
+                rows = trie.level(k).suffixes[rows] if k > 1 else rows
+            found.append(Events(chain[0], chain, histories, weights))
+        events = Events(
+            np.concatenate([part.words for part in found]),
+            np.concatenate([part.rows for part in found], axis=1),
+            np.concatenate([part.histories for part in found], axis=1),
+            np.concatenate([part.weights for part in found]),
+        )
+        return cls(counts, events.select(base[events.words] > 0), deleted=True)

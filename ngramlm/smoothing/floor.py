@@ -1,0 +1,100 @@
+"""Models in which all words that a history has not seen are equally probable, whatever the lower orders know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.column_model import ColumnModel
+from ngramlm.counts import NgramCounts
+from ngramlm.events import Events
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, UNK, Vocabulary
+
+__all__ = ["FloorModel"]
+
+Floats = NDArray[np.float64]
+
+
+class FloorModel(ColumnModel):
+    """p(w|h) is stored for the words seen after h, and one number, the floor of h, is that of each other word.
+
+    A history that was never seen answers as its longest known suffix does. Such a model is no back-off table: what
+    unseen words get does not depend on the lower orders.
+
+    Args:
+        vocabulary, trie, metadata: see `ColumnModel`.
+        probs: float64[R] per order; NaN for rows that nothing was counted for (they are unseen words).
+        floors: float64[H] per order; NaN for histories that nothing was counted after (they are unseen histories).
+        closed: whether ``<unk>`` has no probability.
+    """
+
+    KIND = "floor"
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        probs: Sequence[Floats],
+        floors: Sequence[Floats],
+        closed: bool,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        self.probs, self.floors, self.closed = tuple(probs), tuple(floors), closed
+        for column in (*self.probs, *self.floors):
+            column.setflags(write=False)
+
+    @classmethod
+    def of(
+        cls,
+        counts: NgramCounts,
+        probs: Sequence[Floats],
+        floors: Sequence[Floats],
+        closed: bool,
+        metadata: Mapping[str, str],
+    ) -> FloorModel:
+        """The model of what was estimated for every row and history, those without any count included."""
+        return cls(
+            counts.vocabulary,
+            counts.trie,
+            [np.where(column > 0, values, np.nan) for column, values in zip(counts.counts, probs, strict=True)],
+            [
+                np.where(counts.history_totals(order) > 0, values, np.nan)
+                for order, values in enumerate(floors, 1)
+            ],
+            closed,
+            metadata,
+        )
+
+    def _probs(self, events: Events) -> Floats:
+        found = np.full(len(events), np.nan)
+        for rows, histories, probs, floors in zip(
+            events.rows, events.histories, self.probs, self.floors, strict=True
+        ):
+            floor = np.where(histories >= 0, floors[histories], np.nan)
+            prob = np.where(rows >= 0, probs[rows], np.nan)
+            prob = np.where(np.isnan(prob), floor, prob)
+            found = np.where(np.isnan(floor), found, prob)
+        if self.closed:
+            found[events.words == UNK] = 0.0
+        return found
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        order = max(k for k, history in enumerate(path, 1) if not np.isnan(self.floors[k - 1][history]))
+        history, level = path[order - 1], self.trie.level(order)
+        probs = np.full(len(self._vocabulary), self.floors[order - 1][history])
+        rows = slice(*level.starts[history : history + 2])
+        seen = ~np.isnan(self.probs[order - 1][rows])
+        probs[level.words[rows][seen]] = self.probs[order - 1][rows][seen]
+        probs[BOS] = 0.0
+        if self.closed:
+            probs[UNK] = 0.0
+        return probs
+
+    def columns(self) -> dict[str, Any]:
+        """What an archive holds of the model beside vocabulary and trie."""
+        return {"probs": self.probs, "floors": self.floors, "closed": self.closed}

@@ -1,0 +1,183 @@
+"""Good-Turing smoothing: n-grams that occur r times are as probable as those that occur r + 1 times are many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, spread
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.parallel import Progress
+from ngramlm.smoothing.base import Smoothing
+from ngramlm.smoothing.floor import FloorModel
+from ngramlm.text import Text
+
+__all__ = ["GoodTuring", "SimpleGoodTuring", "adjusted_counts", "simple_good_turing"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SimpleGoodTuring:
+    """The estimates of `simple_good_turing`.
+
+    Attributes:
+        counts: int64[m], the r that occur, rising.
+        adjusted: float64[m], r* before it is normalised.
+        unseen: P0, the probability of all unseen items together.
+        intercept, slope: a and b of log Z = a + b log r.
+    """
+
+    counts: NDArray[np.int64]
+    adjusted: Floats
+    unseen: float
+    intercept: float
+    slope: float
+
+
+def simple_good_turing(counts: NDArray[np.int64], numbers: NDArray[np.int64], confidence: float = 1.65) -> SimpleGoodTuring:
+    """r* of Gale & Sampson (1995) from the counts r (rising) and how many items have each, n_r.
+
+    Turing's estimate is used for the smallest counts, as long as it differs from the smoothed one by more than
+    `confidence` standard deviations (1.65 in the paper, 1.96 in Sampson's later program), the smoothed one above.
+
+    >>> found = simple_good_turing(np.array([1, 2, 3, 5]), np.array([10, 4, 2, 1]))
+    >>> round(found.unseen, 4), np.round(found.adjusted, 3).tolist()
+    (0.3448, [0.579, 1.372, 2.289, 4.238])
+    """
+    r, n = counts.astype(np.float64), numbers.astype(np.float64)
+    before = np.concatenate([[0.0], r[:-1]])
+    after = np.append(r[1:], 2 * r[-1] - before[-1])
+    log_r, log_z = np.log(r), np.log(n / (0.5 * (after - before)))
+    deviation = log_r - log_r.mean()
+    slope = float(deviation @ (log_z - log_z.mean()) / (deviation @ deviation))
+    intercept = float(log_z.mean() - slope * log_r.mean())
+    smoothed = (r + 1) * ((r + 1) / r) ** slope
+    following = np.append(np.where(np.diff(counts) == 1, n[1:], 0.0), 0.0)  # n_{r+1}
+    turing = (r + 1) * following / n
+    deviations = np.sqrt((r + 1) ** 2 * following / n**2 * (1 + following / n))
+    differs = (following > 0) & (np.abs(turing - smoothed) > confidence * deviations)
+    use_turing = np.logical_and.accumulate(differs)
+    total = float(r @ n)
+    unseen = float(n[0]) / total if counts[0] == 1 else 0.0
+    return SimpleGoodTuring(counts, np.where(use_turing, turing, smoothed), unseen, intercept, slope)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoodTuring(Smoothing):
+    """p = c*(hw) / sum over v of c*(hv), where every unseen n-gram of an order has the same c*.
+
+    Good (1953): r* = (r + 1) n_{r+1} / n_r, and n_1 / N for all n-grams that were not seen. It cannot tell unseen words
+    apart, which is what interpolation and back-off are for: expect it near additive smoothing. A history that was
+    never seen answers as its suffix.
+
+    Args:
+        simple: the estimate of Gale & Sampson (1995), which smooths n_r, instead of Good's own.
+        k: without `simple`, the largest count that is adjusted; it is lowered until n_1 .. n_{k+1} are all above 0.
+
+    Where the counts of counts do not support the estimate, 1/2 is taken off every count, with a warning.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> model = GoodTuring(k=1).fit(count(Text.from_sentences(["a b a b c", "c a d e"]), order=1))
+        >>> # n_1 = 2 (d, e), n_2 = 3 (b, c, </s>), N = 11: all that is unseen, here <unk>, shares 2/11
+        >>> round(10 ** model.log10_prob("<unk>"), 6)
+        0.181818
+    """
+
+    simple: bool = False
+    k: int = 5
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.k, int) or self.k < 1:
+            raise UsageError(f"k is {self.k!r}; expected a whole number from 1 on")
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return "simple-good-turing" if self.simple else "good-turing"
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> FloorModel:
+        """The model, exact in float64; there is nothing to tune on held-out data."""
+        counts = self.usable_counts(counts)
+        n_events = int(np.count_nonzero(self.base_distribution(counts)))
+        probs, floors = [], []
+        for order, column in enumerate(counts.counts, 1):
+            level, seen, types = counts.trie.level(order), column > 0, counts.history_types(order)
+            n_unseen = level.n_histories * n_events - int(seen.sum())
+            weights = np.zeros(level.n_rows)
+            weights[seen], floor = adjusted_counts(order, column[seen], n_unseen, None if self.simple else self.k)
+            totals = segment_sums(weights, level.starts) + (n_events - types) * floor
+            with np.errstate(invalid="ignore", divide="ignore"):  # a history without any count is not used
+                probs.append(np.where(seen, weights, floor) / spread(totals, level.starts))
+                floors.append(floor / totals)
+        metadata = self.metadata(counts, [], tuned=False)
+        return FloorModel.of(counts, probs, floors, self.closed, metadata)
+
+
+def adjusted_counts(
+    order: int, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
+) -> tuple[Floats, float]:
+    """(c* of each seen n-gram, c* of each unseen one); together they are as much as was counted.
+
+    With `k` Turing's estimate for counts up to k, with None that of Gale & Sampson. Where the counts of counts support
+    neither, 1/2 is taken off every count, with a warning that names the order.
+    """
+    values, inverse, numbers = np.unique(counts, return_inverse=True, return_counts=True)
+    values = values.astype(np.int64)
+    if not len(values):
+        return np.zeros(0), 0.0
+    total, unseen = float(values @ numbers), float(numbers[0]) if values[0] == 1 else 0.0
+    found = _simple(order, values, numbers) if k is None else _plain(values, numbers, k)
+    if found is None:
+        shown = ", ".join(f"{n} that occur {r}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True))
+        warn(
+            f"order {order}: found {shown} times, which does not support the estimate of Good and Turing (is this small "
+            "or artificial data?); taking 0.5 off every count",
+            EstimationWarning,
+        )
+        found, unseen = values - 0.5, 0.5 * float(numbers.sum())
+    if not n_unseen:
+        unseen = 0.0
+    found = found * ((total - unseen) / float(found @ numbers))
+    return found[inverse.reshape(-1)], unseen / n_unseen if n_unseen else 0.0
+
+
+def _simple(order: int, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
+    if len(counts) < 3 or counts[0] != 1:
+        return None
+    found = simple_good_turing(counts, numbers)
+    if not found.slope < -1:
+        warn(
+            f"order {order}: found a slope of {found.slope:.3g} for log n_r against log r; expected less than -1, so "
+            "the estimate is not reliable",
+            EstimationWarning,
+        )
+    return found.adjusted
+
+
+def _plain(counts: NDArray[np.int64], numbers: NDArray[np.int64], k: int) -> Floats | None:
+    if counts[0] != 1 or len(counts) == 1:
+        return None
+    n = np.zeros(k + 2)
+    small = counts <= k + 1
+    n[counts[small]] = numbers[small]
+    while k > 0 and not n[1 : k + 2].all():
+        k -= 1
+    if k == 0:
+        return None
+    adjusted = counts.astype(np.float64)
+    r = np.arange(1, k + 1)
+    adjusted[:k] = (r + 1) * n[2 : k + 2] / n[1 : k + 1]
+    return adjusted

@@ -1,0 +1,190 @@
+"""One order of a recursive estimate: its counts, block by block, and the probabilities that come of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, spread, take
+from ngramlm.counts import count_of_counts
+from ngramlm.parallel import ordered_map
+from ngramlm.trie import Level
+
+__all__ = ["CountBlock", "OrderCounts", "OrderEstimate"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.integer[Any]]
+BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class CountBlock:
+    """The counts of some neighbouring histories of one order, as a method sees them.
+
+    Attributes:
+        order: the length of the n-grams.
+        counts: float64[R], the (effective) counts of the rows.
+        starts: int64[H + 1], the first row of each history within the block.
+        n_events: the number of words that can be predicted, |V|.
+        repeats: float64[R], how many equal rows each row stands for; None for one.
+    """
+
+    order: int
+    counts: Floats
+    starts: NDArray[np.int64]
+    n_events: int
+    repeats: Floats | None = None
+
+    @cached_property
+    def totals(self) -> Floats:
+        """c(h.), float64[H]."""
+        return self.sums(self.counts)
+
+    @cached_property
+    def types(self) -> Floats:
+        """N1+(h.), float64[H]."""
+        seen = self.counts > 0
+        if self.repeats is None and seen.all():
+            return np.diff(self.starts).astype(np.float64)
+        return self.sums(seen.astype(np.float64))
+
+    def sums(self, values: Floats) -> Floats:
+        """Sum a value per row over each history, float64[R] -> float64[H]."""
+        return segment_sums(values if self.repeats is None else values * self.repeats, self.starts)
+
+    def spread(self, values: Floats) -> Floats:
+        """Give every row its history's value, float64[H] -> float64[R]."""
+        return spread(values, self.starts)
+
+
+@dataclass(frozen=True, eq=False)
+class OrderCounts:
+    """The counts of one order with what stands below them.
+
+    Attributes:
+        order: the length of the n-grams.
+        level: their columns.
+        counts: int[R], the (effective) counts.
+        kept: bool[R], the rows that cut-offs leave; None for all.
+        lower: float64, the probabilities of the rows of the order below (the base distribution for unigrams).
+        n_events: the number of words that can be predicted, |V|.
+    """
+
+    order: int
+    level: Level
+    counts: Ints
+    kept: NDArray[np.bool_] | None
+    lower: Floats
+    n_events: int
+
+    def count_of_counts(self, upto: int) -> list[int]:
+        """n_r for r = 0 .. upto, with n_0 as 0."""
+        found: list[int] = count_of_counts(self.counts, upto).tolist()
+        return found
+
+    def edges(self) -> Iterator[tuple[int, int]]:
+        """Ranges of histories (first, end) of about `BLOCK_ROWS` rows each."""
+        starts = self.level.starts
+        edges = np.searchsorted(starts[:-1], np.arange(0, self.level.n_rows, BLOCK_ROWS))
+        edges = np.unique(np.append(edges, self.level.n_histories))
+        yield from zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+
+    def block(self, first: int, end: int) -> tuple[slice, CountBlock]:
+        """The rows of the histories first .. end - 1, and their counts."""
+        starts = self.level.starts[first : end + 1]
+        rows = slice(int(starts[0]), int(starts[-1]))
+        counts = self.counts[rows].astype(np.float64)
+        return rows, CountBlock(self.order, counts, starts - starts[0], self.n_events)
+
+    def lower_probs(self, rows: slice) -> Floats:
+        """float64[R]: what the order below gives the words of some rows."""
+        return self.lower[rows] if self.order == 1 else take(self.lower, self.level.suffixes[rows])
+
+
+class Discounting(Protocol):
+    """What an estimate asks of a method; see `RecursiveSmoothing`."""
+
+    def discount(self, block: CountBlock, parameters: Any) -> tuple[Floats, Floats]: ...
+
+    def interpolates(self, order: int) -> bool: ...
+
+    def parameters(self, order: OrderCounts) -> Any: ...
+
+
+def discounted(
+    method: Discounting, parameters: Any, block: CountBlock, kept: NDArray[np.bool_] | None
+) -> tuple[Floats, Floats]:
+    """What the method leaves the rows of a block and the lower order, those that cut-offs drop being left nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen, left = method.discount(block, parameters)
+    if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
+        empty = block.totals == 0
+        left = np.where(empty, 1.0, left)
+        seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
+    if kept is not None and not kept.all():  # what cut-offs drop goes to the lower order
+        left = left + block.sums(np.where(kept, 0.0, seen))
+        seen = np.where(kept, seen, 0.0)
+    return seen, left
+
+
+class OrderEstimate:
+    """Probabilities and back-off weights of one order, in float64 and as they are stored.
+
+    Attributes (after `run`):
+        parameters: those that were given, else what the method estimates from the counts.
+        probs: float64[R].
+        weights: float64[H], the back-off weights.
+        log10_probs, log10_backoffs: float32, the same as logarithms.
+    """
+
+    def __init__(self, method: Discounting, given: OrderCounts, parameters: Any = None) -> None:
+        self.method = method
+        self.given = given
+        self.parameters = method.parameters(given) if parameters is None else parameters
+        self.interpolate = method.interpolates(given.order)
+        self.probs = np.empty(given.level.n_rows)
+        self.weights = np.empty(given.level.n_histories)
+        self.log10_probs = np.empty(given.level.n_rows, np.float32)
+        self.log10_backoffs = np.empty(given.level.n_histories, np.float32)
+
+    def run(self, threads: int = 1) -> Iterator[int]:
+        """Estimate block by block; yields how many rows are done each time."""
+        yield from ordered_map(self, self.given.edges(), threads)
+
+    def __call__(self, histories: tuple[int, int]) -> int:
+        """Store the estimates of some histories; returns how many rows they have."""
+        first, end = histories
+        rows, probs, weights = self.estimate(first, end)
+        self.probs[rows], self.weights[first:end] = probs, weights
+        with np.errstate(divide="ignore"):
+            self.log10_probs[rows] = np.minimum(np.log10(probs), 0.0)
+            self.log10_backoffs[first:end] = np.log10(weights)
+        return len(probs)
+
+    def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
+        """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
+        rows, block = self.given.block(first, end)
+        kept = None if self.given.kept is None else self.given.kept[rows]
+        seen, left = discounted(self.method, self.parameters, block, kept)
+        lower = self.given.lower_probs(rows)
+        if self.interpolate:
+            return rows, seen + block.spread(left) * lower, left
+        return rows, *self._back_off(block, seen, left, lower)
+
+    def _back_off(
+        self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
+    ) -> tuple[Floats, Floats]:
+        """Only unseen words get the mass left, in proportion to the lower order."""
+        stored = seen > 0
+        n_stored = block.sums(stored.astype(np.float64))
+        unseen = 1.0 - block.sums(np.where(stored, lower, 0.0))
+        rounding = 4 * np.finfo(np.float64).eps * (n_stored + 1)
+        full = (n_stored == block.n_events) | (unseen <= rounding)  # no word is left to take it: rescale
+        weights = np.divide(left, unseen, out=np.zeros_like(left), where=~full)
+        scale = np.where(full, 1.0 / np.maximum(block.sums(seen), 1e-300), 1.0)
+        return np.where(stored, seen * block.spread(scale), block.spread(weights) * lower), weights

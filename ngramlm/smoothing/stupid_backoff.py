@@ -1,0 +1,73 @@
+"""Stupid back-off: relative frequencies with a constant factor for every step back; scores, not probabilities."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ngramlm._trie import spread
+from ngramlm.backoff import BackoffModel
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress
+from ngramlm.smoothing.base import Smoothing, stored_model
+from ngramlm.text import Text
+
+__all__ = ["StupidBackoff"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StupidBackoff(Smoothing):
+    """S(w|h) = c(hw) / c(h.) where it was seen, else `alpha` S(w|h'); S(w) = c(w) / N.
+
+    Brants et al. (2007). The scores of all words after a history do not sum to one, so they have no perplexity; they
+    rank words and sentences. An unknown word scores nothing (-inf).
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> model = StupidBackoff().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> round(10 ** model.log10_prob("b", ["a"]), 6), round(10 ** model.log10_prob("a", ["a"]), 6)
+        (0.5, 0.133333)
+        >>> model.normalized
+        False
+    """
+
+    name: ClassVar[str] = "stupid-backoff"
+
+    alpha: float = 0.4
+
+    def __post_init__(self) -> None:
+        if not 0 < self.alpha <= 1:
+            raise UsageError(f"alpha is {self.alpha}; expected a number above 0, 1 at most")
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> BackoffModel:
+        """The scores as a back-off model; without probabilities there is nothing to tune on held-out data."""
+        counts = self.usable_counts(counts)
+        log10_probs, log10_backoffs = [], []
+        for order, column in enumerate(counts.counts, 1):
+            level, totals, kept = counts.trie.level(order), counts.history_totals(order), counts.kept(order)
+            seen = column > 0 if kept is None else (column > 0) & kept
+            with np.errstate(divide="ignore", invalid="ignore"):
+                scores = np.log10(column / spread(totals, level.starts))
+            if order > 1:
+                weights = np.where(totals > 0, math.log10(self.alpha), 0.0)
+                lower = spread(weights, level.starts) + log10_probs[-1][level.suffixes]
+                scores = np.where(seen, scores, lower)
+                log10_backoffs.append(weights.astype(np.float32))
+            log10_probs.append(scores)
+        metadata = self.metadata(counts, [], tuned=False)
+        metadata |= {"alpha": f"{self.alpha:g}", "normalized": "no"}
+        return stored_model(
+            counts, [column.astype(np.float32) for column in log10_probs], log10_backoffs, metadata
+        )

@@ -1,0 +1,277 @@
+"""Held-out tuning: the values that make a text of its own most probable, found by L-BFGS-B.
+
+Only the histories that the held-out text visits matter. They are closed under suffixes, so that they make a small
+trie of their own, on which a method is estimated again and again by the very code that estimates whole models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.counts import NgramCounts
+from ngramlm.events import Events
+from ngramlm.parallel import Progress
+from ngramlm.smoothing.counted_events import CountedEvents
+from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
+from ngramlm.text import Text
+from ngramlm.trie import Level
+
+if TYPE_CHECKING:
+    from ngramlm.smoothing.base import RecursiveSmoothing
+
+__all__ = ["HeldoutFit", "tune_values"]
+
+STEP = 1e-6  # of the forward differences
+TINY = 1e-300
+TOLERANCE = 1e-9  # relative change of the log-probability at which the search ends
+
+
+class HeldoutFit:
+    """A method on the histories that a held-out text visits.
+
+    Attributes:
+        orders: their counts, lowest order first.
+        events: the held-out text, located among them.
+    """
+
+    def __init__(self, method: RecursiveSmoothing, counts: NgramCounts, heldout: Text) -> None:
+        self.method = method
+        self.base = method.base_distribution(counts)
+        found = CountedEvents.heldout(counts, heldout, self.base).events
+        n_events = int(np.count_nonzero(self.base))
+        self.orders: list[OrderCounts] = []
+        rows, histories = [], []
+        new_row, new_history = np.zeros(0, np.int32), np.zeros(1, np.int32)
+        for order in range(1, counts.order + 1):
+            level, kept = counts.trie.level(order), counts.kept(order)
+            chosen, places = _visited(level, found.histories[order - 1])
+            small = Level(
+                level.words[places],
+                new_row[level.suffixes[places]] if order > 1 else level.suffixes,
+                np.concatenate([[0], np.cumsum(np.diff(level.starts)[chosen])]),
+                new_history[level.parents[chosen]],
+                level.first_words[chosen],
+            )
+            effective = method.effective_counts(counts, order)[places]
+            kept = None if kept is None else kept[places]
+            self.orders.append(OrderCounts(order, small, effective, kept, self.base, n_events))
+            new_row, new_history = _numbering(places, level.n_rows), _numbering(chosen, level.n_histories)
+            rows.append(_renumbered(new_row, found.rows[order - 1]))
+            histories.append(_renumbered(new_history, found.histories[order - 1]))
+        self.events = Events(found.words, np.array(rows), np.array(histories), found.weights)
+
+    def estimate_order(self, order: int, parameters: Any, below: Sequence[OrderEstimate]) -> OrderEstimate:
+        """The estimate of one order over those below it."""
+        given = replace(self.orders[order - 1], lower=below[-1].probs if below else self.base)
+        estimate = OrderEstimate(self.method, given, parameters)
+        for first, end in given.edges():
+            rows, estimate.probs[rows], estimate.weights[first:end] = estimate.estimate(first, end)
+        return estimate
+
+    def event_probs(self, estimate: OrderEstimate, below: Floats) -> Floats:
+        """float64[N]: the probabilities of the events in one order, from those in the order below."""
+        order = estimate.given.order
+        rows, histories = self.events.rows[order - 1], self.events.histories[order - 1]
+        probs = np.where(histories >= 0, estimate.weights[histories] * below, below)
+        return np.where(rows >= 0, estimate.probs[rows], probs)
+
+    def mean(self, values: Floats) -> float:
+        """The mean over the events."""
+        return float(values @ self.events.weights / self.events.weights.sum())
+
+
+class _Search:
+    """Minus the mean log-probability (nats) as a function of all tunable values, and its gradient."""
+
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any]) -> None:
+        self.fit = fit
+        self.method = fit.method
+        self.start = list(parameters)
+        self.tunable = [self.method.tunable(order, value) for order, value in enumerate(parameters, 1)]
+        self.values = np.array([value for order in self.tunable for value, _, _ in order])
+        self.bounds = [(least, most) for order in self.tunable for _, least, most in order]
+
+    def parameters(self, values: NDArray[np.float64]) -> list[Any]:
+        """The parameters of all orders for a vector of values."""
+        found, at = [], 0
+        for order, (start, tunable) in enumerate(zip(self.start, self.tunable, strict=True), 1):
+            found.append(self.method.with_values(order, start, values[at : at + len(tunable)].tolist()))
+            at += len(tunable)
+        return found
+
+    def steps(self, values: NDArray[np.float64]) -> Iterator[tuple[int, float, Any]]:
+        """For each value (its order, a step within its bounds, the parameters of the order after the step)."""
+        place = 0
+        for order, tunable in enumerate(self.tunable, 1):
+            for _ in tunable:
+                step = STEP if values[place] + STEP <= self.bounds[place][1] else -STEP
+                moved = values.copy()
+                moved[place] += step
+                yield order, step, self.parameters(moved)[order - 1]
+                place += 1
+
+
+class _InterpolatedSearch(_Search):
+    """Where all orders are interpolated, p = seen + left p(w|h') needs no row that the events do not touch.
+
+    Equal counts of a history are one row that is repeated, and a change in one order passes the orders above as a
+    factor.
+    """
+
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any]) -> None:
+        super().__init__(fit, parameters)
+        self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
+        for given, rows in zip(fit.orders, fit.events.rows, strict=True):
+            self.blocks.append(_merged_rows(given, rows))
+        self.known = fit.events.histories >= 0
+
+    def shares(self, order: int, parameters: Any) -> tuple[Floats, Floats]:
+        """(seen, left) of the events in one order."""
+        block, kept, places = self.blocks[order - 1]
+        seen, left = discounted(self.method, parameters, block, kept)
+        histories, known = self.fit.events.histories[order - 1], self.known[order - 1]
+        return np.where(places >= 0, seen[places], 0.0), np.where(known, left[histories], 1.0)
+
+    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        parameters = self.parameters(values)
+        probs, shares = [self.fit.base[self.fit.events.words]], []
+        for order, own in enumerate(parameters, 1):
+            shares.append(self.shares(order, own))
+            probs.append(shares[-1][0] + shares[-1][1] * probs[-1])
+        factors = [1.0 / np.maximum(probs[-1], TINY)]  # of a change in each order, highest first
+        for _, left in reversed(shares[1:]):
+            factors.append(factors[-1] * left)
+        gradient = []
+        for order, step, changed in self.steps(values):
+            seen, left = self.shares(order, changed)
+            change = seen - shares[order - 1][0] + (left - shares[order - 1][1]) * probs[order - 1]
+            gradient.append(-self.fit.mean(change * factors[len(parameters) - order]) / step)
+        return -self.fit.mean(np.log(np.maximum(probs[-1], TINY))), np.array(gradient)
+
+
+class _BackOffSearch(_Search):
+    """Where an order is a back-off form, its weights depend on the lower probabilities of all rows of a history."""
+
+    def log_probs(self, parameters: list[Any], below: Sequence[OrderEstimate]) -> tuple[list[OrderEstimate], Floats]:
+        """The estimates of all orders, and the log-probabilities (nats) of the events."""
+        estimates = list(below)
+        for order in range(len(below) + 1, len(parameters) + 1):
+            estimates.append(self.fit.estimate_order(order, parameters[order - 1], estimates))
+        probs = self.fit.base[self.fit.events.words]
+        for estimate in estimates:
+            probs = self.fit.event_probs(estimate, probs)
+        return estimates, np.log(np.maximum(probs, TINY))
+
+    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        parameters = self.parameters(values)
+        estimates, log_probs = self.log_probs(parameters, ())
+        gradient = []
+        for order, step, changed in self.steps(values):
+            trial = [*parameters[: order - 1], changed, *parameters[order:]]
+            _, moved = self.log_probs(trial, estimates[: order - 1])
+            gradient.append(-self.fit.mean(moved - log_probs) / step)
+        return -self.fit.mean(log_probs), np.array(gradient)
+
+
+def tune_values(
+    method: RecursiveSmoothing,
+    counts: NgramCounts,
+    parameters: list[Any],
+    heldout: Text,
+    progress: Progress | None = None,
+) -> list[Any]:
+    """The parameters with the values of all orders, together, that make the held-out text most probable.
+
+    The search starts from `parameters`; what it finds is never worse on the held-out text.
+    """
+    if not any(method.tunable(order, value) for order, value in enumerate(parameters, 1)):
+        return parameters
+    from scipy.optimize import minimize
+
+    interpolated = all(map(method.interpolates, range(1, counts.order + 1)))
+    kind = _InterpolatedSearch if interpolated else _BackOffSearch
+    search = kind(HeldoutFit(method, counts, heldout), parameters)
+    steps = 0
+
+    def watch(_: Any) -> None:
+        nonlocal steps
+        steps += 1
+        if progress is not None:
+            progress("tuning", steps, None)
+
+    found = minimize(
+        search, search.values, jac=True, method="L-BFGS-B", bounds=search.bounds, callback=watch,
+        options={"ftol": TOLERANCE, "gtol": 1e-7, "maxiter": 200},
+    )  # fmt: skip
+    return search.parameters(np.asarray(found.x, np.float64))
+
+
+def _visited(level: Level, histories: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct histories among those of some events, in order, and all their rows."""
+    mask = np.zeros(level.n_histories, bool)
+    mask[histories[histories >= 0]] = True
+    rows = np.flatnonzero(np.repeat(mask, np.diff(level.starts)))
+    return np.flatnonzero(mask), rows
+
+
+def _merged_rows(
+    given: OrderCounts, rows: NDArray[np.int32]
+) -> tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]:
+    """The histories of one order with equal counts as one row, whether it is kept, and the rows of the events."""
+    level = given.level
+    histories = np.repeat(np.arange(level.n_histories), np.diff(level.starts))
+    kept = np.ones(level.n_rows, bool) if given.kept is None else given.kept
+    by_count = np.lexsort([kept, given.counts, histories])
+    columns = histories[by_count], given.counts[by_count], kept[by_count]
+    new = np.append(True, np.logical_or.reduce([column[1:] != column[:-1] for column in columns]))
+    first = np.flatnonzero(new)
+    place = np.empty(level.n_rows, np.int32)
+    place[by_count] = np.cumsum(new) - 1
+    starts = np.searchsorted(columns[0][first], np.arange(level.n_histories + 1))
+    repeats = np.diff(np.append(first, level.n_rows)).astype(np.float64)
+    counts = columns[1][first].astype(np.float64)
+    block = CountBlock(given.order, counts, starts.astype(np.int64), given.n_events, repeats)
+    return block, None if given.kept is None else columns[2][first], _renumbered(place, rows)
+
+
+def _numbering(chosen: NDArray[np.int64], n: int) -> NDArray[np.int32]:
+    """int32[n]: the place of every chosen number among them, -1 of the others."""
+    numbers = np.full(n, -1, np.int32)
+    numbers[chosen] = np.arange(len(chosen), dtype=np.int32)
+    return numbers
+
+
+def _renumbered(numbers: NDArray[np.int32], old: NDArray[np.int32]) -> NDArray[np.int32]:
+    """``numbers[old]``, and -1 where `old` is -1."""
+    return np.where(old >= 0, numbers[old], np.int32(-1)).astype(np.int32)
+
+
+def choose_values(
+    method: RecursiveSmoothing,
+    counts: NgramCounts,
+    choices: list[list[Any]],
+    heldout: Text,
+    progress: Progress | None = None,
+) -> list[Any]:
+    """For each order the best of several parameters, chosen from the lowest order to the highest.
+
+    A choice is judged by how well the model of its order (those below being chosen already) predicts the held-out text.
+    """
+    fit = HeldoutFit(method, counts, heldout)
+    probs = fit.base[fit.events.words]
+    chosen: list[OrderEstimate] = []
+    for order, several in enumerate(choices, 1):
+        found = [fit.estimate_order(order, parameters, chosen) for parameters in several]
+        events = [fit.event_probs(estimate, probs) for estimate in found]
+        means = [fit.mean(np.log(np.maximum(value, TINY))) for value in events]
+        best = int(np.argmax(means))
+        chosen.append(found[best])
+        probs = events[best]
+        if progress is not None:
+            progress("tuning", order, len(choices))
+    return [estimate.parameters for estimate in chosen]
