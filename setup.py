@@ -11,7 +11,7 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ["_vocabulary", "_text", "_trie", "_counts", "_backoff", "_arpa", "_smoothing"]
+KERNELS = ["_vocabulary", "_text", "_trie", "_counts", "_backoff", "_arpa", "_smoothing", "_pitman_yor"]
 
 
 def flag(name: str) -> bool:

@@ -11,6 +11,7 @@ from ngramlm.smoothing.absolute import AbsoluteDiscounting
 from ngramlm.smoothing.additive import Additive
 from ngramlm.smoothing.base import RecursiveSmoothing, Smoothing
 from ngramlm.smoothing.church_gale import ChurchGale
+from ngramlm.smoothing.dirichlet import Dirichlet
 from ngramlm.smoothing.good_turing import GoodTuring
 from ngramlm.smoothing.jelinek_mercer import JelinekMercer
 from ngramlm.smoothing.katz import Katz
@@ -20,6 +21,7 @@ from ngramlm.smoothing.maximum_likelihood import MaximumLikelihood
 from ngramlm.smoothing.natural import NaturalDiscounting
 from ngramlm.smoothing.orders import CountBlock, OrderCounts
 from ngramlm.smoothing.per_order import PerOrder
+from ngramlm.smoothing.pitman_yor import PitmanYor
 from ngramlm.smoothing.stupid_backoff import StupidBackoff
 from ngramlm.smoothing.witten_bell import WittenBell
 
@@ -29,6 +31,7 @@ __all__ = [
     "Additive",
     "ChurchGale",
     "CountBlock",
+    "Dirichlet",
     "GoodTuring",
     "JelinekMercer",
     "Katz",
@@ -38,6 +41,7 @@ __all__ = [
     "NaturalDiscounting",
     "OrderCounts",
     "PerOrder",
+    "PitmanYor",
     "RecursiveSmoothing",
     "Smoothing",
     "StupidBackoff",
@@ -63,6 +67,8 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "absolute-discounting": AbsoluteDiscounting,
     "kneser-ney": partial(KneserNey, discounts=1),
     "modified-kneser-ney": partial(KneserNey, discounts=3),
+    "dirichlet": Dirichlet,
+    "pitman-yor": PitmanYor,
 }
 
 
@@ -86,5 +92,7 @@ def make_smoothing(name: str, *, interpolate: bool | None = None, closed: bool =
     if isinstance(method, RecursiveSmoothing):
         return method if interpolate is None else replace(method, interpolate=interpolate)
     if interpolate is not None:
-        raise UsageError(f"{name} has neither an interpolated nor a back-off form; expected a method that has")
+        raise UsageError(
+            f"{name} has neither an interpolated nor a back-off form; expected a method that has"
+        )
     return method

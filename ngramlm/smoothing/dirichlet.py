@@ -1,0 +1,202 @@
+"""Hierarchical Dirichlet smoothing: the distribution of the shorter history is worth so many counts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, take
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.smoothing.base import RecursiveSmoothing
+from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+
+__all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
+
+PRIORS = ("counts", "continuation", "evidence")
+LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dirichlet(RecursiveSmoothing):
+    """p(w|h) = (c(hw) + alpha p(w|h')) / (c(h.) + alpha), with a concentration alpha for each order.
+
+    MacKay & Peto (1995), "A hierarchical Dirichlet language model"; the posterior mean when the distribution of every
+    history is drawn from a Dirichlet distribution with parameters alpha p(.|h').
+
+    Args:
+        concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
+            prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
+        prior: what the orders below the highest count. "evidence" takes for the unigrams the weights u_w of greatest
+            evidence for the bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others;
+            "counts" takes occurrences for all; "continuation" the distinct words before, as Kneser-Ney does.
+        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+
+    Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> method = Dirichlet(concentrations=(4, 2), prior="counts")
+        >>> model = method.fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
+        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+        0.34
+    """
+
+    name: ClassVar[str] = "dirichlet"
+    forms: ClassVar[tuple[bool, ...]] = (True,)
+
+    concentrations: float | tuple[float, ...] | None = None
+    prior: str = "evidence"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.prior not in PRIORS:
+            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(PRIORS)}")
+        if self._given is not None and not (
+            self._given and all(0 < alpha < math.inf for alpha in self._given)
+        ):
+            raise UsageError(f"concentrations is {self.concentrations}; expected numbers above 0")
+
+    @property
+    def _given(self) -> tuple[float, ...] | None:
+        one = isinstance(self.concentrations, int | float)
+        return (self.concentrations,) if one else self.concentrations  # type: ignore[return-value]
+
+    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+        if self.prior == "continuation":
+            return counts.continuation_counts(order)
+        if self.prior == "evidence" and order == 1 and counts.order > 1:
+            weights = evidence_weights(counts)
+            scale = (
+                counts.trie.n_rows[1] / weights.sum()
+            )  # that of what they were learnt from, or no alpha would fit
+            scaled: Any = weights * scale
+            return scaled  # type: ignore[no-any-return]
+        return counts.counts[order - 1]
+
+    def parameters(self, order: OrderCounts) -> float:
+        """The concentration of one order."""
+        if self._given is None:
+            return best_concentration(order)
+        return float(self._given[min(order.order, len(self._given)) - 1])
+
+    def describe(self, parameters: float) -> dict[str, str]:
+        return {"concentrations": f"{parameters:.6g}"}
+
+    def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
+        return [] if self._given is not None else [(math.log(parameters), math.log(LEAST), math.log(MOST))]
+
+    def with_values(self, order: int, parameters: float, values: list[float]) -> float:
+        return math.exp(values[0]) if values else parameters
+
+    def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
+        denominators = block.totals + parameters
+        return block.counts / block.spread(denominators), parameters / denominators
+
+
+def log_evidence(order: OrderCounts, alpha: float) -> float:
+    """The natural logarithm of the probability of one order's counts, given the distributions of the order below.
+
+    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
+    """
+    return Evidence.of(order).log(alpha)
+
+
+def best_concentration(order: OrderCounts) -> float:
+    """The alpha between 1e-4 and 1e7 of greatest evidence for one order."""
+    return greatest_evidence(Evidence.of(order))
+
+
+def greatest_evidence(evidence: Evidence) -> float:
+    """The alpha between 1e-4 and 1e7 where the evidence is greatest.
+
+    The best power of ten, then the place beside it where the slope is zero: the evidence may have several maxima, as
+    the distributions of the order below were learnt from the same text.
+    """
+    from scipy.optimize import brentq
+
+    grid = np.arange(math.log10(LEAST), math.log10(MOST) + 1) * math.log(10)
+    best = int(np.argmax([evidence.log(math.exp(log_alpha)) for log_alpha in grid]))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    if not evidence.slope(low) > 0 > evidence.slope(high):
+        return min(max(math.exp(grid[best]), LEAST), MOST)
+    return math.exp(brentq(evidence.slope, low, high, xtol=1e-10))
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the evidence for a concentration depends on.
+
+    Attributes:
+        counts: float64, the counts of the n-grams that were seen.
+        means: float64, the probability of each in the order below.
+        totals: float64, the totals of the histories that were seen.
+    """
+
+    counts: Floats
+    means: Floats
+    totals: Floats
+
+    @classmethod
+    def of(cls, order: OrderCounts) -> Evidence:
+        counts = order.counts.astype(np.float64)
+        seen = counts > 0
+        totals = segment_sums(counts, order.level.starts)
+        return cls(counts[seen], order.lower_probs(slice(0, len(counts)))[seen], totals[totals > 0])
+
+    def log(self, alpha: float) -> float:
+        """The natural logarithm of the evidence."""
+        from scipy.special import gammaln
+
+        given = alpha * self.means
+        words = (gammaln(self.counts + given) - gammaln(given)).sum()
+        return float(words - (gammaln(self.totals + alpha) - gammaln(alpha)).sum())
+
+    def slope(self, log_alpha: float) -> float:
+        """The derivative of the log evidence by log alpha."""
+        from scipy.special import digamma
+
+        alpha = math.exp(log_alpha)
+        given = alpha * self.means
+        words = (self.means * (digamma(self.counts + given) - digamma(given))).sum()
+        return float(alpha * (words - (digamma(self.totals + alpha) - digamma(alpha)).sum()))
+
+
+def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
+    """float64[V]: u = alpha m of greatest evidence for the bigrams, 0 for words that no word stands before.
+
+    The fixed point u_w <- u_w sum_h (psi(c(hw) + u_w) - psi(u_w)) / sum_h (psi(c(h.) + alpha) - psi(alpha)), with
+    alpha = sum u, never lowers the evidence (Minka 2000, "Estimating a Dirichlet distribution"). It ends when the
+    weights change by less than `tolerance` in all.
+    """
+    level = counts.trie.level(2)
+    rows = counts.counts[1].astype(np.float64)
+    totals = segment_sums(rows, level.starts)
+    size = counts.trie.n_rows[0]
+    weights: NDArray[np.float64] = np.bincount(level.suffixes, minlength=size).astype(np.float64)
+    weights /= len(totals)  # how many histories each word follows, of all
+    for _ in range(iterations):
+        new = _fixed_point(weights, rows, totals, level.suffixes)
+        change = np.abs(new - weights).sum() / new.sum()
+        weights = new
+        if change < tolerance:
+            break
+    return weights
+
+
+def _fixed_point(
+    weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """One step of `evidence_weights`."""
+    from scipy.special import digamma
+
+    own = take(weights, words)
+    alpha = weights.sum()
+    gains = np.bincount(words, digamma(counts + own) - digamma(own), minlength=len(weights))
+    return np.asarray(weights * gains / (digamma(totals + alpha) - digamma(alpha)).sum())

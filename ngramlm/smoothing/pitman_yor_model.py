@@ -1,0 +1,152 @@
+"""The predictions of a Pitman-Yor process: the mean over samples of its seating, and a back-off table near to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, spread, take
+from ngramlm.backoff import BackoffModel
+from ngramlm.column_model import ColumnModel
+from ngramlm.errors import UsageError
+from ngramlm.events import Events
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import Vocabulary
+
+__all__ = ["PitmanYorModel"]
+
+Floats = NDArray[np.float64]
+Float32s = NDArray[np.float32]
+BLOCK_EVENTS = 1 << 12  # the arrays of a block stay in the cache
+
+
+class PitmanYorModel(ColumnModel):
+    """The mean over samples s of p_s(w|h) = seen_s(hw) + left_s(h) p_s(w|h'); a history that is unknown has left 1.
+
+    A mean of products is no product of means, so that this is not a back-off table; `to_backoff` makes one.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams.
+        base: float64[V], the distribution below the unigrams.
+        seen: float32[R, S] per order, for every row and sample.
+        left: float64[H, S] per order, for every history and sample.
+        metadata: how the model was made.
+
+    Raises UsageError when the columns do not fit the trie or hold anything but numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        base: Floats,
+        seen: Sequence[Float32s],
+        left: Sequence[Floats],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        if base.shape != (len(vocabulary),):
+            raise UsageError(f"found {base.shape} base probabilities; expected {len(vocabulary)}")
+        n_samples = seen[0].shape[-1] if seen else 0
+        n_histories = tuple(level.n_histories for level in trie.levels)
+        for name, given, sizes in (("seen", seen, trie.n_rows), ("left", left, n_histories)):
+            found, expected = [column.shape for column in given], [(size, n_samples) for size in sizes]
+            if not n_samples or found != expected:
+                raise UsageError(
+                    f"found columns {name!r} of shapes {found}; expected {expected}, and a sample"
+                )
+        columns: tuple[NDArray[np.floating[Any]], ...] = (base, *seen, *left)
+        for column in columns:
+            if len(column) and not (column.min() >= 0 and column.max() <= 1):
+                raise UsageError("found a value outside 0 .. 1; expected shares of probability")
+            column.setflags(write=False)
+        self.base = base
+        self.seen = tuple(seen)
+        self.left = tuple(left)
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.left[0][0])
+
+    def columns(self) -> dict[str, Any]:
+        """What an archive holds of the model beside vocabulary and trie."""
+        return {"base": self.base, "seen": self.seen, "left": self.left}
+
+    def to_backoff(self) -> BackoffModel:
+        """A back-off table for ARPA files and decoders: exact for every n-gram that was counted, and nearly so else.
+
+        The stored n-grams have their probabilities in this model (to float32), the back-off weights are those that make
+        every history sum to one. What follows a known history for the first time gets
+        bow(h) p(w|h') instead of the mean over samples of left_s(h) p_s(w|h').
+        """
+        means = self._row_probs()
+        log10_probs, log10_backoffs = [], []
+        for order, probs in enumerate(means, 1):
+            with np.errstate(divide="ignore"):
+                log10_probs.append(np.minimum(np.log10(probs), 0.0).astype(np.float32))
+            if order == 1:
+                continue
+            level = self.trie.level(order)
+            lower = take(means[order - 2], level.suffixes)
+            given, unseen = 1.0 - segment_sums(probs, level.starts), 1.0 - segment_sums(lower, level.starts)
+            full = unseen <= 4 * np.finfo(np.float64).eps * (
+                np.diff(level.starts) + 1
+            )  # no word is left to back off
+            weights = np.divide(np.maximum(given, 0.0), unseen, out=np.zeros_like(given), where=~full)
+            with np.errstate(divide="ignore"):
+                log10_backoffs.append(np.log10(weights).astype(np.float32))
+        metadata = {**self.metadata, "table": "posterior-mean"}
+        return BackoffModel(self.vocabulary, self.trie, log10_probs, log10_backoffs, metadata)
+
+    def _row_probs(self) -> list[Floats]:
+        """float64[R] per order: the probability of every stored n-gram."""
+        means = [np.zeros(n) for n in self.trie.n_rows]
+        for sample in range(self.n_samples):
+            lower = self.base
+            for order, level in enumerate(self.trie.levels, 1):
+                if order > 1:
+                    lower = take(lower, level.suffixes)
+                left = np.ascontiguousarray(self.left[order - 1][:, sample])
+                lower = self.seen[order - 1][:, sample] + spread(left, level.starts) * lower
+                means[order - 1] += lower / self.n_samples
+        return means
+
+    def _probs(self, events: Events) -> Floats:
+        blocks = [self._block_probs(block) for block in _blocks(events)]
+        return np.concatenate([np.empty(0), *blocks])
+
+    def _block_probs(self, events: Events) -> Floats:
+        probs = np.repeat(self.base[events.words, None], self.n_samples, axis=1)
+        for rows, histories, seen, left in zip(
+            events.rows, events.histories, self.seen, self.left, strict=True
+        ):
+            known, counted = np.flatnonzero(histories >= 0), np.flatnonzero(rows >= 0)
+            probs[known] *= left[histories[known]]
+            probs[counted] += seen[rows[counted]]
+        means: Floats = probs.mean(axis=1)
+        return means
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        probs = np.zeros(len(self.vocabulary))
+        shares = np.full(
+            self.n_samples, 1.0 / self.n_samples
+        )  # what each sample has left for the lower orders
+        for order in range(len(path), 0, -1):
+            level, history = self.trie.level(order), path[order - 1]
+            rows = slice(int(level.starts[history]), int(level.starts[history + 1]))
+            probs[level.words[rows]] += (self.seen[order - 1][rows] * shares).sum(axis=1)
+            shares = shares * self.left[order - 1][history]
+        probs += self.base * shares.sum()
+        return probs
+
+
+def _blocks(events: Events) -> Iterator[Events]:
+    for first in range(0, len(events), BLOCK_EVENTS):
+        some = slice(first, first + BLOCK_EVENTS)
+        yield Events(
+            events.words[some], events.rows[:, some], events.histories[:, some], events.weights[some]
+        )
