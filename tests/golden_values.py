@@ -137,7 +137,7 @@ GOLDEN = [
     Golden("kneser-ney-5", True, (3.010269747e-04, 9.946937262e-05), (5.061496, 6.316291),
            (3.76481822e-04, 1.04143549e-04),
            fraction("6863/43758"), fraction("2144/65637"), fraction("96/2431"), fraction("1120/7293")),
-    # Additive unigrams, Kneser-Ney bigrams, back-off Witten-Bell trigrams: p(BOOK) = (2 + 1) / (18 + 13) = 3/31,
+    # Katz's unigrams, Kneser-Ney bigrams, back-off Witten-Bell trigrams: p(BOOK) = (2 + 1) / (18 + 13) = 3/31, and
     # p(BOOK|A) = (1 - 8/9) / 2 + 8/9 * 3/31 = 79/558.
     Golden("per-order", None, (2.197241772e-04, 6.781119875e-05), (5.390443, 6.819299),
            (2.618256120e-04, 6.749126099e-05),
