@@ -63,6 +63,15 @@ def model_format(path: str) -> Kind:
     raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
 
 
+def model_output(output: str | None, as_json: bool) -> str:
+    """Where the model goes; never to a terminal, never where the JSON goes."""
+    if as_json and output in (None, "-"):
+        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError("no -o FILE for the model ('-o -' shows it here).")
+    return output or "-"
+
+
 def write_model(
     model: BackoffModel, path: str, kind: Kind, threads: int | None = None, progress: Progress | None = None
 ) -> None:

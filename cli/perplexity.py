@@ -158,9 +158,10 @@ def measure(
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
-    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, iter_scores
+    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
     from ngramlm.evaluation.signature import signature
 
+    check_normalized(model)
     total = PerplexitySum()
     tokens = sentences = 0
     to_terminal = detail is not None and sys.stdout.isatty()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import model_format, write_model
+from ngramlm.cli.formats import model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model, count_lines, model_lines
@@ -75,6 +74,12 @@ class TrainCommand(options.Command):
     metavar="[D,D,D]",
     help=f"Discounts where none can be estimated.  [{FALLBACK} without numbers]",
 )
+@click.option(
+    "--kneser-ney-prune",
+    type=click.FloatRange(min=0),
+    metavar="BITS",
+    help="Leave out n-grams whose occurrences lose no more by it, and let the lower orders make up for them.",
+)
 @options.vocabulary_options
 @options.reading_options
 @options.threads_option
@@ -92,6 +97,7 @@ def command(
     closed: bool,
     prune: tuple[int, ...] | None,
     discount_fallback: tuple[float, float, float] | None,
+    kneser_ney_prune: float | None,
     selection: dict[str, Any],
     reading: dict[str, Any],
     threads: int | None,
@@ -102,11 +108,13 @@ def command(
 
     Several texts are one text. Without -o the model is written to standard output, as ARPA.
     """
-    output = _output(output, as_json)
+    output = model_output(output, as_json)
     kind = model_format(output)
     sources = options.sources(texts, selection.get("vocab"))
     options.check_output(output, [*sources, selection.get("vocab")])
     method = make_method(smoothing, backoff, closed, discount_fallback)
+    if kneser_ney_prune is not None:
+        method = make_pruned(method, kneser_ney_prune)
     with Progress(quiet=quiet) as progress:
         if from_counts:
             _refuse_reading_options(context)
@@ -132,15 +140,6 @@ def command(
             stderr_line(line)
 
 
-def _output(output: str | None, as_json: bool) -> str:
-    """Where the model goes; never to a terminal, never where the JSON goes."""
-    if as_json and output in (None, "-"):
-        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
-    if output is None and sys.stdout.isatty():
-        raise click.UsageError("no -o FILE for the model ('-o -' shows it here).")
-    return output or "-"
-
-
 def make_method(
     name: str, backoff: bool, closed: bool, fallback: tuple[float, float, float] | None
 ) -> Smoothing:
@@ -153,6 +152,18 @@ def make_method(
     if not isinstance(method, KneserNey) or method.discounts != len(fallback):
         raise click.UsageError("--discount-fallback is for modified-kneser-ney, which has three discounts.")
     return dataclasses.replace(method, fallback=fallback)
+
+
+def make_pruned(method: Smoothing, bits: float) -> Smoothing:
+    """The same method with pruning; UsageError for other methods than Kneser-Ney in its interpolated form."""
+    from ngramlm.pruning import PrunedKneserNey
+    from ngramlm.smoothing import KneserNey
+
+    if not isinstance(method, KneserNey) or not method.interpolate:
+        raise click.UsageError(
+            "--kneser-ney-prune is for kneser-ney and modified-kneser-ney without --backoff."
+        )
+    return PrunedKneserNey(**vars(method), threshold=bits)
 
 
 def _refuse_reading_options(context: click.Context) -> None:

@@ -225,8 +225,10 @@ def stored_model(
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
     columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
-    if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
-        keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+    keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+    if any(
+        mask is not None for mask in keep
+    ):  # those that others need stay, with what the lower order gives them
         every = [
             np.ones(n, bool) if mask is None else mask
             for n, mask in zip(counts.trie.n_rows, keep, strict=True)
