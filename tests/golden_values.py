@@ -145,6 +145,17 @@ GOLDEN = [
 ]  # fmt: skip
 
 
+#: Counts of counts of the prosody data of Gale & Sampson (1995).
+PROSODY = {
+    1: 120, 2: 40, 3: 24, 4: 13, 5: 15, 6: 5, 7: 11, 8: 2, 9: 2, 10: 1, 12: 3, 14: 2, 15: 1, 16: 1, 17: 3, 19: 1,
+    20: 3, 21: 2, 23: 3, 24: 3, 25: 3, 26: 2, 27: 2, 28: 1, 31: 2, 32: 2, 33: 1, 34: 2, 36: 2, 41: 3, 43: 1, 45: 3,
+    **dict.fromkeys(
+        (46, 47, 50, 71, 84, 101, 105, 121, 124, 146, 162, 193, 199, 224, 226, 254, 257, 339, 421, 456, 481, 483,
+         1140, 1256, 1322, 1530, 2131, 2395, 6925, 7846), 1
+    ),
+}  # fmt: skip
+
+
 def histories() -> Iterator[tuple[str, ...]]:
     """Seen, partly seen, unseen and unknown-containing histories of up to two words."""
     words = ["READ", "A", "BOOK", "DAVID", UNK, "nobody"]
