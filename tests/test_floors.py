@@ -54,6 +54,8 @@ SAME_FLOOR = {
     ("text", "vocabulary"),
     ("normalization", "backoff"),
     ("matching", "normalization"),
+    ("column_model", "backoff"),
+    ("column_model", "normalization"),
     ("pruning", "smoothing"),
     ("cli", "corpora"),
 }

@@ -18,7 +18,7 @@ from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.model import LanguageModel
+from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
 from ngramlm.text import Text
@@ -48,7 +48,7 @@ class Smoothing(ABC):
         *,
         threads: int | None = None,
         progress: Progress | None = None,
-    ) -> LanguageModel:
+    ) -> NgramModel:
         """Estimate a model; a method with parameters tunes them on the held-out text, if there is one.
 
         The result does not depend on the number of threads. Raises EstimationError when nothing was counted.
