@@ -17,7 +17,11 @@ from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
-PRIORS = ("counts", "continuation", "evidence")
+NAMES = {
+    "counts": "dirichlet",
+    "continuation": "dirichlet-continuation",
+    "evidence": "mackay-peto",
+}  # by prior
 LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
 
 
@@ -31,9 +35,9 @@ class Dirichlet(RecursiveSmoothing):
     Args:
         concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
             prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-        prior: what the orders below the highest count. "evidence" takes for the unigrams the weights u_w of greatest
-            evidence for the bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others;
-            "counts" takes occurrences for all; "continuation" the distinct words before, as Kneser-Ney does.
+        prior: what the orders below the highest count: "counts" occurrences, "continuation" the distinct words before,
+            as Kneser-Ney does. "evidence" takes for the unigrams the weights u_w of greatest evidence for the bigrams
+            (MacKay & Peto's own model, if the order is 2), and occurrences for the others.
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
 
     Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
@@ -41,27 +45,29 @@ class Dirichlet(RecursiveSmoothing):
     Example:
         >>> from ngramlm.counts import count
         >>> from ngramlm.text import Text
-        >>> method = Dirichlet(concentrations=(4, 2), prior="counts")
-        >>> model = method.fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)
         0.34
     """
 
-    name: ClassVar[str] = "dirichlet"
     forms: ClassVar[tuple[bool, ...]] = (True,)
 
     concentrations: float | tuple[float, ...] | None = None
-    prior: str = "evidence"
+    prior: str = "counts"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.prior not in PRIORS:
-            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(PRIORS)}")
+        if self.prior not in NAMES:
+            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(NAMES)}")
         if self._given is not None and not (
             self._given and all(0 < alpha < math.inf for alpha in self._given)
         ):
             raise UsageError(f"concentrations is {self.concentrations}; expected numbers above 0")
+        super().__post_init__()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return NAMES[self.prior]
 
     @property
     def _given(self) -> tuple[float, ...] | None:
