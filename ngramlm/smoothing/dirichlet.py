@@ -78,12 +78,11 @@ class Dirichlet(RecursiveSmoothing):
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
-            weights = evidence_weights(counts)
-            scale = (
+            weights: Any = evidence_weights(counts)
+            weights *= (
                 counts.trie.n_rows[1] / weights.sum()
-            )  # that of what they were learnt from, or no alpha would fit
-            scaled: Any = weights * scale
-            return scaled  # type: ignore[no-any-return]
+            )  # as many as they were learnt from, for the alpha below
+            return weights  # type: ignore[no-any-return]
         return counts.counts[order - 1]
 
     def parameters(self, order: OrderCounts) -> float:
@@ -158,20 +157,36 @@ class Evidence:
 
     def log(self, alpha: float) -> float:
         """The natural logarithm of the evidence."""
-        from scipy.special import gammaln
-
-        given = alpha * self.means
-        words = (gammaln(self.counts + given) - gammaln(given)).sum()
-        return float(words - (gammaln(self.totals + alpha) - gammaln(alpha)).sum())
+        words = _log_rising(alpha * self.means, self.counts).sum()
+        return float(words - _log_rising(np.full_like(self.totals, alpha), self.totals).sum())
 
     def slope(self, log_alpha: float) -> float:
         """The derivative of the log evidence by log alpha."""
-        from scipy.special import digamma
-
         alpha = math.exp(log_alpha)
-        given = alpha * self.means
-        words = (self.means * (digamma(self.counts + given) - digamma(given))).sum()
-        return float(alpha * (words - (digamma(self.totals + alpha) - digamma(alpha)).sum()))
+        words = (self.means * _digamma_rise(alpha * self.means, self.counts)).sum()
+        return float(alpha * (words - _digamma_rise(np.full_like(self.totals, alpha), self.totals).sum()))
+
+
+def _log_rising(x: Floats, counts: Floats) -> Floats:
+    """log G(x + count) - log G(x); where the count is 1, as most are, simply log x."""
+    from scipy.special import gammaln
+
+    found = np.log(x)
+    several = np.flatnonzero(counts != 1)
+    x = x[several]
+    found[several] = gammaln(x + counts[several]) - gammaln(x)
+    return found
+
+
+def _digamma_rise(x: Floats, counts: Floats) -> Floats:
+    """psi(x + count) - psi(x); where the count is 1, as most are, simply 1 / x."""
+    from scipy.special import digamma
+
+    found = 1.0 / x
+    several = np.flatnonzero(counts != 1)
+    x = x[several]
+    found[several] = digamma(x + counts[several]) - digamma(x)
+    return found
 
 
 def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
@@ -200,9 +215,6 @@ def _fixed_point(
     weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """One step of `evidence_weights`."""
-    from scipy.special import digamma
-
-    own = take(weights, words)
-    alpha = weights.sum()
-    gains = np.bincount(words, digamma(counts + own) - digamma(own), minlength=len(weights))
-    return np.asarray(weights * gains / (digamma(totals + alpha) - digamma(alpha)).sum())
+    gains = np.bincount(words, _digamma_rise(take(weights, words), counts), minlength=len(weights))
+    below = _digamma_rise(np.full_like(totals, weights.sum()), totals).sum()
+    return np.asarray(weights * gains / below)
