@@ -1,10 +1,11 @@
-"""Models that look rows up in a trie and are no back-off table: the probability of an unseen word has a rule of its own."""
+"""Models that look rows up in a trie and are no back-off table: unseen words have a rule of their own."""
 
 from __future__ import annotations
 
 import os
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from ngramlm.ngram_model import NgramModel
 from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import RESERVED, UNK, UNK_WORD, Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.archive import Archive
 
 __all__ = ["ColumnModel"]
 
@@ -30,6 +34,8 @@ class ColumnModel(NgramModel):
         trie: the n-grams that were counted.
         metadata: how the model was made.
     """
+
+    KIND: ClassVar[str]  # what files call it
 
     def __init__(
         self, vocabulary: Vocabulary, trie: NgramTrie, metadata: Mapping[str, str] | None = None
@@ -48,6 +54,15 @@ class ColumnModel(NgramModel):
     @abstractmethod
     def _distribution(self, path: Sequence[int]) -> Floats:
         """float64[V]: the probability of every word; ``path[k]`` is the known history of order k + 1, longest last."""
+
+    @abstractmethod
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model beside its words and n-grams."""
+
+    @classmethod
+    @abstractmethod
+    def from_archive(cls, archive: Archive) -> Self:
+        """The model of a file; raises ValueError or KeyError where its columns do not fit together."""
 
     @property
     def n_ngrams(self) -> tuple[int, ...]:
@@ -91,7 +106,14 @@ class ColumnModel(NgramModel):
         yield from zip(*(column.tolist() for column in columns), strict=True)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model's columns; raises UsageError for the suffix of an ARPA file."""
+        """Write a file that `ngramlm.load` opens; raises UsageError for the suffix of an ARPA file."""
         from ngramlm.archive import save_archive
 
         save_archive(self, path)
+
+
+def check_length(column: NDArray[Any], length: int, what: str) -> NDArray[Any]:
+    """The column, if it has the length that the model needs; raises ValueError."""
+    if len(column) != length:
+        raise ValueError(f"{len(column)} {what} where {length} belong")
+    return column

@@ -70,7 +70,7 @@ class Events:
         ending = ids  # per position, the row of the n-gram of the order below that ends there
         for order in range(2, trie.order + 1):
             level, links = trie.level(order), trie.history_of_row(order - 1)
-            before = np.append(np.int32(-1), ending)[:-1]
+            before = np.append(np.int32(-1), ending)[: len(ids)]
             history = np.where(before >= 0, links[before], np.int32(-1))
             history[ids == BOS] = -1
             ending = find_rows(level.words, level.starts, history, ids)

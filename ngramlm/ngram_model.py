@@ -18,7 +18,16 @@ from ngramlm.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 __all__ = ["ESTIMATES", "NgramModel"]
 
 #: Metadata that say what was estimated (one value or several per order), and are no part of a signature.
-ESTIMATES = ("discounts", "weights", "concentrations", "strengths", "deltas", "ratios", "thresholds", "buckets")
+ESTIMATES = (
+    "discounts",
+    "weights",
+    "concentrations",
+    "strengths",
+    "deltas",
+    "ratios",
+    "thresholds",
+    "buckets",
+)
 
 
 class NgramModel(ABC):

@@ -85,7 +85,9 @@ METHODS: dict[str, Callable[..., Any]] = {
     "stupid-backoff": lambda s, order: s.StupidBackoff(alpha=0.4),
     "kneser-ney-5": lambda s, order, **form: s.KneserNey(discounts=5, **form),
     "per-order": lambda s, order: s.PerOrder(
-        methods=(s.Additive(), s.KneserNey(discounts=1), s.WittenBell(interpolate=False))[:order]
+        methods=(s.Katz(), s.KneserNey(discounts=1), s.WittenBell(interpolate=False))[
+            :order
+        ]  # Katz adds 1 to unigrams
     ),
 }
 

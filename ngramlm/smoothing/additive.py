@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +79,9 @@ class Additive(Smoothing):
         elif len(self._given) in (1, counts.order):
             deltas = (self._given * counts.order)[: counts.order]
         else:
-            raise UsageError(f"found {len(self._given)} values of delta; expected one for each of {counts.order} orders")
+            raise UsageError(
+                f"found {len(self._given)} values of delta; expected one for each of {counts.order} orders"
+            )
         probs, floors = [], []
         for order, (column, delta) in enumerate(zip(counts.counts, deltas, strict=True), 1):
             denominators = counts.history_totals(order) + delta * n_events

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
@@ -35,6 +36,7 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
+    highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
 
@@ -75,7 +77,9 @@ class Smoothing(ABC):
         """One order's parameters for reports, by a name of `ESTIMATES`."""
         return {}
 
-    def metadata(self, counts: NgramCounts, described: Sequence[dict[str, str]], tuned: bool) -> dict[str, str]:
+    def metadata(
+        self, counts: NgramCounts, described: Sequence[dict[str, str]], tuned: bool
+    ) -> dict[str, str]:
         """How a model was made: the method, its form, and what was estimated for each order."""
         metadata = {"smoothing": self.name}
         if hasattr(self, "interpolate"):
@@ -105,7 +109,9 @@ class RecursiveSmoothing(Smoothing):
     def __post_init__(self) -> None:
         if self.interpolate not in self.forms:
             missing = "interpolated" if self.interpolate else "back-off"
-            raise UsageError(f"found the {missing} form of {self.name}; expected its only form, the other one")
+            raise UsageError(
+                f"found the {missing} form of {self.name}; expected its only form, the other one"
+            )
 
     @abstractmethod
     def discount(self, block: CountBlock, parameters: Any) -> tuple[Floats, Floats]:
@@ -212,14 +218,20 @@ class RecursiveSmoothing(Smoothing):
 
 
 def stored_model(
-    counts: NgramCounts, log10_probs: Sequence[Floats], log10_backoffs: Sequence[Floats], metadata: dict[str, str]
+    counts: NgramCounts,
+    log10_probs: Sequence[NDArray[np.float32]],
+    log10_backoffs: Sequence[NDArray[np.float32]],
+    metadata: dict[str, str],
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
     columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
     if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
         keep = [counts.kept(order) for order in range(1, counts.order + 1)]
         every = [
-            np.ones(n, bool) if mask is None else mask for n, mask in zip(counts.trie.n_rows, keep, strict=True)
+            np.ones(n, bool) if mask is None else mask
+            for n, mask in zip(counts.trie.n_rows, keep, strict=True)
         ]
         columns = columns.restrict(counts.trie.closure(every))
-    return BackoffModel(counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata)
+    return BackoffModel(
+        counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
+    )

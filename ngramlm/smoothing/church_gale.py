@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread
-from ngramlm.column_model import ColumnModel
+from ngramlm.archive import Archive
+from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.events import Events
@@ -26,8 +27,8 @@ __all__ = ["ChurchGale", "ChurchGaleModel"]
 
 Floats = NDArray[np.float64]
 Keys = NDArray[np.int64]
-MOST_ORDER = 3
 BUCKETS_PER_DECADE = 3
+BUCKETED = ("totals", "norms", "adjusted", "buckets", "unseen")  # the columns of an order
 ROUNDING = 1e-9  # an expected count at the edge of a bucket belongs to the upper one
 
 
@@ -66,7 +67,7 @@ class ChurchGaleModel(ColumnModel):
         orders: what is known of the orders from 2 on.
     """
 
-    KIND = "church-gale"
+    KIND: ClassVar[str] = "church-gale"
 
     def __init__(
         self,
@@ -105,6 +106,36 @@ class ChurchGaleModel(ColumnModel):
                 probs = counts / order.norms[history]
         return probs
 
+    def columns(self) -> dict[str, NDArray[Any]]:
+        named: dict[str, NDArray[Any]] = {"unigrams": self.unigrams}
+        for k, order in enumerate(self.orders, 2):
+            named |= {f"{name}.{k}": getattr(order, name) for name in BUCKETED}
+            named[f"first_key.{k}"] = np.array([order.first_key])
+        return named
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> ChurchGaleModel:
+        columns, trie, orders = archive.columns, archive.trie, []
+        unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams")
+        for k, level in enumerate(trie.levels[1:], 2):
+            lengths = {"totals": level.n_histories, "norms": level.n_histories, "adjusted": level.n_rows}
+            found = {name: columns[f"{name}.{k}"] for name in BUCKETED}
+            for name, length in lengths.items():
+                check_length(found[name], length, name)
+            buckets = found["buckets"]
+            if not len(buckets) or buckets.min() < 0 or buckets.max() >= len(found["unseen"]):
+                raise ValueError("buckets without a count")
+            if any(
+                (column < 0).any() or np.isinf(column).any()
+                for name, column in found.items()
+                if name != "buckets"
+            ):
+                raise ValueError("negative or infinite counts")
+            if (found["norms"][found["totals"] > 0] <= 0).any():
+                raise ValueError("histories without a sum")
+            orders.append(BucketedOrder(**found, first_key=int(columns[f"first_key.{k}"][0])))
+        return cls(archive.vocabulary, trie, unigrams, orders, archive.metadata)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChurchGale(Smoothing):
@@ -126,6 +157,7 @@ class ChurchGale(Smoothing):
     """
 
     name: ClassVar[str] = "church-gale"
+    highest_order: ClassVar[int] = 3
 
     min_seen: int = 25
 
@@ -145,8 +177,10 @@ class ChurchGale(Smoothing):
 
         Raises UsageError above order 3, where the sums over all unseen n-grams cost too much.
         """
-        if counts.order > MOST_ORDER:
-            raise UsageError(f"found order {counts.order}; Church-Gale smoothing is for order 2, or 3 at most")
+        if counts.order > self.highest_order:
+            raise UsageError(
+                f"found order {counts.order}; Church-Gale smoothing is for order 2, or 3 at most"
+            )
         counts = self.usable_counts(counts)
         possible = self.base_distribution(counts) > 0
         unigrams = np.where(possible, counts.counts[0] + 1.0, 0.0)
@@ -160,7 +194,9 @@ class ChurchGale(Smoothing):
         metadata = self.metadata(counts, [], tuned=False)
         return ChurchGaleModel(counts.vocabulary, counts.trie, unigrams, orders, metadata)
 
-    def _estimate(self, counts: NgramCounts, order: int, lower: _UnigramClasses | _BigramClasses) -> BucketedOrder:
+    def _estimate(
+        self, counts: NgramCounts, order: int, lower: _UnigramClasses | _BigramClasses
+    ) -> BucketedOrder:
         level, column = counts.trie.level(order), counts.counts[order - 1]
         totals = counts.history_totals(order)
         seen = column > 0
@@ -209,7 +245,7 @@ class _UnigramClasses:
     def words(self, groups: Any) -> Iterator[tuple[Keys, Floats]]:
         """For every group, the keys of its words and how many words have each (keys may repeat)."""
         for total in groups.tolist():
-            yield bucket_keys(total, self.values), self.numbers
+            yield bucket_keys(total, self.values), self.numbers.astype(np.float64)
 
 
 class _BigramClasses:
@@ -259,7 +295,8 @@ class _BigramClasses:
         unseen = self.bigrams.unseen_counts(self.bigrams.totals[history], self.values)
         counts, places = np.unique(unseen, return_inverse=True)
         lower = np.concatenate([self.probs[rows], counts / self.bigrams.norms[history]])
-        return lower, np.concatenate([np.ones(rows.stop - rows.start), np.bincount(places, left)])
+        numbers = np.concatenate([np.ones(rows.stop - rows.start), np.bincount(places, left)])
+        return lower[numbers > 0], numbers[numbers > 0]
 
 
 def bucket_keys(totals: Floats | float, lower: Floats) -> Keys:

@@ -1,14 +1,15 @@
-"""Models in which all words that a history has not seen are equally probable, whatever the lower orders know of them."""
+"""Models in which all words that a history has not seen are equally probable."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.column_model import ColumnModel
+from ngramlm.archive import Archive
+from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
 from ngramlm.events import Events
 from ngramlm.trie import NgramTrie
@@ -32,7 +33,7 @@ class FloorModel(ColumnModel):
         closed: whether ``<unk>`` has no probability.
     """
 
-    KIND = "floor"
+    KIND: ClassVar[str] = "floor"
 
     def __init__(
         self,
@@ -61,7 +62,10 @@ class FloorModel(ColumnModel):
         return cls(
             counts.vocabulary,
             counts.trie,
-            [np.where(column > 0, values, np.nan) for column, values in zip(counts.counts, probs, strict=True)],
+            [
+                np.where(column > 0, values, np.nan)
+                for column, values in zip(counts.counts, probs, strict=True)
+            ],
             [
                 np.where(counts.history_totals(order) > 0, values, np.nan)
                 for order, values in enumerate(floors, 1)
@@ -95,6 +99,25 @@ class FloorModel(ColumnModel):
             probs[UNK] = 0.0
         return probs
 
-    def columns(self) -> dict[str, Any]:
-        """What an archive holds of the model beside vocabulary and trie."""
-        return {"probs": self.probs, "floors": self.floors, "closed": self.closed}
+    def columns(self) -> dict[str, NDArray[Any]]:
+        orders = range(1, self.order + 1)
+        named = {f"probs.{k}": self.probs[k - 1] for k in orders}
+        named |= {f"floors.{k}": self.floors[k - 1] for k in orders}
+        return named | {"closed": np.array([self.closed], np.uint8)}
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> FloorModel:
+        levels = dict(enumerate(archive.trie.levels, 1))
+        columns = archive.columns
+        probs = [
+            check_length(columns[f"probs.{k}"], level.n_rows, "probabilities") for k, level in levels.items()
+        ]
+        floors = [
+            check_length(columns[f"floors.{k}"], level.n_histories, "floors") for k, level in levels.items()
+        ]
+        if not all(((column >= 0) & (column <= 1) | np.isnan(column)).all() for column in (*probs, *floors)):
+            raise ValueError("probabilities outside 0 .. 1")
+        if np.isnan(floors[0]).any():
+            raise ValueError("no floor for unigrams")
+        closed = bool(columns["closed"][0])
+        return cls(archive.vocabulary, archive.trie, probs, floors, closed, archive.metadata)

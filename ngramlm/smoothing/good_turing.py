@@ -39,7 +39,9 @@ class SimpleGoodTuring:
     slope: float
 
 
-def simple_good_turing(counts: NDArray[np.int64], numbers: NDArray[np.int64], confidence: float = 1.65) -> SimpleGoodTuring:
+def simple_good_turing(
+    counts: NDArray[np.int64], numbers: NDArray[np.int64], confidence: float = 1.65
+) -> SimpleGoodTuring:
     """r* of Gale & Sampson (1995) from the counts r (rising) and how many items have each, n_r.
 
     Turing's estimate is used for the smallest counts, as long as it differs from the smoothed one by more than
@@ -117,7 +119,9 @@ class GoodTuring(Smoothing):
             level, seen, types = counts.trie.level(order), column > 0, counts.history_types(order)
             n_unseen = level.n_histories * n_events - int(seen.sum())
             weights = np.zeros(level.n_rows)
-            weights[seen], floor = adjusted_counts(order, column[seen], n_unseen, None if self.simple else self.k)
+            weights[seen], floor = adjusted_counts(
+                order, column[seen], n_unseen, None if self.simple else self.k
+            )
             totals = segment_sums(weights, level.starts) + (n_events - types) * floor
             with np.errstate(invalid="ignore", divide="ignore"):  # a history without any count is not used
                 probs.append(np.where(seen, weights, floor) / spread(totals, level.starts))
@@ -141,10 +145,12 @@ def adjusted_counts(
     total, unseen = float(values @ numbers), float(numbers[0]) if values[0] == 1 else 0.0
     found = _simple(order, values, numbers) if k is None else _plain(values, numbers, k)
     if found is None:
-        shown = ", ".join(f"{n} that occur {r}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True))
+        shown = ", ".join(
+            f"{n} that occur {r}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True)
+        )
         warn(
-            f"order {order}: found {shown} times, which does not support the estimate of Good and Turing (is this small "
-            "or artificial data?); taking 0.5 off every count",
+            f"order {order}: found {shown} times, which does not support the estimate of Good and Turing (is this "
+            "small or artificial data?); taking 0.5 off every count",
             EstimationWarning,
         )
         found, unseen = values - 0.5, 0.5 * float(numbers.sum())

@@ -26,6 +26,7 @@ TOLERANCE = 1e-7  # gain of the mean log-probability (nats) at which EM ends
 MOST_STEPS = 200
 BLOCK_EVENTS = 1 << 16
 
+
 @dataclass(frozen=True)
 class HistoryWeights:
     """The interpolation weights of one order.
@@ -42,28 +43,29 @@ class HistoryWeights:
         """int64, the bucket of each key."""
         return np.searchsorted(np.array(self.edges), keys, side="right")
 
+
 @dataclass(frozen=True, kw_only=True)
 class JelinekMercer(RecursiveSmoothing):
     """p = l c(hw) / c(h.) + (1 - l) p(w|h'), with a weight l for each bucket of histories.
 
-    Jelinek & Mercer (1980). The weights of all orders are found together by EM: on held-out data if there are some,
-    else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
+        Jelinek & Mercer (1980). The weights of all orders are found together by EM: on held-out data if there are some,
+        else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
 
-    Args:
-        weights: one l for each order, to be used as they are; None finds them.
-        buckets: which histories share a weight: "order" all of an order, "total" those with similar c(h.) (Bahl, Jelinek
-            & Mercer 1983), "average" those with similar c(h.) / N1+(h.), the average count of the words seen
-            (Chen & Goodman 1996).
+        Args:
+            weights: one l for each order, to be used as they are; None finds them.
+            buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
+            Jelinek & Mercer 1983); "average" those with similar c(h.) / N1+(h.), the average count of the words seen
+            (Chen & Goodman 1996), which wants held-out data.
         min_events: the least number of events that a bucket is made of.
 
-    Example:
-        >>> from ngramlm._smoothing import expected_uses
-from ngramlm.counts import count
-        >>> from ngramlm.text import Text
-        >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
-        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
-        0.341667
+        Example:
+            >>> from ngramlm._smoothing import expected_uses
+    from ngramlm.counts import count
+            >>> from ngramlm.text import Text
+            >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+            >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
+            >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+            0.341667
     """
 
     forms: ClassVar[tuple[bool, ...]] = (True,)
@@ -142,7 +144,9 @@ def estimate_weights(
     weights = np.full(first[-1], START)
     before = -np.inf
     for step in range(MOST_STEPS):
-        log_prob, parts, shares = _em_step(ratios, places, weights, base[events.events.words], events.weights, threads)
+        log_prob, parts, shares = _em_step(
+            ratios, places, weights, base[events.events.words], events.weights, threads
+        )
         if progress is not None:
             progress("EM", step + 1, None)
         with np.errstate(invalid="ignore"):
@@ -153,7 +157,8 @@ def estimate_weights(
             break
         before = mean
     return [
-        HistoryWeights(found, tuple(weights[first[k] : first[k + 1]].tolist())) for k, found in enumerate(edges)
+        HistoryWeights(found, tuple(weights[first[k] : first[k + 1]].tolist()))
+        for k, found in enumerate(edges)
     ]
 
 

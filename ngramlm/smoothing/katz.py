@@ -81,7 +81,9 @@ class Katz(RecursiveSmoothing):
         totals = block.totals
         if block.order == 1:
             denominators = totals + self.unigram_delta * block.n_events
-            return block.counts / block.spread(denominators), self.unigram_delta * block.n_events / denominators
+            return block.counts / block.spread(
+                denominators
+            ), self.unigram_delta * block.n_events / denominators
         ratios = np.array([*parameters, 1.0])
         kept = block.counts * ratios[np.minimum(block.counts, float(len(parameters))).astype(np.intp)]
         sums = block.sums(kept)

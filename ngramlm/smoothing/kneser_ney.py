@@ -105,7 +105,9 @@ class KneserNey(RecursiveSmoothing):
         wanted = _padded(parameters, self.discounts)
         return [(value, LEAST_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
 
-    def with_values(self, order: int, parameters: tuple[float, ...], values: list[float]) -> tuple[float, ...]:
+    def with_values(
+        self, order: int, parameters: tuple[float, ...], values: list[float]
+    ) -> tuple[float, ...]:
         return tuple(values)
 
     def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:

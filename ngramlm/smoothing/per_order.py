@@ -40,7 +40,9 @@ class PerOrder(RecursiveSmoothing):
                 name = getattr(method, "name", type(method).__name__)
                 raise UsageError(f"{name} does not build on a lower order; expected a method that does")
             if method.closed != self.closed:
-                raise UsageError(f"{method.name} has closed={method.closed}; expected {self.closed} as for all orders")
+                raise UsageError(
+                    f"{method.name} has closed={method.closed}; expected {self.closed} as for all orders"
+                )
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -60,7 +62,9 @@ class PerOrder(RecursiveSmoothing):
         method = self.method(order.order)
         return method, method.parameters(order)
 
-    def tunable(self, order: int, parameters: tuple[RecursiveSmoothing, Any]) -> list[tuple[float, float, float]]:
+    def tunable(
+        self, order: int, parameters: tuple[RecursiveSmoothing, Any]
+    ) -> list[tuple[float, float, float]]:
         method, own = parameters
         return method.tunable(order, own)
 
@@ -74,6 +78,8 @@ class PerOrder(RecursiveSmoothing):
         method, own = parameters
         return method.describe(own)
 
-    def discount(self, block: CountBlock, parameters: tuple[RecursiveSmoothing, Any]) -> tuple[Floats, Floats]:
+    def discount(
+        self, block: CountBlock, parameters: tuple[RecursiveSmoothing, Any]
+    ) -> tuple[Floats, Floats]:
         method, own = parameters
         return method.discount(block, own)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ngramlm._trie import spread
 from ngramlm.backoff import BackoffModel
@@ -54,7 +55,8 @@ class StupidBackoff(Smoothing):
     ) -> BackoffModel:
         """The scores as a back-off model; without probabilities there is nothing to tune on held-out data."""
         counts = self.usable_counts(counts)
-        log10_probs, log10_backoffs = [], []
+        log10_probs: list[NDArray[np.float64]] = []
+        log10_backoffs: list[NDArray[np.float32]] = []
         for order, column in enumerate(counts.counts, 1):
             level, totals, kept = counts.trie.level(order), counts.history_totals(order), counts.kept(order)
             seen = column > 0 if kept is None else (column > 0) & kept

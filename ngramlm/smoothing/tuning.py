@@ -157,7 +157,9 @@ class _InterpolatedSearch(_Search):
 class _BackOffSearch(_Search):
     """Where an order is a back-off form, its weights depend on the lower probabilities of all rows of a history."""
 
-    def log_probs(self, parameters: list[Any], below: Sequence[OrderEstimate]) -> tuple[list[OrderEstimate], Floats]:
+    def log_probs(
+        self, parameters: list[Any], below: Sequence[OrderEstimate]
+    ) -> tuple[list[OrderEstimate], Floats]:
         """The estimates of all orders, and the log-probabilities (nats) of the events."""
         estimates = list(below)
         for order in range(len(below) + 1, len(parameters) + 1):

@@ -1,0 +1,140 @@
+"""Files of models that are no back-off table: an uncompressed zip of plain columns, read whole and checked.
+
+A member ``model.json`` says which kind of model it is and what type and length each column has; every other member
+is one column, little endian. The checksums are those of the zip format.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._vocabulary import WordTable
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.files import atomic_write, is_compressed
+from ngramlm.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.column_model import ColumnModel
+
+__all__ = ["MAGIC", "Archive", "read_archive", "save_archive"]
+
+MAGIC = b"PK\x03\x04"
+VERSION = 1
+HEADER = "model.json"
+MOST_HEADER = 1 << 20
+TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
+DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
+LEVEL_COLUMNS = ("words", "suffixes", "starts", "parents", "first_words")
+
+
+@dataclass(frozen=True, eq=False)
+class Archive:
+    """What a file holds: the kind of the model, its words, n-grams, columns by name, and metadata."""
+
+    kind: str
+    vocabulary: Vocabulary
+    trie: NgramTrie
+    columns: Mapping[str, NDArray[Any]]
+    metadata: Mapping[str, str]
+
+
+def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
+    """Write a model; raises UsageError for ``-``, compressed suffixes and the suffix of an ARPA file."""
+    name = os.path.basename(path)
+    if path == "-" or is_compressed(path) or ".arpa" in name:
+        raise UsageError(
+            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
+        )
+    if sys.byteorder != "little":
+        raise UsageError("binary models are little endian; expected a little-endian machine")
+    arena, offsets, words = model.vocabulary.table.arrays()
+    columns: dict[str, NDArray[Any]] = {"arena": arena, "offsets": offsets, "slots": words}
+    for order, level in enumerate(model.trie.levels[1:], 2):
+        columns |= {f"{column}.{order}": getattr(level, column) for column in LEVEL_COLUMNS}
+    columns |= {f"model.{name}": np.ascontiguousarray(column) for name, column in model.columns().items()}
+    header = {
+        "version": VERSION,
+        "kind": model.KIND,
+        "order": model.order,
+        "metadata": dict(model.metadata),
+        "columns": {name: [_type_name(column), len(column)] for name, column in columns.items()},
+    }
+    with atomic_write(path, compress=False) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
+        for name, column in columns.items():
+            with archive.open(zipfile.ZipInfo(name, DATE), "w", force_zip64=True) as member:
+                member.write(column.data.cast("B") if column.size else b"")
+
+
+def _type_name(column: NDArray[Any]) -> str:
+    name = column.dtype.str.replace("|", "")
+    if column.ndim != 1 or name not in TYPES:
+        raise UsageError(
+            f"found a column of type {column.dtype} and {column.ndim} dimensions; expected a plain one"
+        )
+    return name
+
+
+def read_archive(path: str | os.PathLike[str]) -> Archive:
+    """Read and check a file; raises FormatError where it is damaged, cut short, or of another version."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _read(archive, os.path.getsize(path))
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+    except (
+        zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, EOFError,
+        NotImplementedError, RecursionError, RuntimeError,
+    ) as error:  # fmt: skip
+        raise FormatError(
+            f"found a file that cannot be used ({error}); expected a whole model", path
+        ) from None
+
+
+def _read(archive: zipfile.ZipFile, size: int) -> Archive:
+    header = json.loads(_member(archive, HEADER, min(size, MOST_HEADER)))
+    if header["version"] != VERSION:
+        raise FormatError(f"found version {header['version']} of the format; expected {VERSION}")
+    order, metadata = header["order"], header["metadata"]
+    if type(order) is not int or not 1 <= order <= MAX_ORDER:
+        raise ValueError(f"order {order}")
+    if not isinstance(header["kind"], str) or not all(
+        isinstance(part, str) for pair in metadata.items() for part in pair
+    ):
+        raise ValueError("metadata that are no text")
+    columns: dict[str, NDArray[Any]] = {}
+    for name, (dtype, length) in header["columns"].items():
+        if dtype not in TYPES or type(length) is not int or not 0 <= length <= size:
+            raise ValueError(f"column {name!r} of type {dtype!r} and length {length!r}")
+        n_bytes = length * np.dtype(dtype).itemsize
+        if archive.getinfo(name).file_size != n_bytes:
+            raise ValueError(f"column {name!r} has another size than the header says")
+        columns[name] = np.frombuffer(_member(archive, name, size), dtype)
+    table = WordTable.from_arrays(*(columns.pop(name) for name in ("arena", "offsets", "slots")))
+    vocabulary = Vocabulary.from_table(table)
+    levels = [Level.of_words(len(vocabulary))]
+    for k in range(2, order + 1):
+        level = [columns.pop(f"{column}.{k}") for column in LEVEL_COLUMNS]
+        levels += [Level(*level)]
+    trie = NgramTrie(levels)
+    trie.check(len(vocabulary))
+    own = {name.removeprefix("model."): column for name, column in columns.items()}
+    return Archive(header["kind"], vocabulary, trie, own, metadata)
+
+
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+    """The bytes of a member that is stored as it is, and no larger than the file can hold."""
+    info = archive.getinfo(name)
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > most or info.flag_bits & 1:
+        raise ValueError(f"member {name!r} is compressed, encrypted or larger than the file")
+    return archive.read(name)
