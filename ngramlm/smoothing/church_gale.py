@@ -159,6 +159,8 @@ class ChurchGale(Smoothing):
     name: ClassVar[str] = "church-gale"
     highest_order: ClassVar[int] = 3
 
+    cuts_off: ClassVar[bool] = False
+
     min_seen: int = 25
 
     def __post_init__(self) -> None:
