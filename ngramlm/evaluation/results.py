@@ -134,13 +134,16 @@ class LearningPoint:
 class SentencePair:
     """One sentence under two models: the bits that each pays for every token, and the order that answered.
 
-    ``number`` counts from 1; ``words`` end with ``</s>``; ``orders`` are None for models that do not tell.
+    ``number`` counts from 1; ``words`` end with ``</s>``; ``oovs`` are the places (from 0) of the words outside the
+    vocabulary, spelled as in the text where that could be read again, else ``<unk>``; ``orders`` are None for models
+    that do not tell.
     """
 
     number: int
     words: tuple[str, ...]
     bits: tuple[tuple[float, ...], tuple[float, ...]]
     orders: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+    oovs: tuple[int, ...] = ()
 
     @property
     def difference(self) -> float:
@@ -152,6 +155,7 @@ class SentencePair:
         return {
             "number": self.number,
             "words": list(self.words),
+            "oovs": list(self.oovs),
             "bits": bits,
             "orders": [None if values is None else list(values) for values in self.orders],
             "difference": finite(self.difference),

@@ -149,7 +149,8 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
             _section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
                 "The stronger the color, the more bits a token costs; underlined where it costs at least half a bit"
-                " less than under the other model. Hovering tells bits, model, and the order that answered.",
+                " less than under the other model; italic words are OOVs. Hovering tells bits, model, and the order"
+                " that answered.",
                 sentences.contrast(contrast),
                 level=level,
             )
