@@ -387,3 +387,35 @@ def test_oovs_are_spelled_by_the_tokenizer_of_the_text(tmp_path: Any) -> None:
 
     (contrast,) = compare(models, tmp_path / "test.txt", baseline="1", tokenizer="words").contrasts
     assert ("the", "zebra", ",", "sat", "</s>") in {pair.words for pair in contrast.better + contrast.worse}
+
+
+def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
+    """One model gives <unk> half of everything: best on a text of OOVs, and only because of them."""
+    train = lm.Text.from_sentences(TRAIN)
+    counts = lm.count(train, 2)
+    text = lm.Text.from_sentences(["zebra zebu the", "gnu cat sat okapi"], train.vocabulary)
+    good = lm.WittenBell().fit(counts)
+
+    class Generous:
+        vocabulary = good.vocabulary
+
+        def log10_probs(self, given: lm.Text) -> np.ndarray:
+            is_oov = given.predicted == 0
+            return np.where(is_oov, np.log10(0.5), good.log10_probs(given) + np.log10(0.4))
+
+        def distribution(self, history: Any) -> np.ndarray:
+            probabilities = 0.4 * good.distribution(history)
+            probabilities[0] = 1.0 - probabilities[1:].sum()
+            return probabilities
+
+    found = compare({"generous": Generous(), "good": good}, text, baseline="good")
+    best = found.best_excluding_oov("text")
+
+    assert found.best().model == "generous"
+    assert best is not None
+    assert best.model == "good"
+    assert best.figures is not None
+    told = f"Leaving out OOVs, good is best: perplexity {best.figures.perplexity_excluding_oov:.2f}."
+    assert told in found.to_html()
+    assert told in found.to_markdown()
+    assert "Leaving out OOVs" not in compare({"good": good}, text).to_html()

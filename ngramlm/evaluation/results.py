@@ -270,6 +270,17 @@ class Comparison:
             raise UsageError("found no model that gives probabilities; expected at least one")
         return rows[min(measured)[-1]]
 
+    def best_excluding_oov(self, text: str) -> Row | None:
+        """The row of lowest perplexity without OOVs; None where no model has one without zero probabilities.
+
+        It differs from `best` where a model gains by giving much to ``<unk>``.
+        """
+        rows = [row for row in self.of_text(text) if row.figures is not None and not row.figures.zero_probs]
+        found = [
+            (row.figures.perplexity_excluding_oov, place) for place, row in enumerate(rows) if row.figures
+        ]
+        return rows[min(found)[1]] if found else None
+
     def best_rows(self) -> list[Row]:
         """The best of each text, without the texts on which no model has a perplexity."""
         return [self.best(name) for name in self.text_names if any(row.figures for row in self.of_text(name))]
