@@ -275,9 +275,13 @@ class Comparison:
 
         It differs from `best` where a model gains by giving much to ``<unk>``.
         """
-        rows = [row for row in self.of_text(text) if row.figures is not None and not row.figures.zero_probs]
+        rows = self.of_text(text)
         found = [
-            (row.figures.perplexity_excluding_oov, place) for place, row in enumerate(rows) if row.figures
+            (row.figures.perplexity_excluding_oov, place)
+            for place, row in enumerate(rows)
+            if row.figures is not None
+            and not row.figures.zero_probs
+            and math.isfinite(row.figures.perplexity_excluding_oov)
         ]
         return rows[min(found)[1]] if found else None
 
