@@ -70,6 +70,8 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "kneser-ney": partial(KneserNey, discounts=1),
     "modified-kneser-ney": partial(KneserNey, discounts=3),
     "dirichlet": Dirichlet,
+    "dirichlet-continuation": partial(Dirichlet, prior="continuation"),
+    "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ngramlm.errors import UsageError
 from ngramlm.events import Events
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.archive import Archive
 
 __all__ = ["PitmanYorModel"]
 
@@ -38,6 +41,8 @@ class PitmanYorModel(ColumnModel):
 
     Raises UsageError when the columns do not fit the trie or hold anything but numbers from 0 to 1.
     """
+
+    KIND: ClassVar[str] = "pitman-yor"
 
     def __init__(
         self,
@@ -72,9 +77,21 @@ class PitmanYorModel(ColumnModel):
     def n_samples(self) -> int:
         return len(self.left[0][0])
 
-    def columns(self) -> dict[str, Any]:
-        """What an archive holds of the model beside vocabulary and trie."""
-        return {"base": self.base, "seen": self.seen, "left": self.left}
+    def columns(self) -> dict[str, NDArray[Any]]:
+        named: dict[str, NDArray[Any]] = {"base": self.base, "samples": np.array([self.n_samples])}
+        for k, (seen, left) in enumerate(zip(self.seen, self.left, strict=True), 1):
+            named |= {f"seen.{k}": seen.ravel(), f"left.{k}": left.ravel()}
+        return named
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> PitmanYorModel:
+        columns = archive.columns
+        n_samples = max(int(columns["samples"][0]), 0)
+        seen, left = [], []
+        for k, level in enumerate(archive.trie.levels, 1):
+            seen.append(columns[f"seen.{k}"].reshape(level.n_rows, n_samples))
+            left.append(columns[f"left.{k}"].reshape(level.n_histories, n_samples))
+        return cls(archive.vocabulary, archive.trie, columns["base"], seen, left, archive.metadata)
 
     def to_backoff(self) -> BackoffModel:
         """A back-off table for ARPA files and decoders: exact for every n-gram that was counted, and nearly so else.
