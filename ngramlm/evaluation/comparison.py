@@ -57,7 +57,8 @@ def compare(
     if not models:
         raise UsageError("found no model to compare; expected at least one")
     if not allow_different_vocabularies:
-        check_same_vocabulary(models)
+        measured = {name: model for name, model in models.items() if getattr(model, "normalized", True)}
+        check_same_vocabulary(measured)
     _check_name("baseline", baseline, models)
     how = _measuring(measuring, baseline, False, baseline, models)
     bench = Bench(Reader(texts, read_options), how)
