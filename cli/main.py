@@ -28,6 +28,8 @@ COMMANDS = {
     "generate": "Draw random sentences from a model.",
     "count": "Count the n-grams of a text.",
     "vocab": "List the words of a text by falling count.",
+    "prune": "Leave n-grams or words out of a model.",
+    "mix": "Mix several models into one, with weights for a text.",
     "convert": "Turn a model or a file of counts into another format.",
     "info": "Say what a file holds, and check it.",
 }

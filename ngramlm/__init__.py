@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.comparison import compare
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
+    from ngramlm.interpolation import em_weights, mix
     from ngramlm.model import LanguageModel
+    from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
         SMOOTHINGS,
         AbsoluteDiscounting,
@@ -63,6 +65,7 @@ _HOMES = {
     "NgramCounts": "counts",
     "PerOrder": "smoothing",
     "PitmanYor": "smoothing",
+    "PrunedKneserNey": "pruning",
     "SMOOTHINGS": "smoothing",
     "StupidBackoff": "smoothing",
     "Text": "text",
@@ -70,12 +73,16 @@ _HOMES = {
     "WittenBell": "smoothing",
     "compare": "evaluation.comparison",
     "count": "counts",
+    "em_weights": "interpolation",
     "iter_text": "text",
     "load": "formats",
     "make_smoothing": "smoothing",
     "merge_counts": "counts",
+    "mix": "interpolation",
     "perplexity": "evaluation.perplexity",
+    "prune": "pruning",
     "read_text": "text",
+    "restrict_vocabulary": "pruning",
 }
 
 __all__ = [
@@ -96,6 +103,7 @@ __all__ = [
     "NgramCounts",
     "PerOrder",
     "PitmanYor",
+    "PrunedKneserNey",
     "StupidBackoff",
     "Text",
     "Vocabulary",
@@ -103,12 +111,16 @@ __all__ = [
     "__version__",
     "compare",
     "count",
+    "em_weights",
     "iter_text",
     "load",
     "make_smoothing",
     "merge_counts",
+    "mix",
     "perplexity",
+    "prune",
     "read_text",
+    "restrict_vocabulary",
 ]
 
 

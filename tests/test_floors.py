@@ -28,6 +28,8 @@ FLOORS = {
     "archive": 4,
     "backoff": 4,
     "column_model": 4,
+    "normalization": 4,
+    "matching": 4,
     "arpa_reader": 4,
     "arpa": 5,
     "binary": 5,
@@ -50,6 +52,11 @@ SAME_FLOOR = {
     ("text", "files"),
     ("text", "parallel"),
     ("text", "vocabulary"),
+    ("normalization", "backoff"),
+    ("matching", "normalization"),
+    ("column_model", "backoff"),
+    ("column_model", "normalization"),
+    ("pruning", "smoothing"),
     ("cli", "corpora"),
 }
 # A model saves and loads itself, although the formats stand above it: imported inside those methods only.

@@ -5,6 +5,8 @@ Skipped where the module is not installed.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +70,51 @@ def test_kenlm_scores_every_test_sentence_as_we_do(domain: str, order: int, tmp_
     ours, theirs = score_both(model, tmp_path, lines)
 
     assert np.abs(ours - theirs).max() < TOLERANCE
+
+
+LINES = [*VERSE, "the mat sat on a zebra", "zebra zebra", "dog"]
+
+
+def changed_models() -> dict[str, Callable[[], lm.BackoffModel]]:
+    """Models whose n-grams were taken away, or put together from several, in every way there is."""
+
+    def fit(sentences: list[str], order: int) -> lm.BackoffModel:
+        return lm.WittenBell().fit(lm.count(lm.Text.from_sentences(sentences), order=order))
+
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=4)
+    pruned = lm.PrunedKneserNey(threshold=0.5, fallback=(0.5, 1, 1.5))
+    return {
+        "entropy": lambda: lm.prune(fit(VERSE, 4), 3e-3),
+        "weighted difference": lambda: lm.prune(fit(VERSE, 3), 3e-3, criterion="weighted-difference"),
+        "half": lambda: lm.prune(fit(VERSE, 3), keep=40),
+        "unigrams": lambda: lm.prune(fit(VERSE, 3), math.inf),
+        "kneser-ney": lambda: pruned.fit(counts),
+        "fewer words": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "cat", "on", "mat"]),
+        "renormalized": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "cat"], removed="renormalize"),
+        "more words": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "zebra"], new="share"),
+        "mixed": lambda: lm.mix(
+            [fit(VERSE, 3), fit(["a zebra sat", "the zebra saw the cat"], 4)], [0.7, 0.3]
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", changed_models())
+def test_kenlm_scores_changed_models_as_we_do(name: str, tmp_path: Path) -> None:
+    model = changed_models()[name]()
+    if model.order == 1:
+        pytest.skip("the kenlm module refuses unigram models")
+    expected, actual = score_both(model, tmp_path, LINES)
+
+    assert np.abs(expected - actual).max() < TOLERANCE
+
+
+def test_kenlm_scores_changed_models_of_real_text_as_we_do(shared: Path, tmp_path: Path) -> None:
+    data = shared / "data" / "en"
+    counts = lm.count(data / "politics.train.txt", order=4)
+    lines = (data / "politics.test.txt").read_text(encoding="utf-8").splitlines()
+    one = lm.prune(lm.WittenBell().fit(counts), 1e-6)
+    other = lm.PrunedKneserNey(threshold=1).fit(counts)
+    for model in (one, other, lm.mix([one, other])):
+        ours, theirs = score_both(model, tmp_path, lines)
+
+        assert np.abs(ours - theirs).max() < TOLERANCE

@@ -18,7 +18,7 @@ from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.model import LanguageModel
+from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
 from ngramlm.text import Text
@@ -48,7 +48,7 @@ class Smoothing(ABC):
         *,
         threads: int | None = None,
         progress: Progress | None = None,
-    ) -> LanguageModel:
+    ) -> NgramModel:
         """Estimate a model; a method with parameters tunes them on the held-out text, if there is one.
 
         The result does not depend on the number of threads. Raises EstimationError when nothing was counted.
@@ -225,8 +225,10 @@ def stored_model(
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
     columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
-    if any(counts.cutoffs):  # those that others need stay, with what the lower order gives them
-        keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+    keep = [counts.kept(order) for order in range(1, counts.order + 1)]
+    if any(
+        mask is not None for mask in keep
+    ):  # those that others need stay, with what the lower order gives them
         every = [
             np.ones(n, bool) if mask is None else mask
             for n, mask in zip(counts.trie.n_rows, keep, strict=True)

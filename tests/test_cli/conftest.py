@@ -11,7 +11,7 @@ from cli_support import Invoke, run_in_process, sentences
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts train.txt, test.txt, other.txt; of train.txt the files model.arpa, model.ngram, counts.gz."""
+    """Texts train.txt, test.txt, other.txt; of train.txt model.arpa, model.ngram, counts.gz, words.txt; other.arpa."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "train.txt").write_text(sentences(600, seed=1), encoding="utf-8")
     (folder / "other.txt").write_text(sentences(300, seed=2), encoding="utf-8")
@@ -19,6 +19,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for output in ("model.arpa", "model.ngram"):
         result = run_in_process("train", folder / "train.txt", "--order", "3", "-o", folder / output)
         assert result.exit_code == 0, result.output
+    other = ("--order", "2", "--smoothing", "witten-bell", "-o", folder / "other.arpa")
+    result = run_in_process("train", folder / "other.txt", *other)
+    assert result.exit_code == 0, result.output
+    result = run_in_process("vocab", folder / "train.txt", "--max-vocab", "50", "-o", folder / "words.txt")
+    assert result.exit_code == 0, result.output
     result = run_in_process("count", folder / "train.txt", "--order", "3", "-o", folder / "counts.gz")
     assert result.exit_code == 0, result.output
     return folder

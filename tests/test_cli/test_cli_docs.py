@@ -1,4 +1,4 @@
-"""The commands of docs/commands.md give what stands there, on standard output and standard error together."""
+"""The examples of the pages in docs/ give what stands there, on standard output and standard error together."""
 
 from __future__ import annotations
 
@@ -13,20 +13,28 @@ from cli_support import environment, programs, run_in_process
 
 from ngramlm.cli.main import COMMANDS
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "commands.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "commands.md").read_text("utf-8")
+PAGES = sorted(path.name for path in DOCS.glob("*.md") if "```console" in path.read_text("utf-8"))
 
 
-def transcript() -> list[tuple[str, str]]:
+def blocks(page: str, language: str) -> str:
+    return "".join(re.findall(rf"^```{language}\n(.*?)^```$", (DOCS / page).read_text("utf-8"), re.M | re.S))
+
+
+def transcript(page: str) -> list[tuple[str, str]]:
     """Commands behind ``$``, and the output that follows them."""
-    text = "".join(re.findall(r"^```console\n(.*?)^```$", PAGE, re.M | re.S))
+    text = blocks(page, "console")
     parts = [part.replace("\\\n", "").partition("\n") for part in re.split(r"^\$ ", text, flags=re.M)[1:]]
     return [(command, output) for command, _, output in parts]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a POSIX shell")
-def test_the_commands_give_what_the_page_says(here: Path) -> None:
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_give_what_the_page_says(page: str, here: Path) -> None:
     env = environment(PATH=programs(here / "bin"), COLUMNS="80")
-    for command, expected in transcript():
+    for command, expected in transcript(page):
         done = subprocess.run(
             ["sh", "-c", command],
             cwd=here,
@@ -41,6 +49,11 @@ def test_the_commands_give_what_the_page_says(here: Path) -> None:
         assert doctest.OutputChecker().check_output(expected, done.stdout, doctest.ELLIPSIS), (
             f"$ {command}\nexpected:\n{expected}\nfound:\n{done.stdout}"
         )
+    examples = doctest.DocTestParser().get_doctest(blocks(page, "python"), {}, page, page, 0)
+    report: list[str] = []
+    result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(examples, out=report.append)
+
+    assert result.failed == 0, "".join(report)
 
 
 def test_every_command_has_a_section_with_an_example() -> None:

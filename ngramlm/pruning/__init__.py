@@ -1,0 +1,10 @@
+"""Smaller models: pruning by relative entropy, by weighted difference, while estimating Kneser-Ney; fewer words."""
+
+from __future__ import annotations
+
+from ngramlm.pruning.costs import CRITERIA, pruning_costs
+from ngramlm.pruning.kneser_ney import PrunedKneserNey
+from ngramlm.pruning.removal import prune
+from ngramlm.pruning.vocabulary import restrict_vocabulary
+
+__all__ = ["CRITERIA", "PrunedKneserNey", "prune", "pruning_costs", "restrict_vocabulary"]

@@ -1,0 +1,112 @@
+"""What a model loses by each of its n-grams: relative entropy, or weighted difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import spread
+from ngramlm.backoff import BackoffModel
+from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.matching import ids_in, probs_in
+from ngramlm.normalization import NormalizedColumns, normalized_columns
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, EOS
+
+__all__ = ["CRITERIA", "history_probs", "pruning_costs", "row_costs"]
+
+Floats = NDArray[np.float64]
+
+CRITERIA = ("entropy", "weighted-difference")
+
+
+def pruning_costs(
+    model: BackoffModel, criterion: str = "entropy", *, history_model: BackoffModel | None = None
+) -> tuple[Floats, ...]:
+    """The cost of leaving out each n-gram alone, float64[R] per order; unigrams cost infinitely much.
+
+    With h' for the history h without its first word, bow for the back-off weight of h and bow' for what it becomes:
+
+    - ``"entropy"``: exp(D) - 1, by how much the perplexity of the model's own text rises, with the relative entropy
+      D = -P(h) (p(w|h) (ln p(w|h') + ln bow' - ln p(w|h)) + (1 - sum of stored p(.|h)) (ln bow' - ln bow)), as
+      in Stolcke (1998), section 3. It is exact for one n-gram, and for one history at a time.
+    - ``"weighted-difference"``: P(h) p(w|h) (ln p(w|h) - ln bow' p(w|h')), Seymore & Rosenfeld (1996), with
+      the model's expected share of n-grams in place of the discounted count. Negative where the n-gram is less
+      probable than what would take its place.
+
+    P(h) is the product of what the model gives the words of h, ``<s>`` counting as often as ``</s>``; or of what
+    `history_model` gives them (Chelba et al. 2010), which a Kneser-Ney model needs: its lower orders are no marginals.
+
+    Raises UsageError for an unknown criterion, and for a model of scores that are no probabilities.
+
+    >>> from ngramlm import Text, WittenBell, count
+    >>> text = Text.from_sentences(["JOHN READ MOBY DICK", "MARY READ A DIFFERENT BOOK", "SHE READ A BOOK BY CHER"])
+    >>> model = WittenBell().fit(count(text, order=2))
+    >>> row = model.trie.find(model.vocabulary.ids(["READ", "A"]))
+    >>> round(float(pruning_costs(model)[1][row]), 6)
+    0.067594
+    """
+    columns = normalized_columns(model)
+    return row_costs(columns, criterion, history_probs(model, columns, history_model))
+
+
+def history_probs(
+    model: BackoffModel, columns: NormalizedColumns, history_model: BackoffModel | None
+) -> list[Floats]:
+    """P(h) for the histories of every order from 2 on, float64[H]; warns of Kneser-Ney without a history model."""
+    if history_model is not None:
+        ids = ids_in(model.vocabulary, history_model.vocabulary)
+        return _history_probs(columns.trie, probs_in(columns.trie, normalized_columns(history_model), ids))
+    if "kneser-ney" in model.metadata.get("smoothing", "") and model.order > 1:
+        warn(
+            "this is a Kneser-Ney model, whose lower orders are no marginal probabilities, so that it misjudges how "
+            "often a history occurs; give a history model (such as Witten-Bell of the same counts), or prune while "
+            "estimating (PrunedKneserNey)",
+            EstimationWarning,
+        )
+    return _history_probs(columns.trie, columns.probs)
+
+
+def _history_probs(trie: NgramTrie, probs: Sequence[Floats]) -> list[Floats]:
+    joint = probs[0].copy()  # of the words of each row
+    joint[BOS] = joint[EOS]  # every sentence has one of each
+    found = []
+    for order in range(2, trie.order + 1):
+        found.append(joint[trie.history_rows(order)])
+        if order < trie.order:
+            joint = spread(found[-1], trie.level(order).starts) * probs[order - 1]
+    return found
+
+
+def row_costs(columns: NormalizedColumns, criterion: str, histories: Sequence[Floats]) -> tuple[Floats, ...]:
+    """The costs of `pruning_costs`, given P(h)."""
+    if criterion not in CRITERIA:
+        raise UsageError(f"the criterion is {criterion!r}; expected one of: {', '.join(CRITERIA)}")
+    costs = [np.full(columns.trie.n_rows[0], np.inf)]
+    for order in range(2, columns.trie.order + 1):
+        starts = columns.trie.level(order).starts
+        probs, lower = columns.probs[order - 1], columns.lower(order)
+        given, covered = columns.row_sums(order)
+        left, free = np.maximum(1 - given, 0), np.maximum(1 - covered, 0)
+        closed = columns.weights[order - 2] == 0  # what is left and free is rounding
+        left[closed], free[closed & (free < 1e-12)] = 0.0, 0.0
+        left, free = spread(left, starts), spread(free, starts)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # ln p(w|h) - ln (bow' p(w|h')); a word that the lower order finds impossible is lost for good
+            gap = np.log(probs) - np.log(lower) - np.log((left + probs) / (free + lower))
+            loss = np.where(probs > 0, probs * gap, 0.0)
+            if criterion == "entropy":
+                # ln bow' - ln bow
+                rise = np.log1p(probs / left) - np.log1p(lower / free)
+                loss -= np.where(left > 0, left * rise, 0.0)
+                loss = np.maximum(loss, 0.0)  # it is never negative but for rounding
+            share = spread(histories[order - 2], starts)
+            costs.append(np.where(share > 0, share * loss, 0.0))
+        if criterion == "entropy":
+            with np.errstate(over="ignore"):
+                np.expm1(costs[-1], out=costs[-1])
+    for column in costs:
+        column.setflags(write=False)
+    return tuple(costs)

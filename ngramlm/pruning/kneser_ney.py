@@ -1,0 +1,195 @@
+"""Kneser-Ney smoothing that leaves out n-grams while it counts, so that the lower orders know what is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums, spread, take
+from ngramlm.backoff import BackoffModel
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.smoothing.base import stored_model
+from ngramlm.smoothing.kneser_ney import KneserNey
+from ngramlm.text import Text
+from ngramlm.trie import NgramTrie
+
+__all__ = ["PrunedKneserNey"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Discounts = tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrunedKneserNey(KneserNey):
+    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007), section III.
+
+    From the highest order down, an n-gram hw goes when the log2 probability of its occurrences in the training text
+    falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left of it
+    joins the mass that h gives to p(w|h'), and h'w counts the occurrences (a(h'w) rises by a(hw) - 1) where it had
+    counted one more word before it. So the lower orders are those of Kneser-Ney for the n-grams that are left, which
+    pruning a finished model cannot achieve.
+
+    The paper says all of the above and weighs the fall by the count c(hw). Here it is weighed by the count less its
+    discount, as a new text would have so many occurrences, which leaves smaller models of the same perplexity;
+    ``discounted=False`` is the paper. The costs of an order are all taken from its counts before any of its n-grams
+    goes (the paper updates one by one, so that its result depends on the order of the n-grams), the discounts stay
+    those of all n-grams, and n-grams that a longer one needs as history or suffix stay. Cut-offs of the counts are
+    n-grams that go at any cost.
+
+    Args:
+        threshold: in bits; 0 leaves out what costs nothing, 0.3 to 5 are typical.
+        discounted: weigh by the discounted count.
+
+    Only the interpolated form is pruned; raises UsageError for ``interpolate=False`` and a threshold below 0.
+
+    >>> from ngramlm.counts import count
+    >>> counts = count(Text.from_sentences(["a b", "a c", "a b c"]), order=3)
+    >>> full = KneserNey(discounts=3, fallback=(0.5, 1, 1.5)).fit(counts)
+    >>> small = PrunedKneserNey(discounts=3, fallback=(0.5, 1, 1.5), threshold=0.2).fit(counts)
+    >>> full.n_ngrams, small.n_ngrams, round(float(small.distribution(["a"]).sum()), 6)
+    ((6, 6, 6), (6, 6, 3), 1.0)
+    """
+
+    threshold: float = 0.0
+    discounted: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.threshold >= 0:
+            raise UsageError(f"the threshold is {self.threshold}; expected 0 or more")
+        if not self.interpolate:
+            raise UsageError("found interpolate=False; expected the interpolated form, which alone is pruned")
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> BackoffModel:
+        counts = self.usable_counts(counts)
+        base, threads = self.base_distribution(counts), usable_threads(threads)
+        discounts = self.fit_parameters(counts, base, heldout, threads, progress)
+        if discounts is None:
+            discounts = [order.parameters for order in self.estimate(counts, base, None, threads)]
+        effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]
+        size = int(np.count_nonzero(base))
+        pruning = _Pruning(counts.trie, effective, discounts, size)
+        for order in range(counts.order, 1, -1):
+            if progress is not None:
+                progress("pruning", counts.order - order, counts.order - 1)
+            raw = counts.counts[order - 1].astype(np.float64)
+            shares = raw - pruning.discounts(order, raw) if self.discounted else raw
+            pruning.prune(order, shares, counts.kept(order), self.threshold)
+        if progress is not None:
+            progress("pruning", counts.order - 1, counts.order - 1)
+        left = _PrunedCounts(
+            counts.vocabulary,
+            counts.trie,
+            counts.counts,
+            counts.cutoffs,
+            tuple(column.astype(np.int64) for column in pruning.counts),
+            tuple(pruning.keep),
+        )
+        orders = self.estimate(left, base, discounts, threads, progress)
+        metadata = self.metadata(counts, [self.describe(own) for own in discounts], tuned=heldout is not None)
+        metadata["pruned"] = f"kneser-ney {self.threshold:.6g}"
+        log10_backoffs = [order.log10_backoffs for order in orders[1:]]
+        return stored_model(left, [order.log10_probs for order in orders], log10_backoffs, metadata)
+
+
+class _Pruning:
+    """The counts a(hw) while n-grams go, and which are left.
+
+    Attributes:
+        counts: float64[R] per order, a(hw); of an n-gram that is gone, what it was.
+        keep: bool[R] per order.
+    """
+
+    def __init__(
+        self,
+        trie: NgramTrie,
+        counts: list[NDArray[np.integer[Any]]],
+        discounts: Sequence[Discounts],
+        size: int,
+    ) -> None:
+        self.trie = trie
+        self.counts = [column.astype(np.float64) for column in counts]
+        self.keep = [np.ones(n, bool) for n in trie.n_rows]
+        self._needed = [np.zeros(n, bool) for n in trie.n_rows]
+        self._of_count = [np.array([0.0, *values]) for values in discounts]
+        self._size = size
+
+    def prune(self, order: int, shares: Floats, kept: Bools | None, threshold: float) -> None:
+        """Decide about the n-grams of one order; those of higher orders have been decided."""
+        level, keep = self.trie.level(order), self.keep[order - 1]
+        costs = shares * (np.log2(self.estimate(order)[0]) - np.log2(self._without_each(order)))
+        keep[:] = self._needed[order - 1] | ~(costs <= threshold)
+        if kept is not None:
+            keep &= self._needed[order - 1] | kept
+        gone = ~keep
+        moved = np.where(gone, np.maximum(self.counts[order - 1] - 1, 0), 0.0)
+        self.counts[order - 2] += np.bincount(level.suffixes, moved, len(self.counts[order - 2]))
+        needed = self._needed[order - 2]
+        needed[level.suffixes[keep]] = True
+        needed[self.trie.history_rows(order)[np.logical_or.reduceat(keep, level.starts[:-1])]] = True
+
+    def estimate(self, order: int) -> tuple[Floats, Floats, Floats, Floats]:
+        """Of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.); no row of the order may be gone."""
+        lower = self._lower(order)
+        level, counts = self.trie.level(order), self.counts[order - 1]
+        totals, discounts = segment_sums(counts, level.starts), self.discounts(order, counts)
+        left = segment_sums(discounts, level.starts)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = spread(1 / totals, level.starts)
+            probs = ((counts - discounts) + spread(left, level.starts) * lower) * share
+        return np.where(np.isfinite(probs), probs, lower), lower, left, totals
+
+    def _lower(self, order: int) -> Floats:
+        if order == 1:
+            return np.full(self.trie.n_rows[0], 1 / self._size)
+        return take(self.estimate(order - 1)[0], self.trie.level(order).suffixes)
+
+    def discounts(self, order: int, counts: Floats) -> Floats:
+        """What is taken off each count."""
+        of_count = self._of_count[order - 1]
+        taken: Floats = np.minimum(of_count[np.minimum(counts, len(of_count) - 1.0).astype(np.intp)], counts)
+        return taken
+
+    def _without_each(self, order: int) -> Floats:
+        """p(w|h) of every row if it alone were gone, float64[R]."""
+        level, counts = self.trie.level(order), self.counts[order - 1]
+        starts, suffixes = level.starts, level.suffixes
+        _, _, left, totals = self.estimate(order)
+        _, lowest, lower_left, lower_totals = self.estimate(order - 1)
+        # h'w counts the occurrences, and so does everything after h'
+        more = np.maximum(counts - 1, 0)
+        parents = np.repeat(level.parents, np.diff(starts))
+        before = take(self.counts[order - 2], suffixes)
+        after = before + more
+        discounts = self.discounts(order - 1, after)
+        mass = lower_left[parents] + discounts - self.discounts(order - 1, before)
+        lower = ((after - discounts) + mass * take(lowest, suffixes)) / (lower_totals[parents] + more)
+        # and h gives it all away: its discount is part of that already
+        given = spread(left, starts) + counts - self.discounts(order, counts)
+        probs: Floats = given / spread(totals, starts) * lower
+        return probs
+
+
+@dataclass(frozen=True, eq=False)
+class _PrunedCounts(NgramCounts):
+    """Counts with a mask of the rows that are left; the others take part in the estimation, as with cut-offs."""
+
+    masks: tuple[Bools, ...] = ()
+
+    def kept(self, order: int) -> Bools | None:
+        mask = self.masks[order - 1]
+        return None if mask.all() else mask

@@ -1,0 +1,119 @@
+"""Leaving out the n-grams that a model can do without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.backoff import BackoffModel
+from ngramlm.errors import UsageError
+from ngramlm.normalization import NormalizedColumns, normalized_columns
+from ngramlm.parallel import Progress
+from ngramlm.pruning.costs import history_probs, row_costs
+from ngramlm.trie import NgramTrie
+
+__all__ = ["needed_costs", "prune", "prune_columns", "threshold_for"]
+
+Floats = NDArray[np.float64]
+
+
+def prune(
+    model: BackoffModel,
+    threshold: float | None = None,
+    *,
+    keep: int | None = None,
+    criterion: str = "entropy",
+    history_model: BackoffModel | None = None,
+    progress: Progress | None = None,
+) -> BackoffModel:
+    """The model without the n-grams that cost less than `threshold`, back-off weights computed anew.
+
+    The costs are those of `pruning_costs`, all of them of the whole model; a typical threshold is 1e-9 to 1e-7. An
+    n-gram that a kept one needs, as its history or its suffix, is kept too, so that the model stays closed. Unigrams
+    are never left out; the words stay the same.
+
+    Args:
+        model: any back-off model of probabilities.
+        threshold: 0 prunes nothing by entropy; infinity leaves the unigrams, and n-grams whose word they find
+            impossible.
+        keep: instead of a threshold, how many n-grams of all orders to keep at most; the threshold that is found is
+            one of the costs of the whole model. N-grams of equal cost go or stay together.
+        criterion: ``"entropy"`` or ``"weighted-difference"``.
+        history_model: where the probabilities of histories come from, for Kneser-Ney models.
+        progress: called with the orders done.
+
+    Raises UsageError unless exactly one of `threshold` and `keep` is given.
+
+    >>> from ngramlm import Text, WittenBell, count
+    >>> text = Text.from_sentences(["JOHN READ MOBY DICK", "MARY READ A DIFFERENT BOOK", "SHE READ A BOOK BY CHER"])
+    >>> model = WittenBell().fit(count(text, order=2))
+    >>> small = prune(model, 0.02)
+    >>> model.n_ngrams, small.n_ngrams, round(float(small.distribution(["READ"]).sum()), 6)
+    ((14, 17), (14, 16), 1.0)
+    >>> prune(model, keep=20).n_ngrams
+    (14, 4)
+    """
+    if (threshold is None) == (keep is None):
+        raise UsageError(f"found threshold {threshold} and keep {keep}; expected one of the two")
+    if threshold is not None and np.isnan(threshold):
+        raise UsageError("the threshold is NaN; expected a number")
+    columns = normalized_columns(model)
+    if progress is not None:
+        progress("pruning", 0, 2)
+    costs = needed_costs(
+        columns.trie, row_costs(columns, criterion, history_probs(model, columns, history_model))
+    )
+    if progress is not None:
+        progress("pruning", 1, 2)
+    if keep is not None:
+        threshold = threshold_for(costs, keep)
+    assert threshold is not None
+    stored = prune_columns(columns, costs, threshold).stored()
+    if progress is not None:
+        progress("pruning", 2, 2)
+    metadata = dict(model.metadata)
+    done = f"{criterion} {threshold:.6g}"
+    metadata["pruned"] = f"{metadata['pruned']},{done}" if metadata.get("pruned") else done
+    return BackoffModel(model.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+
+
+def needed_costs(trie: NgramTrie, costs: Sequence[Floats]) -> list[Floats]:
+    """The cost of every n-gram, or of the dearest one that needs it as history or suffix."""
+    needed = [column.copy() for column in costs]
+    for order in range(trie.order, 2, -1):
+        level, column, below = trie.level(order), needed[order - 1], needed[order - 2]
+        np.maximum.at(below, level.suffixes, column)
+        rows = trie.history_rows(order)
+        below[rows] = np.maximum(below[rows], np.maximum.reduceat(column, level.starts[:-1]))
+    return needed
+
+
+def prune_columns(columns: NormalizedColumns, costs: Sequence[Floats], threshold: float) -> NormalizedColumns:
+    """Without the rows that cost less than the threshold; the costs are those of `needed_costs`."""
+    keep = [column >= threshold for column in costs]
+    keep[0][:] = True
+    return columns if all(mask.all() for mask in keep) else columns.restrict(keep)
+
+
+def threshold_for(costs: Sequence[Floats], keep: int) -> float:
+    """The lowest threshold that leaves at most `keep` n-grams; raises UsageError when that is less than the words."""
+    n_words = len(costs[0])
+    if keep < n_words:
+        raise UsageError(
+            f"keep is {keep}; expected at least {n_words}, as every word of the vocabulary stays"
+        )
+    room = keep - n_words
+    column = np.concatenate([*costs[1:], np.empty(0)])
+    if len(column) <= room:
+        return min(0.0, float(column.min(initial=0.0)))
+    place = len(column) - room - 1  # the dearest that must go
+    highest = float(np.partition(column, place)[place])
+    if highest == np.inf:
+        raise UsageError(
+            f"keep is {keep}; expected at least {n_words + np.count_nonzero(column == np.inf)}, as words that have no "
+            "unigram probability would be lost"
+        )
+    above = column[column > highest]
+    return float(above.min(initial=np.inf)) if len(above) else float(np.nextafter(highest, np.inf))
