@@ -233,19 +233,26 @@ def test_fallback_leaves_out_the_discounts_that_lmplz_can_estimate() -> None:
     assert expected == actual
 
 
-@pytest.mark.parametrize(
-    "method",
-    [lm.WittenBell(), lm.AbsoluteDiscounting(), lm.KneserNey(discounts=1), lm.KneserNey(discounts=3)],
-)
-@pytest.mark.parametrize("order", [1, 3])
-def test_nothing_but_one_empty_sentence(method: object, order: int) -> None:
-    """The smallest text: only </s> was ever seen."""
-    case = ModelCase("", lambda: method, lambda counts: ModifiedKneserNeyOracle(counts))
-    model = case.fit(lm.count(lm.Text.from_sentences([[]]), order=order))
-    distribution = model.distribution(["<s>"])
+@pytest.mark.parametrize("order", [1, 2, 3])
+@every_model
+def test_nothing_but_one_empty_sentence(case: ModelCase, order: int) -> None:
+    """The smallest text: only </s> was ever seen, and order 3 has nothing."""
+    one = subject(case, [[]], [[], ["owl"], ["owl", "owl"]], order)
+    for check in case.checks:
+        check(one)
 
-    assert distribution.sum() == pytest.approx(1, abs=1e-6)
-    assert distribution[model.vocabulary.id("</s>")] > 0.5
+    assert one.model.distribution(["<s>"])[one.model.vocabulary.id("</s>")] > 0.49
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("heldout", [[[]], [["owl", "a"]], [["a"]]], ids=["empty", "other", "same"])
+@every_tuned_model
+def test_tuning_on_the_smallest_texts(case: TunedCase, heldout: list[list[str]], order: int) -> None:
+    """Held-out text that visits no history of the highest orders, which may have no n-grams at all."""
+    for train in ([[]], [["a"]]):
+        one = tuned_subject(case, train, heldout, [[], ["owl"], ["a", "a"]], order)
+        for check in CHECKS[:5]:
+            check(one)
 
 
 @pytest.mark.parametrize("discount", [-0.1, 1.1, float("nan")])

@@ -83,7 +83,8 @@ class NaturalDiscountingOracle(SmoothingOracle):
 class StupidBackoffOracle(SmoothingOracle):
     """Scores: c(hw) / c(h) where hw was seen, else alpha times the score after h'. Brants et al. (2007).
 
-    Not probabilities. Unseen words get 0. An unseen history answers as its back-off history, without another alpha.
+    Not probabilities. Unseen words get 0. An unseen history answers as its back-off history, without another alpha,
+    and so does one whose n-grams have all been cut off.
     By hand, toy corpus: S(TEXT|READ) = 2/5 * 1/18 = 1/45, S(BOOK|A) = 1/2, S(<unk>|A) = 0.
     """
 
@@ -98,7 +99,8 @@ class StupidBackoffOracle(SmoothingOracle):
         raise NotImplementedError("what is left after a history plays no part in its scores")
 
     def _compute(self, word: str, history: Ngram) -> Number:
-        if history not in self.tables[len(history) + 1]:
-            return self._prob(word, history[1:]) if history else self.number(0)
+        words = self.tables[len(history) + 1].get(history, {})
         lower = self._prob(word, history[1:]) if history else self.number(0)
+        if all((*history, other) in self.cut for other in words):
+            return lower
         return self._keeps(word, history) or self.number(self.alpha) * lower
