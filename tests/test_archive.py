@@ -162,44 +162,45 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------------------------------------------- damage
 
 
-def unprotected(data: bytes) -> Iterator[int]:
-    """The places of a zip file that say nothing of its content: dates, versions, attributes."""
-    central = data.find(b"PK\x01\x02")
-    while data[central : central + 4] == b"PK\x01\x02":
-        local = struct.unpack("<I", data[central + 42 : central + 46])[0]
-        name, extra, comment = struct.unpack("<3H", data[central + 28 : central + 34])
-        yield from (central + at for at in (4, 5, 6, 7, 12, 13, 14, 15, 36, 37, 38, 39, 40, 41))
-        yield from range(central + 46 + name, central + 46 + name + extra)
-        yield from range(local + 4, local + 26)  # the central directory repeats them, and is what counts
-        yield from range(local + 30 + name, local + 30 + name + 20)  # sizes in 64 bits, likewise
-        central += 46 + name + extra + comment
+def contents(data: bytes) -> Iterator[range]:
+    """Where the contents of the members lie; what is between them are names, sizes, checksums, dates and versions."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for info in archive.infolist():
+            name, extra = struct.unpack("<2H", data[info.header_offset + 26 : info.header_offset + 30])
+            first = info.header_offset + 30 + name + extra
+            yield range(first, first + info.file_size)
 
 
 @every_kind
 def test_every_byte_damaged_in_turn(kind: str, saved: Callable[[str], bytes], tmp_path: Path) -> None:
-    """A damaged byte is noticed, unless it says nothing of the model."""
+    """A damaged byte is noticed, unless it says nothing of the model, such as a date; that leaves the same model."""
     data, model, draw = saved(kind), small_model(kind), random.Random(1)
     path, silent = tmp_path / "model.ngram", []
-    for place in range(len(data)):
+    table = range(data.index(b"slots") + 40, data.index(b"words.2") - 40)  # 16 kB, nearly all of them zero
+    every = 3 if kind == "floor" else 11  # a prime, so that every field is met in some member
+    for place in range(4, len(data), every):
+        if place in table and place % 97:
+            continue
         damaged = bytearray(data)
         damaged[place] ^= 1 << draw.randrange(8) if place % 2 else draw.randrange(1, 256)
-        if place >= 4 and not refused_or_same(bytes(damaged), path, model):
+        if not refused_or_same(bytes(damaged), path, model):
             silent.append(place)
 
-    assert not set(silent) - set(unprotected(data)), sorted(set(silent) - set(unprotected(data)))[:20]
+    assert not [place for place in silent if any(place in content for content in contents(data))]
 
 
 @every_kind
 def test_truncation_at_every_length(kind: str, saved: Callable[[str], bytes], tmp_path: Path) -> None:
     data, model, path = saved(kind), small_model(kind), tmp_path / "model.ngram"
-    for length in range(4, len(data), 3):
+    lengths = [*range(4, len(data) - 1000, 97), *range(len(data) - 1000, len(data), 5), len(data) - 1]
+    for length in lengths:
         assert refused_or_same(data[:length], path, model), length
 
 
 @every_kind
 def test_bytes_that_are_lost_or_doubled(kind: str, saved: Callable[[str], bytes], tmp_path: Path) -> None:
     data, model, path, draw = saved(kind), small_model(kind), tmp_path / "model.ngram", random.Random(2)
-    for _ in range(150):
+    for _ in range(60):
         first, length = draw.randrange(4, len(data)), draw.randrange(1, 40)
         assert refused_or_same(data[:first] + data[first + length :], path, model), (first, length)
         refused_or_same(data[:first] + data[first : first + length] + data[first:], path, model)
