@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strategies
+from cases import ModelCase, subject
 from contracts import (
     CHECKS,
-    ModelCase,
     Subject,
     check_arpa_round_trip,
     check_causality,
@@ -26,7 +26,6 @@ from contracts import (
     check_same_from_threads,
     check_sums_to_one,
     histories_of,
-    subject,
     text_of,
 )
 from hypothesis import given, settings
