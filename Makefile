@@ -53,13 +53,13 @@ demo/corpus/test.txt: corpora/python_docs.py corpora/english.py | $(VENV)/instal
 	$(BIN)/python -m ngramlm.corpora export python demo/corpus
 
 demo: $(VENV)/installed demo/corpus/test.txt
-	$(BIN)/ngramlm compare demo/corpus/train.txt --test demo/corpus/test.txt --smoothing all --order $(ORDERS) \
-	    --json -o demo/report.md > demo/report.json
-	@echo && sed '/^$$/q' demo/report.md
+	$(BIN)/ngramlm compare demo/corpus/train.txt --test demo/corpus/test.txt \
+	    --heldout demo/corpus/heldout.txt --smoothing all --order $(ORDERS) \
+	    --curve auto -o demo/report.html -o demo/report.md -o demo/report.json
 	$(BIN)/ngramlm train demo/corpus/train.txt --order 5 -o demo/model.arpa
 	$(BIN)/ngramlm train demo/corpus/train.txt --order 5 -o demo/model.ngram
 	$(BIN)/ngramlm perplexity demo/model.ngram demo/corpus/test.txt
-	@echo && echo "written: demo/report.md demo/report.json demo/model.arpa demo/model.ngram"
+	@echo && echo "written: demo/report.html demo/report.md demo/report.json demo/model.arpa demo/model.ngram"
 
 test: $(VENV)/installed $(VENV)/test
 	$(BIN)/python -m pytest -q

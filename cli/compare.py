@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import click
@@ -10,7 +13,27 @@ from ngramlm.cli import options
 from ngramlm.cli.output import suffix_of, write, write_json
 from ngramlm.cli.progress import Progress
 
-REPORTS = (".md", ".csv", ".json", ".txt")
+REPORTS = (".md", ".csv", ".json", ".txt", ".tex", ".html")
+FORMS = ("default", "interpolated", "backoff", "both")
+
+
+class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """Sizes of training sets: fractions such as 1/8 or 0.5, numbers of sentences, or ``auto``."""
+
+    name = "auto|size,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value == "auto":
+            return True
+        try:
+            sizes = tuple(Fraction(part) for part in value.split(","))
+        except (ValueError, ZeroDivisionError):
+            sizes = ()
+        if not sizes or min(sizes) <= 0:
+            self.fail(f"{value!r} was found; 'auto', or sizes such as 1/8,1/2 were expected.", param, ctx)
+        return sizes
 
 
 @options.command(
@@ -18,6 +41,7 @@ REPORTS = (".md", ".csv", ".json", ".txt")
     example=[
         "ngramlm compare train.txt --test test.txt --order 2,3",
         "ngramlm compare train.txt --test test.txt --smoothing witten-bell,kneser-ney -o report.md",
+        "ngramlm compare train.txt --test test.txt --test other.txt --curve auto -o report.html",
     ],
 )
 @options.texts_argument
@@ -31,8 +55,16 @@ REPORTS = (".md", ".csv", ".json", ".txt")
     help="Text to test on; may be given several times.",
 )
 @click.option(
-    "--smoothing", type=options.SmoothingNames(), default="all", show_default=True, help="The methods."
+    "--heldout", type=options.InputFile(), metavar="FILE", help="Text on which methods tune themselves."
 )
+@click.option(
+    "--smoothing",
+    type=options.SmoothingNames(),
+    default="all",
+    show_default=True,
+    help="The methods; all but those that sample for minutes, which are named one by one.",
+)
+@options.choice_option("--form", FORMS, "Which form of the methods that have two")
 @click.option(
     "--order",
     "orders",
@@ -42,25 +74,49 @@ REPORTS = (".md", ".csv", ".json", ".txt")
     help="Lengths of the longest n-grams.",
 )
 @click.option(
-    "--baseline", metavar="NAME", help="The row to count differences from, such as 'witten-bell 2'."
+    "--baseline",
+    metavar="NAME",
+    default="auto",
+    help="The row to compare with, such as 'witten-bell 2', or none.  [default: modified-kneser-ney of the "
+    "highest order, else the first]",
 )
+@click.option(
+    "--contrast",
+    metavar="NAME",
+    help="The row to hold against the baseline sentence by sentence.  [default: the best of another method]",
+)
+@click.option("--curve", type=CurveSizes(), help="Also train on parts of the text.")
+@options.integer_option(
+    "--resamples",
+    help_text="Rounds of the significance tests, 0 for none.  [default: 10,000, fewer for long texts]",
+    least=0,
+)
+@options.seed_option
 @click.option("--closed", is_flag=True, help="Give <unk> no probability.")
 @options.vocabulary_options
 @options.reading_options
-@options.output_option("Also write a report: .md, .csv, .json or .txt.")
+@options.output_option(
+    f"Also write a report, by its suffix: {', '.join(REPORTS)}. May be given several times.", multiple=True
+)
 @options.threads_option
 @options.json_option
 @options.quiet_option
 def command(
     texts: tuple[str, ...],
     tests: tuple[str, ...],
+    heldout: str | None,
     smoothing: tuple[str, ...],
+    form: str,
     orders: tuple[int, ...],
-    baseline: str | None,
+    baseline: str,
+    contrast: str | None,
+    curve: Any,
+    resamples: int | None,
+    seed: int | None,
     closed: bool,
     selection: dict[str, Any],
     reading: dict[str, Any],
-    output: str | None,
+    output: tuple[str, ...],
     threads: int | None,
     as_json: bool,
     quiet: bool,
@@ -68,31 +124,51 @@ def command(
     """Train every smoothing method on TEXT at every order, and test each on the same texts.
 
     The table has one row for each model and text: perplexity with and without OOVs, bits per word and per
-    character, and the seconds that estimation and scoring took.
+    character, the difference from the baseline in bits per word and its p-value, and the seconds that
+    estimation and scoring took. The report as .html has pictures and needs nothing but a browser.
     """
-    if output is not None and (suffix_of(output) not in REPORTS or output == "-"):
-        raise click.UsageError(f"{output}: the report needs one of the suffixes {', '.join(REPORTS)}.")
-    train = options.sources(texts, *tests, selection.get("vocab"))
-    options.check_output(output, [*train, *tests, selection.get("vocab")])
+    for name in output:
+        if suffix_of(name) not in REPORTS or name == "-":
+            raise click.UsageError(f"{name}: the report needs one of the suffixes {', '.join(REPORTS)}.")
+    train = options.sources(texts, *tests, heldout, selection.get("vocab"))
+    for name in output:
+        options.check_output(name, [*train, *tests, heldout, selection.get("vocab")])
+    from ngramlm.evaluation.bench import Measuring
     from ngramlm.evaluation.comparison import compare_smoothings
 
     known = options.read_selection(selection)
+    measuring = Measuring(rival=contrast, resamples=resamples, seed=seed or 0)
     with Progress(quiet=quiet) as progress:
         result = compare_smoothings(
             train,
-            {name: name for name in tests},
+            named(tests),
             smoothings=smoothing,
             orders=orders,
-            baseline=baseline,
+            form=form,
+            heldout=heldout,
+            baseline=None if baseline == "none" else baseline,
             closed=closed,
+            curve=curve or (),
+            measuring=measuring,
+            train_name=", ".join(named(train)),
             progress=progress,
             threads=threads,
             **known,
             **reading,
         )
     if as_json:
-        write_json({"baseline": result.baseline, "rows": [row.as_dict() for row in result]})
+        write_json(result.as_dict())
     else:
         write(f"{result.to_text()}\n")
-    if output is not None:
-        result.write(output)
+    for name in output:
+        result.write(name)
+
+
+def named(paths: Sequence[str]) -> dict[str, str]:
+    """Paths by their last part, which is what a table has room for; by themselves where that is not enough.
+
+    >>> named(["en/test.txt", "en/dev.txt"]), named(["en/test.txt", "zh/test.txt"])
+    ({'test.txt': 'en/test.txt', 'dev.txt': 'en/dev.txt'}, {'en/test.txt': 'en/test.txt', 'zh/test.txt': 'zh/test.txt'})
+    """
+    short = {os.path.basename(path): path for path in paths}
+    return short if len(short) == len(set(paths)) else {path: path for path in paths}

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ngramlm.cli.output import suffix_of
+from ngramlm.cli.output import stderr_line, suffix_of
 from ngramlm.cli.progress import Progress
 from ngramlm.files import COMPRESSED
 
 if TYPE_CHECKING:
     from ngramlm.backoff import BackoffModel
+    from ngramlm.ngram_model import NgramModel
 
-Kind = Literal["arpa", "binary", "counts"]
+Kind = Literal["arpa", "binary", "archive", "counts"]
 
 ARPA_SUFFIXES = (".arpa", ".lm")
 BINARY_SUFFIXES = (".ngram",)
@@ -30,6 +31,7 @@ _COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
 
 def kind_of(path: str) -> Kind:
     """What a file holds, by its beginning; FormatError when it is neither a model nor counts."""
+    from ngramlm.archive import MAGIC as ARCHIVE_MAGIC
     from ngramlm.binary import MAGIC
     from ngramlm.errors import FormatError
     from ngramlm.files import open_source
@@ -38,6 +40,8 @@ def kind_of(path: str) -> Kind:
         head = source.read(HEAD) or b""
     if head.startswith(MAGIC):
         return "binary"
+    if head.startswith(ARCHIVE_MAGIC):
+        return "archive"
     lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"
@@ -73,9 +77,29 @@ def model_output(output: str | None, as_json: bool) -> str:
 
 
 def write_model(
-    model: BackoffModel, path: str, kind: Kind, threads: int | None = None, progress: Progress | None = None
+    model: NgramModel, path: str, kind: Kind, threads: int | None = None, progress: Progress | None = None
 ) -> None:
-    """Write a model in the format given."""
+    """Write a model in the format given; an ARPA file of a model that is no back-off table holds one near to it."""
+    from ngramlm.backoff import BackoffModel
+    from ngramlm.column_model import ColumnModel
+
+    if isinstance(model, ColumnModel):
+        if kind == "binary":
+            model.save(path)
+            return
+        smoothing = model.metadata.get("smoothing", "the model")
+        stderr_line(
+            f"{smoothing} is no back-off table: the ARPA file is exact for its n-grams, and gives unseen words what "
+            "backing off gives them (a .ngram file holds the model itself)",
+            label="warning",
+        )
+        model = model.to_backoff()
+    elif kind == "arpa" and not model.normalized:
+        stderr_line(
+            "these are scores, not probabilities, and an ARPA file cannot say so: they have no perplexity",
+            label="warning",
+        )
+    assert isinstance(model, BackoffModel)
     if kind == "binary":
         from ngramlm.binary import save_binary
 
@@ -86,8 +110,12 @@ def write_model(
         write_arpa(model, path, threads=threads, progress=progress)
 
 
-def read_model(path: str, kind: Kind, progress: Progress | None = None) -> BackoffModel:
+def read_model(path: str, kind: Kind, progress: Progress | None = None) -> NgramModel:
     """Read a model of the format given."""
+    if kind == "archive":
+        from ngramlm.formats import load_archive
+
+        return load_archive(path)
     if kind == "binary":
         from ngramlm.binary import load_binary
 
@@ -97,8 +125,8 @@ def read_model(path: str, kind: Kind, progress: Progress | None = None) -> Backo
     return read_arpa(path, progress=progress)
 
 
-def load_model(path: str, quiet: bool = False) -> BackoffModel:
-    """The model of a file in either format; ``-`` is standard input."""
+def load_model(path: str, quiet: bool = False) -> NgramModel:
+    """The model of a file in any format; ``-`` is standard input."""
     from ngramlm.errors import FormatError
 
     with local_file(path) as name, Progress(quiet=quiet) as progress:
@@ -108,6 +136,18 @@ def load_model(path: str, quiet: bool = False) -> BackoffModel:
                 "n-gram counts were found; a model was expected ('train --counts' makes one)", path
             )
         return read_model(name, kind, progress)
+
+
+def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
+    """The back-off model of a file; UsageError where it holds a model of another kind."""
+    from ngramlm.backoff import BackoffModel
+
+    model = load_model(path, quiet)
+    if not isinstance(model, BackoffModel):
+        raise click.UsageError(
+            f"{path} holds a {type(model).__name__}, which is no back-off table ('ngramlm convert' to .arpa makes one)."
+        )
+    return model
 
 
 @contextmanager

@@ -13,7 +13,12 @@ from ngramlm.cli.output import figures, write, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model
 
-NAMES = {"arpa": "ARPA model", "binary": "binary model", "counts": "n-gram counts"}
+NAMES = {
+    "arpa": "ARPA model",
+    "binary": "binary model",
+    "archive": "model of columns",
+    "counts": "n-gram counts",
+}
 
 
 @options.command("info", example=["ngramlm info model.arpa", "ngramlm info model.ngram --verify"])
@@ -36,13 +41,15 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
             if verify:
                 counts.trie.check(len(counts.vocabulary))
         else:
+            from ngramlm.backoff import BackoffModel
+
             model = read_model(name, kind, progress)
             facts |= about_model(model)
             if verify and kind == "binary":
                 from ngramlm.binary import verify_binary
 
                 verify_binary(name)
-            elif verify:
+            elif verify and isinstance(model, BackoffModel):
                 model.trie.check(len(model.vocabulary))
     if verify:
         facts["verified"] = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_model, model_format, model_output, write_model
+from ngramlm.cli.formats import load_backoff, model_format, model_output, write_model
 from ngramlm.cli.output import number, stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_model, model_lines
@@ -68,7 +68,7 @@ def command(
     output = model_output(output, as_json)
     kind = model_format(output)
     options.check_output(output, [*models, heldout])
-    loaded = [load_model(path, quiet) for path in models]
+    loaded = [load_backoff(path, quiet) for path in models]
     from ngramlm.interpolation import component_log10_probs, estimate_weights, mix, union_vocabulary
 
     facts: dict[str, Any] = {"output": output, "models": list(models)}

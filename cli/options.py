@@ -15,7 +15,7 @@ import click
 from ngramlm.cli.output import same_file, stderr_line
 
 if TYPE_CHECKING:
-    from ngramlm.backoff import BackoffModel
+    from ngramlm.ngram_model import NgramModel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -106,35 +106,36 @@ class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from ngramlm.smoothing import SMOOTHINGS
 
-        if value in SMOOTHINGS:
-            return value
-        initials = {"".join(part[0] for part in name.split("-")): name for name in SMOOTHINGS}
-        wanted = value.lower().replace("_", "-")
-        near = (
-            [initials[wanted]]
-            if wanted in initials
-            else difflib.get_close_matches(wanted, SMOOTHINGS, 1, 0.5)
-        )
+        for name in value.split("/"):
+            if name not in SMOOTHINGS:
+                self.fail(self.unknown(name, SMOOTHINGS), param, ctx)
+        return value
+
+    def unknown(self, name: str, known: Iterable[str]) -> str:
+        """What is said of a name that is none."""
+        initials = {"".join(part[0] for part in other.split("-")): other for other in known}
+        wanted = name.lower().replace("_", "-")
+        near = [initials[wanted]] if wanted in initials else difflib.get_close_matches(wanted, known, 1, 0.5)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        self.fail(f"unknown method {value!r}.{hint} The methods are: {', '.join(SMOOTHINGS)}.", param, ctx)
+        return f"unknown method {name!r}.{hint} The methods are: {', '.join(known)}."
 
 
 class SmoothingNames(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """Methods with commas between them, or ``all``."""
+    """Methods with commas between them; ``all`` is every method that takes seconds."""
 
     name = "all|method,..."
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        from ngramlm.smoothing import SMOOTHINGS
+        from ngramlm.smoothing import smoothing_names
 
         if isinstance(value, tuple):
             return value
-        if value == "all":
-            return tuple(SMOOTHINGS)
-        one = SmoothingName()
-        return tuple(dict.fromkeys(one.convert(name, param, ctx) for name in value.split(",")))
+        one, names = SmoothingName(), value.split(",")
+        return tuple(
+            smoothing_names(name if name == "all" else one.convert(name, param, ctx) for name in names)
+        )
 
 
 def texts_argument(function: F) -> F:
@@ -268,7 +269,7 @@ def utf8_words(words: Sequence[str]) -> list[str]:
     return list(words)
 
 
-def warn_of_unknown(model: BackoffModel, words: Sequence[str]) -> None:
+def warn_of_unknown(model: NgramModel, words: Sequence[str]) -> None:
     """One warning line for words that the model does not know."""
     from ngramlm.vocabulary import UNK_WORD
 

@@ -18,8 +18,8 @@ from ngramlm.cli.progress import Progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from ngramlm.backoff import BackoffModel
     from ngramlm.evaluation.perplexity import Perplexity, TokenScores
+    from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
 
 SENTENCE_COLUMNS = ("sentence", "log10_prob", "tokens", "oovs", "perplexity")
@@ -106,7 +106,7 @@ def command(
 class _Words:
     """What is left of a model to compare its vocabulary with that of the next."""
 
-    def __init__(self, model: BackoffModel) -> None:
+    def __init__(self, model: NgramModel) -> None:
         self.vocabulary = model.vocabulary
         self._first = model.distribution(())
 
@@ -149,18 +149,19 @@ def _cell(value: Any) -> str:
 
 
 def measure(
-    model: BackoffModel,
+    model: NgramModel,
     source: str | io.BytesIO,
     reading: dict[str, Any],
     quiet: bool,
-    detail: Callable[[BackoffModel, Text, TokenScores, int], Iterator[Row]] | None,
+    detail: Callable[[NgramModel, Text, TokenScores, int], Iterator[Row]] | None,
     lines: _Lines | None,
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
-    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, iter_scores
+    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
     from ngramlm.evaluation.signature import signature
 
+    check_normalized(model)
     total = PerplexitySum()
     tokens = sentences = 0
     to_terminal = detail is not None and sys.stdout.isatty()
@@ -184,7 +185,7 @@ def measure(
     return result
 
 
-def _sentence_rows(model: BackoffModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
+def _sentence_rows(model: NgramModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
     return zip(
         range(before + 1, before + piece.n_sentences + 1),
         scores.sentence_log10_probs().tolist(),
@@ -195,7 +196,7 @@ def _sentence_rows(model: BackoffModel, piece: Text, scores: TokenScores, before
     )
 
 
-def _token_rows(model: BackoffModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
+def _token_rows(model: NgramModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
     return zip(
         piece.vocabulary.words(scores.ids.tolist()),
         scores.log10_probs.tolist(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_model, model_format, model_output, write_model
+from ngramlm.cli.formats import load_backoff, model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_model
@@ -94,8 +94,8 @@ def command(
     output = model_output(output, as_json)
     kind = model_format(output)
     options.check_output(output, inputs)
-    before = model = load_model(model_file, quiet)
-    histories = None if history_model is None else load_model(history_model, quiet)
+    before = model = load_backoff(model_file, quiet)
+    histories = None if history_model is None else load_backoff(history_model, quiet)
     from ngramlm.pruning import prune
 
     with Progress(quiet=quiet) as progress:

@@ -15,7 +15,7 @@ from ngramlm.cli.progress import Progress
 if TYPE_CHECKING:
     import numpy as np
 
-    from ngramlm.backoff import BackoffModel
+    from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
 
 
@@ -84,7 +84,7 @@ def perplexity_of(log10_prob: float, tokens: int) -> float:
     return 10.0**exponent if exponent < 308 else float("inf")
 
 
-def line_scores(model: BackoffModel, text: Text, bos: bool, eos: bool) -> tuple[np.ndarray, np.ndarray]:
+def line_scores(model: NgramModel, text: Text, bos: bool, eos: bool) -> tuple[np.ndarray, np.ndarray]:
     """Per line the log10 probability (float64) and the number of tokens it covers (int64)."""
     import numpy as np
 

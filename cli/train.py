@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
     from ngramlm.smoothing import Smoothing
 
 FALLBACK = "0.5,1,1.5"
+
+
+class Setting(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """``name=value`` as a pair; a value is a number, several with commas between them, true, false, or a word."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not equals or not name.isidentifier() or not text:
+            self.fail(f"{value!r} was found; NAME=VALUE was expected.", param, ctx)
+        parts = [_plain_value(part) for part in text.split(",")]
+        return name, parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def _plain_value(text: str) -> int | float | bool | str:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
 
 
 class TrainCommand(options.Command):
@@ -46,6 +73,7 @@ class TrainCommand(options.Command):
         "ngramlm train train.txt -o model.arpa",
         "ngramlm train train.txt --order 3 --prune 0,0,1 -o small.arpa.gz",
         "ngramlm train counts.gz --counts --smoothing witten-bell -o model.ngram",
+        "ngramlm train train.txt --smoothing katz --set k=7 --heldout test.txt -o katz.arpa",
     ],
 )
 @options.texts_argument
@@ -60,7 +88,26 @@ class TrainCommand(options.Command):
 )
 @options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
 @click.option("--counts", "from_counts", is_flag=True, help="TEXT are files of 'ngramlm count' (or SRILM).")
-@click.option("--backoff", is_flag=True, help="Back off to lower orders instead of interpolating with them.")
+@click.option(
+    "--heldout",
+    type=options.InputFile(),
+    metavar="FILE",
+    help="Text on which the method tunes its parameters.",
+)
+@click.option(
+    "--interpolate/--backoff",
+    default=None,
+    help="Mix the lower orders into every probability, or use them for unseen words only.  [default: as the method "
+    "is known]",
+)
+@click.option(
+    "--set",
+    "settings",
+    type=Setting(),
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A parameter of the method, such as discounts=5, k=7,5,3 or delta=0.1; may be given several times.",
+)
 @click.option("--closed", is_flag=True, help="Give <unk> no probability.")
 @click.option(
     "--prune",
@@ -93,7 +140,9 @@ def command(
     smoothing: str,
     output: str | None,
     from_counts: bool,
-    backoff: bool,
+    heldout: str | None,
+    interpolate: bool | None,
+    settings: tuple[tuple[str, Any], ...],
     closed: bool,
     prune: tuple[int, ...] | None,
     discount_fallback: tuple[float, float, float] | None,
@@ -106,13 +155,14 @@ def command(
 ) -> None:
     """Estimate a language model from TEXT, one sentence a line.
 
-    Several texts are one text. Without -o the model is written to standard output, as ARPA.
+    Several texts are one text. Without -o the model is written to standard output, as ARPA. METHOD may be several
+    names with / between them, for order 1, 2, and so on.
     """
     output = model_output(output, as_json)
     kind = model_format(output)
-    sources = options.sources(texts, selection.get("vocab"))
-    options.check_output(output, [*sources, selection.get("vocab")])
-    method = make_method(smoothing, backoff, closed, discount_fallback)
+    sources = options.sources(texts, heldout, selection.get("vocab"))
+    options.check_output(output, [*sources, heldout, selection.get("vocab")])
+    method = make_method(smoothing, interpolate, closed, dict(settings), discount_fallback)
     if kneser_ney_prune is not None:
         method = make_pruned(method, kneser_ney_prune)
     with Progress(quiet=quiet) as progress:
@@ -127,11 +177,12 @@ def command(
             counts = count(sources, order, threads=threads, progress=progress, **known, **reading)
         if prune:
             counts = counts.cut_off(prune)
-        from ngramlm.backoff import BackoffModel
+        held = None
+        if heldout is not None:
+            from ngramlm.text import read_text
 
-        model = method.fit(counts, threads=threads, progress=progress)
-        if not isinstance(model, BackoffModel):
-            raise click.UsageError(f"{smoothing} gives no back-off model, which alone can be written.")
+            held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
+        model = method.fit(counts, held, threads=threads, progress=progress)
         write_model(model, output, kind, threads, progress)
     if as_json:
         write_json({"output": output, **about_counts(counts), **about_model(model)})
@@ -141,12 +192,16 @@ def command(
 
 
 def make_method(
-    name: str, backoff: bool, closed: bool, fallback: tuple[float, float, float] | None
+    name: str,
+    interpolate: bool | None,
+    closed: bool,
+    settings: dict[str, Any],
+    fallback: tuple[float, float, float] | None,
 ) -> Smoothing:
     """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
     from ngramlm.smoothing import KneserNey, make_smoothing
 
-    method = make_smoothing(name, interpolate=False if backoff else None, closed=closed)
+    method = make_smoothing(name, interpolate=interpolate, closed=closed, **settings)
     if fallback is None:
         return method
     if not isinstance(method, KneserNey) or method.discounts != len(fallback):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._backoff import Automaton
-from ngramlm.automaton import Columns, pack, unpack
+from ngramlm.automaton import Columns, Layout, pack, unpack
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import usable_threads
@@ -82,6 +82,7 @@ class BackoffModel(NgramModel):
         self._columns: Columns | None = Columns(trie, probs, backoffs)
         self._automaton: Automaton | None = None
         self._shape = (trie.n_rows, (1, *n_histories))
+        self._n_bytes: int | None = None
 
     @classmethod
     def from_slots(
@@ -98,6 +99,7 @@ class BackoffModel(NgramModel):
         NgramModel.__init__(self, vocabulary, metadata)
         self._columns = None
         self._shape = (tuple(n_rows), tuple(n_histories))
+        self._n_bytes = slots.nbytes
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
             raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
         try:
@@ -110,6 +112,13 @@ class BackoffModel(NgramModel):
     def n_ngrams(self) -> tuple[int, ...]:
         """The number of n-grams of every order."""
         return self._shape[0]
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the slots that queries walk; the words are not counted."""
+        if self._n_bytes is None:
+            self._n_bytes = Layout.of(self.trie).n_bytes
+        return self._n_bytes
 
     @property
     def columns(self) -> Columns:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.backoff import BackoffModel
 from ngramlm.errors import UsageError
 from ngramlm.events import Events
 from ngramlm.ngram_model import NgramModel
+from ngramlm.normalization import NormalizedColumns
 from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import RESERVED, UNK, UNK_WORD, Vocabulary
+from ngramlm.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
 
 if TYPE_CHECKING:
     from ngramlm.archive import Archive
@@ -94,16 +96,48 @@ class ColumnModel(NgramModel):
         with np.errstate(divide="ignore"):
             return float(np.log10(self.distribution(history)[self._id(word)]))
 
-    def score(self, sentence: Sentence) -> float:
-        """log10 probability of a sentence (a str is split at spaces and tabs), that of ``</s>`` included."""
-        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence)))
+    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
+        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos)))
 
-    def full_scores(self, sentence: Sentence) -> Iterator[tuple[float, int, bool]]:
-        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+    def full_scores(
+        self, sentence: Sentence, bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the longest n-gram that was counted, whether it is an OOV)."""
         words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
         text = Text.from_sentences([words], self._vocabulary)
-        columns = self.log10_probs(text), self.matched_orders(text), text.predicted == UNK
-        yield from zip(*(column.tolist() for column in columns), strict=True)
+        columns = [self.log10_probs(text), self.matched_orders(text), text.predicted == UNK]
+        for place, scores in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            if place == len(words) and not eos:
+                return
+            if not bos and place < self.order - 1:  # here a sentence that begins knows more
+                yield self._full_score(words[:place], [*words, EOS_WORD][place])
+            else:
+                yield scores
+
+    def _full_score(self, history: list[str], word: str) -> tuple[float, int, bool]:
+        ids = [self._vocabulary.id(other) for other in (*history, word)]
+        length = next((k for k in range(len(ids), 1, -1) if self.trie.find(ids[-k:]) >= 0), 1)
+        return self.log10_prob(word, history), length, ids[-1] == UNK
+
+    def to_backoff(self) -> BackoffModel:
+        """A back-off table for ARPA files and decoders: exact for stored n-grams, near to the model for all others.
+
+        Its back-off weights are those that make every history sum to one, so that words that are new after a history
+        get their share in proportion to the lower order, whatever this model gives them.
+        """
+        columns = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
+        metadata = {**self._metadata, "table": "of stored n-grams"}
+        return BackoffModel(
+            self._vocabulary, self.trie, columns.log10_probs, columns.log10_backoffs, metadata
+        )
+
+    def _row_probs(self) -> list[Floats]:
+        """float64[R] per order: the probability of every stored n-gram."""
+        return [
+            self._probs(Events.of_rows(self.trie, order, np.arange(n, dtype=np.int32)))
+            for order, n in enumerate(self.n_ngrams, 1)
+        ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens; raises UsageError for the suffix of an ARPA file."""

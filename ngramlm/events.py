@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,6 +77,26 @@ class Events:
             ending = find_rows(level.words, level.starts, history, ids)
             rows[order - 1], histories[order - 1] = ending[predicted], history[predicted]
         return cls(rows[0], rows, histories, np.ones(text.n_tokens))
+
+    @classmethod
+    def of_rows(cls, trie: NgramTrie, order: int, rows: Int32s) -> Events:
+        """The n-grams of some rows of one order, as the events of a text that ends with each."""
+        found = np.full((trie.order, len(rows)), -1, np.int32)
+        histories = np.full_like(found, -1)
+        for k in range(order, 0, -1):
+            found[k - 1], histories[k - 1] = rows, trie.histories(k)[rows]
+            rows = trie.level(k).suffixes[rows]
+        return cls(found[0], found, histories, np.ones(len(found[0])))
+
+    @classmethod
+    def join(cls, parts: Sequence[Events]) -> Events:
+        """Several events of one trie as one."""
+        return cls(
+            np.concatenate([part.words for part in parts]),
+            np.concatenate([part.rows for part in parts], axis=1),
+            np.concatenate([part.histories for part in parts], axis=1),
+            np.concatenate([part.weights for part in parts]),
+        )
 
     def select(self, mask: NDArray[np.bool_]) -> Events:
         """Only the marked events."""

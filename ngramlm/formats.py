@@ -7,20 +7,23 @@ import os
 from ngramlm.archive import MAGIC as ARCHIVE_MAGIC
 from ngramlm.archive import read_archive
 from ngramlm.arpa import read_arpa
-from ngramlm.backoff import BackoffModel
 from ngramlm.binary import MAGIC, load_binary
 from ngramlm.column_model import ColumnModel
 from ngramlm.errors import FormatError
+from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.church_gale import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
+from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
 __all__ = ["load", "load_archive"]
 
-KINDS: dict[str, type[ColumnModel]] = {kind.KIND: kind for kind in (FloorModel, ChurchGaleModel)}
+KINDS: dict[str, type[ColumnModel]] = {
+    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel)
+}
 
 
-def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> BackoffModel | ColumnModel:
+def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> NgramModel:
     """Open a binary or ARPA model (compressed by suffix), whichever it is; raises FormatError."""
     if path != "-" and os.path.isfile(path):
         with open(path, "rb") as file:

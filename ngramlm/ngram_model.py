@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ngramlm import __version__
 from ngramlm.errors import UsageError
-from ngramlm.text import words_of
+from ngramlm.text import Text, words_of
 from ngramlm.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 
 __all__ = ["ESTIMATES", "NgramModel"]
@@ -88,6 +88,28 @@ class NgramModel(ABC):
     @abstractmethod
     def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
+
+    @abstractmethod
+    def log10_probs(self, text: Text) -> NDArray[np.float64]:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+
+    @abstractmethod
+    def matched_orders(self, text: Text) -> NDArray[np.uint8]:
+        """uint8[n_tokens]: the length of the n-gram that answered for every predicted token."""
+
+    @abstractmethod
+    def full_scores(
+        self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+
+    @abstractmethod
+    def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
+
+    @abstractmethod
+    def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
 
     def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
         """The `n` most probable words after a history, with their log10 probabilities."""

@@ -36,7 +36,7 @@ from oracles_smoothing import PitmanYorOracle
 
 import ngramlm as lm
 from ngramlm._pitman_yor import Seating
-from ngramlm.errors import CountError, EstimationError, UsageError
+from ngramlm.errors import CountError, EstimationError, FormatError, UsageError
 from ngramlm.smoothing.pitman_yor import FIRST_DISCOUNT, FIRST_STRENGTH
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 from ngramlm.smoothing.restaurants import Restaurants, own_events, resample_parameters
@@ -457,7 +457,31 @@ def test_back_off_table_goes_through_arpa(tmp_path: Path) -> None:
     table = one.model.to_backoff()
     check_arpa_round_trip(type(one)(table, one.oracle, one.sentences), tmp_path)
 
-    assert table.metadata["table"] == "posterior-mean"
+    assert table.metadata["table"] == "of stored n-grams"
+
+
+def test_file_gives_back_every_bit(tmp_path: Path) -> None:
+    model = lm.PitmanYor(**SHORT).fit(counts_of(VERSE, 3))
+    text = lm.Text.from_sentences([*VERSE, ["a", "bird"]], model.vocabulary)
+    model.save(tmp_path / "model.ngram")
+    loaded = lm.load(tmp_path / "model.ngram")
+
+    assert isinstance(loaded, PitmanYorModel)
+    assert model.signature == loaded.signature
+    assert dict(model.metadata) == dict(loaded.metadata)
+    np.testing.assert_array_equal(model.log10_probs(text), loaded.log10_probs(text))
+    np.testing.assert_array_equal(model.distribution(["the"]), loaded.distribution(["the"]))
+
+
+@pytest.mark.parametrize("n_samples", [0, 2, -1])
+def test_file_with_columns_that_do_not_fit(n_samples: int, tmp_path: Path) -> None:
+    class Wrong(PitmanYorModel):
+        n_samples = property(lambda self: n_samples)  # type: ignore[assignment]
+
+    model = lm.PitmanYor(**SHORT).fit(counts_of(VERSE, 2))
+    Wrong(model.vocabulary, model.trie, model.base, model.seen, model.left).save(tmp_path / "model.ngram")
+    with pytest.raises(FormatError, match="do not fit together"):
+        lm.load(tmp_path / "model.ngram")
 
 
 # --------------------------------------------------------------------------------------------------------- bad input

@@ -1,5 +1,6 @@
 """Perplexity, comparison of models, and the signatures that say which figures may be compared."""
 
+from ngramlm.evaluation.bench import Measuring
 from ngramlm.evaluation.comparison import Comparison, Row, compare, compare_smoothings
 from ngramlm.evaluation.perplexity import Perplexity, PerplexitySum, TokenScores, iter_scores, perplexity
 from ngramlm.evaluation.signature import (
@@ -12,6 +13,7 @@ from ngramlm.evaluation.signature import (
 
 __all__ = [
     "Comparison",
+    "Measuring",
     "Perplexity",
     "PerplexitySum",
     "Row",

@@ -17,7 +17,7 @@ from ngramlm.model import LanguageModel
 from ngramlm.text import CHUNK_BYTES, Text, map_text, read_text
 from ngramlm.vocabulary import UNK
 
-__all__ = ["Perplexity", "PerplexitySum", "TokenScores", "iter_scores", "perplexity"]
+__all__ = ["Perplexity", "PerplexitySum", "TokenScores", "check_normalized", "iter_scores", "perplexity"]
 
 Readable = Text | Source | Iterable[Source]
 
@@ -224,8 +224,8 @@ def perplexity(
         the reader.
     per_token: keep the single values in ``.scores`` (12 bytes a token).
 
-    Raises UsageError where the text was read with another vocabulary and has lost words to it, or where the model
-    returns no probabilities.
+    Raises UsageError where the text was read with another vocabulary and has lost words to it, and where the model
+    gives scores that are no probabilities.
 
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c"]), order=2))
@@ -233,6 +233,7 @@ def perplexity(
     >>> result.tokens, result.oovs, result.perplexity > result.perplexity_excluding_oov
     (6, 1, True)
     """
+    check_normalized(model)
     total = PerplexitySum()
     pieces: list[TokenScores] = []
     for piece, log10_probs in iter_scores(model, text, chunk_bytes=chunk_bytes, **read_options):
@@ -240,6 +241,18 @@ def perplexity(
         if per_token:
             pieces.append(TokenScores.of(piece, log10_probs))
     return total.result(signature(model), TokenScores.join(pieces) if per_token else None)
+
+
+def check_normalized(model: LanguageModel) -> None:
+    """UsageError for a model whose numbers are scores: its attribute ``normalized`` is False.
+
+    Words share no probability of one there, and a "perplexity" of them would be compared with true ones.
+    """
+    if not getattr(model, "normalized", True):
+        raise UsageError(
+            f"found scores that are no probabilities ({signature(model)}); a perplexity is defined for models whose"
+            " probabilities sum to one only"
+        )
 
 
 def iter_scores(

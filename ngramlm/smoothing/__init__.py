@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
 from functools import partial
+from typing import Any
 
 from ngramlm.errors import UsageError
 from ngramlm.smoothing.absolute import AbsoluteDiscounting
@@ -47,6 +48,7 @@ __all__ = [
     "StupidBackoff",
     "WittenBell",
     "make_smoothing",
+    "smoothing_names",
 ]
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
@@ -68,15 +70,33 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "kneser-ney": partial(KneserNey, discounts=1),
     "modified-kneser-ney": partial(KneserNey, discounts=3),
     "dirichlet": Dirichlet,
+    "dirichlet-continuation": partial(Dirichlet, prior="continuation"),
+    "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
 }
 
 
-def make_smoothing(name: str, *, interpolate: bool | None = None, closed: bool = False) -> Smoothing:
+def smoothing_names(names: Iterable[str]) -> list[str]:
+    """The names with "all" replaced by those of all methods, except those that sample and take minutes.
+
+    >>> smoothing_names(["all"])[-2:], "pitman-yor" in smoothing_names(["all", "pitman-yor"])
+    (['kneser-ney', 'modified-kneser-ney'], True)
+    """
+    found: list[str] = []
+    for name in names:
+        found += (
+            [other for other in SMOOTHINGS if not SMOOTHINGS[other]().sampled] if name == "all" else [name]
+        )
+    return list(dict.fromkeys(found))
+
+
+def make_smoothing(
+    name: str, *, interpolate: bool | None = None, closed: bool = False, **options: Any
+) -> Smoothing:
     """The smoothing method of a name; names with ``/`` between them are methods for order 1, 2, and so on.
 
-    `interpolate` None takes the form that a method is known by. Raises UsageError for an unknown name, and for a form
-    that the method does not have.
+    `interpolate` None takes the form that a method is known by; `options` are parameters of the method. Raises
+    UsageError for an unknown name or option, and for a form that the method does not have.
 
     >>> make_smoothing("witten-bell", interpolate=False)
     WittenBell(closed=False, interpolate=False)
@@ -84,11 +104,21 @@ def make_smoothing(name: str, *, interpolate: bool | None = None, closed: bool =
     'witten-bell/kneser-ney'
     """
     if "/" in name:
+        if options:
+            raise UsageError(
+                f"found {', '.join(options)} for several methods; expected one method with options"
+            )
         methods = [make_smoothing(part, interpolate=interpolate, closed=closed) for part in name.split("/")]
         return PerOrder(methods=tuple(methods), closed=closed)  # type: ignore[arg-type]  # it checks them
     if name not in SMOOTHINGS:
         raise UsageError(f"found the smoothing {name!r}; expected one of: {', '.join(SMOOTHINGS)}")
     method = SMOOTHINGS[name](closed=closed)
+    known = [field.name for field in fields(method) if field.name not in ("closed", "interpolate", "methods")]
+    if unknown := [option for option in options if option not in known]:
+        raise UsageError(
+            f"found {unknown[0]!r} for {name}; expected one of: {', '.join(known) or 'no option'}"
+        )
+    method = replace(method, **options)
     if isinstance(method, RecursiveSmoothing):
         return method if interpolate is None else replace(method, interpolate=interpolate)
     if interpolate is not None:

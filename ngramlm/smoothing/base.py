@@ -18,7 +18,7 @@ from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.model import LanguageModel
+from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
 from ngramlm.text import Text
@@ -36,6 +36,7 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
+    sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
@@ -48,7 +49,7 @@ class Smoothing(ABC):
         *,
         threads: int | None = None,
         progress: Progress | None = None,
-    ) -> LanguageModel:
+    ) -> NgramModel:
         """Estimate a model; a method with parameters tunes them on the held-out text, if there is one.
 
         The result does not depend on the number of threads. Raises EstimationError when nothing was counted.
@@ -149,7 +150,7 @@ class RecursiveSmoothing(Smoothing):
         from ngramlm.smoothing.tuning import tune_values
 
         found = [order.parameters for order in self.estimate(counts, base, None, threads)]
-        return tune_values(self, counts, found, heldout, progress)
+        return tune_values(self, counts, found, heldout, threads, progress)
 
     def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
         """The values of one order that held-out data may change: (value, least, most) of each."""

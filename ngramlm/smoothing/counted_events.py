@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,18 +82,7 @@ class CountedEvents:
             if order < counts.order:
                 rows = rows[np.repeat(level.first_words == BOS, np.diff(level.starts))]
             rows = rows[counts.counts[order - 1][rows] > 0]
-            chain = np.full((counts.order, len(rows)), -1, np.int32)
-            histories = np.full((counts.order, len(rows)), -1, np.int32)
             weights = counts.counts[order - 1][rows].astype(np.float64)
-            for k in range(order, 0, -1):
-                chain[k - 1] = rows
-                histories[k - 1] = trie.histories(k)[rows]
-                rows = trie.level(k).suffixes[rows] if k > 1 else rows
-            found.append(Events(chain[0], chain, histories, weights))
-        events = Events(
-            np.concatenate([part.words for part in found]),
-            np.concatenate([part.rows for part in found], axis=1),
-            np.concatenate([part.histories for part in found], axis=1),
-            np.concatenate([part.weights for part in found]),
-        )
+            found.append(replace(Events.of_rows(trie, order, rows), weights=weights))
+        events = Events.join(found)
         return cls(counts, events.select(base[events.words] > 0), deleted=True)

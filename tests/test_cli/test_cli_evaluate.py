@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -252,21 +253,128 @@ def test_compare_gives_what_train_and_perplexity_give(invoke: Invoke, folder: Pa
     assert row["signature"] == figures["signature"]
 
 
-@pytest.mark.parametrize("suffix", ["md", "csv", "json", "txt"])
+ROW_OF_OTHER = {
+    "md": r"^\| witten-bell 2 +\| other.txt",
+    "csv": "^witten-bell 2,other.txt,",
+    "json": '"model": "witten-bell 2",\n *"text": "other.txt"',
+    "txt": "^witten-bell 2  other.txt",
+    "tex": "^witten-bell 2 & other.txt",
+    "html": r'<th class="left" scope="row"[^>]*>witten-bell 2</th><td class="left"[^>]*>other.txt</td>',
+}
+
+
+@pytest.mark.parametrize("suffix", ROW_OF_OTHER)
 def test_compare_writes_a_report(invoke: Invoke, folder: Path, suffix: str) -> None:
     options = ["--test", "test.txt", "--test", "other.txt", "--order", "2", "--smoothing", "witten-bell"]
     result = invoke("compare", "train.txt", *options, "-o", f"report.{suffix}")
 
     assert result.exit_code == 0
     report = (folder / f"report.{suffix}").read_text()
-    assert report.count("other.txt") == result.stdout.count("other.txt") == 1
+    assert len(re.findall(ROW_OF_OTHER[suffix], report, re.M)) == result.stdout.count("other.txt") == 1
+
+
+def test_compare_writes_several_reports_of_one_run(invoke: Invoke, folder: Path) -> None:
+    options = [
+        "--test",
+        "test.txt",
+        "--order",
+        "1,2",
+        "--smoothing",
+        "witten-bell,kneser-ney",
+        "--form",
+        "both",
+    ]
+    result = invoke(
+        "compare", "train.txt", *options, "--curve", "1/4,100,1", "--json", "-o", "a.json", "-o", "b.html"
+    )
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == json.loads((folder / "a.json").read_text())
+    found = json.loads(result.stdout)
+    assert [row["model"] for row in found["rows"][:4]] == [
+        "witten-bell 1",
+        "witten-bell back-off 1",
+        "kneser-ney 1",
+        "kneser-ney back-off 1",
+    ]
+    assert found["baseline"] == "witten-bell 1"
+    assert [point["train_sentences"] for point in found["curve"] if point["method"] == "kneser-ney"] == [
+        100,
+        150,
+        600,
+    ]
+    assert "kneser-ney back-off" in (folder / "b.html").read_text()
+
+
+def test_compare_takes_the_options_of_the_tests(invoke: Invoke, folder: Path) -> None:
+    options = [
+        "--test",
+        "test.txt",
+        "--order",
+        "2",
+        "--smoothing",
+        "witten-bell,kneser-ney,modified-kneser-ney",
+        "--json",
+    ]
+    more = ["--heldout", "other.txt", "--resamples", "99", "--seed", "4", "--contrast", "witten-bell 2"]
+    found = json.loads(invoke("compare", "train.txt", *options, *more).stdout)
+
+    assert found["baseline"] == "modified-kneser-ney 2"
+    assert found["significance"] == {"resamples": 99, "level": 0.95, "units": "sentences", "seed": 4}
+    assert found["options"]["heldout"] == "yes"
+    assert found["contrasts"][0]["models"] == ["witten-bell 2", "modified-kneser-ney 2"]
+    assert all(row["p_value"] >= 0.01 for row in found["rows"] if row["model"] != found["baseline"])
+
+    without = json.loads(
+        invoke("compare", "train.txt", *options, "--baseline", "none", "--resamples", "0").stdout
+    )
+    assert without["baseline"] is None
+    assert {row["bits_per_word_low"] for row in without["rows"]} == {None}
+
+
+@pytest.mark.parametrize("sizes", ["", "0", "-1", "1/0", "half", "auto,1"])
+def test_compare_refuses_sizes_of_a_curve(invoke: Invoke, folder: Path, sizes: str) -> None:
+    result = invoke("compare", "train.txt", "--test", "test.txt", "--curve", sizes)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'auto', or sizes such as 1/8,1/2 were expected." in " ".join(result.stderr.split())
+
+
+def test_texts_of_one_name_keep_their_folders(invoke: Invoke, folder: Path) -> None:
+    (folder / "new").mkdir()
+    (folder / "new" / "test.txt").write_text((folder / "other.txt").read_text())
+    options = [
+        "--test",
+        "test.txt",
+        "--test",
+        "new/test.txt",
+        "--order",
+        "1",
+        "--smoothing",
+        "witten-bell",
+        "--json",
+    ]
+    found = json.loads(invoke("compare", "train.txt", *options).stdout)
+
+    assert [text["name"] for text in found["texts"]] == ["test.txt", "new/test.txt"]
+
+
+def test_perplexity_refuses_scores(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lm.BackoffModel, "normalized", False, raising=False)
+    result = invoke("perplexity", "model.arpa", "test.txt")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("error: found scores that are no probabilities (order:3|")
 
 
 def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invoke, folder: Path) -> None:
     result = invoke("compare", "train.txt", "--test", "test.txt", "-o", "report.pdf")
 
     assert result.exit_code == 2
-    assert "report.pdf: the report needs one of the suffixes .md, .csv, .json, .txt." in result.stderr
+    assert (
+        "report.pdf: the report needs one of the suffixes .md, .csv, .json, .txt, .tex, .html."
+        in result.stderr
+    )
 
 
 def test_compare_with_a_baseline(invoke: Invoke, folder: Path) -> None:
