@@ -101,7 +101,11 @@ def test_code_of_the_readme(readme_folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in sorted(ROOT.glob("docs/*.md")) if blocks(page, "python")],
+    [
+        page
+        for page in sorted(ROOT.glob("docs/*.md"))
+        if blocks(page, "python") and not blocks(page, "console")  # tests/test_cli/test_cli_docs.py runs both
+    ],
     ids=lambda page: page.name,
 )
 def test_code_of_other_pages(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
