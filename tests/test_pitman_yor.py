@@ -463,7 +463,7 @@ def test_back_off_table_goes_through_arpa(tmp_path: Path) -> None:
     table = one.model.to_backoff()
     check_arpa_round_trip(type(one)(table, one.oracle, one.sentences), tmp_path)
 
-    assert table.metadata["table"] == "posterior-mean"
+    assert table.metadata["table"] == "of stored n-grams"
 
 
 def test_file_gives_back_every_bit(tmp_path: Path) -> None:

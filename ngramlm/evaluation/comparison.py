@@ -88,7 +88,7 @@ def compare_smoothings(
     """Train every smoothing method at every order from one pass over the text, and compare them.
 
     train: ``NgramCounts`` of at least the highest order, a ``Text``, or whatever ``count`` takes.
-    smoothings: names of ``SMOOTHINGS``, "all" of them, or configured methods by names of your own.
+    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own.
     form: "default", "interpolated", "backoff" or "both": see `contenders.FORMS`.
     heldout: for the methods that tune themselves on a text that is not the test text.
     baseline: a row's name, such as "witten-bell 2"; models are named by method and order. "auto" takes modified

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -48,6 +48,7 @@ __all__ = [
     "StupidBackoff",
     "WittenBell",
     "make_smoothing",
+    "smoothing_names",
 ]
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
@@ -73,6 +74,20 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
 }
+
+
+def smoothing_names(names: Iterable[str]) -> list[str]:
+    """The names with "all" replaced by those of all methods, except those that sample and take minutes.
+
+    >>> smoothing_names(["all"])[-2:], "pitman-yor" in smoothing_names(["all", "pitman-yor"])
+    (['kneser-ney', 'modified-kneser-ney'], True)
+    """
+    found: list[str] = []
+    for name in names:
+        found += (
+            [other for other in SMOOTHINGS if not SMOOTHINGS[other]().sampled] if name == "all" else [name]
+        )
+    return list(dict.fromkeys(found))
 
 
 def make_smoothing(

@@ -36,6 +36,7 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
+    sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
@@ -149,7 +150,7 @@ class RecursiveSmoothing(Smoothing):
         from ngramlm.smoothing.tuning import tune_values
 
         found = [order.parameters for order in self.estimate(counts, base, None, threads)]
-        return tune_values(self, counts, found, heldout, progress)
+        return tune_values(self, counts, found, heldout, threads, progress)
 
     def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
         """The values of one order that held-out data may change: (value, least, most) of each."""

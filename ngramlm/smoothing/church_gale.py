@@ -215,7 +215,7 @@ class ChurchGale(Smoothing):
         found = np.empty(len(values))
         for bucket in range(len(unseen)):
             inside = row_buckets == bucket
-            found[inside], unseen[bucket] = adjusted_counts(order, values[inside], round(n_unseen[bucket]))
+            found[inside], unseen[bucket] = adjusted_counts(None, values[inside], round(n_unseen[bucket]))
         adjusted[seen] = found
         words = pairs @ np.eye(len(unseen))[buckets]  # of every group, words in each bucket
         norms = np.where(members >= 0, (words @ unseen)[members], 0.0)
