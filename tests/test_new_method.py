@@ -84,7 +84,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Any]]:
     monkeypatch.setitem(sys.modules, "toy_discounting", module)  # dataclasses look their module up
     spec.loader.exec_module(module)
     monkeypatch.setitem(methods.SMOOTHINGS, "toy", module.Toy)
-    yield module.Toy
+    return module.Toy
 
 
 @pytest.mark.parametrize("interpolate", [True, False], ids=["interpolated", "back-off"])
