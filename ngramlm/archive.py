@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ HEADER = "model.json"
 MOST_HEADER = 1 << 20
 TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
 DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
-LEVEL_COLUMNS = ("words", "suffixes", "starts", "parents", "first_words")
+LEVEL_COLUMNS = {"words": "<i4", "suffixes": "<i4", "starts": "<i8", "parents": "<i4", "first_words": "<i4"}
+OWN = "model."  # begins the names of the columns that the kind of model brings along
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
     columns: dict[str, NDArray[Any]] = {"arena": arena, "offsets": offsets, "slots": words}
     for order, level in enumerate(model.trie.levels[1:], 2):
         columns |= {f"{column}.{order}": getattr(level, column) for column in LEVEL_COLUMNS}
-    columns |= {f"model.{name}": np.ascontiguousarray(column) for name, column in model.columns().items()}
+    columns |= {OWN + name: np.ascontiguousarray(column) for name, column in model.columns().items()}
     header = {
         "version": VERSION,
         "kind": model.KIND,
@@ -69,8 +71,11 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
         "metadata": dict(model.metadata),
         "columns": {name: [_type_name(column), len(column)] for name, column in columns.items()},
     }
+    head = json.dumps(header, ensure_ascii=False).encode()
+    if len(head) > MOST_HEADER:
+        raise UsageError(f"found {len(head)} bytes of metadata; expected {MOST_HEADER} at most")
     with atomic_write(path, compress=False) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
+        archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
         for name, column in columns.items():
             with archive.open(zipfile.ZipInfo(name, DATE), "w", force_zip64=True) as member:
                 member.write(column.data.cast("B") if column.size else b"")
@@ -87,18 +92,19 @@ def _type_name(column: NDArray[Any]) -> str:
 
 def read_archive(path: str | os.PathLike[str]) -> Archive:
     """Read and check a file; raises FormatError where it is damaged, cut short, or of another version."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, os.path.getsize(path))
-    except FormatError as error:
-        raise FormatError(error.message, path) from None
-    except (
-        zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, EOFError,
-        NotImplementedError, RecursionError, RuntimeError,
-    ) as error:  # fmt: skip
-        raise FormatError(
-            f"found a file that cannot be used ({error}); expected a whole model", path
-        ) from None
+    with open(path, "rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return _read(archive, os.fstat(file.fileno()).st_size)
+        except FormatError as error:
+            raise FormatError(error.message, path) from None
+        except (
+            zipfile.BadZipFile, struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
+            OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
+        ) as error:  # fmt: skip
+            raise FormatError(
+                f"found a file that cannot be used ({error}); expected a whole model", path
+            ) from None
 
 
 def _read(archive: zipfile.ZipFile, size: int) -> Archive:
@@ -112,29 +118,50 @@ def _read(archive: zipfile.ZipFile, size: int) -> Archive:
         isinstance(part, str) for pair in metadata.items() for part in pair
     ):
         raise ValueError("metadata that are no text")
-    columns: dict[str, NDArray[Any]] = {}
-    for name, (dtype, length) in header["columns"].items():
-        if dtype not in TYPES or type(length) is not int or not 0 <= length <= size:
-            raise ValueError(f"column {name!r} of type {dtype!r} and length {length!r}")
-        n_bytes = length * np.dtype(dtype).itemsize
-        if archive.getinfo(name).file_size != n_bytes:
-            raise ValueError(f"column {name!r} has another size than the header says")
-        columns[name] = np.frombuffer(_member(archive, name, size), dtype)
+    columns = _columns(archive, header["columns"], size)
     table = WordTable.from_arrays(*(columns.pop(name) for name in ("arena", "offsets", "slots")))
     vocabulary = Vocabulary.from_table(table)
     levels = [Level.of_words(len(vocabulary))]
     for k in range(2, order + 1):
-        level = [columns.pop(f"{column}.{k}") for column in LEVEL_COLUMNS]
-        levels += [Level(*level)]
+        level = {column: columns.pop(f"{column}.{k}") for column in LEVEL_COLUMNS}
+        if any(level[column].dtype.str != dtype for column, dtype in LEVEL_COLUMNS.items()):
+            raise ValueError(f"columns of order {k} of other types than n-grams have")
+        levels.append(Level(**level))
     trie = NgramTrie(levels)
     trie.check(len(vocabulary))
-    own = {name.removeprefix("model."): column for name, column in columns.items()}
+    if not all(name.startswith(OWN) for name in columns):
+        raise ValueError(f"columns that no model has: {', '.join(columns)}")
+    own = {name.removeprefix(OWN): column for name, column in columns.items()}
     return Archive(header["kind"], vocabulary, trie, own, metadata)
+
+
+def _columns(
+    archive: zipfile.ZipFile, described: Mapping[str, tuple[str, int]], size: int
+) -> dict[str, NDArray[Any]]:
+    """The columns that a header describes: all members of the file, each once, and no more bytes than it has."""
+    members = archive.namelist()
+    if sorted(members) != sorted([HEADER, *described]):
+        raise ValueError("members other than the header says, or one of them twice")
+    columns: dict[str, NDArray[Any]] = {}
+    room = size  # members that lie inside each other would take more
+    for name, (dtype, length) in described.items():
+        if dtype not in TYPES or type(length) is not int or not 0 <= length <= size:
+            raise ValueError(f"column {name!r} of type {dtype!r} and length {length!r}")
+        n_bytes = length * np.dtype(dtype).itemsize
+        if archive.getinfo(name).file_size != n_bytes or n_bytes > room:
+            raise ValueError(f"column {name!r} has another size than the header says")
+        room -= n_bytes
+        columns[name] = np.frombuffer(_member(archive, name, n_bytes), dtype)
+    return columns
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """The bytes of a member that is stored as it is, and no larger than the file can hold."""
     info = archive.getinfo(name)
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > most or info.flag_bits & 1:
+    if (
+        info.compress_type != zipfile.ZIP_STORED
+        or not info.file_size == info.compress_size <= most
+        or info.flag_bits & 1
+    ):
         raise ValueError(f"member {name!r} is compressed, encrypted or larger than the file")
     return archive.read(name)

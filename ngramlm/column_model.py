@@ -146,8 +146,12 @@ class ColumnModel(NgramModel):
         save_archive(self, path)
 
 
-def check_length(column: NDArray[Any], length: int, what: str) -> NDArray[Any]:
-    """The column, if it has the length that the model needs; raises ValueError."""
+def check_length(
+    column: NDArray[Any], length: int, what: str, dtype: type[np.generic] | None = None
+) -> NDArray[Any]:
+    """The column, if it has the length (and the type) that the model needs; raises ValueError."""
     if len(column) != length:
         raise ValueError(f"{len(column)} {what} where {length} belong")
+    if dtype is not None and column.dtype != dtype:
+        raise ValueError(f"{what} of type {column.dtype} where {np.dtype(dtype)} belongs")
     return column

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,10 @@ from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import BOS
 
-__all__ = ["Events"]
+__all__ = ["Events", "look_up"]
 
 Int32s = NDArray[np.int32]
+Value = TypeVar("Value", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,3 +103,15 @@ class Events:
     def select(self, mask: NDArray[np.bool_]) -> Events:
         """Only the marked events."""
         return Events(self.words[mask], self.rows[:, mask], self.histories[:, mask], self.weights[mask])
+
+
+def look_up(values: NDArray[Value], places: Int32s, absent: Any) -> NDArray[Value]:
+    """``values[places]``, and `absent` where a place is -1, also where there are no values at all.
+
+    >>> look_up(np.array([0.5, 0.25]), np.array([1, -1], np.int32), 0.0).tolist()
+    [0.25, 0.0]
+    """
+    found = np.full(len(places), absent, values.dtype)
+    known = places >= 0
+    found[known] = values[places[known]]
+    return found

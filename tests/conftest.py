@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,22 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("texts and figures of other toolkits not found; set NGRAMLM_SHARED to their folder")
     return folder
+
+
+#: What tests have measured and want said even when they pass: one line each, by name.
+MEASURED: dict[str, float] = {}
+
+
+@pytest.fixture
+def record_worst() -> Callable[[str, float], None]:
+    """Keep the largest value that any test gives under a name; the summary of the run shows it."""
+
+    def record(name: str, value: float) -> None:
+        MEASURED[name] = max(value, MEASURED.get(name, value))
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, value in MEASURED.items():
+        terminalreporter.write_line(f"{name}: {value:.2g}")

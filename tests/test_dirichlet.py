@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strategies
+from cases import ModelCase, subject
 from contracts import (
     CHECKS,
     ROUND_TRIPS,
-    ModelCase,
     check_equals_oracle_on_distributions,
     check_equals_oracle_on_text,
-    subject,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st

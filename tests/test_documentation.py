@@ -101,10 +101,10 @@ def test_code_of_the_readme(readme_folder: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in sorted(ROOT.glob("docs/*.md")) if blocks(page, "python")],
+    [p for p in sorted(ROOT.glob("docs/*.md")) if blocks(p, "python") and not blocks(p, "console")],
     ids=lambda page: page.name,
 )
-def test_code_of_other_pages(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_of_pages_without_commands(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = doctest.DocTestParser().get_doctest(blocks(page, "python"), {}, page.name, str(page), 0)
     report: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -11,25 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strategies
-from contracts import (
-    CHECKS,
-    MODELS,
-    ROUND_TRIPS,
-    ModelCase,
-    Subject,
-    check_equals_oracle_on_distributions,
-    subject,
-    tokens_of,
-)
-from hypothesis import given, settings
+from cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, subject, tuned_subject
+from contracts import CHECKS, ROUND_TRIPS, Subject, check_equals_oracle_on_distributions, tokens_of
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import CountOracle, ModifiedKneserNeyOracle, three_discounts
 
 import ngramlm as lm
-from ngramlm.errors import CountError, EstimationWarning, UsageError
+from ngramlm.errors import CountError, EstimationError, EstimationWarning, UsageError
+from ngramlm.smoothing import SMOOTHINGS
 from ngramlm.smoothing.kneser_ney import modified_discounts
 
 every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)
+every_tuned_model = pytest.mark.parametrize("case", TUNED, ids=lambda case: case.name)
 
 #: Enough repetition that modified Kneser-Ney estimates its discounts at every order up to 3.
 VERSE = [
@@ -60,59 +54,87 @@ a cat saw on a cat
 
 """.split("\n")
 ]
+#: Held-out text like VERSE, with words and n-grams that are not in it.
+HELDOUT = [
+    line.split()
+    for line in """\
+a dog saw the cat
+the owl sat on a mat
+
+the cat ran under the hat
+a fox hid on the log
+the dog sat
+""".split("\n")
+]
 PROBE = [
     line.split()
     for line in ("the cat sat on a log", "", "owl owl the", "the bird sat on the mat", "bird bird")
 ]
 
 
-@pytest.fixture(scope="module")
-def fitted() -> Callable[[ModelCase, int], Subject]:
-    made: dict[tuple[str, int], Subject] = {}
-
-    def get(case: ModelCase, order: int) -> Subject:
-        if (case.name, order) not in made:
-            made[case.name, order] = subject(case, VERSE, PROBE, order)
-        return made[case.name, order]
-
-    return get
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
 @every_model
-def test_contract(
-    case: ModelCase, order: int, check: Callable[[Subject], None], fitted: Callable[[ModelCase, int], Subject]
-) -> None:
-    check(fitted(case, order))
+def test_contract(case: ModelCase, order: int, tmp_path: Path) -> None:
+    """All checks on one model; the traceback names the check that failed."""
+    if order > case.highest_order:
+        with pytest.raises(UsageError, match=f"order {order}"):
+            case.fit(lm.count(lm.Text.from_sentences(VERSE), order=order))
+        return
+    one = subject(case, VERSE, PROBE, order)
+    for check in case.checks:
+        check(one)
+    for round_trip in ROUND_TRIPS:
+        round_trip(one, tmp_path)
 
 
-@pytest.mark.parametrize("check", ROUND_TRIPS, ids=lambda check: check.__name__.removeprefix("check_"))
 @every_model
-def test_round_trip(
-    case: ModelCase,
-    check: Callable[[Subject, Path], None],
-    fitted: Callable[[ModelCase, int], Subject],
-    tmp_path: Path,
-) -> None:
-    check(fitted(case, 3), tmp_path)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__.removeprefix("check_"))
-@every_model
-def test_contract_with_a_given_vocabulary(case: ModelCase, check: Callable[[Subject], None]) -> None:
+def test_contract_with_a_given_vocabulary(case: ModelCase) -> None:
     """Words outside the vocabulary are counted as <unk>; a word of the vocabulary may never occur."""
-    check(subject(case, VERSE, PROBE, 3, words=["the", "cat", "sat", "unicorn"]))
+    one = subject(case, VERSE, PROBE, 3, words=["the", "cat", "sat", "unicorn"])
+    for check in case.checks:
+        check(one)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 5])
+@every_tuned_model
+def test_contract_of_tuned_models(case: TunedCase, order: int, tmp_path: Path) -> None:
+    """A model tuned on held-out text is that of the oracle with the parameters that were found."""
+    one = tuned_subject(case, VERSE, HELDOUT, PROBE, order)
+    for check in CHECKS:
+        check(one)
+    for round_trip in ROUND_TRIPS:
+        round_trip(one, tmp_path)
+
+    assert one.model.metadata["tuned"] == "yes"  # type: ignore[attr-defined]
+
+
+@every_tuned_model
+def test_contract_of_tuned_models_with_a_given_vocabulary(case: TunedCase) -> None:
+    one = tuned_subject(case, VERSE, HELDOUT, PROBE, 3, words=["the", "cat", "sat", "unicorn"])
+    for check in CHECKS:
+        check(one)
+
+
+def test_every_method_has_a_case() -> None:
+    """A method that is listed is also tested; `ABSENT` says which have tests of another kind."""
+    named = {name: method().name for name, method in SMOOTHINGS.items()}
+    covered = {case.method().name for case in (*MODELS, *TUNED)}
+
+    assert set(named) - set(ABSENT) == {
+        name for name, own in named.items() if own in covered and name not in ABSENT
+    }
 
 
 @pytest.mark.parametrize("cutoffs", [[0, 0, 1], [0, 1, 2], [0, 3]], ids=str)
-@every_model
+@pytest.mark.parametrize(
+    "case", [case for case in MODELS if case.has_lower_orders], ids=lambda case: case.name
+)
 def test_cut_offs_give_their_mass_to_the_lower_order(case: ModelCase, cutoffs: list[int]) -> None:
     """KenLM's rule: what is cut off is counted when discounts are estimated, and its mass goes to gamma(h)."""
     counts = lm.count(lm.Text.from_sentences(VERSE), order=3).cut_off(cutoffs)
     oracle = case.oracle(CountOracle(VERSE, 3), cutoffs=cutoffs)
     model = case.fit(counts)
-    for check in CHECKS:
+    for check in case.checks:
         check(Subject(model, oracle, PROBE))
     smaller = [
         np.count_nonzero(c > cut) for c, cut in zip(counts.counts, [*cutoffs, cutoffs[-1]], strict=False)
@@ -131,7 +153,22 @@ def test_contract_on_any_corpus(
     case: ModelCase, texts: tuple[strategies.Corpus, strategies.Corpus], order: int
 ) -> None:
     train, test = texts
-    one = subject(case, train, test, order)
+    one = subject(case, train, test, min(order, case.highest_order))
+    for check in case.checks[:5]:
+        check(one)
+
+
+@every_tuned_model
+@given(texts=strategies.train_and_test(), order=st.integers(1, 4))
+@settings(max_examples=8)
+def test_contract_of_tuned_models_on_any_corpus(
+    case: TunedCase, texts: tuple[strategies.Corpus, strategies.Corpus], order: int
+) -> None:
+    train, heldout = texts
+    try:
+        one = tuned_subject(case, train, heldout, heldout, order)
+    except EstimationError:  # nothing is left of the training or the held-out text
+        assume(False)
     for check in CHECKS[:5]:
         check(one)
 
@@ -196,19 +233,26 @@ def test_fallback_leaves_out_the_discounts_that_lmplz_can_estimate() -> None:
     assert expected == actual
 
 
-@pytest.mark.parametrize(
-    "method",
-    [lm.WittenBell(), lm.AbsoluteDiscounting(), lm.KneserNey(discounts=1), lm.KneserNey(discounts=3)],
-)
-@pytest.mark.parametrize("order", [1, 3])
-def test_nothing_but_one_empty_sentence(method: object, order: int) -> None:
-    """The smallest text: only </s> was ever seen."""
-    case = ModelCase("", lambda: method, lambda counts: ModifiedKneserNeyOracle(counts))
-    model = case.fit(lm.count(lm.Text.from_sentences([[]]), order=order))
-    distribution = model.distribution(["<s>"])
+@pytest.mark.parametrize("order", [1, 2, 3])
+@every_model
+def test_nothing_but_one_empty_sentence(case: ModelCase, order: int) -> None:
+    """The smallest text: only </s> was ever seen, and order 3 has nothing."""
+    one = subject(case, [[]], [[], ["owl"], ["owl", "owl"]], order)
+    for check in case.checks:
+        check(one)
 
-    assert distribution.sum() == pytest.approx(1, abs=1e-6)
-    assert distribution[model.vocabulary.id("</s>")] > 0.5
+    assert one.model.distribution(["<s>"])[one.model.vocabulary.id("</s>")] > 0.49
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("heldout", [[[]], [["owl", "a"]], [["a"]]], ids=["empty", "other", "same"])
+@every_tuned_model
+def test_tuning_on_the_smallest_texts(case: TunedCase, heldout: list[list[str]], order: int) -> None:
+    """Held-out text that visits no history of the highest orders, which may have no n-grams at all."""
+    for train in ([[]], [["a"]]):
+        one = tuned_subject(case, train, heldout, [[], ["owl"], ["a", "a"]], order)
+        for check in CHECKS[:5]:
+            check(one)
 
 
 @pytest.mark.parametrize("discount", [-0.1, 1.1, float("nan")])

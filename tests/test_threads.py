@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contracts import MODELS, ModelCase, text_of
+from cases import MODELS, ModelCase
+from contracts import text_of
 from test_counts import counted, same_counts
 from test_smoothing import VERSE
 

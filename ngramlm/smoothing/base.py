@@ -37,6 +37,7 @@ class Smoothing(ABC):
 
     name: ClassVar[str]
     sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
+    cuts_off: ClassVar[bool] = True  # whether n-grams below a cut-off can be left to the lower order
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
@@ -61,6 +62,11 @@ class Smoothing(ABC):
             raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
         if self.closed:
             counts = counts.without_unknown()
+        if any(counts.cutoffs) and not self.cuts_off:
+            raise UsageError(
+                f"found the cut-offs {counts.cutoffs}; {self.name} has no lower order to leave n-grams to, so that "
+                "counts without cut-offs were expected"
+            )
         if not counts.counts[0].any():
             raise EstimationError("found no words; expected counts of at least one word or </s>")
         return counts

@@ -15,13 +15,13 @@ from ngramlm.archive import Archive
 from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.events import Events
+from ngramlm.events import Events, look_up
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.good_turing import adjusted_counts
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import Vocabulary
+from ngramlm.vocabulary import BOS, Vocabulary
 
 __all__ = ["ChurchGale", "ChurchGaleModel"]
 
@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.int64]
 BUCKETS_PER_DECADE = 3
 BUCKETED = ("totals", "norms", "adjusted", "buckets", "unseen")  # the columns of an order
+MOST_KEY = 1000  # three times the decades of float64
 ROUNDING = 1e-9  # an expected count at the edge of a bucket belongs to the upper one
 
 
@@ -88,7 +89,7 @@ class ChurchGaleModel(ColumnModel):
             known = known[order.totals[histories[known]] > 0]
             rows, histories = rows[known], histories[known]
             unseen = order.unseen_counts(order.totals[histories], probs[known])
-            counts = np.where(rows >= 0, order.adjusted[rows], np.nan)
+            counts = look_up(order.adjusted, rows, np.nan)
             probs[known] = np.where(np.isnan(counts), unseen, counts) / order.norms[histories]
         return probs
 
@@ -116,12 +117,18 @@ class ChurchGaleModel(ColumnModel):
     @classmethod
     def from_archive(cls, archive: Archive) -> ChurchGaleModel:
         columns, trie, orders = archive.columns, archive.trie, []
-        unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams")
+        unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams", np.float64)
+        if not ((unigrams >= 0) & (unigrams <= 1)).all() or unigrams[BOS] > 0:
+            raise ValueError("probabilities outside 0 .. 1, or <s> predicted")
+        if len(columns) != 1 + (len(BUCKETED) + 1) * (trie.order - 1):
+            raise ValueError("columns of another kind of model")
         for k, level in enumerate(trie.levels[1:], 2):
-            lengths = {"totals": level.n_histories, "norms": level.n_histories, "adjusted": level.n_rows}
             found = {name: columns[f"{name}.{k}"] for name in BUCKETED}
-            for name, length in lengths.items():
-                check_length(found[name], length, name)
+            lengths = {"totals": level.n_histories, "norms": level.n_histories, "adjusted": level.n_rows}
+            for name, column in found.items():
+                dtype = np.int64 if name == "buckets" else np.float64
+                check_length(column, lengths.get(name, len(column)), name, dtype)
+            first_key = check_length(columns[f"first_key.{k}"], 1, "first keys", np.int64)
             buckets = found["buckets"]
             if not len(buckets) or buckets.min() < 0 or buckets.max() >= len(found["unseen"]):
                 raise ValueError("buckets without a count")
@@ -129,11 +136,13 @@ class ChurchGaleModel(ColumnModel):
                 (column < 0).any() or np.isinf(column).any()
                 for name, column in found.items()
                 if name != "buckets"
-            ):
-                raise ValueError("negative or infinite counts")
+            ) or any(np.isnan(found[name]).any() for name in ("totals", "norms", "unseen")):
+                raise ValueError("negative, infinite or missing counts")
             if (found["norms"][found["totals"] > 0] <= 0).any():
                 raise ValueError("histories without a sum")
-            orders.append(BucketedOrder(**found, first_key=int(columns[f"first_key.{k}"][0])))
+            if not abs(int(first_key[0])) <= MOST_KEY:
+                raise ValueError(f"the key {first_key[0]}, which no expected count has")
+            orders.append(BucketedOrder(**found, first_key=int(first_key[0])))
         return cls(archive.vocabulary, trie, unigrams, orders, archive.metadata)
 
 
@@ -158,6 +167,8 @@ class ChurchGale(Smoothing):
 
     name: ClassVar[str] = "church-gale"
     highest_order: ClassVar[int] = 3
+
+    cuts_off: ClassVar[bool] = False
 
     min_seen: int = 25
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
-from ngramlm.events import Events
+from ngramlm.events import Events, look_up
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS
 
@@ -50,9 +50,9 @@ class CountedEvents:
         column, rows = self.counts.counts[order - 1], self.events.rows[order - 1]
         histories = self.events.histories[order - 1]
         known, seen = histories >= 0, rows >= 0
-        counts = np.where(seen, column[rows], 0).astype(np.float64)
-        totals = np.where(known, self.counts.history_totals(order)[histories], 0.0)
-        types = np.where(known, self.counts.history_types(order)[histories], 0.0)
+        counts = look_up(column, rows, 0).astype(np.float64)
+        totals = look_up(self.counts.history_totals(order), histories, 0).astype(np.float64)
+        types = look_up(self.counts.history_types(order), histories, 0).astype(np.float64)
         averages = totals / np.maximum(types, 1.0)
         if self.deleted:
             totals -= known

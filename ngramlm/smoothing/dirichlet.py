@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from ngramlm._trie import segment_sums, take
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.tuning import tune_values
+from ngramlm.text import Text
+from ngramlm.trie import Level
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
@@ -91,6 +95,20 @@ class Dirichlet(RecursiveSmoothing):
             return best_concentration(order)
         return float(self._given[min(order.order, len(self._given)) - 1])
 
+    def fit_parameters(
+        self,
+        counts: NgramCounts,
+        base: Floats,
+        heldout: Text | None,
+        threads: int,
+        progress: Progress | None,
+    ) -> list[Any] | None:
+        """Tuned on held-out data the search starts from the types of an average history, not from the evidence."""
+        if heldout is None or self._given is not None:
+            return None
+        start = [max(types, LEAST) for types in map(_average_types, counts.trie.levels)]
+        return tune_values(self, counts, start, heldout, threads, progress)
+
     def describe(self, parameters: float) -> dict[str, str]:
         return {"concentrations": f"{parameters:.6g}"}
 
@@ -103,6 +121,10 @@ class Dirichlet(RecursiveSmoothing):
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
         denominators = block.totals + parameters
         return block.counts / block.spread(denominators), parameters / denominators
+
+
+def _average_types(level: Level) -> float:
+    return level.n_rows / max(level.n_histories, 1)
 
 
 def log_evidence(order: OrderCounts, alpha: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ngramlm.archive import Archive
 from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
-from ngramlm.events import Events
+from ngramlm.events import Events, look_up
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import BOS, UNK, Vocabulary
 
@@ -79,8 +79,7 @@ class FloorModel(ColumnModel):
         for rows, histories, probs, floors in zip(
             events.rows, events.histories, self.probs, self.floors, strict=True
         ):
-            floor = np.where(histories >= 0, floors[histories], np.nan)
-            prob = np.where(rows >= 0, probs[rows], np.nan)
+            floor, prob = look_up(floors, histories, np.nan), look_up(probs, rows, np.nan)
             prob = np.where(np.isnan(prob), floor, prob)
             found = np.where(np.isnan(floor), found, prob)
         if self.closed:
@@ -108,16 +107,15 @@ class FloorModel(ColumnModel):
     @classmethod
     def from_archive(cls, archive: Archive) -> FloorModel:
         levels = dict(enumerate(archive.trie.levels, 1))
-        columns = archive.columns
-        probs = [
-            check_length(columns[f"probs.{k}"], level.n_rows, "probabilities") for k, level in levels.items()
-        ]
-        floors = [
-            check_length(columns[f"floors.{k}"], level.n_histories, "floors") for k, level in levels.items()
-        ]
+        columns, probs, floors = archive.columns, [], []
+        for k, level in levels.items():
+            probs.append(check_length(columns[f"probs.{k}"], level.n_rows, "probabilities", np.float64))
+            floors.append(check_length(columns[f"floors.{k}"], level.n_histories, "floors", np.float64))
         if not all(((column >= 0) & (column <= 1) | np.isnan(column)).all() for column in (*probs, *floors)):
             raise ValueError("probabilities outside 0 .. 1")
         if np.isnan(floors[0]).any():
             raise ValueError("no floor for unigrams")
-        closed = bool(columns["closed"][0])
-        return cls(archive.vocabulary, archive.trie, probs, floors, closed, archive.metadata)
+        closed = check_length(columns["closed"], 1, "marks of a closed vocabulary", np.uint8)[0]
+        if closed > 1 or len(columns) != 2 * len(levels) + 1:
+            raise ValueError("a mark other than 0 and 1, or columns of another kind of model")
+        return cls(archive.vocabulary, archive.trie, probs, floors, bool(closed), archive.metadata)

@@ -48,24 +48,23 @@ class HistoryWeights:
 class JelinekMercer(RecursiveSmoothing):
     """p = l c(hw) / c(h.) + (1 - l) p(w|h'), with a weight l for each bucket of histories.
 
-        Jelinek & Mercer (1980). The weights of all orders are found together by EM: on held-out data if there are some,
-        else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
+    Jelinek & Mercer (1980). The weights of all orders are found together by EM: on held-out data if there are some,
+    else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
 
-        Args:
-            weights: one l for each order, to be used as they are; None finds them.
-            buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
+    Args:
+        weights: one l for each order, to be used as they are; None finds them.
+        buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
             Jelinek & Mercer 1983); "average" those with similar c(h.) / N1+(h.), the average count of the words seen
             (Chen & Goodman 1996), which wants held-out data.
         min_events: the least number of events that a bucket is made of.
 
-        Example:
-            >>> from ngramlm._smoothing import expected_uses
-    from ngramlm.counts import count
-            >>> from ngramlm.text import Text
-            >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-            >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
-            >>> round(10 ** model.log10_prob("b", ["a"]), 6)
-            0.341667
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
+        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+        0.341667
     """
 
     forms: ClassVar[tuple[bool, ...]] = (True,)

@@ -31,7 +31,7 @@ class KneserNey(RecursiveSmoothing):
             off all; any number J up to 10 takes D1 .. DJ+, with Dj = j - (j + 1) Y n_{j+1} / n_j.
         fallback: three discounts to use for the orders whose own cannot be estimated, silently and by the conditions
             of ``lmplz --discount_fallback``. None tries fewer discounts (J - 1 .. 3, then 1), then (0.5, 1, 1.5), and
-            warns.
+            warns. With J = 2 the first two of the three are used.
 
     Example:
         >>> from ngramlm.counts import count
@@ -77,7 +77,7 @@ class KneserNey(RecursiveSmoothing):
         if found is not None:
             return found
         if self.fallback is not None:
-            return self.fallback
+            return self.fallback[: self.discounts]
         return self._fewer_discounts(order.order, n)
 
     def _fewer_discounts(self, order: int, n: list[int]) -> tuple[float, ...]:
@@ -92,7 +92,8 @@ class KneserNey(RecursiveSmoothing):
             chosen = (n[1] / (n[1] + 2 * n[2]),)
             what = f"the single discount {chosen[0]:.6g}"
         elif chosen is None:
-            chosen, what = FALLBACK_DISCOUNTS, f"{FALLBACK_DISCOUNTS}"
+            chosen = FALLBACK_DISCOUNTS[: self.discounts]
+            what = f"{chosen}"
         numbers = [", ".join(map(str, part[:-1])) + f" and {part[-1]}" for part in (n[1:], range(1, len(n)))]
         warn(
             f"order {order}: found {numbers[0]} n-grams that occur {numbers[1]} times, from which no discounts "

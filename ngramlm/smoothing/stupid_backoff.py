@@ -25,7 +25,8 @@ class StupidBackoff(Smoothing):
     """S(w|h) = c(hw) / c(h.) where it was seen, else `alpha` S(w|h'); S(w) = c(w) / N.
 
     Brants et al. (2007). The scores of all words after a history do not sum to one, so they have no perplexity; they
-    rank words and sentences. An unknown word scores nothing (-inf).
+    rank words and sentences. An unknown word scores nothing (-inf). A history that was never seen, or whose n-grams
+    have all been cut off, answers as its suffix does, without the factor.
 
     Example:
         >>> from ngramlm.counts import count

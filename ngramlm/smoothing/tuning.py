@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
-from ngramlm.events import Events
+from ngramlm.events import Events, look_up
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
@@ -61,8 +61,8 @@ class HeldoutFit:
             kept = None if kept is None else kept[places]
             self.orders.append(OrderCounts(order, small, effective, kept, self.base, n_events))
             new_row, new_history = _numbering(places, level.n_rows), _numbering(chosen, level.n_histories)
-            rows.append(_renumbered(new_row, found.rows[order - 1]))
-            histories.append(_renumbered(new_history, found.histories[order - 1]))
+            rows.append(look_up(new_row, found.rows[order - 1], -1))
+            histories.append(look_up(new_history, found.histories[order - 1], -1))
         self.events = Events(found.words, np.array(rows), np.array(histories), found.weights)
 
     def estimate_order(self, order: int, parameters: Any, below: Sequence[OrderEstimate]) -> OrderEstimate:
@@ -77,8 +77,8 @@ class HeldoutFit:
         """float64[N]: the probabilities of the events in one order, from those in the order below."""
         order = estimate.given.order
         rows, histories = self.events.rows[order - 1], self.events.histories[order - 1]
-        probs = np.where(histories >= 0, estimate.weights[histories] * below, below)
-        return np.where(rows >= 0, estimate.probs[rows], probs)
+        probs = look_up(estimate.weights, histories, 1.0) * below
+        return np.where(rows >= 0, look_up(estimate.probs, rows, 0.0), probs)
 
     def mean(self, values: Floats) -> float:
         """The mean over the events."""
@@ -129,14 +129,12 @@ class _InterpolatedSearch(_Search):
         self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
         for given, rows in zip(fit.orders, fit.events.rows, strict=True):
             self.blocks.append(_merged_rows(given, rows))
-        self.known = fit.events.histories >= 0
 
     def shares(self, order: int, parameters: Any) -> tuple[Floats, Floats]:
         """(seen, left) of the events in one order."""
         block, kept, places = self.blocks[order - 1]
         seen, left = discounted(self.method, parameters, block, kept)
-        histories, known = self.fit.events.histories[order - 1], self.known[order - 1]
-        return np.where(places >= 0, seen[places], 0.0), np.where(known, left[histories], 1.0)
+        return look_up(seen, places, 0.0), look_up(left, self.fit.events.histories[order - 1], 1.0)
 
     def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         parameters = self.parameters(values)
@@ -237,7 +235,8 @@ def _merged_rows(
     kept = np.ones(level.n_rows, bool) if given.kept is None else given.kept
     by_count = np.lexsort([kept, given.counts, histories])
     columns = histories[by_count], given.counts[by_count], kept[by_count]
-    new = np.append(True, np.logical_or.reduce([column[1:] != column[:-1] for column in columns]))
+    new = np.ones(level.n_rows, bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     first = np.flatnonzero(new)
     place = np.empty(level.n_rows, np.int32)
     place[by_count] = np.cumsum(new) - 1
@@ -245,7 +244,7 @@ def _merged_rows(
     repeats = np.diff(np.append(first, level.n_rows)).astype(np.float64)
     counts = columns[1][first].astype(np.float64)
     block = CountBlock(given.order, counts, starts.astype(np.int64), given.n_events, repeats)
-    return block, None if given.kept is None else columns[2][first], _renumbered(place, rows)
+    return block, None if given.kept is None else columns[2][first], look_up(place, rows, -1)
 
 
 def _numbering(chosen: NDArray[np.int64], n: int) -> NDArray[np.int32]:
@@ -253,11 +252,6 @@ def _numbering(chosen: NDArray[np.int64], n: int) -> NDArray[np.int32]:
     numbers = np.full(n, -1, np.int32)
     numbers[chosen] = np.arange(len(chosen), dtype=np.int32)
     return numbers
-
-
-def _renumbered(numbers: NDArray[np.int32], old: NDArray[np.int32]) -> NDArray[np.int32]:
-    """``numbers[old]``, and -1 where `old` is -1."""
-    return np.where(old >= 0, numbers[old], np.int32(-1)).astype(np.int32)
 
 
 def choose_values(

@@ -26,7 +26,7 @@ def katz_coefficients(n: Mapping[int, int], k: int) -> dict[int, Fraction]:
         if n.get(r, 0) and a != 1:
             ratio = Fraction((r + 1) * n.get(r + 1, 0), r * n[r])
             value = (ratio - a) / (1 - a)
-            if 0 < value <= 1:
+            if ratio <= 1 and 0 < value <= 1:
                 coefficients[r] = value
     return coefficients
 
