@@ -58,7 +58,11 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     "--heldout", type=options.InputFile(), metavar="FILE", help="Text on which methods tune themselves."
 )
 @click.option(
-    "--smoothing", type=options.SmoothingNames(), default="all", show_default=True, help="The methods."
+    "--smoothing",
+    type=options.SmoothingNames(),
+    default="all",
+    show_default=True,
+    help="The methods; all but those that sample for minutes, which are named one by one.",
 )
 @options.choice_option("--form", FORMS, "Which form of the methods that have two")
 @click.option(

@@ -94,6 +94,11 @@ def write_model(
             label="warning",
         )
         model = model.to_backoff()
+    elif kind == "arpa" and not model.normalized:
+        stderr_line(
+            "these are scores, not probabilities, and an ARPA file cannot say so: they have no perplexity",
+            label="warning",
+        )
     assert isinstance(model, BackoffModel)
     if kind == "binary":
         from ngramlm.binary import save_binary

@@ -121,21 +121,21 @@ class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since
 
 
 class SmoothingNames(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """Methods with commas between them, or ``all``."""
+    """Methods with commas between them; ``all`` is every method that takes seconds."""
 
     name = "all|method,..."
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        from ngramlm.smoothing import SMOOTHINGS
+        from ngramlm.smoothing import smoothing_names
 
         if isinstance(value, tuple):
             return value
-        if value == "all":
-            return tuple(SMOOTHINGS)
-        one = SmoothingName()
-        return tuple(dict.fromkeys(one.convert(name, param, ctx) for name in value.split(",")))
+        one, names = SmoothingName(), value.split(",")
+        return tuple(
+            smoothing_names(name if name == "all" else one.convert(name, param, ctx) for name in names)
+        )
 
 
 def texts_argument(function: F) -> F:

@@ -14,10 +14,13 @@ from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.church_gale import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
+from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
 __all__ = ["load", "load_archive"]
 
-KINDS: dict[str, type[ColumnModel]] = {kind.KIND: kind for kind in (FloorModel, ChurchGaleModel)}
+KINDS: dict[str, type[ColumnModel]] = {
+    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel)
+}
 
 
 def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> NgramModel:

@@ -85,7 +85,7 @@ def mix(
     stored = NormalizedColumns.from_probs(trie, probs).stored()
     if progress is not None:
         progress("mixing", len(models) + 1, len(models) + 1)
-    metadata = {"mixed": str(len(models)), "mixture": ",".join(f"{share:.6g}" for share in shares.tolist())}
+    metadata = {"mixed": ",".join(f"{share:.6g}" for share in shares.tolist())}
     return BackoffModel(vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
 
 

@@ -120,7 +120,9 @@ DIFFERENT_ORDERS = (
 )
 
 MODELS: list[ModelCase] = [
-    *vocabularies("maximum-likelihood", lm.MaximumLikelihood, partial(MaximumLikelihoodOracle, interpolate=False)),
+    *vocabularies(
+        "maximum-likelihood", lm.MaximumLikelihood, partial(MaximumLikelihoodOracle, interpolate=False)
+    ),
     *weights_alone("add-one", partial(lm.Additive, delta=1), AdditiveOracle),
     *weights_alone("add-delta", partial(lm.Additive, delta=0.25), partial(AdditiveOracle, delta=QUARTER)),
     *weights_alone("good-turing", lm.GoodTuring, GoodTuringOracle),
@@ -244,7 +246,10 @@ class TunedCase:
 
 
 def tuned(
-    name: str, method: Callable[..., Any], oracle: Callable[[list[Any]], Oracle], forms: Iterable[Any] = (None,)
+    name: str,
+    method: Callable[..., Any],
+    oracle: Callable[[list[Any]], Oracle],
+    forms: Iterable[Any] = (None,),
 ) -> Iterator[TunedCase]:
     """Over an open and a closed vocabulary, in the forms that the method has."""
     for interpolate in forms:
@@ -314,7 +319,9 @@ TUNED: list[TunedCase] = [
 # --------------------------------------------------------------------------------------------------- their subjects
 
 
-def counted(train: Sentences, order: int, words: Iterable[str] | None = None) -> tuple[CountOracle, lm.NgramCounts]:
+def counted(
+    train: Sentences, order: int, words: Iterable[str] | None = None
+) -> tuple[CountOracle, lm.NgramCounts]:
     """The counts of sentences twice; ``words`` is the vocabulary when it is not that of the sentences."""
     slow = CountOracle(train, order, words)
     return slow, lm.count(text_of(train, lm.Vocabulary(slow.words)), order=order)

@@ -79,9 +79,15 @@ class KneserNeyPruningOracle:
     """
 
     def __init__(
-        self, text: CountOracle, threshold: float, discounts: Mapping[int, Sequence[Number]], discounted: bool
+        self,
+        text: CountOracle,
+        threshold: float,
+        discounts: Mapping[int, Sequence[Number]],
+        discounted: bool,
+        closed: bool = False,
     ) -> None:
-        self.order, self.events, self.discounts = text.order, text.events, discounts
+        self.order, self.discounts = text.order, discounts
+        self.events = [word for word in text.events if not (closed and word == UNK)]
         self.counts = {k: dict(text.continuation(k)) for k in range(1, text.order + 1)}
         self.lost: Counter[Ngram] = Counter()
         self.nearest = math.inf  # of all costs to the threshold

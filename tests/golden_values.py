@@ -137,12 +137,23 @@ GOLDEN = [
     Golden("kneser-ney-5", True, (3.010269747e-04, 9.946937262e-05), (5.061496, 6.316291),
            (3.76481822e-04, 1.04143549e-04),
            fraction("6863/43758"), fraction("2144/65637"), fraction("96/2431"), fraction("1120/7293")),
-    # Additive unigrams, Kneser-Ney bigrams, back-off Witten-Bell trigrams: p(BOOK) = (2 + 1) / (18 + 13) = 3/31,
+    # Katz's unigrams, Kneser-Ney bigrams, back-off Witten-Bell trigrams: p(BOOK) = (2 + 1) / (18 + 13) = 3/31, and
     # p(BOOK|A) = (1 - 8/9) / 2 + 8/9 * 3/31 = 79/558.
     Golden("per-order", None, (2.197241772e-04, 6.781119875e-05), (5.390443, 6.819299),
            (2.618256120e-04, 6.749126099e-05),
            fraction("79/558"), fraction("32/837"), fraction("8/279"), fraction("32/279")),
 ]  # fmt: skip
+
+
+#: Counts of counts of the prosody data of Gale & Sampson (1995).
+PROSODY = {
+    1: 120, 2: 40, 3: 24, 4: 13, 5: 15, 6: 5, 7: 11, 8: 2, 9: 2, 10: 1, 12: 3, 14: 2, 15: 1, 16: 1, 17: 3, 19: 1,
+    20: 3, 21: 2, 23: 3, 24: 3, 25: 3, 26: 2, 27: 2, 28: 1, 31: 2, 32: 2, 33: 1, 34: 2, 36: 2, 41: 3, 43: 1, 45: 3,
+    **dict.fromkeys(
+        (46, 47, 50, 71, 84, 101, 105, 121, 124, 146, 162, 193, 199, 224, 226, 254, 257, 339, 421, 456, 481, 483,
+         1140, 1256, 1322, 1530, 2131, 2395, 6925, 7846), 1
+    ),
+}  # fmt: skip
 
 
 def histories() -> Iterator[tuple[str, ...]]:

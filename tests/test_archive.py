@@ -232,7 +232,9 @@ def header_changed(members: Members, change: Callable[[dict[str, Any]], Any]) ->
     return {**members, HEADER: json.dumps(header).encode()}
 
 
-def refused(members: Members | list[tuple[str, bytes]], path: Path, compression: int = zipfile.ZIP_STORED) -> str:
+def refused(
+    members: Members | list[tuple[str, bytes]], path: Path, compression: int = zipfile.ZIP_STORED
+) -> str:
     path.write_bytes(zipped(members, compression))
     with pytest.raises(FormatError) as caught:
         lm.load(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import warnings
 from fractions import Fraction
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reports import OTHER, TEST, TRAIN, LowOnly, Scores, example
+from reports import OTHER, TEST, TRAIN, LowOnly, example
 from strategies import corpora
 
 import ngramlm as lm
@@ -21,7 +22,7 @@ from ngramlm.evaluation.bench import default_resamples
 from ngramlm.evaluation.comparison import compare, compare_smoothings
 from ngramlm.evaluation.contenders import contenders, default_baseline
 from ngramlm.evaluation.curve import curve_sizes, nested_subsets
-from ngramlm.smoothing import SMOOTHINGS, make_smoothing
+from ngramlm.smoothing import SMOOTHINGS, StupidBackoff, make_smoothing, smoothing_names
 
 LOG2_10 = math.log2(10)
 
@@ -56,21 +57,25 @@ def test_forms(form: str, labels: list[str]) -> None:
 
 
 def test_a_method_of_one_form_takes_part_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_interpolated(interpolate: bool = True, closed: bool = False) -> lm.WittenBell:
-        if not interpolate:
-            raise UsageError("found interpolate=False; expected True")
-        return lm.WittenBell(closed=closed)
+    class OnlyInterpolated(lm.WittenBell):
+        def __post_init__(self) -> None:
+            if not self.interpolate:
+                raise UsageError("found interpolate=False; expected True")
 
-    def only_backoff(interpolate: bool = False, closed: bool = False) -> lm.WittenBell:
+    def only_backoff(closed: bool = False) -> lm.WittenBell:
         if closed:
             raise UsageError("found a closed vocabulary; expected an open one")
-        return lm.WittenBell(interpolate=interpolate)
+        return lm.WittenBell(interpolate=False)
 
-    monkeypatch.setitem(SMOOTHINGS, "one", only_interpolated)
+    monkeypatch.setitem(SMOOTHINGS, "one", OnlyInterpolated)
     monkeypatch.setitem(SMOOTHINGS, "katz-like", only_backoff)
 
     for form in ("default", "interpolated", "backoff", "both"):
         assert ["one"] == [contender.method for contender in contenders(["one"], [2], form=form)]
+    for form in ("default", "interpolated", "backoff", "both"):  # neither form
+        assert ["good-turing"] == [
+            contender.method for contender in contenders(["good-turing"], [2], form=form)
+        ]
     assert ["katz-like", "katz-like interpolated"] == [
         contender.method for contender in contenders(["katz-like"], [2], form="both")
     ]
@@ -85,7 +90,7 @@ def test_every_method_has_a_name_of_its_own_in_both_forms() -> None:
     names = [contender.name for contender in contenders("all", [2, 3], form="both")]
 
     assert len(names) == len(set(names))
-    assert {f"{name} {order}" for name in SMOOTHINGS for order in (2, 3)} <= set(names)
+    assert {f"{name} {order}" for name in smoothing_names(["all"]) for order in (2, 3)} <= set(names)
 
 
 def test_the_default_baseline() -> None:
@@ -95,7 +100,12 @@ def test_the_default_baseline() -> None:
 
 def test_a_default_baseline_that_cannot_be_measured_is_replaced() -> None:
     """By the first that can: its own difference is zero, and it is not tested against itself."""
-    methods = {"low": LowOnly(), "scores": Scores(), "WB": lm.WittenBell(), "AD": lm.AbsoluteDiscounting()}
+    methods = {
+        "low": LowOnly(),
+        "scores": StupidBackoff(),
+        "WB": lm.WittenBell(),
+        "AD": lm.AbsoluteDiscounting(),
+    }
     found = run(methods, (2,))
 
     assert found.baseline == "WB 2"
@@ -107,7 +117,7 @@ def test_a_default_baseline_that_cannot_be_measured_is_replaced() -> None:
 @pytest.mark.parametrize("name", ["low 2", "scores 2"])
 def test_a_baseline_asked_for_must_be_measured(name: str) -> None:
     with pytest.raises(UsageError, match=f"found the baseline '{name}'"):
-        run({"WB": lm.WittenBell(), "low": LowOnly(), "scores": Scores()}, (2,), baseline=name)
+        run({"WB": lm.WittenBell(), "low": LowOnly(), "scores": StupidBackoff()}, (2,), baseline=name)
 
 
 def test_no_baseline() -> None:
@@ -129,14 +139,14 @@ def test_all_methods_failing_is_an_error() -> None:
 def test_scores_take_no_part() -> None:
     """Not in the best, not in tests; a perplexity of them is refused."""
     counts = lm.count(lm.Text.from_sentences(TRAIN), 2)
-    models = {"scores": Scores().fit(counts), "WB": lm.WittenBell().fit(counts)}
+    models = {"scores": StupidBackoff().fit(counts), "WB": lm.WittenBell().fit(counts)}
     found = compare(models, lm.Text.from_sentences(TEST, counts.vocabulary), baseline="WB")
 
     assert ["scores", "measured"] == [row.status for row in found]
     assert found.best().model == "WB"
     assert found.rows[0].matched_orders is not None
     with pytest.raises(
-        UsageError, match=r"found scores that are no probabilities \(order:2\|smoothing:witten-bell"
+        UsageError, match=r"found scores that are no probabilities \(order:2\|smoothing:stupid-backoff"
     ):
         lm.perplexity(models["scores"], lm.Text.from_sentences(TEST, counts.vocabulary))
 
@@ -222,7 +232,7 @@ def test_contrast_has_the_sentences_of_the_largest_differences() -> None:
 
 
 def test_the_rival_of_a_contrast() -> None:
-    methods = {"WB": lm.WittenBell(), "BO": lm.WittenBell(interpolate=False), "scores": Scores()}
+    methods = {"WB": lm.WittenBell(), "BO": lm.WittenBell(interpolate=False), "scores": StupidBackoff()}
     chosen = run(methods, (1, 2), baseline="WB 2", measuring=Measuring(rival="WB 1"))
     best = run(methods, (1, 2), baseline="WB 2")
     none = run(methods, (1, 2), baseline="WB 2", measuring=Measuring(examples=0))
@@ -347,3 +357,65 @@ def test_the_example_has_what_reports_are_tested_with() -> None:
     assert found.curve
     assert len(found.contrasts) == 2
     assert make_smoothing("witten-bell") == lm.WittenBell()
+
+
+@pytest.mark.parametrize("name", ["test.txt", "test.txt.gz"])
+def test_oovs_of_a_file_are_spelled_out(tmp_path: Any, name: str) -> None:
+    """Also behind a byte order mark, with CRLF and tabs; what came as a Text has lost them."""
+    lines = ["\ufeffthe zebra sat\r\n", "the\tunheard  of dog\n", "<unk> zebu"]
+    data = "".join(lines).encode()
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    counts = lm.count(lm.Text.from_sentences(TRAIN), 2)
+    models = {"2": lm.WittenBell().fit(counts), "1": lm.WittenBell().fit(counts.truncate(1))}
+
+    (contrast,) = compare(models, tmp_path / name, baseline="1").contrasts
+    found = {pair.number: pair for pair in contrast.better + contrast.worse}
+    assert ("the", "zebra", "sat", "</s>") == found[1].words
+    assert ("the", "unheard", "of", "dog", "</s>") == found[2].words
+    assert ("<unk>", "zebu", "</s>") == found[3].words
+    assert [(1,), (1, 2), (0, 1)] == [found[number].oovs for number in (1, 2, 3)]
+
+    text = lm.read_text(tmp_path / name, vocabulary=counts.vocabulary)
+    (contrast,) = compare(models, text, baseline="1").contrasts
+    assert {("the", "<unk>", "sat", "</s>")} <= {pair.words for pair in contrast.better + contrast.worse}
+
+
+def test_oovs_are_spelled_by_the_tokenizer_of_the_text(tmp_path: Any) -> None:
+    (tmp_path / "test.txt").write_text("the zebra, sat\na cat.\n")
+    counts = lm.count(lm.Text.from_sentences(TRAIN), 2)
+    models = {"2": lm.WittenBell().fit(counts), "1": lm.WittenBell().fit(counts.truncate(1))}
+
+    (contrast,) = compare(models, tmp_path / "test.txt", baseline="1", tokenizer="words").contrasts
+    assert ("the", "zebra", ",", "sat", "</s>") in {pair.words for pair in contrast.better + contrast.worse}
+
+
+def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
+    """One model gives <unk> half of everything: best on a text of OOVs, and only because of them."""
+    train = lm.Text.from_sentences(TRAIN)
+    counts = lm.count(train, 2)
+    text = lm.Text.from_sentences(["zebra zebu the", "gnu cat sat okapi"], train.vocabulary)
+    good = lm.WittenBell().fit(counts)
+
+    class Generous:
+        vocabulary = good.vocabulary
+
+        def log10_probs(self, given: lm.Text) -> np.ndarray:
+            is_oov = given.predicted == 0
+            return np.where(is_oov, np.log10(0.5), good.log10_probs(given) + np.log10(0.4))
+
+        def distribution(self, history: Any) -> np.ndarray:
+            probabilities = 0.4 * good.distribution(history)
+            probabilities[0] = 1.0 - probabilities[1:].sum()
+            return probabilities
+
+    found = compare({"generous": Generous(), "good": good}, text, baseline="good")
+    best = found.best_excluding_oov("text")
+
+    assert found.best().model == "generous"
+    assert best is not None
+    assert best.model == "good"
+    assert best.figures is not None
+    told = f"Leaving out OOVs, good is best: perplexity {best.figures.perplexity_excluding_oov:.2f}."
+    assert told in found.to_html()
+    assert told in found.to_markdown()
+    assert "Leaving out OOVs" not in compare({"good": good}, text).to_html()

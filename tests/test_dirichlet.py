@@ -44,7 +44,7 @@ a mat on the mat""".split("\n")
 CASES = [
     ModelCase(
         "closed" if closed else "open",
-        partial(lm.Dirichlet, concentrations=(4, 2.5), prior="counts", closed=closed),
+        partial(lm.Dirichlet, concentrations=(4, 2.5), closed=closed),
         partial(DirichletOracle, concentrations=(4, Fraction(5, 2)), closed=closed),
     )
     for closed in (False, True)
@@ -92,7 +92,7 @@ def test_continuation_prior_counts_what_stands_before() -> None:
     """c and d follow b once each, c twice in all but after one word only: unigrams c and d are equally probable."""
     counts = counts_of([["a", "c"], ["a", "c"], ["b", "d"]], 2)
     model = lm.Dirichlet(concentrations=1, prior="continuation").fit(counts)
-    plain = lm.Dirichlet(concentrations=1, prior="counts").fit(counts)
+    plain = lm.Dirichlet(concentrations=1).fit(counts)
 
     assert model.log10_prob("c") == model.log10_prob("d")
     assert plain.log10_prob("c") > plain.log10_prob("d")
@@ -110,7 +110,7 @@ def test_evidence_is_that_of_the_definition(
     alpha = 10**log10_alpha
     oracle = DirichletOracle(CountOracle(corpus, order), concentrations=2, number=float)
     counts = counts_of(corpus, order)
-    method = lm.Dirichlet(concentrations=2.0, prior="counts")
+    method = lm.Dirichlet(concentrations=2.0)
     for k, found in enumerate(orders_of(method, counts), 1):
         expected = log_evidence(oracle, k, alpha)
 
@@ -120,7 +120,7 @@ def test_evidence_is_that_of_the_definition(
 @given(strategies.corpora(), st.integers(1, 3), st.floats(-3, 3))
 @settings(max_examples=25)
 def test_slope_is_the_difference_quotient(corpus: strategies.Corpus, order: int, log10_alpha: float) -> None:
-    method = lm.Dirichlet(concentrations=2.0, prior="counts")
+    method = lm.Dirichlet(concentrations=2.0)
     for found in orders_of(method, counts_of(corpus, order)):
         evidence, at, step = Evidence.of(found), log10_alpha * math.log(10), 1e-4
         high, low = evidence.log(math.exp(at + step)), evidence.log(math.exp(at - step))
@@ -132,7 +132,7 @@ def test_slope_is_the_difference_quotient(corpus: strategies.Corpus, order: int,
 @settings(max_examples=25)
 def test_concentrations_have_the_greatest_evidence(corpus: strategies.Corpus, order: int) -> None:
     """No other concentration has more, of a hundred between the bounds."""
-    method, counts = lm.Dirichlet(prior="counts"), counts_of(corpus, order)
+    method, counts = lm.Dirichlet(), counts_of(corpus, order)
     for found in orders_of(method, counts):
         best = method.parameters(found)
         greatest = dirichlet.log_evidence(found, best)
@@ -145,7 +145,7 @@ def test_concentrations_have_the_greatest_evidence(corpus: strategies.Corpus, or
 def test_concentration_is_that_of_the_fixed_point() -> None:
     """Minka's iteration on dictionaries ends where the search ends."""
     counts, counted = counts_of(VERSE, 2), CountOracle(VERSE, 2)
-    method = lm.Dirichlet(prior="counts")
+    method = lm.Dirichlet()
     lowest, above = (method.parameters(found) for found in orders_of(method, counts))
     oracle = DirichletOracle(counted, concentrations=(lowest, 1.0), number=float)
 
@@ -217,10 +217,10 @@ def test_weights_satisfy_their_equation() -> None:
 
 @given(strategies.corpora(), st.integers(1, 3))
 @settings(max_examples=25)
-def test_default_sums_to_one_on_any_corpus(corpus: strategies.Corpus, order: int) -> None:
+def test_evidence_prior_sums_to_one_on_any_corpus(corpus: strategies.Corpus, order: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = lm.Dirichlet().fit(counts_of(corpus, order))
+        model = lm.Dirichlet(prior="evidence").fit(counts_of(corpus, order))
     for history in ([], ["<s>"], ["a"], ["<s>", "a"], ["nobody"]):
         distribution = model.distribution(history)
 
@@ -231,7 +231,7 @@ def test_default_sums_to_one_on_any_corpus(corpus: strategies.Corpus, order: int
 def test_heldout_data_change_concentrations() -> None:
     counts = counts_of(VERSE, 2)
     heldout = lm.Text.from_sentences([["a", "dog", "sat"], ["the", "mat"]], counts.vocabulary)
-    for options, changes in (({"prior": "counts"}, True), ({"concentrations": 3.0}, False)):
+    for options, changes in (({}, True), ({"concentrations": 3.0}, False)):
         method = lm.Dirichlet(**options)  # type: ignore[arg-type]
         plain, tuned = method.fit(counts), method.fit(counts, heldout)
 

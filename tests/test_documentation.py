@@ -99,6 +99,20 @@ def test_code_of_the_readme(readme_folder: Path, monkeypatch: pytest.MonkeyPatch
     assert 0 == result.failed, "".join(report)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [p for p in sorted(ROOT.glob("docs/*.md")) if blocks(p, "python") and not blocks(p, "console")],
+    ids=lambda page: page.name,
+)
+def test_code_of_pages_without_commands(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = doctest.DocTestParser().get_doctest(blocks(page, "python"), {}, page.name, str(page), 0)
+    report: list[str] = []
+    result = doctest.DocTestRunner(optionflags=DOCTEST_OPTIONS).run(examples, out=report.append)
+
+    assert 0 == result.failed, "".join(report)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_only_commands_that_exist_are_mentioned(page: Path) -> None:
     text = page.read_text("utf-8")

@@ -34,14 +34,15 @@ def fit(method: lm.KneserNey, sentences: strategies.Corpus, order: int) -> lm.Ba
     st.sampled_from([2, 3, 4]),
     st.sampled_from([0.0137, 0.1137, 0.5137, 2.137, 50.0]),
     st.booleans(),
+    st.booleans(),
 )
 def test_equals_the_slow_implementation(
-    sentences: strategies.Corpus, order: int, threshold: float, discounted: bool
+    sentences: strategies.Corpus, order: int, threshold: float, discounted: bool, closed: bool
 ) -> None:
     counted = CountOracle(sentences, order)
-    oracle = KneserNeyPruningOracle(counted, threshold, discounts_of(counted, FALLBACK), discounted)
+    oracle = KneserNeyPruningOracle(counted, threshold, discounts_of(counted, FALLBACK), discounted, closed)
     assume(oracle.nearest > 1e-9)  # else rounding decides
-    method = PrunedKneserNey(fallback=FALLBACK, threshold=threshold, discounted=discounted)
+    method = PrunedKneserNey(fallback=FALLBACK, threshold=threshold, discounted=discounted, closed=closed)
     model = fit(method, sentences, order)
 
     model.trie.check(len(model.vocabulary))
@@ -52,7 +53,7 @@ def test_equals_the_slow_implementation(
     for history in sorted(histories)[:30]:
         distribution = model.distribution(["<unk>" if word == "never" else word for word in history])
         assert abs(distribution.sum() - 1) < 2e-6
-        for word in counted.events:
+        for word in oracle.events:
             expected = oracle.prob(word, history)
             assert expected == pytest.approx(distribution[model.vocabulary.id(word)], rel=2e-6, abs=1e-9)
 
@@ -109,6 +110,28 @@ def test_the_same_for_any_number_of_threads() -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def test_discounts_tuned_on_heldout_text() -> None:
+    draw = np.random.default_rng(5)
+    lines = [[f"w{int(draw.zipf(1.5)) % 60}" for _ in range(8)] for _ in range(300)]
+    counts = lm.count(lm.Text.from_sentences(lines[:200]), order=3)
+    heldout = lm.Text.from_sentences(lines[200:], counts.vocabulary)
+    full = lm.KneserNey().fit(counts, heldout)
+    small = PrunedKneserNey(threshold=0.2).fit(counts, heldout)
+
+    assert full.metadata["discounts"] == small.metadata["discounts"]
+    assert small.metadata["tuned"] == "yes"
+    assert sum(small.n_ngrams) < sum(full.n_ngrams)
+
+
+@pytest.mark.parametrize("discounts", [2, 5])
+def test_any_number_of_discounts(discounts: int) -> None:
+    counts = lm.count(lm.Text.from_sentences(["a b c a d", "b c a", "a b d", "d a b c"] * 3), order=3)
+    model = PrunedKneserNey(discounts=discounts, threshold=0.5).fit(counts)
+
+    for history in ([], ["a"], ["a", "b"]):
+        assert abs(model.distribution(history).sum() - 1) < 1e-6
+
+
 def test_a_closed_vocabulary_gives_unknown_words_nothing() -> None:
     text = lm.Text.from_sentences(["a b x", "b a", "a b"], lm.Vocabulary(["a", "b"]))
     model = PrunedKneserNey(threshold=0.1, closed=True, fallback=FALLBACK).fit(lm.count(text, order=2))
@@ -131,7 +154,7 @@ def test_bad_arguments() -> None:
         PrunedKneserNey(threshold=-1.0)
     with pytest.raises(UsageError, match="threshold"):
         PrunedKneserNey(threshold=float("nan"))
-    with pytest.raises(UsageError, match="interpolate"):
+    with pytest.raises(UsageError, match="back-off form"):
         PrunedKneserNey(interpolate=False)
     with pytest.raises(UsageError, match="counts"):
         PrunedKneserNey().fit("text")  # type: ignore[arg-type]

@@ -52,7 +52,9 @@ class Toy(RecursiveSmoothing):
         seen = (1 - parameters) * block.counts / block.spread(block.totals)
         return seen, np.full(len(block.totals), parameters)
 '''
-TRAIN = [line.split() for line in ("the cat sat", "the dog sat on the cat", "a cat saw the dog", "", "the cat")]
+TRAIN = [
+    line.split() for line in ("the cat sat", "the dog sat on the cat", "a cat saw the dog", "", "the cat")
+]
 TEST = [line.split() for line in ("a cat sat on the owl", "", "the dog")]
 
 
@@ -115,13 +117,25 @@ def test_the_command_line(toy: type[Any], tmp_path: Path) -> None:
     train.write_text("\n".join(map(" ".join, TRAIN)) + "\n", encoding="utf-8")
     test.write_text("\n".join(map(" ".join, TEST)) + "\n", encoding="utf-8")
     run = CliRunner().invoke
-    trained = run(program, ["train", str(train), "--order", "2", "--smoothing", "toy", "-o", str(model), "--quiet"])
+    trained = run(
+        program, ["train", str(train), "--order", "2", "--smoothing", "toy", "-o", str(model), "--quiet"]
+    )
 
     assert 0 == trained.exit_code, trained.output
     assert model.read_text(encoding="utf-8").lstrip().startswith("\\data\\")
     compared = run(
         program,
-        ["compare", str(train), "--test", str(test), "--smoothing", "toy,witten-bell", "--order", "1,2", "--quiet"],
+        [
+            "compare",
+            str(train),
+            "--test",
+            str(test),
+            "--smoothing",
+            "toy,witten-bell",
+            "--order",
+            "1,2",
+            "--quiet",
+        ],
     )
 
     assert 0 == compared.exit_code, compared.output

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from test_pruning import SMOOTHINGS, make
 
 import ngramlm as lm
+from ngramlm.automaton import Columns
 from ngramlm.errors import EstimationError, EstimationWarning
 from ngramlm.matching import Matches, ids_in, probs_in
 from ngramlm.normalization import NormalizedColumns
@@ -101,6 +102,20 @@ def test_a_stored_model_changes_by_rounding_only(
     assert worst_sum(columns) < 1e-9
     for expected, actual in zip(model.prob_columns, columns.probs, strict=True):
         np.testing.assert_allclose(actual, 10.0 ** expected.astype(np.float64), rtol=1e-5, atol=1e-12)
+
+
+def test_a_small_weight_is_not_taken_for_rounding() -> None:
+    """After a 1e-8 is left, less than float32 can tell from 1: the weight says so, and stays."""
+    trie = small_trie()
+    probs = [np.array([0.1, 0.0, 0.2, 0.3, 0.4]), np.array([0.6, 0.4 - 1e-8])]
+    with np.errstate(divide="ignore"):
+        log10_probs = [np.log10(column).astype(np.float32) for column in probs]
+    weight = 1e-8 / 0.3
+    stored = Columns(trie, tuple(log10_probs), (np.log10([weight]).astype(np.float32),))
+    columns = NormalizedColumns.of(stored)
+
+    assert columns.weights[0][0] == pytest.approx(weight, rel=1e-5)
+    assert worst_sum(columns) < 1e-9
 
 
 def test_a_model_that_does_not_sum_to_one_is_warned_of() -> None:

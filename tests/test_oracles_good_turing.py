@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from golden_values import PROSODY
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import BOS, EOS, UNK, CountOracle
@@ -13,17 +14,6 @@ from oracles_smoothing.good_turing import adjust_by_turing, adjust_simply, simpl
 from oracles_smoothing.katz import katz_coefficients
 
 HALF = Fraction(1, 2)
-
-
-#: Counts of counts of the prosody data of Gale & Sampson (1995).
-PROSODY = {
-    1: 120, 2: 40, 3: 24, 4: 13, 5: 15, 6: 5, 7: 11, 8: 2, 9: 2, 10: 1, 12: 3, 14: 2, 15: 1, 16: 1, 17: 3, 19: 1,
-    20: 3, 21: 2, 23: 3, 24: 3, 25: 3, 26: 2, 27: 2, 28: 1, 31: 2, 32: 2, 33: 1, 34: 2, 36: 2, 41: 3, 43: 1, 45: 3,
-    **dict.fromkeys(
-        (46, 47, 50, 71, 84, 101, 105, 121, 124, 146, 162, 193, 199, 224, 226, 254, 257, 339, 421, 456, 481, 483,
-         1140, 1256, 1322, 1530, 2131, 2395, 6925, 7846), 1
-    ),
-}  # fmt: skip
 
 
 def test_simple_good_turing_gives_the_figures_of_the_prosody_data() -> None:
@@ -131,10 +121,12 @@ def test_katz_divides_by_one_more_where_nothing_is_free() -> None:
 
 
 def test_katz_divides_by_the_total_where_every_word_followed() -> None:
-    """Closed vocabulary a, </s>; after a came both."""
-    oracle = KatzOracle(CountOracle([["a", "a"]] * 3, 2), closed=True)
+    """Closed vocabulary a, </s>; after a came both. Interpolated with p(a) = 7/11, a denominator of 7 would show."""
+    for interpolate in (False, True):
+        oracle = KatzOracle(CountOracle([["a", "a"]] * 3, 2), closed=True, interpolate=interpolate)
 
-    assert oracle.prob("a", ["a"]) == HALF
+        assert oracle.prob("a", []) == Fraction(7, 11)
+        assert oracle.prob("a", ["a"]) == HALF
 
 
 #: Bigram counts of counts 10, 4, 2: A = 6/10, d_1 = (8/10 - A) / (1 - A) = 1/2, d_2 = (3/4 - A) / (1 - A) = 3/8.

@@ -39,7 +39,7 @@ ORACLES: dict[str, Callable[..., SmoothingOracle]] = {
     "good-turing-1": partial(GoodTuringOracle, k=1),
     "simple-good-turing": SimpleGoodTuringOracle,
     "katz": KatzOracle,
-    "katz-per-order": partial(KatzOracle, k=(1, 2, 3), unigram_delta=HALF),
+    "katz-per-order": partial(KatzOracle, k=(2, 1), unigram_delta=HALF),
     "katz-interpolated": partial(KatzOracle, interpolate=True),
     "jelinek-mercer": partial(JelinekMercerOracle, weights=HALF),
     "jelinek-mercer-per-order": partial(JelinekMercerOracle, weights=(HALF, Fraction(2, 3), Fraction(1, 5))),

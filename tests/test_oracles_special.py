@@ -66,6 +66,15 @@ def test_maximum_likelihood_gives_unseen_words_nothing() -> None:
     assert oracle.prob("a", ["nobody"]) == Fraction(2, 5)
 
 
+def test_additive_has_a_delta_for_each_order() -> None:
+    """`a b`: c(a.) = 1, and V = 4; so (1 + 2)/(1 + 4 * 2) after a, and (1 + 1/2)/(3 + 4 * 1/2) without a history."""
+    oracle = AdditiveOracle(CountOracle([["a", "b"]], 2), delta=(HALF, 2))
+
+    assert oracle.prob("b", ["a"]) == Fraction(1 + 2, 1 + 8)
+    assert oracle.prob("b", []) == Fraction(3, 10)
+    assert oracle.prob("b", ["nobody"]) == Fraction(3, 10)
+
+
 @pytest.mark.parametrize(
     ("corpus", "expected"),
     [
@@ -255,6 +264,37 @@ def test_church_gale_by_hand() -> None:
 
     assert oracle.prob("a", [BOS]) == Fraction(7, 8)
     assert oracle.prob(EOS, [BOS]) == Fraction(1, 8)
+
+
+def test_church_gale_puts_pairs_together_that_are_expected_equally_often() -> None:
+    """`a` eight times and `b` once, closed: p(a), p(b), p(</s>) = 9/21, 2/21, 10/21; c(<s>), c(a), c(b) = 9, 8, 1.
+
+    3 log10 of c(h) p(w) for a, b, </s>: after <s> 1.8, -0.2, 1.9; after a 1.6, -0.4, 1.7; after b -1.1, -3.1, -0.97.
+    Keys of seen pairs: 1 (<s>a, a</s>) and -1 (<s>b, b</s>); -4 and -2 have none and are merged with -1. There 1* = 1/2
+    and three unseen pairs share 1; in the other bucket 8* = 15/2, and two unseen pairs share 1.
+    """
+    oracle = ChurchGaleOracle(CountOracle([["a"]] * 8 + [["b"]], 2), least=2, closed=True)
+
+    assert oracle.prob("a", [BOS]) == Fraction(15, 2) / (Fraction(15, 2) + HALF + HALF)
+    assert oracle.prob("b", ["a"]) == Fraction(1, 3) / (Fraction(15, 2) + HALF + Fraction(1, 3))
+    assert oracle.prob(EOS, ["b"]) == HALF / (HALF + Fraction(2, 3))
+
+
+def test_church_gale_trigrams_go_by_church_gale_bigrams() -> None:
+    counts = CountOracle(TRAIN, 3)
+    bigrams, trigrams = ChurchGaleOracle(counts.truncate(2), least=3), ChurchGaleOracle(counts, least=3)
+    keys = {
+        (*history, word): third_of_a_decade(sum(words.values()) * bigrams.prob(word, history[1:]))
+        for history, words in trigrams.tables[3].items()
+        for word in trigrams.events
+    }
+    seen = Counter(keys[ngram] for ngram in counts.raw[3])
+    merged = merge_upwards(seen, sorted(set(keys.values())), 3)
+
+    assert len(set(merged.values())) > 2
+    assert {ngram: merged[key] for ngram, key in keys.items()} == {
+        ngram: bucket for ngram, bucket in trigrams.buckets.items() if len(ngram) == 3
+    }
 
 
 def test_church_gale_ranks_unseen_words() -> None:

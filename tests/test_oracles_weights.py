@@ -95,13 +95,13 @@ def test_a_history_seen_once_is_unseen_when_its_event_is_left_out() -> None:
     assert all(len(event.levels) == 1 for event in events_of(oracle, [["a", "b"]], leave_one_out=True))
 
 
-def test_leaving_one_out_takes_a_type_away_from_the_average() -> None:
-    """After a: b twice, c once. Without its c: 2 counts of 1 type; without one of its b: 2 counts of 2 types."""
+def test_leaving_one_out_leaves_the_average_alone() -> None:
+    """After a: b twice, c once, 3/2 on average, whichever of them is left out. Without c: 2 counts of 1 type."""
     counts = CountOracle([line.split() for line in ("a b", "a b", "a c")], 2)
-    oracle = JelinekMercerOracle(counts, weights=(HALF, [HALF] * 2), edges=((), (2,)), by="average")
+    oracle = JelinekMercerOracle(counts, weights=(HALF, [HALF] * 3), edges=((), (1.5, 2)), by="average")
     events = events_of(oracle, counts.sentences, leave_one_out=True)
 
-    assert [events[i].levels[1] for i in (1, 4, 7)] == [((2, 0), 0.5), ((2, 0), 0.5), ((2, 1), 0.0)]
+    assert [events[i].levels[1] for i in (1, 4, 7)] == [((2, 1), 0.5), ((2, 1), 0.5), ((2, 1), 0.0)]
 
 
 def test_one_step_of_em_by_hand() -> None:

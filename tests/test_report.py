@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reports import METHODS, NASTY, example
 
 from ngramlm.evaluation import Comparison
-from ngramlm.evaluation.report import FORMATS, markup
+from ngramlm.evaluation.report import FORMATS, latex, markup
 from ngramlm.evaluation.report.cells import COLUMNS, bytes_text, fixed, p_text
 from ngramlm.evaluation.report.svg import Scale
 
@@ -330,3 +330,19 @@ def test_nasty_words_are_in_the_texts() -> None:
         word for c in contrasts for side in ("better", "worse") for pair in c[side] for word in pair["words"]
     }
     assert shown & set(NASTY)
+
+
+@pytest.mark.parametrize(
+    ("character", "set_as"),
+    [
+        ("~", r"\textasciitilde{}"),
+        ("^", r"\textasciicircum{}"),
+        ("\\", r"\textbackslash{}"),
+        ("|", r"\textbar{}"),
+        ("<", r"\textless{}"),
+        *((character, f"\\{character}") for character in "{}&%$#_"),
+        ("é中", "é中"),
+    ],
+)
+def test_latex_sets_every_character_as_it_is(character: str, set_as: str) -> None:
+    assert f"a{set_as}b" == latex.escape(f"a{character}b")

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import strategies
-from cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, counted, subject, tuned_subject
+from cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, subject, tuned_subject
 from contracts import CHECKS, ROUND_TRIPS, Subject, check_equals_oracle_on_distributions, tokens_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +18,7 @@ from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
 from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
 from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
+from ngramlm.evaluation.surface import surface_words
 from ngramlm.model import LanguageModel
 from ngramlm.parallel import Progress
 from ngramlm.text import Text, read_text
@@ -76,6 +78,10 @@ class Reader:
         if not known.n_sentences:
             raise TextError("found no sentences; expected at least one line of text", name)
         return known
+
+    def spelled(self, name: str, numbers: Collection[int]) -> dict[int, list[str]]:
+        """The words of some sentences as they stand in a text, as far as it can be read again."""
+        return surface_words(self.sources[name], numbers, self._options.get("tokenizer", "whitespace"))
 
 
 class _OfText:
@@ -197,7 +203,8 @@ class Bench:
             self._test(text, baseline, resamples)
             pair = None if text.keeper is None or baseline is None else text.keeper.pair(baseline)
             if pair is not None and text.vocabulary is not None:
-                contrasts.append(contrast_of(name, text.vocabulary, pair, self.how.examples))
+                spelled = partial(self.reader.spelled, name)
+                contrasts.append(contrast_of(name, text.vocabulary, pair, self.how.examples, spelled))
         return Comparison(
             tuple(self._texts[text].rows[number] for text, number in self._order),
             baseline,

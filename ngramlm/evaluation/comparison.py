@@ -57,7 +57,8 @@ def compare(
     if not models:
         raise UsageError("found no model to compare; expected at least one")
     if not allow_different_vocabularies:
-        check_same_vocabulary(models)
+        measured = {name: model for name, model in models.items() if getattr(model, "normalized", True)}
+        check_same_vocabulary(measured)
     _check_name("baseline", baseline, models)
     how = _measuring(measuring, baseline, False, baseline, models)
     bench = Bench(Reader(texts, read_options), how)
@@ -88,7 +89,7 @@ def compare_smoothings(
     """Train every smoothing method at every order from one pass over the text, and compare them.
 
     train: ``NgramCounts`` of at least the highest order, a ``Text``, or whatever ``count`` takes.
-    smoothings: names of ``SMOOTHINGS``, "all" of them, or configured methods by names of your own.
+    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own.
     form: "default", "interpolated", "backoff" or "both": see `contenders.FORMS`.
     heldout: for the methods that tune themselves on a text that is not the test text.
     baseline: a row's name, such as "witten-bell 2"; models are named by method and order. "auto" takes modified

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ngramlm.errors import UsageError
-from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing
+from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing, smoothing_names
 
 __all__ = ["FORMS", "Contender", "contenders", "default_baseline", "methods_in_forms"]
 
@@ -68,9 +68,9 @@ def methods_in_forms(
     if isinstance(smoothings, Mapping):
         return {label: (smoothing, None) for label, smoothing in smoothings.items()}
     if isinstance(smoothings, str):
-        smoothings = SMOOTHINGS if smoothings == "all" else [smoothings]
+        smoothings = [smoothings]
     found: dict[str, tuple[Smoothing | None, str | None]] = {}
-    for name in smoothings:
+    for name in smoothing_names(smoothings):
         if name not in SMOOTHINGS:
             make_smoothing(name)  # raises, and names those that there are
         try:

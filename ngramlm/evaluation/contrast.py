@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ngramlm.evaluation.perplexity import LOG2_10, TokenScores
 from ngramlm.evaluation.results import Contrast, SentencePair
-from ngramlm.vocabulary import Vocabulary
+from ngramlm.evaluation.surface import restored
+from ngramlm.vocabulary import UNK, Vocabulary
 
 __all__ = ["Kept", "TokenKeeper", "contrast_of"]
 
@@ -67,8 +68,17 @@ class TokenKeeper:
             self._kept[place] = found
 
 
-def contrast_of(text: str, vocabulary: Vocabulary, pair: tuple[Kept, Kept], sentences: int) -> Contrast:
-    """The sentences with the largest differences in bits, so many for either side; ties by their number."""
+def contrast_of(
+    text: str,
+    vocabulary: Vocabulary,
+    pair: tuple[Kept, Kept],
+    sentences: int,
+    surface: Callable[[Collection[int]], dict[int, list[str]]],
+) -> Contrast:
+    """The sentences with the largest differences in bits, so many for either side; ties by their number.
+
+    ``surface`` gives the words of sentences as they stand in the text, as far as they can be had.
+    """
     one, other = pair
     differences = -LOG2_10 * (one.scores.sentence_log10_probs() - other.scores.sentence_log10_probs())
     ranked = np.argsort(differences, kind="stable")
@@ -76,17 +86,23 @@ def contrast_of(text: str, vocabulary: Vocabulary, pair: tuple[Kept, Kept], sent
     ranked = np.argsort(-differences, kind="stable")
     worse = [number for number in ranked[:sentences].tolist() if differences[number] > 0]
 
+    spelled = surface({*better, *worse})
+
     def pairs(numbers: Sequence[int]) -> tuple[SentencePair, ...]:
-        return tuple(_sentence(number, vocabulary, one, other) for number in numbers)
+        return tuple(_sentence(number, vocabulary, one, other, spelled.get(number)) for number in numbers)
 
     return Contrast(text, (one.model, other.model), pairs(better), pairs(worse))
 
 
-def _sentence(number: int, vocabulary: Vocabulary, one: Kept, other: Kept) -> SentencePair:
+def _sentence(
+    number: int, vocabulary: Vocabulary, one: Kept, other: Kept, spelled: list[str] | None
+) -> SentencePair:
     start, end = one.scores.sentences[number : number + 2].tolist()
-    words = vocabulary.words(one.scores.ids[start:end].tolist())
+    ids = one.scores.ids[start:end]
+    oovs = np.flatnonzero(ids == UNK).tolist()
+    words = restored(vocabulary.words(ids.tolist()), oovs, spelled)
     bits = [tuple((-LOG2_10 * kept.scores.log10_probs[start:end]).tolist()) for kept in (one, other)]
     orders = [
         None if kept.orders is None else tuple(map(int, kept.orders[start:end])) for kept in (one, other)
     ]
-    return SentencePair(number + 1, tuple(words), (bits[0], bits[1]), (orders[0], orders[1]))
+    return SentencePair(number + 1, tuple(words), (bits[0], bits[1]), (orders[0], orders[1]), tuple(oovs))

@@ -134,13 +134,16 @@ class LearningPoint:
 class SentencePair:
     """One sentence under two models: the bits that each pays for every token, and the order that answered.
 
-    ``number`` counts from 1; ``words`` end with ``</s>``; ``orders`` are None for models that do not tell.
+    ``number`` counts from 1; ``words`` end with ``</s>``; ``oovs`` are the places (from 0) of the words outside the
+    vocabulary, spelled as in the text where that could be read again, else ``<unk>``; ``orders`` are None for models
+    that do not tell.
     """
 
     number: int
     words: tuple[str, ...]
     bits: tuple[tuple[float, ...], tuple[float, ...]]
     orders: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+    oovs: tuple[int, ...] = ()
 
     @property
     def difference(self) -> float:
@@ -152,6 +155,7 @@ class SentencePair:
         return {
             "number": self.number,
             "words": list(self.words),
+            "oovs": list(self.oovs),
             "bits": bits,
             "orders": [None if values is None else list(values) for values in self.orders],
             "difference": finite(self.difference),
@@ -265,6 +269,21 @@ class Comparison:
         if not measured:
             raise UsageError("found no model that gives probabilities; expected at least one")
         return rows[min(measured)[-1]]
+
+    def best_excluding_oov(self, text: str) -> Row | None:
+        """The row of lowest perplexity without OOVs; None where no model has one without zero probabilities.
+
+        It differs from `best` where a model gains by giving much to ``<unk>``.
+        """
+        rows = self.of_text(text)
+        found = [
+            (row.figures.perplexity_excluding_oov, place)
+            for place, row in enumerate(rows)
+            if row.figures is not None
+            and not row.figures.zero_probs
+            and math.isfinite(row.figures.perplexity_excluding_oov)
+        ]
+        return rows[min(found)[1]] if found else None
 
     def best_rows(self) -> list[Row]:
         """The best of each text, without the texts on which no model has a perplexity."""

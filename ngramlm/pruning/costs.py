@@ -31,7 +31,7 @@ def pruning_costs(
 
     - ``"entropy"``: exp(D) - 1, by how much the perplexity of the model's own text rises, with the relative entropy
       D = -P(h) (p(w|h) (ln p(w|h') + ln bow' - ln p(w|h)) + (1 - sum of stored p(.|h)) (ln bow' - ln bow)), as
-      in Stolcke (1998), section 3. It is exact for one n-gram, and for one history at a time.
+      in Stolcke (1998). It is exact for one n-gram; the costs of several do not add up.
     - ``"weighted-difference"``: P(h) p(w|h) (ln p(w|h) - ln bow' p(w|h')), Seymore & Rosenfeld (1996), with
       the model's expected share of n-grams in place of the discounted count. Negative where the n-gram is less
       probable than what would take its place.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.base import stored_model
 from ngramlm.smoothing.kneser_ney import KneserNey
+from ngramlm.smoothing.orders import OrderCounts
 from ngramlm.text import Text
 from ngramlm.trie import NgramTrie
 
@@ -23,12 +24,11 @@ __all__ = ["PrunedKneserNey"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Discounts = tuple[float, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrunedKneserNey(KneserNey):
-    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007), section III.
+    """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007).
 
     From the highest order down, an n-gram hw goes when the log2 probability of its occurrences in the training text
     falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left of it
@@ -57,6 +57,8 @@ class PrunedKneserNey(KneserNey):
     ((6, 6, 6), (6, 6, 3), 1.0)
     """
 
+    forms: ClassVar[tuple[bool, ...]] = (True,)
+
     threshold: float = 0.0
     discounted: bool = True
 
@@ -64,8 +66,6 @@ class PrunedKneserNey(KneserNey):
         super().__post_init__()
         if not self.threshold >= 0:
             raise UsageError(f"the threshold is {self.threshold}; expected 0 or more")
-        if not self.interpolate:
-            raise UsageError("found interpolate=False; expected the interpolated form, which alone is pruned")
 
     def fit(
         self,
@@ -75,14 +75,18 @@ class PrunedKneserNey(KneserNey):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
+        """Estimate discounts (tuned on the held-out text, if there is one), prune, and estimate from what is left."""
         counts = self.usable_counts(counts)
-        base, threads = self.base_distribution(counts), usable_threads(threads)
+        base = self.base_distribution(counts)
+        threads = usable_threads(threads)
+        effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]
         discounts = self.fit_parameters(counts, base, heldout, threads, progress)
         if discounts is None:
-            discounts = [order.parameters for order in self.estimate(counts, base, None, threads)]
-        effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]
-        size = int(np.count_nonzero(base))
-        pruning = _Pruning(counts.trie, effective, discounts, size)
+            discounts = [
+                self.parameters(OrderCounts(order, counts.trie.level(order), column, None, base, 0))
+                for order, column in enumerate(effective, 1)
+            ]
+        pruning = _Pruning(counts.trie, effective, discounts, int(np.count_nonzero(base)))
         for order in range(counts.order, 1, -1):
             if progress is not None:
                 progress("pruning", counts.order - order, counts.order - 1)
@@ -100,10 +104,15 @@ class PrunedKneserNey(KneserNey):
             tuple(pruning.keep),
         )
         orders = self.estimate(left, base, discounts, threads, progress)
-        metadata = self.metadata(counts, [self.describe(own) for own in discounts], tuned=heldout is not None)
+        described = [self.describe(values) for values in discounts]
+        metadata = self.metadata(counts, described, tuned=heldout is not None)
         metadata["pruned"] = f"kneser-ney {self.threshold:.6g}"
-        log10_backoffs = [order.log10_backoffs for order in orders[1:]]
-        return stored_model(left, [order.log10_probs for order in orders], log10_backoffs, metadata)
+        return stored_model(
+            left,
+            [order.log10_probs for order in orders],
+            [order.log10_backoffs for order in orders[1:]],
+            metadata,
+        )
 
 
 class _Pruning:
@@ -118,7 +127,7 @@ class _Pruning:
         self,
         trie: NgramTrie,
         counts: list[NDArray[np.integer[Any]]],
-        discounts: Sequence[Discounts],
+        discounts: Sequence[Sequence[float]],
         size: int,
     ) -> None:
         self.trie = trie
@@ -161,7 +170,8 @@ class _Pruning:
     def discounts(self, order: int, counts: Floats) -> Floats:
         """What is taken off each count."""
         of_count = self._of_count[order - 1]
-        taken: Floats = np.minimum(of_count[np.minimum(counts, len(of_count) - 1.0).astype(np.intp)], counts)
+        places = np.minimum(counts, float(len(of_count) - 1)).astype(np.intp)
+        taken: Floats = np.minimum(of_count[places], counts)
         return taken
 
     def _without_each(self, order: int) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from functools import partial
 from typing import Any
@@ -48,6 +48,7 @@ __all__ = [
     "StupidBackoff",
     "WittenBell",
     "make_smoothing",
+    "smoothing_names",
 ]
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
@@ -69,8 +70,24 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "kneser-ney": partial(KneserNey, discounts=1),
     "modified-kneser-ney": partial(KneserNey, discounts=3),
     "dirichlet": Dirichlet,
+    "dirichlet-continuation": partial(Dirichlet, prior="continuation"),
+    "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
 }
+
+
+def smoothing_names(names: Iterable[str]) -> list[str]:
+    """The names with "all" replaced by those of all methods, except those that sample and take minutes.
+
+    >>> "katz" in smoothing_names(["all"]), "pitman-yor" in smoothing_names(["all"])
+    (True, False)
+    """
+    found: list[str] = []
+    for name in names:
+        found += (
+            [other for other in SMOOTHINGS if not SMOOTHINGS[other]().sampled] if name == "all" else [name]
+        )
+    return list(dict.fromkeys(found))
 
 
 def make_smoothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ class Additive(Smoothing):
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 + 1) / (2 + 5)
         0.285714
     """
+
+    cuts_off: ClassVar[bool] = False
 
     delta: float | tuple[float, ...] | None = None
     shared: bool = False

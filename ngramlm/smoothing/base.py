@@ -36,6 +36,8 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
+    sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
+    cuts_off: ClassVar[bool] = True  # whether n-grams below a cut-off can be left to the lower order
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 
     closed: bool = False
@@ -60,6 +62,11 @@ class Smoothing(ABC):
             raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
         if self.closed:
             counts = counts.without_unknown()
+        if any(counts.cutoffs) and not self.cuts_off:
+            raise UsageError(
+                f"found the cut-offs {counts.cutoffs}; {self.name} has no lower order to leave n-grams to, so that "
+                "counts without cut-offs were expected"
+            )
         if not counts.counts[0].any():
             raise EstimationError("found no words; expected counts of at least one word or </s>")
         return counts
@@ -149,7 +156,7 @@ class RecursiveSmoothing(Smoothing):
         from ngramlm.smoothing.tuning import tune_values
 
         found = [order.parameters for order in self.estimate(counts, base, None, threads)]
-        return tune_values(self, counts, found, heldout, progress)
+        return tune_values(self, counts, found, heldout, threads, progress)
 
     def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
         """The values of one order that held-out data may change: (value, least, most) of each."""

@@ -173,6 +173,8 @@ class ChurchGale(Smoothing):
     name: ClassVar[str] = "church-gale"
     highest_order: ClassVar[int] = 3
 
+    cuts_off: ClassVar[bool] = False
+
     min_seen: int = 25
 
     def __post_init__(self) -> None:
@@ -229,7 +231,7 @@ class ChurchGale(Smoothing):
         found = np.empty(len(values))
         for bucket in range(len(unseen)):
             inside = row_buckets == bucket
-            found[inside], unseen[bucket] = adjusted_counts(order, values[inside], round(n_unseen[bucket]))
+            found[inside], unseen[bucket] = adjusted_counts(None, values[inside], round(n_unseen[bucket]))
         adjusted[seen] = found
         words = pairs @ np.eye(len(unseen))[buckets]  # of every group, words in each bucket
         norms = np.where(members >= 0, (words @ unseen)[members], 0.0)

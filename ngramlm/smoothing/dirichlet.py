@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 from ngramlm._trie import segment_sums, take
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.tuning import tune_values
+from ngramlm.text import Text
+from ngramlm.trie import Level
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
-PRIORS = ("counts", "continuation", "evidence")
+NAMES = {
+    "counts": "dirichlet",
+    "continuation": "dirichlet-continuation",
+    "evidence": "mackay-peto",
+}  # by prior
 LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
 
 
@@ -31,9 +39,9 @@ class Dirichlet(RecursiveSmoothing):
     Args:
         concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
             prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-        prior: what the orders below the highest count. "evidence" takes for the unigrams the weights u_w of greatest
-            evidence for the bigrams (MacKay & Peto's own model, if the order is 2), and occurrences for the others;
-            "counts" takes occurrences for all; "continuation" the distinct words before, as Kneser-Ney does.
+        prior: what the orders below the highest count: "counts" occurrences, "continuation" the distinct words before,
+            as Kneser-Ney does. "evidence" takes for the unigrams the weights u_w of greatest evidence for the bigrams
+            (MacKay & Peto's own model, if the order is 2), and occurrences for the others.
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
 
     Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
@@ -41,27 +49,29 @@ class Dirichlet(RecursiveSmoothing):
     Example:
         >>> from ngramlm.counts import count
         >>> from ngramlm.text import Text
-        >>> method = Dirichlet(concentrations=(4, 2), prior="counts")
-        >>> model = method.fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)
         0.34
     """
 
-    name: ClassVar[str] = "dirichlet"
     forms: ClassVar[tuple[bool, ...]] = (True,)
 
     concentrations: float | tuple[float, ...] | None = None
-    prior: str = "evidence"
+    prior: str = "counts"
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.prior not in PRIORS:
-            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(PRIORS)}")
+        if self.prior not in NAMES:
+            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(NAMES)}")
         if self._given is not None and not (
             self._given and all(0 < alpha < math.inf for alpha in self._given)
         ):
             raise UsageError(f"concentrations is {self.concentrations}; expected numbers above 0")
+        super().__post_init__()
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return NAMES[self.prior]
 
     @property
     def _given(self) -> tuple[float, ...] | None:
@@ -72,12 +82,11 @@ class Dirichlet(RecursiveSmoothing):
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
-            weights = evidence_weights(counts)
-            scale = (
+            weights: Any = evidence_weights(counts)
+            weights *= (
                 counts.trie.n_rows[1] / weights.sum()
-            )  # that of what they were learnt from, or no alpha would fit
-            scaled: Any = weights * scale
-            return scaled  # type: ignore[no-any-return]
+            )  # as many as they were learnt from, for the alpha below
+            return weights  # type: ignore[no-any-return]
         return counts.counts[order - 1]
 
     def parameters(self, order: OrderCounts) -> float:
@@ -85,6 +94,20 @@ class Dirichlet(RecursiveSmoothing):
         if self._given is None:
             return best_concentration(order)
         return float(self._given[min(order.order, len(self._given)) - 1])
+
+    def fit_parameters(
+        self,
+        counts: NgramCounts,
+        base: Floats,
+        heldout: Text | None,
+        threads: int,
+        progress: Progress | None,
+    ) -> list[Any] | None:
+        """Tuned on held-out data the search starts from the types of an average history, not from the evidence."""
+        if heldout is None or self._given is not None:
+            return None
+        start = [max(types, LEAST) for types in map(_average_types, counts.trie.levels)]
+        return tune_values(self, counts, start, heldout, threads, progress)
 
     def describe(self, parameters: float) -> dict[str, str]:
         return {"concentrations": f"{parameters:.6g}"}
@@ -98,6 +121,10 @@ class Dirichlet(RecursiveSmoothing):
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
         denominators = block.totals + parameters
         return block.counts / block.spread(denominators), parameters / denominators
+
+
+def _average_types(level: Level) -> float:
+    return level.n_rows / max(level.n_histories, 1)
 
 
 def log_evidence(order: OrderCounts, alpha: float) -> float:
@@ -152,20 +179,36 @@ class Evidence:
 
     def log(self, alpha: float) -> float:
         """The natural logarithm of the evidence."""
-        from scipy.special import gammaln
-
-        given = alpha * self.means
-        words = (gammaln(self.counts + given) - gammaln(given)).sum()
-        return float(words - (gammaln(self.totals + alpha) - gammaln(alpha)).sum())
+        words = _log_rising(alpha * self.means, self.counts).sum()
+        return float(words - _log_rising(np.full_like(self.totals, alpha), self.totals).sum())
 
     def slope(self, log_alpha: float) -> float:
         """The derivative of the log evidence by log alpha."""
-        from scipy.special import digamma
-
         alpha = math.exp(log_alpha)
-        given = alpha * self.means
-        words = (self.means * (digamma(self.counts + given) - digamma(given))).sum()
-        return float(alpha * (words - (digamma(self.totals + alpha) - digamma(alpha)).sum()))
+        words = (self.means * _digamma_rise(alpha * self.means, self.counts)).sum()
+        return float(alpha * (words - _digamma_rise(np.full_like(self.totals, alpha), self.totals).sum()))
+
+
+def _log_rising(x: Floats, counts: Floats) -> Floats:
+    """log G(x + count) - log G(x); where the count is 1, as most are, simply log x."""
+    from scipy.special import gammaln
+
+    found = np.log(x)
+    several = np.flatnonzero(counts != 1)
+    x = x[several]
+    found[several] = gammaln(x + counts[several]) - gammaln(x)
+    return found
+
+
+def _digamma_rise(x: Floats, counts: Floats) -> Floats:
+    """psi(x + count) - psi(x); where the count is 1, as most are, simply 1 / x."""
+    from scipy.special import digamma
+
+    found = 1.0 / x
+    several = np.flatnonzero(counts != 1)
+    x = x[several]
+    found[several] = digamma(x + counts[several]) - digamma(x)
+    return found
 
 
 def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
@@ -194,9 +237,6 @@ def _fixed_point(
     weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
 ) -> NDArray[np.float64]:
     """One step of `evidence_weights`."""
-    from scipy.special import digamma
-
-    own = take(weights, words)
-    alpha = weights.sum()
-    gains = np.bincount(words, digamma(counts + own) - digamma(own), minlength=len(weights))
-    return np.asarray(weights * gains / (digamma(totals + alpha) - digamma(alpha)).sum())
+    gains = np.bincount(words, _digamma_rise(take(weights, words), counts), minlength=len(weights))
+    below = _digamma_rise(np.full_like(totals, weights.sum()), totals).sum()
+    return np.asarray(weights * gains / below)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def simple_good_turing(
 
     >>> found = simple_good_turing(np.array([1, 2, 3, 5]), np.array([10, 4, 2, 1]))
     >>> round(found.unseen, 4), np.round(found.adjusted, 3).tolist()
-    (0.3448, [0.579, 1.372, 2.289, 4.238])
+    (0.3448, [0.536, 1.389, 2.317, 4.245])
     """
     r, n = counts.astype(np.float64), numbers.astype(np.float64)
     before = np.concatenate([[0.0], r[:-1]])
@@ -92,6 +92,8 @@ class GoodTuring(Smoothing):
         0.181818
     """
 
+    cuts_off: ClassVar[bool] = False
+
     simple: bool = False
     k: int = 5
 
@@ -131,12 +133,12 @@ class GoodTuring(Smoothing):
 
 
 def adjusted_counts(
-    order: int, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
+    order: int | None, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
 ) -> tuple[Floats, float]:
     """(c* of each seen n-gram, c* of each unseen one); together they are as much as was counted.
 
     With `k` Turing's estimate for counts up to k, with None that of Gale & Sampson. Where the counts of counts support
-    neither, 1/2 is taken off every count, with a warning that names the order.
+    neither, 1/2 is taken off every count, with a warning that names the order (None for no warning).
     """
     values, inverse, numbers = np.unique(counts, return_inverse=True, return_counts=True)
     values = values.astype(np.int64)
@@ -145,14 +147,15 @@ def adjusted_counts(
     total, unseen = float(values @ numbers), float(numbers[0]) if values[0] == 1 else 0.0
     found = _simple(order, values, numbers) if k is None else _plain(values, numbers, k)
     if found is None:
-        shown = ", ".join(
-            f"{n} that occur {r}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True)
-        )
-        warn(
-            f"order {order}: found {shown} times, which does not support the estimate of Good and Turing (is this "
-            "small or artificial data?); taking 0.5 off every count",
-            EstimationWarning,
-        )
+        if order is not None:
+            shown = ", ".join(
+                f"n_{r} = {n}" for r, n in zip(values[:3].tolist(), numbers[:3].tolist(), strict=True)
+            )
+            warn(
+                f"order {order}: found {shown}, which does not support the estimate of Good and Turing (is this small "
+                "or artificial data?); taking 0.5 off every count",
+                EstimationWarning,
+            )
         found, unseen = values - 0.5, 0.5 * float(numbers.sum())
     if not n_unseen:
         unseen = 0.0
@@ -160,11 +163,11 @@ def adjusted_counts(
     return found[inverse.reshape(-1)], unseen / n_unseen if n_unseen else 0.0
 
 
-def _simple(order: int, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
+def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
     if len(counts) < 3 or counts[0] != 1:
         return None
     found = simple_good_turing(counts, numbers)
-    if not found.slope < -1:
+    if order is not None and not found.slope < -1:
         warn(
             f"order {order}: found a slope of {found.slope:.3g} for log n_r against log r; expected less than -1, so "
             "the estimate is not reliable",

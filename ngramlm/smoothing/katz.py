@@ -27,7 +27,8 @@ class Katz(RecursiveSmoothing):
     """p = d_r c(hw) / c(h.) for seen words, with d_r = (r*/r - A) / (1 - A) for r <= k, and 1 above.
 
     Katz (1987): r* = (r + 1) n_{r+1} / n_r and A = (k + 1) n_{k+1} / n_1, from the counts of counts of each order. As
-    in SRILM, k is lowered until n_{k+1} is not 0, a coefficient that is not within 0 .. 1 becomes 1, and a history
+    in SRILM, k is lowered until n_{k+1} is not 0, a coefficient that is not within 0 .. 1 or raises a count (r* > r)
+    becomes 1, and a history
     whose counts are all left whole is divided by c(h.) + 1, so that unseen words get something. Unigrams are smoothed
     by adding `unigram_delta` to every count (Chen & Goodman 1999).
 
@@ -40,10 +41,10 @@ class Katz(RecursiveSmoothing):
     Example:
         >>> from ngramlm.counts import count
         >>> from ngramlm.text import Text
-        >>> text = Text.from_sentences(["a b a b", "a c a b c", "b a c"])
-        >>> model = Katz(k=2).fit(count(text, order=2))
-        >>> round(float(model.distribution(["a"]).sum()), 6)
-        1.0
+        >>> text = Text.from_sentences(["a b a b", "a c a b c", "b a c d", "d a b e", "a e c a b"])
+        >>> model = Katz(k=2).fit(count(text, order=2))  # n_1 = 11, n_2 = 4, n_3 = 1
+        >>> model.metadata["ratios"]
+        ';0.625 0.140625'
     """
 
     name: ClassVar[str] = "katz"
@@ -124,7 +125,8 @@ def katz_coefficients(n: list[int], k: int) -> tuple[float, ...]:
     for r in range(1, k + 1):
         if n[r] == 0 or common == 1.0:
             continue
-        found = ((r + 1) * n[r + 1] / (r * n[r]) - common) / (1.0 - common)
-        if 0.0 < found <= 1.0:
+        ratio = (r + 1) * n[r + 1] / (r * n[r])  # r* / r
+        found = (ratio - common) / (1.0 - common)
+        if ratio <= 1.0 and 0.0 < found <= 1.0:
             ratios[r] = found
     return tuple(ratios)

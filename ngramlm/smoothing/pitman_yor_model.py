@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, spread, take
-from ngramlm.backoff import BackoffModel
+from ngramlm._trie import spread, take
 from ngramlm.column_model import ColumnModel
 from ngramlm.errors import UsageError
 from ngramlm.events import Events
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.archive import Archive
 
 __all__ = ["PitmanYorModel"]
 
@@ -38,6 +40,8 @@ class PitmanYorModel(ColumnModel):
 
     Raises UsageError when the columns do not fit the trie or hold anything but numbers from 0 to 1.
     """
+
+    KIND: ClassVar[str] = "pitman-yor"
 
     def __init__(
         self,
@@ -72,35 +76,21 @@ class PitmanYorModel(ColumnModel):
     def n_samples(self) -> int:
         return len(self.left[0][0])
 
-    def columns(self) -> dict[str, Any]:
-        """What an archive holds of the model beside vocabulary and trie."""
-        return {"base": self.base, "seen": self.seen, "left": self.left}
+    def columns(self) -> dict[str, NDArray[Any]]:
+        named: dict[str, NDArray[Any]] = {"base": self.base, "samples": np.array([self.n_samples])}
+        for k, (seen, left) in enumerate(zip(self.seen, self.left, strict=True), 1):
+            named |= {f"seen.{k}": seen.ravel(), f"left.{k}": left.ravel()}
+        return named
 
-    def to_backoff(self) -> BackoffModel:
-        """A back-off table for ARPA files and decoders: exact for every n-gram that was counted, and nearly so else.
-
-        The stored n-grams have their probabilities in this model (to float32), the back-off weights are those that make
-        every history sum to one. What follows a known history for the first time gets
-        bow(h) p(w|h') instead of the mean over samples of left_s(h) p_s(w|h').
-        """
-        means = self._row_probs()
-        log10_probs, log10_backoffs = [], []
-        for order, probs in enumerate(means, 1):
-            with np.errstate(divide="ignore"):
-                log10_probs.append(np.minimum(np.log10(probs), 0.0).astype(np.float32))
-            if order == 1:
-                continue
-            level = self.trie.level(order)
-            lower = take(means[order - 2], level.suffixes)
-            given, unseen = 1.0 - segment_sums(probs, level.starts), 1.0 - segment_sums(lower, level.starts)
-            full = unseen <= 4 * np.finfo(np.float64).eps * (
-                np.diff(level.starts) + 1
-            )  # no word is left to back off
-            weights = np.divide(np.maximum(given, 0.0), unseen, out=np.zeros_like(given), where=~full)
-            with np.errstate(divide="ignore"):
-                log10_backoffs.append(np.log10(weights).astype(np.float32))
-        metadata = {**self.metadata, "table": "posterior-mean"}
-        return BackoffModel(self.vocabulary, self.trie, log10_probs, log10_backoffs, metadata)
+    @classmethod
+    def from_archive(cls, archive: Archive) -> PitmanYorModel:
+        columns = archive.columns
+        n_samples = max(int(columns["samples"][0]), 0)
+        seen, left = [], []
+        for k, level in enumerate(archive.trie.levels, 1):
+            seen.append(columns[f"seen.{k}"].reshape(level.n_rows, n_samples))
+            left.append(columns[f"left.{k}"].reshape(level.n_histories, n_samples))
+        return cls(archive.vocabulary, archive.trie, columns["base"], seen, left, archive.metadata)
 
     def _row_probs(self) -> list[Floats]:
         """float64[R] per order: the probability of every stored n-gram."""

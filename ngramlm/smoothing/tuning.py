@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.events import Events, look_up
-from ngramlm.parallel import Progress
+from ngramlm.parallel import Progress, ordered_map
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
 from ngramlm.text import Text
@@ -28,7 +28,7 @@ __all__ = ["HeldoutFit", "tune_values"]
 
 STEP = 1e-6  # of the forward differences
 TINY = 1e-300
-TOLERANCE = 1e-9  # relative change of the log-probability at which the search ends
+TOLERANCE = 1e-8  # relative change of the log-probability at which the search ends
 
 
 class HeldoutFit:
@@ -88,8 +88,9 @@ class HeldoutFit:
 class _Search:
     """Minus the mean log-probability (nats) as a function of all tunable values, and its gradient."""
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any]) -> None:
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int) -> None:
         self.fit = fit
+        self.threads = threads
         self.method = fit.method
         self.start = list(parameters)
         self.tunable = [self.method.tunable(order, value) for order, value in enumerate(parameters, 1)]
@@ -123,8 +124,8 @@ class _InterpolatedSearch(_Search):
     factor.
     """
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any]) -> None:
-        super().__init__(fit, parameters)
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int) -> None:
+        super().__init__(fit, parameters, threads)
         self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
         for given, rows in zip(fit.orders, fit.events.rows, strict=True):
             self.blocks.append(_merged_rows(given, rows))
@@ -144,11 +145,14 @@ class _InterpolatedSearch(_Search):
         factors = [1.0 / np.maximum(probs[-1], TINY)]  # of a change in each order, highest first
         for _, left in reversed(shares[1:]):
             factors.append(factors[-1] * left)
-        gradient = []
-        for order, step, changed in self.steps(values):
+
+        def slope(moved: tuple[int, float, Any]) -> float:
+            order, step, changed = moved
             seen, left = self.shares(order, changed)
             change = seen - shares[order - 1][0] + (left - shares[order - 1][1]) * probs[order - 1]
-            gradient.append(-self.fit.mean(change * factors[len(parameters) - order]) / step)
+            return -self.fit.mean(change * factors[len(parameters) - order]) / step
+
+        gradient = list(ordered_map(slope, self.steps(values), self.threads))
         return -self.fit.mean(np.log(np.maximum(probs[-1], TINY))), np.array(gradient)
 
 
@@ -170,11 +174,13 @@ class _BackOffSearch(_Search):
     def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         parameters = self.parameters(values)
         estimates, log_probs = self.log_probs(parameters, ())
-        gradient = []
-        for order, step, changed in self.steps(values):
+
+        def slope(moved: tuple[int, float, Any]) -> float:
+            order, step, changed = moved
             trial = [*parameters[: order - 1], changed, *parameters[order:]]
-            _, moved = self.log_probs(trial, estimates[: order - 1])
-            gradient.append(-self.fit.mean(moved - log_probs) / step)
+            return -self.fit.mean(self.log_probs(trial, estimates[: order - 1])[1] - log_probs) / step
+
+        gradient = list(ordered_map(slope, self.steps(values), self.threads))
         return -self.fit.mean(log_probs), np.array(gradient)
 
 
@@ -183,6 +189,7 @@ def tune_values(
     counts: NgramCounts,
     parameters: list[Any],
     heldout: Text,
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> list[Any]:
     """The parameters with the values of all orders, together, that make the held-out text most probable.
@@ -195,7 +202,7 @@ def tune_values(
 
     interpolated = all(map(method.interpolates, range(1, counts.order + 1)))
     kind = _InterpolatedSearch if interpolated else _BackOffSearch
-    search = kind(HeldoutFit(method, counts, heldout), parameters)
+    search = kind(HeldoutFit(method, counts, heldout), parameters, threads)
     steps = 0
 
     def watch(_: Any) -> None:

@@ -100,10 +100,9 @@ def adjust_simply(n: Mapping[int, int], n_unseen: int, confidence: float = 1.65)
 
 def adjust_by_turing(n: Mapping[int, int], n_unseen: int, k: int = 5) -> AdjustedCounts:
     """r* = (r + 1) n_{r+1} / n_r for r <= k, r above; k is lowered until n_1 .. n_{k+1} are all there. Good (1953)."""
-    total = sum(r * n[r] for r in n)
     while k > 0 and not all(n.get(r, 0) for r in range(1, k + 2)):
         k -= 1
-    if k == 0 or n[1] == total:
+    if k == 0:  # so it is where all counts are 1, or none
         return half_less(n, n_unseen)
     adjusted = {r: Fraction((r + 1) * n[r + 1], n[r]) if r <= k else Fraction(r) for r in n}
     return share_out(n, adjusted, Fraction(n[1]), n_unseen)

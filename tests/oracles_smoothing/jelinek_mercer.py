@@ -81,8 +81,8 @@ def events_of(
     """The events of a text; what is outside a closed vocabulary cannot be predicted and is left out.
 
     `leave_one_out` is deleted interpolation, for the text that was counted: every event is predicted from the counts
-    without itself. At every order c(hw) and c(h) are one less, and c(hw) = 0 makes one type less. A history of which
-    nothing is left counts as unseen.
+    without itself: at every order c(hw) and c(h) are one less. A history of which nothing is left counts as unseen.
+    Buckets of averages are those of the whole counts: one less of a single word would make the average tell the word.
     """
     known = {*oracle.events, BOS}
     mapped = [[word if word in known else UNK for word in sentence] for sentence in sentences]
@@ -96,9 +96,9 @@ def event_of(oracle: JelinekMercerOracle, word: str, history: Ngram, less: int) 
         suffix = history[len(history) - k + 1 :]
         words = oracle.tables[k].get(suffix, {})
         total, count = sum(words.values()) - less, words.get(word, 0) - less
-        types = len(words) - (less if count == 0 else 0)
         if words and total > 0:
-            levels.append((oracle.bucket(k, total, types), count / total))
+            at = oracle.bucket(k, total if oracle.by == "total" else total + less, len(words))
+            levels.append((at, count / total))
     return Event(float(oracle.uniform(word)), tuple(levels))
 
 

@@ -26,7 +26,7 @@ def katz_coefficients(n: Mapping[int, int], k: int) -> dict[int, Fraction]:
         if n.get(r, 0) and a != 1:
             ratio = Fraction((r + 1) * n.get(r + 1, 0), r * n[r])
             value = (ratio - a) / (1 - a)
-            if 0 < value <= 1:
+            if ratio <= 1 and 0 < value <= 1:
                 coefficients[r] = value
     return coefficients
 
@@ -35,7 +35,7 @@ class KatzOracle(SmoothingOracle):
     """d_r c(hw) / c(h) from the second order on; unigrams (c(w) + delta) / (N + delta |V|). Katz (1987).
 
     A history that would keep everything, although some words never followed it, divides by c(h) + 1. That is
-    decided before cut-offs. `k` is one for all orders, or one for each (that of the unigrams is not used).
+    decided before cut-offs. `k` is one for all orders, or one for each from the second on.
     By hand, toy bigrams: n_1 = 16, n_2 = 1, n_3 = 0, so k falls to 1, where A = 2/16 = 1*/1 and d_1 = 0 is refused:
     nothing is discounted. p(BOOK|A) = 1/(2 + 1) = 1/3.
     """
@@ -55,7 +55,7 @@ class KatzOracle(SmoothingOracle):
 
     def prepare(self) -> None:
         self.coefficients = {
-            k: katz_coefficients(n, of_order(self.k, k)) for k, n in self.count_of_counts.items() if k > 1
+            k: katz_coefficients(n, of_order(self.k, k - 1)) for k, n in self.count_of_counts.items() if k > 1
         }
 
     def kept(self, k: int, count: int) -> Number:

@@ -29,8 +29,8 @@ def many_discounts(
 class GeneralizedKneserNeyOracle(ModifiedKneserNeyOracle):
     """J discounts per order; an order that cannot have J takes J - 1, and so on.
 
-    From three on down it does as modified Kneser-Ney: three, then the fall-back if one was given; else one, else
-    1/2, 1, 3/2. With J = 1 or 2 the last resort is as short as J: 1/2, or 1/2 and 1.
+    After three comes one, and last of all 1/2, 1, 3/2 (1/2 alone with J = 1). A fall-back that was given takes the
+    place of all but the first.
     By hand, n_1 .. n_5 = 8, 4, 3, 2, 1, J = 4: Y = 8/16, D_1 = 1 - 2 Y 4/8 = 1/2, D_2 = 2 - 3 Y 3/4 = 7/8,
     D_3 = 3 - 4 Y 2/3 = 5/3, D_4 = 4 - 5 Y 1/2 = 11/4.
     """
@@ -42,17 +42,14 @@ class GeneralizedKneserNeyOracle(ModifiedKneserNeyOracle):
     def estimate(self, n: Mapping[int, int]) -> tuple[Number, ...]:
         if self.how_many == 1:
             single = single_discount(n, self.number)
-            return (self.number(1) / 2 if single is None else single,)
-        for j in range(self.how_many, 3, -1):
+            last = self.fallback[0] if self.fallback is not None else Fraction(1, 2)
+            return (self.number(last) if single is None else single,)
+        fewest = 3 if self.fallback is None else self.how_many
+        for j in [self.how_many, *range(self.how_many - 1, fewest - 1, -1)]:
             found = many_discounts(n, j, self.number, strict=self.fallback is None)
             if found is not None:
                 return found
-        if self.how_many > 2:
-            return super().estimate(n)
-        found = many_discounts(n, 2, self.number, strict=self.fallback is None)
-        return found or super().estimate(without(n, 3))[:2]
-
-
-def without(n: Mapping[int, int], r: int) -> dict[int, int]:
-    """The same counts of counts, with n_r = 0."""
-    return {other: value for other, value in n.items() if other != r}
+        if self.fallback is not None:
+            return tuple(map(self.number, self.fallback))
+        single = single_discount(n, self.number)
+        return (single,) if single is not None else tuple(self.number(j) / 2 for j in (1, 2, 3))

@@ -11,9 +11,13 @@ from oracles import CountOracle, Ngram, Number, SmoothingOracle
 class MaximumLikelihoodOracle(SmoothingOracle):
     """c(hw) / c(h): unseen words get nothing, at any order; an unseen history answers as its back-off history.
 
+    In the back-off form, which differs from the other only where something is cut off.
     By hand, toy corpus: A occurs twice, once before BOOK: p(BOOK|A) = 1/2, and P(BROWN READ A BOOK) =
     1/3 * 1 * 2/3 * 1/2 * 1/2 = 1/18.
     """
+
+    def prepare(self) -> None:
+        self.interpolate = False
 
     def seen(self, k: int, history: Ngram, count: int) -> Number:
         return count / self.total(k, history)
@@ -84,7 +88,7 @@ class StupidBackoffOracle(SmoothingOracle):
     """Scores: c(hw) / c(h) where hw was seen, else alpha times the score after h'. Brants et al. (2007).
 
     Not probabilities. Unseen words get 0. An unseen history answers as its back-off history, without another alpha,
-    and so does one whose n-grams have all been cut off.
+    and so does one whose words are all cut off.
     By hand, toy corpus: S(TEXT|READ) = 2/5 * 1/18 = 1/45, S(BOOK|A) = 1/2, S(<unk>|A) = 0.
     """
 
@@ -99,8 +103,8 @@ class StupidBackoffOracle(SmoothingOracle):
         raise NotImplementedError("what is left after a history plays no part in its scores")
 
     def _compute(self, word: str, history: Ngram) -> Number:
-        words = self.tables[len(history) + 1].get(history, {})
         lower = self._prob(word, history[1:]) if history else self.number(0)
+        words = self.tables[len(history) + 1].get(history, {})
         if all((*history, other) in self.cut for other in words):
             return lower
         return self._keeps(word, history) or self.number(self.alpha) * lower

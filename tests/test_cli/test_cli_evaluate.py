@@ -359,9 +359,10 @@ def test_texts_of_one_name_keep_their_folders(invoke: Invoke, folder: Path) -> N
     assert [text["name"] for text in found["texts"]] == ["test.txt", "new/test.txt"]
 
 
-def test_perplexity_refuses_scores(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lm.BackoffModel, "normalized", False, raising=False)
-    result = invoke("perplexity", "model.arpa", "test.txt")
+def test_perplexity_refuses_scores(invoke: Invoke, folder: Path) -> None:
+    made = invoke("train", "train.txt", "--order", "3", "--smoothing", "stupid-backoff", "-o", "scores.ngram")
+    assert made.exit_code == 0, made.output
+    result = invoke("perplexity", "scores.ngram", "test.txt")
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: found scores that are no probabilities (order:3|")

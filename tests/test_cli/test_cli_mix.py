@@ -47,7 +47,7 @@ def test_weights_given_are_divided_by_their_sum(folder: Path, invoke: Invoke) ->
 
     assert json.loads(result.stdout)["weights"] == [0.75, 0.25]
     assert "iterations" not in json.loads(result.stdout)
-    assert lm.BackoffModel.load("mixed.ngram").metadata["weights"] == "0.75,0.25"
+    assert lm.BackoffModel.load("mixed.ngram").metadata["mixed"] == "0.75,0.25"
 
 
 def test_equal_weights_to_standard_output(folder: Path, invoke: Invoke) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "Table",
     "aligned",
     "bytes_text",
+    "findings",
     "fixed",
     "integer",
     "notes",
@@ -161,6 +162,31 @@ def aligned(found: Table) -> list[list[str]]:
         ]
         for cells in [found.header, *found.rows]
     ]
+
+
+def findings(comparison: Comparison) -> list[str]:
+    """Which model predicts best, and where another one would if OOVs were left out: sentences."""
+    several = len(comparison.text_names) > 1
+    winners: dict[str, list[str]] = {}
+    others = []
+    for best in comparison.best_rows():
+        assert best.figures is not None
+        on = f" on {best.text}" if several else ""
+        shown = (
+            f"perplexity {fixed(best.figures.perplexity, 2)}" if best.is_finite else "an infinite perplexity"
+        )
+        winners.setdefault(best.model, []).append(shown + on + _against(comparison, best))
+        other = comparison.best_excluding_oov(best.text)
+        if other is not None and other.figures is not None and other.model != best.model:
+            figure = fixed(other.figures.perplexity_excluding_oov, 2)
+            others.append(f"Leaving out OOVs, {other.model} is best{on}: perplexity {figure}.")
+    return [f"{model} predicts best: {'; '.join(found)}." for model, found in winners.items()] + others
+
+
+def _against(comparison: Comparison, row: Row) -> str:
+    if not row.difference or not math.isfinite(row.difference):
+        return ""
+    return f", {fixed(row.difference, 4, sign=True)} bits per word against {comparison.baseline}"
 
 
 def notes(comparison: Comparison) -> list[str]:

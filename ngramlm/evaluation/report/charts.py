@@ -15,6 +15,7 @@ __all__ = ["best_of_methods", "by_order", "forest", "learning_curves", "matched_
 ROW, HALF = 24, 12  # pixels: height of a row of dots, and its middle
 PANEL = 96  # pixels: height of a small chart
 RAMP = 6  # colors of the orders
+TALLEST = 8  # times the lowest point, the height of a small chart
 NEAR = 55  # percent of a small chart in which two labels would run into each other
 SIGNIFICANT = 0.05
 
@@ -213,8 +214,18 @@ def learning_curves(comparison: Comparison, text: str) -> Markup | None:
 
 
 def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> Markup:
-    """Small charts on the same scales, each with one series in front of all."""
-    up = svg.Scale.of(y for points in series.values() for _, y in points)
+    """Small charts on the same scales, each with one series in front of all.
+
+    What is several times as high as the lowest point runs along the upper edge, so that the others can be told apart.
+    """
+    heights = [y for points in series.values() for _, y in points]
+    top = TALLEST * min(heights)
+    up = svg.Scale.of(min(y, top) for y in heights)
+    cut = (
+        tag("p", f"Lines along the upper edge are above {top:.0f}.", class_="note")
+        if max(heights) > top
+        else None
+    )
 
     def placed(points: Sequence[Point]) -> list[Point]:
         return [(across(x), up(y)) for x, y in points]
@@ -239,11 +250,11 @@ def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> M
             shapes.append(svg.text(across(x), PANEL + 14, prefix + _compact(x), "tick", anchor))
         caption = tag(
             "figcaption",
-            tag("b", label),
+            tag("b", label, title=label),
             tag("small", f" {fixed(lowest[1], 2)} at {prefix}{_compact(lowest[0])}"),
         )
         panels.append(tag("figure", caption, svg.picture(PANEL + 18, *shapes, class_="over"), class_="panel"))
-    return tag("div", *panels, class_="panels")
+    return tag("div", tag("div", *panels, class_="panels"), cut)
 
 
 def _compact(value: float) -> str:

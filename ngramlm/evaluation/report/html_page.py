@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from ngramlm import __version__
 from ngramlm.evaluation.report import charts, sentences
-from ngramlm.evaluation.report.cells import Column, fixed, notes, table
+from ngramlm.evaluation.report.cells import Column, findings, fixed, notes, table
 from ngramlm.evaluation.report.markup import Child, Markup, tag
 from ngramlm.evaluation.report.svg import Scale
 from ngramlm.evaluation.results import Comparison, Row
@@ -36,7 +36,12 @@ def to_html(comparison: Comparison) -> str:
     )
     body = tag(
         "body",
-        tag("header", tag("h1", title), tag("p", _summary(comparison), class_="lead"), _tiles(comparison)),
+        tag(
+            "header",
+            tag("h1", title),
+            tag("p", " ".join(findings(comparison)), class_="lead"),
+            _tiles(comparison),
+        ),
         tag(
             "main",
             _matrix(comparison) if several else None,
@@ -53,27 +58,6 @@ def to_html(comparison: Comparison) -> str:
 def _resource(name: str) -> Markup:
     """A file of this package: style and script are kept as such, not as strings."""
     return Markup(files(__package__).joinpath(name).read_text("utf-8"))
-
-
-def _summary(comparison: Comparison) -> str:
-    """The finding in one or two sentences."""
-    winners: dict[str, list[Row]] = {}
-    for best in comparison.best_rows():
-        winners.setdefault(best.model, []).append(best)
-    several = len(comparison.text_names) > 1
-    return " ".join(
-        f"{model} predicts best: {'; '.join(_finding(comparison, row, several) for row in rows)}."
-        for model, rows in winners.items()
-    )
-
-
-def _finding(comparison: Comparison, best: Row, several: bool) -> str:
-    assert best.figures is not None
-    shown = f"perplexity {fixed(best.figures.perplexity, 2)}" if best.is_finite else "an infinite perplexity"
-    where = f" on {best.text}" if several else ""
-    if best.difference and math.isfinite(best.difference):
-        where += f", {fixed(best.difference, 4, sign=True)} bits per word against {comparison.baseline}"
-    return shown + where
 
 
 def _tiles(comparison: Comparison) -> Markup:
@@ -149,7 +133,8 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
             _section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
                 "The stronger the color, the more bits a token costs; underlined where it costs at least half a bit"
-                " less than under the other model. Hovering tells bits, model, and the order that answered.",
+                " less than under the other model; italic words are OOVs. Hovering tells bits, model, and the order"
+                " that answered.",
                 sentences.contrast(contrast),
                 level=level,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ngramlm.evaluation.report.cells import aligned, notes, table
+from ngramlm.evaluation.report.cells import aligned, findings, notes, table
 from ngramlm.evaluation.results import Comparison
 
 __all__ = ["to_markdown"]
@@ -31,7 +31,8 @@ def to_markdown(comparison: Comparison) -> str:
     shown = "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
     signatures = dict.fromkeys((row.model, row.figures.signature) for row in comparison.rows if row.figures)
     listed = "\n".join(f"- {escape(model)}: `{signature}`" for model, signature in signatures)
-    return f"{shown}\n\n{' '.join(notes(comparison))}\n\nSignatures:\n\n{listed}\n"
+    sentences = " ".join([*map(escape, findings(comparison)), *notes(comparison)])
+    return f"{shown}\n\n{sentences}\n\nSignatures:\n\n{listed}\n"
 
 
 def escape(text: str) -> str:

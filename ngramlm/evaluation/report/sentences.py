@@ -56,16 +56,17 @@ def _pair(models: Sequence[str], pair: SentencePair) -> Markup:
     return tag("div", head, tag("dl", lines), class_="pair")
 
 
-def _tokens(pair: SentencePair, place: int) -> list[tuple[str, float, float, int | None]]:
-    """(word, bits, bits under the other model, order that answered) of every token."""
+def _tokens(pair: SentencePair, place: int) -> list[tuple[str, bool, float, float, int | None]]:
+    """(word, whether it is an OOV, bits, bits under the other model, order that answered) of every token."""
     orders = pair.orders[place] or (None,) * len(pair.words)
-    return list(zip(pair.words, pair.bits[place], pair.bits[1 - place], orders, strict=True))
+    is_oov = [token in pair.oovs for token in range(len(pair.words))]
+    return list(zip(pair.words, is_oov, pair.bits[place], pair.bits[1 - place], orders, strict=True))
 
 
-def _token(model: str, word: str, bits: float, other: float, order: int | None) -> Markup:
+def _token(model: str, word: str, is_oov: bool, bits: float, other: float, order: int | None) -> Markup:
     level = min(LEVELS, round(bits / BITS_PER_LEVEL))
     answered = "" if order is None else f", {order}-gram" if order else ", no n-gram"
-    hint = f"{word}: {fixed(bits, 2)} bits, {model}{answered}"
-    kind = f"token s{level}" + " cheaper" * (other - bits >= CHEAPER)
+    hint = f"{word}: {fixed(bits, 2)} bits, {model}{answered}{', OOV' * is_oov}"
+    kind = f"token s{level}" + " cheaper" * (other - bits >= CHEAPER) + " oov" * is_oov
     shown = tag("span", word, class_=kind, title=hint)
     return Markup(f"{shown} ")
