@@ -216,24 +216,36 @@ def segment_sums(const double[::1] values, const int64_t[::1] starts):
     """out[h] = sum of values[starts[h] : starts[h + 1]], float64[H]; raises ValueError beyond the values."""
     cdef int64_t h, i, n = starts.shape[0] - 1
     cdef double total
+    cdef bint valid = True
     if n < 0 or starts[0] < 0 or starts[n] > values.shape[0]:
         raise ValueError("segments reach beyond the values")
     out = np.empty(n, np.float64)
     cdef double[::1] sums = out
     with nogil:
         for h in range(n):
+            if starts[h] > starts[h + 1] or starts[h + 1] > starts[n]:
+                valid = False
+                break
             total = 0.0
             for i in range(starts[h], starts[h + 1]):
                 total += values[i]
             sums[h] = total
+    if not valid:
+        raise ValueError("segments out of order")
     return out
 
 
 def spread(const double[::1] values, const int64_t[::1] starts):
     """out[i] = values[h] for every i in starts[h] .. starts[h + 1] - 1, float64[starts[-1] - starts[0]]."""
     cdef int64_t h, i, n = starts.shape[0] - 1, base
+    cdef bint valid = True
     if n < 0 or n > values.shape[0]:
         raise ValueError("more segments than values")
+    for h in range(n):
+        if starts[h] > starts[h + 1]:
+            valid = False
+    if not valid:
+        raise ValueError("segments out of order")
     base = starts[0]
     out = np.empty(starts[n] - base, np.float64)
     cdef double[::1] wide = out
@@ -284,6 +296,9 @@ def find_rows(const int32_t[::1] words, const int64_t[::1] starts, const int32_t
                 break
             low = starts[histories[i]]
             high = end = starts[histories[i] + 1]
+            if low < 0 or end > words.shape[0]:
+                valid = False
+                break
             while low < high:
                 middle = (low + high) >> 1
                 if words[middle] < wanted[i]:
@@ -293,5 +308,5 @@ def find_rows(const int32_t[::1] words, const int64_t[::1] starts, const int32_t
             if low < end and words[low] == wanted[i]:
                 rows[i] = <int32_t> low
     if not valid:
-        raise IndexError("a history outside the columns")
+        raise IndexError("a history or its rows outside the columns")
     return out

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,10 +19,12 @@ from conftest import shared_folder
 from numpy.typing import NDArray
 
 import ngramlm as lm
+from ngramlm.smoothing import CountBlock, OrderCounts, RecursiveSmoothing
 
 Row = dict[str, str]
 
 DOMAINS = ("tech", "politics", "literature")
+TUNED_TOLERANCE = 1e-4  # relative; two searches stop at different points of a flat optimum
 TOLERANCE = 2e-6  # relative; KenLM and MITLM compute in float32, figures have 6 to 9 digits
 
 
@@ -149,6 +152,33 @@ def maximum_likelihood_unigrams(interpolate: bool) -> Callable[[lm.NgramCounts],
     return fit
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenGrmKatz(RecursiveSmoothing):
+    """Katz as OpenGrm NGram has it, in three definitions other than ours (`docs/peers.md`).
+
+    Unigrams are relative frequencies. A count that no Good-Turing coefficient reduces, above all those above 5, is
+    reduced by a thousandth, where we keep it and divide by c(h.) + 1 if nothing else is left for unseen words. A
+    coefficient that is out of range is replaced likewise.
+    """
+
+    name: ClassVar[str] = "katz of OpenGrm"
+
+    def interpolates(self, order: int) -> bool:
+        return self.interpolate
+
+    def parameters(self, order: OrderCounts) -> list[float]:
+        n = order.count_of_counts(6)
+        common = 6 * n[6] / n[1]
+        found = [((r + 1) * n[r + 1] / (r * n[r]) - common) / (1 - common) for r in range(1, 6)]
+        return [1.0, *(value if 0 < value < 1 else 0.999 for value in found), 0.999]
+
+    def discount(self, block: CountBlock, parameters: list[float]) -> tuple[Any, Any]:
+        if block.order == 1:
+            return block.counts / block.spread(block.totals), np.zeros(len(block.totals))
+        kept = block.counts * np.array(parameters)[np.minimum(block.counts, 6).astype(np.intp)]
+        return kept / block.spread(block.totals), 1 - block.sums(kept) / block.totals
+
+
 #: toolkit and method as in closed_vocabulary.tsv -> our method
 PEERS: dict[tuple[str, str], Callable[[lm.NgramCounts], lm.BackoffModel]] = {
     ("mitlm", "FixKN"): closed(lm.KneserNey, discounts=1),
@@ -159,6 +189,8 @@ PEERS: dict[tuple[str, str], Callable[[lm.NgramCounts], lm.BackoffModel]] = {
     ("opengrm", "absolute--backoff"): closed(lm.AbsoluteDiscounting, interpolate=False),
     ("opengrm", "witten_bell--interpolate"): maximum_likelihood_unigrams(True),
     ("opengrm", "witten_bell--backoff"): maximum_likelihood_unigrams(False),
+    ("opengrm", "katz--interpolate"): closed(OpenGrmKatz),
+    ("opengrm", "katz--backoff"): closed(OpenGrmKatz, interpolate=False),
 }
 
 
@@ -200,3 +232,49 @@ def test_witten_bell_differs_from_opengrm_by_its_unigrams_only(shared: Path) -> 
 
     assert expected == pytest.approx(actual, rel=0.02)
     assert expected != pytest.approx(actual, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    groups([row for row in figures("closed_vocabulary.tsv") if row["method"] == "ModKNtuned"], "train", "order"),
+)
+def test_tuned_modified_kneser_ney(rows: list[Row], shared: Path) -> None:
+    """MITLM and we reach the same optimum by different searches; ours is no worse on the held-out text than the start."""
+    counts = counts_of(shared, rows[0]["train"], int(rows[0]["order"]))
+    heldout = lm.read_text(paths(shared, rows[0]["train"], "dev"), vocabulary=counts.vocabulary)
+    method = lm.KneserNey(discounts=3, closed=True)
+    models = method.fit(counts), method.fit(counts, heldout)
+    fixed, tuned = (log10_probs[known].mean() for log10_probs, known in (scores(m, heldout) for m in models))
+
+    assert tuned > fixed
+    for row in rows:
+        log10_probs, known = scores(models[1], read_test(shared, row["test"], counts.vocabulary))
+
+        assert int(row["oovs"]) == np.count_nonzero(~known)
+        assert float(row["perplexity_excluding_oov"]) == pytest.approx(
+            perplexity(log10_probs[known]), rel=TUNED_TOLERANCE
+        )
+
+
+def test_every_figure_of_the_closed_vocabulary_is_met() -> None:
+    methods = {(row["toolkit"], row["method"]) for row in figures("closed_vocabulary.tsv")}
+
+    assert methods <= {*PEERS, ("mitlm", "ModKNtuned")}
+
+
+@pytest.mark.parametrize(("interpolate", "expected"), [(False, "katz--backoff"), (True, "katz--interpolate")])
+def test_katz_differs_from_opengrm_by_what_it_keeps(interpolate: bool, expected: str, shared: Path) -> None:
+    """With unigrams that are nearly relative frequencies, only the thousandth is left of the difference."""
+    [row] = [
+        row for row in figures("closed_vocabulary.tsv")
+        if (row["train"], row["order"], row["method"]) == ("politics", "3", expected)
+    ]  # fmt: skip
+    figure, found = float(row["perplexity_excluding_oov"]), []
+    for delta in (1.0, 1e-9):
+        method = lm.Katz(interpolate=interpolate, unigram_delta=delta, closed=True)
+        model = method.fit(counts_of(shared, "politics", 3))
+        log10_probs, known = scores(model, read_test(shared, "politics", model.vocabulary))
+        found.append(abs(perplexity(log10_probs[known]) / figure - 1))
+
+    assert 0.005 < found[0] < 0.01
+    assert 1e-4 < found[1] < 1e-3

@@ -53,6 +53,10 @@ class BucketedOrder:
     buckets: Keys
     unseen: Floats
 
+    def __post_init__(self) -> None:
+        for column in (self.totals, self.norms, self.adjusted, self.buckets, self.unseen):
+            column.setflags(write=False)
+
     def unseen_counts(self, totals: Floats | float, lower: Floats) -> Floats:
         """c* that unseen words with these lower probabilities have after histories with these totals."""
         places = np.clip(bucket_keys(totals, lower) - self.first_key, 0, len(self.buckets) - 1)
@@ -80,6 +84,7 @@ class ChurchGaleModel(ColumnModel):
     ) -> None:
         super().__init__(vocabulary, trie, metadata)
         self.unigrams, self.orders = unigrams, tuple(orders)
+        unigrams.setflags(write=False)
 
     def _probs(self, events: Events) -> Floats:
         probs = self.unigrams[events.words]

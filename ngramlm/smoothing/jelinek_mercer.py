@@ -125,8 +125,12 @@ def estimate_weights(
     min_events: int,
     threads: int = 1,
     progress: Progress | None = None,
+    watch: Callable[[float], None] | None = None,
 ) -> list[HistoryWeights]:
-    """The weights of all orders that make the events most probable, by EM from 1/2; the likelihood never falls."""
+    """The weights of all orders that make the events most probable, by EM from 1/2; the likelihood never falls.
+
+    `watch` is told the mean log-probability (nats) of an event before every step.
+    """
     order, n = events.counts.order, len(events)
     ratios, places = np.empty((n, order)), np.empty((n, order), np.int32)
     edges: list[tuple[float, ...]] = []
@@ -152,6 +156,8 @@ def estimate_weights(
             weights = np.where(shares > 0, parts / shares, weights)
         weights = np.clip(weights, LEAST_WEIGHT, MOST_WEIGHT)
         mean = log_prob / events.weights.sum()
+        if watch is not None:
+            watch(mean)
         if mean - before < TOLERANCE:
             break
         before = mean
