@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-ORDERS ?= 2,3,4,5
+ORDERS ?= 3
 BUILD_INPUTS := pyproject.toml setup.py $(wildcard ngramlm/*.pyx ngramlm/*.pxd ngramlm/*.h)
 # Prints requirements out of pyproject.toml, so that they are written down only there.
 REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
