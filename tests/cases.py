@@ -119,6 +119,13 @@ DIFFERENT_ORDERS = (
     partial(JelinekMercerOracle, weights=WEIGHTS),
 )
 
+
+class ContinuationDirichletOracle(DirichletOracle):
+    """Dirichlet smoothing of continuation counts."""
+
+    uses_continuation = True
+
+
 MODELS: list[ModelCase] = [
     *vocabularies(
         "maximum-likelihood", lm.MaximumLikelihood, partial(MaximumLikelihoodOracle, interpolate=False)
@@ -135,7 +142,7 @@ MODELS: list[ModelCase] = [
         partial(JelinekMercerOracle, weights=WEIGHTS),
     ),
     *both_forms("katz", lm.Katz, KatzOracle),
-    *both_forms("katz-3-2", partial(lm.Katz, k=(3, 2)), partial(KatzOracle, k=(0, 3, 2))),
+    *both_forms("katz-3-2", partial(lm.Katz, k=(3, 2)), partial(KatzOracle, k=(3, 2))),
     *both_forms("linear", lm.LinearDiscounting, LinearDiscountingOracle),
     *vocabularies("natural", lm.NaturalDiscounting, NaturalDiscountingOracle),
     *both_forms("witten-bell", lm.WittenBell, WittenBellOracle),
@@ -163,13 +170,20 @@ MODELS: list[ModelCase] = [
         partial(lm.Dirichlet, prior="counts", concentrations=(2, 1, 0.5)),
         partial(DirichletOracle, concentrations=(2, 1, HALF)),
     ),
+    *vocabularies(
+        "dirichlet-continuation",
+        partial(lm.Dirichlet, prior="continuation", concentrations=(2, 1, 0.5)),
+        partial(ContinuationDirichletOracle, concentrations=(2, 1, HALF)),
+    ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]
+
 
 #: Names of SMOOTHINGS without a row above, and why that is right.
 ABSENT = {
     "jelinek-mercer-total": "its weights are for buckets, so that it has to be tuned: in TUNED",
     "jelinek-mercer-average": "likewise",
+    "mackay-peto": "its unigrams are estimated: its own tests compare them with the greatest evidence",
     "pitman-yor": "samples; its own tests compare it with the exact posterior",
 }
 

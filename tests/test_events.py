@@ -106,9 +106,7 @@ def test_find_rows_refuses_histories_outside(history: int) -> None:
         find_rows(WORDS, STARTS, int32(0, history), int32(3, 3))
 
 
-@pytest.mark.parametrize(
-    "starts", [[], [0, 3, 6], [-1, 3, 5], [0, 9, 5], [0, -4, 5], [0, 2**62, 5]], ids=str
-)
+@pytest.mark.parametrize("starts", [[], [0, 3, 6], [-1, 3, 5], [0, 9, 5], [0, -4, 5], [0, 2**62, 5]], ids=str)
 def test_find_rows_refuses_rows_outside(starts: list[int]) -> None:
     """Every start is looked at, not only the ends."""
     with pytest.raises((ValueError, IndexError), match="rows"):
@@ -183,7 +181,10 @@ def test_expected_uses_refuses_columns_that_do_not_fit(name: str, column: np.nda
 
 def test_expected_uses_of_nothing() -> None:
     total, used, chances = uses(
-        ratios=np.empty((0, 2)), places=np.empty((0, 2), np.int32), base=np.empty(0), event_weights=np.empty(0)
+        ratios=np.empty((0, 2)),
+        places=np.empty((0, 2), np.int32),
+        base=np.empty(0),
+        event_weights=np.empty(0),
     )
 
     assert total == 0

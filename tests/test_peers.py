@@ -236,7 +236,9 @@ def test_witten_bell_differs_from_opengrm_by_its_unigrams_only(shared: Path) -> 
 
 @pytest.mark.parametrize(
     "rows",
-    groups([row for row in figures("closed_vocabulary.tsv") if row["method"] == "ModKNtuned"], "train", "order"),
+    groups(
+        [row for row in figures("closed_vocabulary.tsv") if row["method"] == "ModKNtuned"], "train", "order"
+    ),
 )
 def test_tuned_modified_kneser_ney(rows: list[Row], shared: Path) -> None:
     """MITLM and we reach the same optimum by different searches; ours is no worse on the held-out text than the start."""
