@@ -83,7 +83,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Any]:
     monkeypatch.setitem(sys.modules, "toy_discounting", module)  # dataclasses look their module up
     spec.loader.exec_module(module)
     monkeypatch.setitem(methods.SMOOTHINGS, "toy", module.Toy)
-    return module.Toy  # type: ignore[no-any-return]
+    return module.Toy
 
 
 @pytest.mark.parametrize("interpolate", [True, False], ids=["interpolated", "back-off"])

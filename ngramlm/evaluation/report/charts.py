@@ -198,7 +198,7 @@ def by_order(rows: Sequence[Row]) -> Markup | None:
         assert row.figures is not None
         series.setdefault(row.label, []).append((float(row.order or 0), row.figures.perplexity))
     ranked = [row.label for row in best_of_methods(rows) if row.label in series]
-    return _panels({label: series[label] for label in ranked}, svg.Scale.of(map(float, orders)), "order ")
+    return _panels({label: series[label] for label in ranked}, svg.Scale.of(map(float, orders)), "order ", "")
 
 
 def learning_curves(comparison: Comparison, text: str) -> Markup | None:
@@ -210,10 +210,12 @@ def learning_curves(comparison: Comparison, text: str) -> Markup | None:
     if not any(len(points) > 1 for points in series.values()):
         return None
     ordered = dict(sorted(series.items(), key=lambda item: item[1][-1][1]))
-    return _panels(ordered, svg.Scale.of((x for points in series.values() for x, _ in points), log=True), "")
+    return _panels(
+        ordered, svg.Scale.of((x for points in series.values() for x, _ in points), log=True), "", " tokens"
+    )
 
 
-def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> Markup:
+def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str, unit: str) -> Markup:
     """Small charts on the same scales, each with one series in front of all.
 
     What is several times as high as the lowest point runs along the upper edge, so that the others can be told apart.
@@ -240,7 +242,7 @@ def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> M
         shapes += [svg.polyline(others, PANEL, "others"), svg.polyline([placed(points)], PANEL, "own")]
         lowest = min(points, key=lambda point: point[1])
         for x, y in points:
-            hint = f"{label}, {prefix}{_compact(x)}: perplexity {fixed(y, 2)}"
+            hint = f"{label}, {prefix}{_compact(x)}{unit}: perplexity {fixed(y, 2)}"
             place = PANEL - PANEL * up(y) / 100
             shapes.append(svg.dot(across(x), place, 3.5 if (x, y) == lowest else 2.5, hint, "own"))
         ends = [(points[0][0], "start"), (points[-1][0], "end")]
@@ -251,7 +253,7 @@ def _panels(series: dict[str, list[Point]], across: svg.Scale, prefix: str) -> M
         caption = tag(
             "figcaption",
             tag("b", label, title=label),
-            tag("small", f" {fixed(lowest[1], 2)} at {prefix}{_compact(lowest[0])}"),
+            tag("small", f" {fixed(lowest[1], 2)} at {prefix}{_compact(lowest[0])}{unit}"),
         )
         panels.append(tag("figure", caption, svg.picture(PANEL + 18, *shapes, class_="over"), class_="panel"))
     return tag("div", tag("div", *panels, class_="panels"), cut)
