@@ -55,7 +55,8 @@ class ModelCase:
         oracle: its oracle, with the same options.
         normalized: False for scores, which need not sum to one.
         highest_order: up to which the method is defined.
-        has_lower_orders: False where a seen history does not ask the order below, so that cut-offs mean nothing.
+        has_lower_orders: False where a seen history does not ask the order below, so that cut-offs mean nothing, and
+            for Pitman-Yor, which seats them.
     """
 
     name: str
@@ -112,19 +113,18 @@ def different_orders(closed: bool) -> lm.PerOrder:
     return lm.PerOrder(methods=methods, closed=closed)
 
 
+class ContinuationDirichletOracle(DirichletOracle):
+    """Dirichlet smoothing of continuation counts."""
+
+    uses_continuation = True
+
+
 DIFFERENT_ORDERS = (
     KneserNeyOracle,
     partial(KatzOracle, k=2),
     partial(WittenBellOracle, interpolate=False),
     partial(JelinekMercerOracle, weights=WEIGHTS),
 )
-
-
-class ContinuationDirichletOracle(DirichletOracle):
-    """Dirichlet smoothing of continuation counts."""
-
-    uses_continuation = True
-
 
 MODELS: list[ModelCase] = [
     *vocabularies(
@@ -175,16 +175,21 @@ MODELS: list[ModelCase] = [
         partial(lm.Dirichlet, prior="continuation", concentrations=(2, 1, 0.5)),
         partial(ContinuationDirichletOracle, concentrations=(2, 1, HALF)),
     ),
+    # with one table for each n-gram; its own tests have closed vocabularies, of which <unk> seats nobody
+    ModelCase(
+        "pitman-yor-open",
+        partial(lm.PitmanYor, burn_in=0, samples=1, discounts=0.5, strengths=0),
+        partial(KneserNeyOracle, discount=HALF),
+        has_lower_orders=False,
+    ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]
-
 
 #: Names of SMOOTHINGS without a row above, and why that is right.
 ABSENT = {
     "jelinek-mercer-total": "its weights are for buckets, so that it has to be tuned: in TUNED",
     "jelinek-mercer-average": "likewise",
-    "mackay-peto": "its unigrams are estimated: its own tests compare them with the greatest evidence",
-    "pitman-yor": "samples; its own tests compare it with the exact posterior",
+    "mackay-peto": "unigrams with weights of their own, which its own tests compare with the evidence",
 }
 
 

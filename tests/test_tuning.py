@@ -246,7 +246,7 @@ BUCKETS = {"order": "total", "total": "total", "average": "average"}
 def test_em_is_that_of_the_oracle(
     buckets: str, closed: bool, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The weights after the same number of steps, the first one from 1/2; without the bounds that keep all words possible."""
+    """The weights after the same number of steps, from 1/2 on; without the bounds that keep all words possible."""
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.LEAST_WEIGHT", 0.0)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_WEIGHT", 1.0)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_STEPS", steps)
@@ -328,7 +328,7 @@ def test_linear_discounting_tuned_is_jelinek_mercer() -> None:
 
 
 def test_bucket_edges_are_a_wall_of_bricks() -> None:
-    """From the lowest key up, a bucket is closed as soon as it is large enough; a small last one joins the one before."""
+    """From the lowest key up, a bucket is closed as soon as it is large enough; a small last one joins another."""
     rng = np.random.default_rng(3)
     for _ in range(50):
         keys, weights = rng.integers(1, 12, 40).astype(float), rng.integers(1, 4, 40).astype(float)
