@@ -55,7 +55,8 @@ class ModelCase:
         oracle: its oracle, with the same options.
         normalized: False for scores, which need not sum to one.
         highest_order: up to which the method is defined.
-        has_lower_orders: False where a seen history does not ask the order below, so that cut-offs mean nothing.
+        has_lower_orders: False where a seen history does not ask the order below, so that cut-offs mean nothing, and
+            for Pitman-Yor, which seats them.
     """
 
     name: str
@@ -112,6 +113,12 @@ def different_orders(closed: bool) -> lm.PerOrder:
     return lm.PerOrder(methods=methods, closed=closed)
 
 
+class ContinuationDirichletOracle(DirichletOracle):
+    """Dirichlet smoothing of continuation counts."""
+
+    uses_continuation = True
+
+
 DIFFERENT_ORDERS = (
     KneserNeyOracle,
     partial(KatzOracle, k=2),
@@ -135,7 +142,7 @@ MODELS: list[ModelCase] = [
         partial(JelinekMercerOracle, weights=WEIGHTS),
     ),
     *both_forms("katz", lm.Katz, KatzOracle),
-    *both_forms("katz-3-2", partial(lm.Katz, k=(3, 2)), partial(KatzOracle, k=(0, 3, 2))),
+    *both_forms("katz-3-2", partial(lm.Katz, k=(3, 2)), partial(KatzOracle, k=(3, 2))),
     *both_forms("linear", lm.LinearDiscounting, LinearDiscountingOracle),
     *vocabularies("natural", lm.NaturalDiscounting, NaturalDiscountingOracle),
     *both_forms("witten-bell", lm.WittenBell, WittenBellOracle),
@@ -163,6 +170,18 @@ MODELS: list[ModelCase] = [
         partial(lm.Dirichlet, prior="counts", concentrations=(2, 1, 0.5)),
         partial(DirichletOracle, concentrations=(2, 1, HALF)),
     ),
+    *vocabularies(
+        "dirichlet-continuation",
+        partial(lm.Dirichlet, prior="continuation", concentrations=(2, 1, 0.5)),
+        partial(ContinuationDirichletOracle, concentrations=(2, 1, HALF)),
+    ),
+    # with one table for each n-gram; its own tests have closed vocabularies, of which <unk> seats nobody
+    ModelCase(
+        "pitman-yor-open",
+        partial(lm.PitmanYor, burn_in=0, samples=1, discounts=0.5, strengths=0),
+        partial(KneserNeyOracle, discount=HALF),
+        has_lower_orders=False,
+    ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]
 
@@ -170,7 +189,7 @@ MODELS: list[ModelCase] = [
 ABSENT = {
     "jelinek-mercer-total": "its weights are for buckets, so that it has to be tuned: in TUNED",
     "jelinek-mercer-average": "likewise",
-    "pitman-yor": "samples; its own tests compare it with the exact posterior",
+    "mackay-peto": "unigrams with weights of their own, which its own tests compare with the evidence",
 }
 
 

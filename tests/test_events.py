@@ -30,11 +30,12 @@ def test_events_are_located_as_in_dictionaries(
         for word, before in tokens_of(test)
     ]
 
+    assert min(order, slow.highest) == events.order
     assert len(tokens) == len(events)
     assert counts.vocabulary.words(events.words) == [word for word, _ in tokens]
     for place, (word, before) in enumerate(tokens):
         longest = 0
-        for k in range(1, order + 1):
+        for k in range(1, events.order + 1):
             history = before[len(before) - k + 1 :]
             row, found = events.rows[k - 1, place], events.histories[k - 1, place]
             possible = k <= len(before) + 1
@@ -106,9 +107,7 @@ def test_find_rows_refuses_histories_outside(history: int) -> None:
         find_rows(WORDS, STARTS, int32(0, history), int32(3, 3))
 
 
-@pytest.mark.parametrize(
-    "starts", [[], [0, 3, 6], [-1, 3, 5], [0, 9, 5], [0, -4, 5], [0, 2**62, 5]], ids=str
-)
+@pytest.mark.parametrize("starts", [[], [0, 3, 6], [-1, 3, 5], [0, 9, 5], [0, -4, 5], [0, 2**62, 5]], ids=str)
 def test_find_rows_refuses_rows_outside(starts: list[int]) -> None:
     """Every start is looked at, not only the ends."""
     with pytest.raises((ValueError, IndexError), match="rows"):
@@ -145,8 +144,9 @@ def uses(**changes: object) -> tuple[float, np.ndarray, np.ndarray]:
 
 
 def test_expected_uses_by_hand() -> None:
-    """Event 1: p1 = 0.5 0.1 + 0.5 0.5 = 0.3, p2 = 0.75 0.3 + 0.25 0.25 = 0.2875, of which order 2 has 0.0625; order 1 is
-    reached with 1 - 0.0625 / 0.2875 and used with 0.25 / 0.3 of that. Event 2, twice: p1 = 0.15, order 1 has 0.05."""
+    """Event 1: p1 = 0.5 0.1 + 0.5 0.5 = 0.3,
+    p2 = 0.75 0.3 + 0.25 0.25 = 0.2875, of which order 2 has 0.0625; order 1 is
+    reached with 1 - 0.0625 / 0.2875, used with 0.25 / 0.3 of that. Event 2, twice: p1 = 0.15, of which 0.05."""
     total, used, chances = uses()
     share = 0.0625 / 0.2875
 
@@ -183,7 +183,10 @@ def test_expected_uses_refuses_columns_that_do_not_fit(name: str, column: np.nda
 
 def test_expected_uses_of_nothing() -> None:
     total, used, chances = uses(
-        ratios=np.empty((0, 2)), places=np.empty((0, 2), np.int32), base=np.empty(0), event_weights=np.empty(0)
+        ratios=np.empty((0, 2)),
+        places=np.empty((0, 2), np.int32),
+        base=np.empty(0),
+        event_weights=np.empty(0),
     )
 
     assert total == 0

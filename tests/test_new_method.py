@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ class ToyOracle(SmoothingOracle):
 
 
 @pytest.fixture
-def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Any]]:
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> type[Any]:
     """The class, after the one line in SMOOTHINGS."""
     path = tmp_path / "toy_discounting.py"
     path.write_text(TOY, encoding="utf-8")

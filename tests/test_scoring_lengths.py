@@ -15,6 +15,8 @@ from test_counts import counted
 import ngramlm as lm
 from ngramlm.errors import UsageError
 from ngramlm.smoothing.kneser_ney import modified_discounts
+from ngramlm.smoothing.orders import OrderCounts
+from ngramlm.trie import Level
 
 Sentence = tuple[str, ...]
 # around the words of a run (6), of all runs that are scored together (64), and of those looked up at once (256)
@@ -196,26 +198,31 @@ def test_other_backoff_weights_are_used(weight: float) -> None:
 # -------------------------------------------------------------------------------------------- one discount
 
 
+def order_of(counts: list[int]) -> OrderCounts:
+    """Bigrams with these counts, of which nothing but the counts is asked."""
+    return OrderCounts(2, Level.of_words(len(counts)), np.array(counts), None, np.zeros(0), len(counts))
+
+
 @pytest.mark.parametrize("counts", [[1, 1, 3, 4], [2, 2, 3], [5], [1]])
 def test_the_fallback_of_a_single_discount_holds_for_all_counts(counts: list[int]) -> None:
     """n1 or n2 is zero, so that D = n1 / (n1 + 2 n2) is not known; three discounts would be 0.3, 1.1, 1.7."""
     method = lm.KneserNey(discounts=1, fallback=(0.3, 1.1, 1.7))
 
-    assert (0.3, 0.3, 0.3) == method.parameters(2, np.array(counts))
+    assert (0.3,) == method.parameters(order_of(counts))
 
 
 def test_the_fallback_of_three_discounts_is_one_for_each_count() -> None:
     method = lm.KneserNey(discounts=3, fallback=(0.3, 1.1, 1.7))
 
     assert modified_discounts([0, 2, 0, 1, 1], 3, strict=False) is None
-    assert (0.3, 1.1, 1.7) == method.parameters(2, np.array([1, 1, 3, 4]))
+    assert (0.3, 1.1, 1.7) == method.parameters(order_of([1, 1, 3, 4]))
 
 
 def test_a_single_discount_that_is_known_needs_no_fallback() -> None:
     """n1 = 2, n2 = 1: D = 2 / (2 + 2) = 0.5."""
     method = lm.KneserNey(discounts=1, fallback=(0.3, 1.1, 1.7))
 
-    assert (0.5, 0.5, 0.5) == method.parameters(2, np.array([1, 1, 2, 3]))
+    assert (0.5,) == method.parameters(order_of([1, 1, 2, 3]))
 
 
 def test_a_model_with_the_fallback_of_a_single_discount() -> None:

@@ -241,8 +241,6 @@ def test_nothing_but_one_empty_sentence(case: ModelCase, order: int) -> None:
     for check in case.checks:
         check(one)
 
-    assert one.model.distribution(["<s>"])[one.model.vocabulary.id("</s>")] > 0.49
-
 
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("heldout", [[[]], [["owl", "a"]], [["a"]]], ids=["empty", "other", "same"])

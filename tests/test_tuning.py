@@ -74,7 +74,9 @@ every_form = pytest.mark.parametrize(("name", "interpolate"), FORMS)
 Parameters = list[Any]
 
 
-def counts_of(order: int = 3, cutoffs: Sequence[int] = (0,), words: list[str] | None = None) -> lm.NgramCounts:
+def counts_of(
+    order: int = 3, cutoffs: Sequence[int] = (0,), words: list[str] | None = None
+) -> lm.NgramCounts:
     vocabulary = lm.Vocabulary(words if words is not None else CountOracle(VERSE, 1).words)
     return lm.count(text_of(VERSE, vocabulary), order=order).cut_off(list(cutoffs))
 
@@ -83,7 +85,9 @@ def start_of(method: RecursiveSmoothing, counts: lm.NgramCounts) -> Parameters:
     return [order.parameters for order in method.estimate(counts, method.base_distribution(counts))]
 
 
-def loss_of(method: RecursiveSmoothing, counts: lm.NgramCounts, parameters: Parameters, text: lm.Text) -> float:
+def loss_of(
+    method: RecursiveSmoothing, counts: lm.NgramCounts, parameters: Parameters, text: lm.Text
+) -> float:
     """ln of the perplexity that a model with these parameters has; without what a closed vocabulary cannot predict."""
     estimates = method.estimate(counts, method.base_distribution(counts), parameters)
     # not the float32 of a stored model, which would drown a difference quotient
@@ -92,7 +96,9 @@ def loss_of(method: RecursiveSmoothing, counts: lm.NgramCounts, parameters: Para
     total = 0.0
     for ids in sentences_of(text):
         for end in range(1, len(ids)):
-            total += log10_of(counts, log10_probs, log10_backoffs, ids[max(0, end - counts.order + 1) : end + 1])
+            total += log10_of(
+                counts, log10_probs, log10_backoffs, ids[max(0, end - counts.order + 1) : end + 1]
+            )
     return -total * math.log(10) / text.n_tokens
 
 
@@ -203,13 +209,18 @@ def test_tuned_models_have_what_was_found() -> None:
 def test_given_values_are_not_tuned() -> None:
     counts = counts_of()
     text = text_of(HELDOUT, counts.vocabulary)
-    for method in (lm.AbsoluteDiscounting(discount_value=0.3), lm.Dirichlet(concentrations=2, prior="counts")):
+    for method in (
+        lm.AbsoluteDiscounting(discount_value=0.3),
+        lm.Dirichlet(concentrations=2, prior="counts"),
+    ):
         expected, actual = method.fit(counts), method.fit(counts, text)
 
         np.testing.assert_array_equal(expected.log10_probs(text), actual.log10_probs(text))
 
 
-@pytest.mark.parametrize("method", [lm.KneserNey(), lm.JelinekMercer(), lm.Additive(), lm.Katz()], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "method", [lm.KneserNey(), lm.JelinekMercer(), lm.Additive(), lm.Katz()], ids=lambda m: m.name
+)
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
 def test_progress_and_threads(method: Any, closed: bool) -> None:
     """The result does not depend on the threads; progress says that something is going on."""
@@ -232,8 +243,10 @@ BUCKETS = {"order": "total", "total": "total", "average": "average"}
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
 @pytest.mark.parametrize("buckets", BUCKETS)
 @pytest.mark.parametrize("steps", [1, 2, 7, 40])
-def test_em_is_that_of_the_oracle(buckets: str, closed: bool, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The weights after the same number of steps, the first one from 1/2; without the bounds that keep all words possible."""
+def test_em_is_that_of_the_oracle(
+    buckets: str, closed: bool, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights after the same number of steps, from 1/2 on; without the bounds that keep all words possible."""
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.LEAST_WEIGHT", 0.0)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_WEIGHT", 1.0)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_STEPS", steps)
@@ -315,7 +328,7 @@ def test_linear_discounting_tuned_is_jelinek_mercer() -> None:
 
 
 def test_bucket_edges_are_a_wall_of_bricks() -> None:
-    """From the lowest key up, a bucket is closed as soon as it is large enough; a small last one joins the one before."""
+    """From the lowest key up, a bucket is closed as soon as it is large enough; a small last one joins another."""
     rng = np.random.default_rng(3)
     for _ in range(50):
         keys, weights = rng.integers(1, 12, 40).astype(float), rng.integers(1, 4, 40).astype(float)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import spread, take
-from ngramlm.column_model import ColumnModel
+from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.errors import UsageError
 from ngramlm.events import Events
 from ngramlm.trie import NgramTrie
@@ -84,13 +84,18 @@ class PitmanYorModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> PitmanYorModel:
-        columns = archive.columns
-        n_samples = max(int(columns["samples"][0]), 0)
-        seen, left = [], []
+        columns, seen, left = archive.columns, [], []
+        n_samples = max(int(check_length(columns["samples"], 1, "numbers of samples", np.int64)[0]), 0)
+        base = check_length(columns["base"], len(archive.vocabulary), "base probabilities", np.float64)
         for k, level in enumerate(archive.trie.levels, 1):
-            seen.append(columns[f"seen.{k}"].reshape(level.n_rows, n_samples))
-            left.append(columns[f"left.{k}"].reshape(level.n_histories, n_samples))
-        return cls(archive.vocabulary, archive.trie, columns["base"], seen, left, archive.metadata)
+            rows, histories = level.n_rows * n_samples, level.n_histories * n_samples
+            shares = check_length(columns[f"seen.{k}"], rows, "shares of words", np.float32)
+            rests = check_length(columns[f"left.{k}"], histories, "shares of histories", np.float64)
+            seen.append(shares.reshape(level.n_rows, n_samples))
+            left.append(rests.reshape(level.n_histories, n_samples))
+        if len(columns) != 2 * archive.trie.order + 2:
+            raise ValueError("columns of another kind of model")
+        return cls(archive.vocabulary, archive.trie, base, seen, left, archive.metadata)
 
     def _row_probs(self) -> list[Floats]:
         """float64[R] per order: the probability of every stored n-gram."""

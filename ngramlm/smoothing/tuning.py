@@ -215,7 +215,14 @@ def tune_values(
         search, search.values, jac=True, method="L-BFGS-B", bounds=search.bounds, callback=watch,
         options={"ftol": TOLERANCE, "gtol": 1e-7, "maxiter": 200},
     )  # fmt: skip
-    return search.parameters(np.asarray(found.x, np.float64))
+    return search.parameters(_snapped(np.asarray(found.x, np.float64), search.bounds))
+
+
+def _snapped(values: NDArray[np.float64], bounds: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """Values that a step would take past a bound are at it: a discount of 1 - 1e-16 is 1 and not a rounding error."""
+    least, most = np.array(bounds).T
+    values = np.where(values < least + STEP, least, values)
+    return np.where(values > most - STEP, most, values)
 
 
 def _visited(level: Level, histories: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

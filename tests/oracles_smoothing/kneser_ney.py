@@ -29,7 +29,7 @@ def many_discounts(
 class GeneralizedKneserNeyOracle(ModifiedKneserNeyOracle):
     """J discounts per order; an order that cannot have J takes J - 1, and so on.
 
-    After three comes one, and last of all 1/2, 1, 3/2 (1/2 alone with J = 1). A fall-back that was given takes the
+    After three comes one, and last of all 1/2, 1, 3/2, or the first J of them. A fall-back that was given takes the
     place of all but the first.
     By hand, n_1 .. n_5 = 8, 4, 3, 2, 1, J = 4: Y = 8/16, D_1 = 1 - 2 Y 4/8 = 1/2, D_2 = 2 - 3 Y 3/4 = 7/8,
     D_3 = 3 - 4 Y 2/3 = 5/3, D_4 = 4 - 5 Y 1/2 = 11/4.
@@ -50,6 +50,10 @@ class GeneralizedKneserNeyOracle(ModifiedKneserNeyOracle):
             if found is not None:
                 return found
         if self.fallback is not None:
-            return tuple(map(self.number, self.fallback))
+            return tuple(map(self.number, self.fallback))[: self.how_many]
         single = single_discount(n, self.number)
-        return (single,) if single is not None else tuple(self.number(j) / 2 for j in (1, 2, 3))
+        return (single,) if single is not None else self.last_resort()
+
+    def last_resort(self) -> tuple[Number, ...]:
+        """As many of 1/2, 1, 3/2 as there are discounts."""
+        return tuple(self.number(j) / 2 for j in (1, 2, 3))[: self.how_many]
