@@ -17,6 +17,7 @@ import pytest
 
 import ngramlm
 from ngramlm.cli.main import ALIASES, COMMANDS
+from ngramlm.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -165,6 +166,21 @@ def test_every_command_is_documented() -> None:
     assert not [
         command for command in COMMANDS if f"`{command}`" not in text and f"ngramlm {command}" not in text
     ]
+
+
+def test_every_smoothing_method_has_its_line_and_parameters_in_the_table() -> None:
+    """With the parameters that ``--set`` takes, which `make_smoothing` lists when it is given a wrong one."""
+    text = ROOT.joinpath("docs", "smoothing.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[`([\w-]+)`\]\(\S+\) \|(.*)$", text, re.M))
+
+    assert set(ngramlm.SMOOTHINGS) == set(rows)
+    for name, row in rows.items():
+        with pytest.raises(UsageError) as refused:
+            ngramlm.make_smoothing(name, no_such_parameter=1)
+        known = set(str(refused.value).rpartition("expected one of: ")[2].split(", ")) - {"no option"}
+        told = set(re.findall(r"`(\w+)`", row.split("|")[1]))
+
+        assert told <= known, name
 
 
 def test_nothing_is_left_to_do() -> None:
