@@ -148,7 +148,7 @@ def test_cut_offs_give_their_mass_to_the_lower_order(case: ModelCase, cutoffs: l
 
 @every_model
 @given(texts=strategies.train_and_test(), order=st.integers(1, 4))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_contract_on_any_corpus(
     case: ModelCase, texts: tuple[strategies.Corpus, strategies.Corpus], order: int
 ) -> None:
@@ -160,7 +160,7 @@ def test_contract_on_any_corpus(
 
 @every_tuned_model
 @given(texts=strategies.train_and_test(), order=st.integers(1, 4))
-@settings(max_examples=8)
+@settings(max_examples=4)
 def test_contract_of_tuned_models_on_any_corpus(
     case: TunedCase, texts: tuple[strategies.Corpus, strategies.Corpus], order: int
 ) -> None:
