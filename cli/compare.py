@@ -133,6 +133,7 @@ def command(
     train = options.sources(texts, *tests, heldout, selection.get("vocab"))
     for name in output:
         options.check_output(name, [*train, *tests, heldout, selection.get("vocab")])
+    options.warn_of_heldout(heldout, [*train, *tests])
     from ngramlm.evaluation.bench import Measuring
     from ngramlm.evaluation.comparison import compare_smoothings
 

@@ -145,7 +145,8 @@ def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
     model = load_model(path, quiet)
     if not isinstance(model, BackoffModel):
         raise click.UsageError(
-            f"{path} holds a {type(model).__name__}, which is no back-off table ('ngramlm convert' to .arpa makes one)."
+            f"{path} holds a model by {model.metadata.get('smoothing')}, which is no back-off table "
+            "('ngramlm convert' to .arpa makes one)."
         )
     return model
 

@@ -259,6 +259,13 @@ def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
             raise click.UsageError(f"{output} is an input as well; give another name for the output.")
 
 
+def warn_of_heldout(heldout: str | None, others: Iterable[str]) -> None:
+    """One warning line for a held-out text that is a training or test text."""
+    for name in others:
+        if heldout not in (None, "-") and name != "-" and same_file(str(heldout), name):
+            stderr_line(f"{heldout} is held out and used otherwise too; give another text", label="warning")
+
+
 def utf8_words(words: Sequence[str]) -> list[str]:
     """Words of the command line, checked to be text."""
     for word in words:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import take
+from ngramlm._trie import find_rows, take
 from ngramlm.normalization import NormalizedColumns
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import UNK, Vocabulary
@@ -41,21 +41,14 @@ class Matches:
                 self.rows.append(np.full(level.n_rows, -1, np.int32))
                 continue
             rows = self.rows[-1][trie.history_rows(order)]
-            links = other.history_of_row(order - 1)
+            found, links = other.level(order), other.history_of_row(order - 1)
             histories = np.where(rows >= 0, links[np.maximum(rows, 0)], np.int32(-1))
             self.histories.append(histories)
             self.rows.append(
-                _find(other, order, np.repeat(histories, np.diff(level.starts)), ids[level.words])
+                find_rows(
+                    found.words, found.starts, np.repeat(histories, np.diff(level.starts)), ids[level.words]
+                )
             )
-
-
-def _find(trie: NgramTrie, order: int, histories: Int32s, words: Int32s) -> Int32s:
-    """The row of each (history, word), -1 where there is none."""
-    size = np.int64(trie.level(1).n_rows)
-    known = trie.histories(order) * size + trie.level(order).words  # rises: the rows are sorted so
-    wanted = histories * size + words
-    rows = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return np.where(known[rows] == wanted, rows, -1).astype(np.int32)
 
 
 def probs_in(
