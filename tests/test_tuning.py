@@ -139,7 +139,7 @@ def test_gradients(name: str, interpolate: bool, cutoffs: tuple[int, ...]) -> No
     text, start = text_of(HELDOUT, counts.vocabulary), start_of(method, counts)
     fit = HeldoutFit(method, counts, text)
     kinds = [_BackOffSearch, _InterpolatedSearch] if interpolate else [_BackOffSearch]
-    searches = [kind(fit, start) for kind in kinds]
+    searches = [kind(fit, start, 2) for kind in kinds]
     values = searches[0].values * 0.9 + 0.01
     step, expected = 1e-5, []
     for place in range(len(values)):
@@ -162,7 +162,7 @@ def test_both_searches_agree(name: str) -> None:
     method = METHODS[name](interpolate=True)
     counts = counts_of(4, (0, 0, 1))
     fit = HeldoutFit(method, counts, text_of(HELDOUT, counts.vocabulary))
-    searches = [kind(fit, start_of(method, counts)) for kind in (_BackOffSearch, _InterpolatedSearch)]
+    searches = [kind(fit, start_of(method, counts), 2) for kind in (_BackOffSearch, _InterpolatedSearch)]
     rng = np.random.default_rng(0)
     for _ in range(5):
         values = np.array([rng.uniform(least, min(most, least + 2)) for least, most in searches[0].bounds])
