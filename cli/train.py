@@ -41,8 +41,8 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic since click
 
 
 def _plain_value(text: str) -> int | float | bool | str:
-    if text in ("true", "false"):
-        return text == "true"
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     for kind in (int, float):
         with contextlib.suppress(ValueError):
             return kind(text)

@@ -49,7 +49,7 @@ cdef class Seating:
     cdef double[::1] discounts, strengths
     cdef uint64_t random[4]
 
-    def __init__(self, const int32_t[::1] suffixes, const int64_t[::1] starts, const int32_t[::1] parents,
+    def __cinit__(self, const int32_t[::1] suffixes, const int64_t[::1] starts, const int32_t[::1] parents,
                  const int64_t[::1] history_starts, const int32_t[::1] events, double base,
                  const uint64_t[::1] seed):
         cdef int64_t n_rows = suffixes.shape[0], n_histories = parents.shape[0]

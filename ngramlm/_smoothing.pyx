@@ -15,13 +15,13 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
     Event i has probability p_n with p_k = (1 - l) p_{k-1} + l ratios[i, k - 1], where l = weights[places[i, k - 1]] (a
     place of -1 leaves p_k = p_{k-1}) and p_0 = base[i]. Walking back from the highest order, order k is reached with the
     chance that no higher one produced the word, and used with its share of p_k. Raises IndexError for a place outside
-    the weights.
+    the weights, ValueError for an event that is impossible.
     """
     cdef int64_t i, n = ratios.shape[0], order = ratios.shape[1], k, n_weights = weights.shape[0]
     cdef double total = 0.0, p, weight, chance, share
     cdef double probs[MOST_ORDERS + 1]
     cdef int32_t place
-    cdef bint valid = True
+    cdef bint valid = True, possible = True
     if order > MOST_ORDERS:
         raise ValueError("more orders than there can be")
     if places.shape[0] != n or places.shape[1] != order or base.shape[0] != n or event_weights.shape[0] != n:
@@ -34,7 +34,7 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
             p = probs[0] = base[i]
             for k in range(order):
                 place = places[i, k]
-                if place >= n_weights:
+                if place >= n_weights or place < -1:
                     valid = False
                     break
                 if place >= 0:
@@ -42,6 +42,9 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
                     p = (1.0 - weight) * p + weight * ratios[i, k]
                 probs[k + 1] = p
             if not valid:
+                break
+            if not p > 0.0:
+                possible = False
                 break
             total += event_weights[i] * log(p)
             chance = event_weights[i]
@@ -55,4 +58,6 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
                 chance *= 1.0 - share
     if not valid:
         raise IndexError("a place outside the weights")
+    if not possible:
+        raise ValueError("an event of probability 0")
     return total, uses_out, chances_out

@@ -94,7 +94,7 @@ class ColumnModel(NgramModel):
     def log10_prob(self, word: str, history: Sentence = ()) -> float:
         """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
         with np.errstate(divide="ignore"):
-            return float(np.log10(self.distribution(history)[self._id(word)]))
+            return float(np.log10(min(self.distribution(history)[self._id(word)], 1.0)))
 
     def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
         """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""

@@ -434,3 +434,35 @@ def test_heldout_text_with_another_vocabulary(method: Callable[..., Any]) -> Non
         except UsageError:
             return
     np.testing.assert_array_equal(expected.log10_probs(probe), mapped.log10_probs(probe))
+
+
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        (lm.WittenBell(), False),
+        (lm.AbsoluteDiscounting(discount_value=0.5), False),
+        (lm.JelinekMercer(weights=0.5), False),
+        (lm.Dirichlet(concentrations=2), False),
+        (lm.Additive(delta=0.5), False),
+        (lm.PerOrder(methods=(lm.WittenBell(), lm.Katz(k=3))), False),
+        (lm.PerOrder(methods=(lm.WittenBell(), lm.KneserNey(discounts=1))), True),
+        (lm.Katz(), True),
+        (lm.JelinekMercer(), True),
+        (lm.Additive(), True),
+    ],
+    ids=str,
+)
+def test_only_what_was_tuned_says_so(method: Any, expected: bool) -> None:
+    counts = lm.count(lm.Text.from_sentences(["a b a", "b a c", "a c a b", "c a b"]), order=2)
+    heldout = lm.Text.from_sentences(["a b", "b c a"], counts.vocabulary)
+
+    assert expected == (method.fit(counts, heldout).metadata.get("tuned") == "yes")
+
+
+def test_forms_of_several_methods_are_told_apart() -> None:
+    counts = lm.count(lm.Text.from_sentences(["a b a", "b a c"]), order=3)
+    back_off = lm.WittenBell(interpolate=False)
+    found = lm.PerOrder(methods=(lm.WittenBell(), back_off, lm.WittenBell())).fit(counts)
+
+    assert found.metadata["interpolated"] == "no,yes"

@@ -21,6 +21,7 @@ from ngramlm.text import Text
 __all__ = ["Additive"]
 
 Floats = NDArray[np.float64]
+LARGEST = 1e12  # above it there is nothing left of the counts
 LEAST, MOST = 1e-7, 1e3  # values of d that are searched
 
 
@@ -50,8 +51,10 @@ class Additive(Smoothing):
     shared: bool = False
 
     def __post_init__(self) -> None:
-        if not all(0 < value < math.inf for value in self._given or (1.0,)) or self._given == ():
-            raise UsageError(f"delta is {self.delta}; expected numbers above 0")
+        if not all(0 < value <= LARGEST for value in self._given or (1.0,)) or self._given == ():
+            raise UsageError(f"delta is {self.delta}; expected numbers above 0, and {LARGEST:g} at most")
+        if not isinstance(self.shared, bool):
+            raise UsageError(f"shared is {self.shared!r}; expected True or False")
 
     @property
     def _given(self) -> tuple[float, ...] | None:

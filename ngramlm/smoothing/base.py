@@ -80,6 +80,10 @@ class Smoothing(ABC):
         total: float = base.sum()
         return base / total
 
+    def form(self, order: int) -> str:
+        """For reports: whether orders are interpolated with the ones below; empty where that means nothing."""
+        return ""
+
     def describe(self, parameters: Any) -> dict[str, str]:
         """One order's parameters for reports, by a name of `ESTIMATES`."""
         return {}
@@ -89,8 +93,8 @@ class Smoothing(ABC):
     ) -> dict[str, str]:
         """How a model was made: the method, its form, and what was estimated for each order."""
         metadata = {"smoothing": self.name}
-        if hasattr(self, "interpolate"):
-            metadata["interpolated"] = "yes" if self.interpolate else "no"
+        if form := self.form(counts.order):
+            metadata["interpolated"] = form
         metadata["cutoffs"] = ",".join(map(str, counts.cutoffs))
         if tuned:
             metadata["tuned"] = "yes"
@@ -131,6 +135,16 @@ class RecursiveSmoothing(Smoothing):
         """The counts of one order that are discounted, int[R]; Kneser-Ney counts continuations instead."""
         return counts.counts[order - 1]
 
+    @property
+    def joint(self) -> bool:
+        """Whether the parameters of all orders can only be found together."""
+        return False
+
+    def form(self, order: int) -> str:
+        """``yes`` or ``no``, or one of them for each order from 2 on where they differ."""
+        forms = ["yes" if self.interpolates(k) else "no" for k in range(2, max(order, 2) + 1)]
+        return forms[0] if len(set(forms)) == 1 else ",".join(forms)
+
     def interpolates(self, order: int) -> bool:
         """Whether an order is interpolated with the one below; unigrams are, with the base distribution."""
         return self.interpolate or order == 1
@@ -149,13 +163,16 @@ class RecursiveSmoothing(Smoothing):
     ) -> list[Any] | None:
         """The parameters of all orders, where they are found together; None has `parameters` find them one by one.
 
-        With held-out data, what is `tunable` is searched from where the counts alone would put it.
+        With held-out data the result is None only where they have no say in it; what is `tunable` is searched from
+        where the counts alone would put it.
         """
         if heldout is None:
             return None
         from ngramlm.smoothing.tuning import tune_values
 
         found = [order.parameters for order in self.estimate(counts, base, None, threads)]
+        if not any(self.tunable(order, own) for order, own in enumerate(found, 1)):
+            return None
         return tune_values(self, counts, found, heldout, threads, progress)
 
     def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
@@ -185,7 +202,7 @@ class RecursiveSmoothing(Smoothing):
         parameters = self.fit_parameters(counts, base, heldout, threads, progress)
         orders = self.estimate(counts, base, parameters, threads, progress)
         described = [self.describe(order.parameters) for order in orders]
-        metadata = self.metadata(counts, described, tuned=heldout is not None and any(described))
+        metadata = self.metadata(counts, described, tuned=heldout is not None and parameters is not None)
         return stored_model(
             counts,
             [order.log10_probs for order in orders],

@@ -179,6 +179,7 @@ def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.in
 def _plain(counts: NDArray[np.int64], numbers: NDArray[np.int64], k: int) -> Floats | None:
     if counts[0] != 1 or len(counts) == 1:
         return None
+    k = min(k, int(counts[-1]))  # n_{k+1} is 0 above
     n = np.zeros(k + 2)
     small = counts <= k + 1
     n[counts[small]] = numbers[small]

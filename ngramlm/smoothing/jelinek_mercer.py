@@ -17,6 +17,7 @@ from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
 from ngramlm.text import Text
+from ngramlm.trie import MAX_ORDER
 
 __all__ = ["HistoryWeights", "JelinekMercer"]
 
@@ -52,7 +53,7 @@ class JelinekMercer(RecursiveSmoothing):
     else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
 
     Args:
-        weights: one l for each order, to be used as they are; None finds them.
+        weights: one l for each order, or for all, to be used as they are; None finds them.
         buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
             Jelinek & Mercer 1983); "average" those with similar c(h.) / N1+(h.), the average count of the words seen
             (Chen & Goodman 1996), which wants held-out data.
@@ -69,7 +70,7 @@ class JelinekMercer(RecursiveSmoothing):
 
     forms: ClassVar[tuple[bool, ...]] = (True,)
 
-    weights: tuple[float, ...] | None = None
+    weights: float | tuple[float, ...] | None = None
     buckets: str = "order"
     min_events: int = 400
 
@@ -77,8 +78,12 @@ class JelinekMercer(RecursiveSmoothing):
         super().__post_init__()
         if self.buckets not in KEYS:
             raise UsageError(f"buckets is {self.buckets!r}; expected one of: {', '.join(KEYS)}")
-        if self.weights is not None and not all(0 <= weight <= 1 for weight in self.weights):
+        if isinstance(self.weights, int | float):
+            object.__setattr__(self, "weights", (float(self.weights),) * MAX_ORDER)
+        if isinstance(self.weights, tuple) and not all(0 <= weight <= 1 for weight in self.weights):
             raise UsageError(f"weights is {self.weights}; expected numbers from 0 to 1")
+        if self.weights is not None and self.buckets != "order":
+            raise UsageError(f"found weights for buckets by {self.buckets!r}; expected none but for 'order'")
         if not isinstance(self.min_events, int) or self.min_events < 1:
             raise UsageError(f"min_events is {self.min_events!r}; expected a whole number from 1 on")
 
@@ -86,8 +91,12 @@ class JelinekMercer(RecursiveSmoothing):
     def name(self) -> str:  # type: ignore[override]
         return "jelinek-mercer" if self.buckets == "order" else f"jelinek-mercer-{self.buckets}"
 
+    @property
+    def joint(self) -> bool:
+        return self.weights is None
+
     def parameters(self, order: OrderCounts) -> HistoryWeights:
-        if self.weights is None or order.order > len(self.weights):
+        if not isinstance(self.weights, tuple) or order.order > len(self.weights):
             raise UsageError(f"found no weight for order {order.order}; expected one for each order")
         return HistoryWeights((), (self.weights[order.order - 1],))
 

@@ -66,6 +66,7 @@ class Katz(RecursiveSmoothing):
         if order.order == 1:
             return ()
         k = self.k[min(order.order - 2, len(self.k) - 1)] if isinstance(self.k, tuple) else self.k
+        k = min(k, int(order.counts.max(initial=0)))  # no count is larger
         found = katz_coefficients(order.count_of_counts(k + 1), k)
         if k and all(value == 1.0 for value in found):
             warn(
@@ -76,7 +77,8 @@ class Katz(RecursiveSmoothing):
         return found
 
     def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:
-        return {"ratios": " ".join(f"{value:.6g}" for value in parameters[1:])}
+        last = max((r for r, value in enumerate(parameters) if value != 1.0), default=0)
+        return {"ratios": " ".join(f"{value:.6g}" for value in parameters[1 : last + 1])}  # 1 above
 
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
         totals = block.totals
@@ -101,7 +103,7 @@ class Katz(RecursiveSmoothing):
         progress: Progress | None,
     ) -> list[Any] | None:
         """The k of each order that predicts the held-out text best, one after the other from the lowest."""
-        if heldout is None:
+        if heldout is None or counts.order == 1:
             return None
         choices: list[list[Any]] = [[()]]
         for order in range(2, counts.order + 1):

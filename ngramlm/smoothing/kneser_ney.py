@@ -29,9 +29,9 @@ class KneserNey(RecursiveSmoothing):
     Args:
         discounts: 3 takes D1, D2, D3+ off the counts 1, 2, and 3 or more (modified Kneser-Ney); 1 takes the same D
             off all; any number J up to 10 takes D1 .. DJ+, with Dj = j - (j + 1) Y n_{j+1} / n_j.
-        fallback: three discounts to use for the orders whose own cannot be estimated, silently and by the conditions
-            of ``lmplz --discount_fallback``. None tries fewer discounts (J - 1 .. 3, then 1), then (0.5, 1, 1.5), and
-            warns. With J = 2 the first two of the three are used.
+        fallback: three discounts for the orders whose own cannot be estimated, silently and by the conditions of
+            ``lmplz --discount_fallback``; with held-out data they are tuned like all others. None tries fewer discounts
+            (J - 1 .. 3, then 1), then (0.5, 1, 1.5), and warns. With J = 2 the first two of the three are used.
 
     Example:
         >>> from ngramlm.counts import count
@@ -59,9 +59,7 @@ class KneserNey(RecursiveSmoothing):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(
-            self.discounts, f"kneser-ney with {self.discounts} discounts"
-        )
+        return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(self.discounts, f"kneser-ney-{self.discounts}")
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
         return counts.continuation_counts(order)

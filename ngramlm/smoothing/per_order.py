@@ -39,6 +39,11 @@ class PerOrder(RecursiveSmoothing):
             if not isinstance(method, RecursiveSmoothing) or isinstance(method, PerOrder):
                 name = getattr(method, "name", type(method).__name__)
                 raise UsageError(f"{name} does not build on a lower order; expected a method that does")
+            if method.joint:
+                raise UsageError(
+                    f"{method.name} finds the parameters of all orders together; expected a method that does not, "
+                    "or one with given parameters"
+                )
             if method.closed != self.closed:
                 raise UsageError(
                     f"{method.name} has closed={method.closed}; expected {self.closed} as for all orders"

@@ -88,7 +88,7 @@ class HeldoutFit:
 class _Search:
     """Minus the mean log-probability (nats) as a function of all tunable values, and its gradient."""
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int) -> None:
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int = 1) -> None:
         self.fit = fit
         self.threads = threads
         self.method = fit.method
@@ -124,7 +124,7 @@ class _InterpolatedSearch(_Search):
     factor.
     """
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int) -> None:
+    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int = 1) -> None:
         super().__init__(fit, parameters, threads)
         self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
         for given, rows in zip(fit.orders, fit.events.rows, strict=True):
@@ -194,10 +194,8 @@ def tune_values(
 ) -> list[Any]:
     """The parameters with the values of all orders, together, that make the held-out text most probable.
 
-    The search starts from `parameters`; what it finds is never worse on the held-out text.
+    The search starts from `parameters`, which are returned as they are where nothing better is found.
     """
-    if not any(method.tunable(order, value) for order, value in enumerate(parameters, 1)):
-        return parameters
     from scipy.optimize import minimize
 
     interpolated = all(map(method.interpolates, range(1, counts.order + 1)))
@@ -215,7 +213,8 @@ def tune_values(
         search, search.values, jac=True, method="L-BFGS-B", bounds=search.bounds, callback=watch,
         options={"ftol": TOLERANCE, "gtol": 1e-7, "maxiter": 200},
     )  # fmt: skip
-    return search.parameters(_snapped(np.asarray(found.x, np.float64), search.bounds))
+    values = _snapped(np.asarray(found.x, np.float64), search.bounds)
+    return search.parameters(values) if search(values)[0] <= search(search.values)[0] else parameters
 
 
 def _snapped(values: NDArray[np.float64], bounds: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
