@@ -124,6 +124,17 @@ def test_the_best_other_is_the_best_outside_the_family(found: Any) -> None:
         )
 
 
+def test_no_kind_of_kneser_ney_is_an_other(study: ModuleType) -> None:
+    bits = {"kneser-ney": 1.0, "modified-kneser-ney back-off": 2.0, "katz": 3.0, "witten-bell": 4.0}
+    part = study.Part.__new__(study.Part)
+    part.models = {
+        (name, tuned): study.Measured(np.array([value]), np.array([True]), np.array([0, 1]))
+        for name, value in bits.items() for tuned in (False, True) if (name, tuned) != ("katz", True)
+    }  # fmt: skip
+
+    assert ("katz", "witten-bell") == (part.best_other(False), part.best_other(True))
+
+
 def test_count_classes_hold_the_ngrams_of_each_count(found: Any) -> None:
     """Counted with a dictionary: bigrams of the test text whose history was seen and whose word is known."""
     bigrams: Counter[tuple[str, str]] = Counter()
