@@ -142,11 +142,11 @@ def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) 
     full = (positive == n_events) | (free <= rounding) | (left <= rounding)
     weights = np.divide(left, free, out=np.zeros_like(left), where=~full)
     if full.any():
-        scale = np.divide(1.0, given, out=np.ones_like(given), where=full & (given > 0))
+        divisors = np.where(full & (given > 0), given, 1.0)  # 1 / given could overflow
         nothing = full & (
             given == 0
         )  # all that is stored has no probability, and nothing else could have any
-        probs = probs * spread(scale, level.starts)
+        probs = probs / spread(divisors, level.starts)
         if nothing.any():
             probs = np.where(
                 spread(nothing.astype(np.float64), level.starts) > 0, take(lower_probs, level.suffixes), probs
