@@ -308,7 +308,7 @@ TUNED: list[TunedCase] = [
     *tuned("modified-kneser-ney", lm.KneserNey, continuation_discounts, BOTH),
     *tuned("kneser-ney-5", partial(lm.KneserNey, discounts=5), continuation_discounts, (True,)),
     *tuned("linear", lm.LinearDiscounting, lambda found: partial(GivenLinearOracle, given=found), BOTH),
-    *tuned("katz", lm.Katz, lambda found: partial(GivenKatzOracle, given=found), BOTH),
+    *tuned("katz", lm.Katz, lambda found: partial(GivenKatzOracle, given=found or [()]), BOTH),
     *tuned("jelinek-mercer", lm.JelinekMercer, partial(bucket_weights, by="total")),
     *tuned(
         "jelinek-mercer-total",
