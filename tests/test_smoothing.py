@@ -105,7 +105,8 @@ def test_contract_of_tuned_models(case: TunedCase, order: int, tmp_path: Path) -
     for round_trip in ROUND_TRIPS:
         round_trip(one, tmp_path)
 
-    assert one.model.metadata["tuned"] == "yes"  # type: ignore[attr-defined]
+    nothing_to_tune = case.name.startswith("katz") and order == 1  # it has a k from order 2 on
+    assert one.model.metadata.get("tuned") == (None if nothing_to_tune else "yes")  # type: ignore[attr-defined]
 
 
 @every_tuned_model
