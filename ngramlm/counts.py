@@ -123,6 +123,16 @@ class NgramCounts:
         cutoff = self.cutoffs[order - 1]
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
+    def closed_rows(self) -> list[NDArray[np.bool_]] | None:
+        """What the cut-offs leave and what it needs as history or suffix, bool[R] per order; None when all are left."""
+        kept = [self.kept(order) for order in range(1, self.order + 1)]
+        if all(mask is None for mask in kept):
+            return None
+        sizes = self.trie.n_rows
+        return self.trie.closure(
+            [np.ones(n, bool) if mask is None else mask for n, mask in zip(sizes, kept, strict=True)]
+        )
+
     def without_unknown(self) -> NgramCounts:
         """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
 

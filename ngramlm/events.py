@@ -74,7 +74,7 @@ class Events:
         for order in range(2, trie.order + 1):
             level, links = trie.level(order), trie.history_of_row(order - 1)
             before = np.append(np.int32(-1), ending)[: len(ids)]
-            history = np.where(before >= 0, links[before], np.int32(-1))
+            history = look_up(links, before, -1)
             history[ids == BOS] = -1
             ending = find_rows(level.words, level.starts, history, ids)
             rows[order - 1], histories[order - 1] = ending[predicted], history[predicted]

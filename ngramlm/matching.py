@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import find_rows, take
+from ngramlm.events import look_up
 from ngramlm.normalization import NormalizedColumns
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import UNK, Vocabulary
@@ -42,7 +43,7 @@ class Matches:
                 continue
             rows = self.rows[-1][trie.history_rows(order)]
             found, links = other.level(order), other.history_of_row(order - 1)
-            histories = np.where(rows >= 0, links[np.maximum(rows, 0)], np.int32(-1))
+            histories = look_up(links, rows, -1)
             self.histories.append(histories)
             self.rows.append(
                 find_rows(
@@ -67,9 +68,8 @@ def probs_in(
         level, rows, histories = trie.level(order), matches.rows[order - 1], matches.histories[order - 2]
         found = take(probs[-1], level.suffixes)
         if order <= model.trie.order:
-            known = histories >= 0
-            weights = np.where(known, model.weights[order - 2][np.maximum(histories, 0)], 1.0)
-            stored = model.probs[order - 1][np.maximum(rows, 0)]
+            weights = look_up(model.weights[order - 2], histories, 1.0)
+            stored = look_up(model.probs[order - 1], rows, 0.0)
             found = np.where(rows >= 0, stored, np.repeat(weights, np.diff(level.starts)) * found)
         if mask is not None:
             found[mask[level.words]] = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -110,15 +111,11 @@ def compare_smoothings(
     sizes: list[int] = []
     if text is not None:
         sizes = curve_sizes(FRACTIONS if curve is True else curve or (), text.n_sentences)
-    text_options = {k: v for k, v in read_options.items() if k not in OF_VOCABULARY}
-    reader = Reader(texts, {**text_options, "threads": threads})
-    held = (
-        None
-        if heldout is None
-        else read_one(heldout, counts.vocabulary, {**text_options, "threads": threads}).over(
-            counts.vocabulary
-        )
-    )
+    text_options = {k: v for k, v in read_options.items() if k not in OF_VOCABULARY} | {"threads": threads}
+    reader = Reader(texts, text_options)
+    held = None
+    if heldout is not None:
+        held = read_one(heldout, counts.vocabulary, text_options).over(counts.vocabulary)
     bench = Bench(reader, how)
     top: dict[str, list[Row]] = {}
     for done, contender in enumerate(listed):
@@ -196,8 +193,12 @@ def _enter(
         return []
     for warning in caught:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    messages = tuple(dict.fromkeys(str(warning.message) for warning in caught))
-    return bench.add(contender.name, model, train_seconds=seconds, warnings=messages, **about)
+    return bench.add(contender.name, model, train_seconds=seconds, warnings=_messages(caught), **about)
+
+
+def _messages(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """What was warned of, each once."""
+    return tuple(dict.fromkeys(str(warning.message) for warning in caught))
 
 
 def _learning_curve(
@@ -222,7 +223,6 @@ def _learning_curve(
                 model, _, caught = _fit(runner, counts, heldout, threads)
             except (EstimationError, UsageError):
                 continue
-            messages = tuple(dict.fromkeys(str(warning.message) for warning in caught))
             for name in reader.sources:
                 figures = perplexity(model, reader.text(name, model.vocabulary))
                 points.append(
@@ -235,7 +235,7 @@ def _learning_curve(
                         subset.n_tokens,
                         figures.perplexity,
                         figures.bits_per_word,
-                        messages,
+                        _messages(caught),
                     )
                 )
     return points
@@ -263,9 +263,7 @@ def _measuring(
 ) -> Measuring:
     given = given or Measuring()
     _check_name("model to contrast", given.rival, names)
-    return Measuring(
-        **{**given.__dict__, "baseline": baseline, "fallback": fallback, "baseline_method": method}
-    )
+    return replace(given, baseline=baseline, fallback=fallback, baseline_method=method)
 
 
 def _check_name(what: str, name: str | None, names: Iterable[str]) -> None:

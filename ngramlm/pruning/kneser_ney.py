@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,15 @@ class PrunedKneserNey(KneserNey):
         )
 
 
+class _Estimate(NamedTuple):
+    """One order: of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.)."""
+
+    probs: Floats
+    lower: Floats
+    left: Floats
+    totals: Floats
+
+
 class _Pruning:
     """The counts a(hw) while n-grams go, and which are left.
 
@@ -140,7 +149,8 @@ class _Pruning:
     def prune(self, order: int, shares: Floats, kept: Bools | None, threshold: float) -> None:
         """Decide about the n-grams of one order; those of higher orders have been decided."""
         level, keep = self.trie.level(order), self.keep[order - 1]
-        costs = shares * (np.log2(self.estimate(order)[0]) - np.log2(self._without_each(order)))
+        below, now = self.estimates(order)[-2:]
+        costs = shares * (np.log2(now.probs) - np.log2(self._without_each(order, below, now)))
         keep[:] = self._needed[order - 1] | ~(costs <= threshold)
         if kept is not None:
             keep &= self._needed[order - 1] | kept
@@ -151,21 +161,20 @@ class _Pruning:
         needed[level.suffixes[keep]] = True
         needed[self.trie.history_rows(order)[np.logical_or.reduceat(keep, level.starts[:-1])]] = True
 
-    def estimate(self, order: int) -> tuple[Floats, Floats, Floats, Floats]:
-        """Of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.); no row of the order may be gone."""
-        lower = self._lower(order)
-        level, counts = self.trie.level(order), self.counts[order - 1]
-        totals, discounts = segment_sums(counts, level.starts), self.discounts(order, counts)
-        left = segment_sums(discounts, level.starts)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = spread(1 / totals, level.starts)
-            probs = ((counts - discounts) + spread(left, level.starts) * lower) * share
-        return np.where(np.isfinite(probs), probs, lower), lower, left, totals
-
-    def _lower(self, order: int) -> Floats:
-        if order == 1:
-            return np.full(self.trie.n_rows[0], 1 / self._size)
-        return take(self.estimate(order - 1)[0], self.trie.level(order).suffixes)
+    def estimates(self, highest: int) -> list[_Estimate]:
+        """Orders 1 .. `highest`, of which no row may be gone."""
+        found: list[_Estimate] = []
+        for order in range(1, highest + 1):
+            level, counts = self.trie.level(order), self.counts[order - 1]
+            uniform = 1 / self._size
+            lower = take(found[-1].probs, level.suffixes) if found else np.full(level.n_rows, uniform)
+            totals, discounts = segment_sums(counts, level.starts), self.discounts(order, counts)
+            left = segment_sums(discounts, level.starts)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = spread(1 / totals, level.starts)
+                probs = ((counts - discounts) + spread(left, level.starts) * lower) * share
+            found.append(_Estimate(np.where(np.isfinite(probs), probs, lower), lower, left, totals))
+        return found
 
     def discounts(self, order: int, counts: Floats) -> Floats:
         """What is taken off each count."""
@@ -174,23 +183,21 @@ class _Pruning:
         taken: Floats = np.minimum(of_count[places], counts)
         return taken
 
-    def _without_each(self, order: int) -> Floats:
+    def _without_each(self, order: int, below: _Estimate, now: _Estimate) -> Floats:
         """p(w|h) of every row if it alone were gone, float64[R]."""
         level, counts = self.trie.level(order), self.counts[order - 1]
         starts, suffixes = level.starts, level.suffixes
-        _, _, left, totals = self.estimate(order)
-        _, lowest, lower_left, lower_totals = self.estimate(order - 1)
         # h'w counts the occurrences, and so does everything after h'
         more = np.maximum(counts - 1, 0)
         parents = np.repeat(level.parents, np.diff(starts))
         before = take(self.counts[order - 2], suffixes)
         after = before + more
         discounts = self.discounts(order - 1, after)
-        mass = lower_left[parents] + discounts - self.discounts(order - 1, before)
-        lower = ((after - discounts) + mass * take(lowest, suffixes)) / (lower_totals[parents] + more)
+        mass = below.left[parents] + discounts - self.discounts(order - 1, before)
+        lower = ((after - discounts) + mass * take(below.lower, suffixes)) / (below.totals[parents] + more)
         # and h gives it all away: its discount is part of that already
-        given = spread(left, starts) + counts - self.discounts(order, counts)
-        probs: Floats = given / spread(totals, starts) * lower
+        given = spread(now.left, starts) + counts - self.discounts(order, counts)
+        probs: Floats = given / spread(now.totals, starts) * lower
         return probs
 
 

@@ -249,15 +249,9 @@ def stored_model(
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
     columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
-    keep = [counts.kept(order) for order in range(1, counts.order + 1)]
-    if any(
-        mask is not None for mask in keep
-    ):  # those that others need stay, with what the lower order gives them
-        every = [
-            np.ones(n, bool) if mask is None else mask
-            for n, mask in zip(counts.trie.n_rows, keep, strict=True)
-        ]
-        columns = columns.restrict(counts.trie.closure(every))
+    closed = counts.closed_rows()
+    if closed is not None:  # those that others need stay, with what the lower order gives them
+        columns = columns.restrict(closed)
     return BackoffModel(
         counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
     )

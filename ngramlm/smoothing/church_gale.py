@@ -270,13 +270,12 @@ class _BigramClasses:
     def __init__(self, counts: NgramCounts, unigrams: Floats, bigrams: BucketedOrder) -> None:
         level = counts.trie.level(2)
         self.level, self.bigrams = level, bigrams
-        self.possible = unigrams > 0
-        self.unigrams = unigrams
-        self.values, self.classes, self.numbers = np.unique(
-            unigrams[self.possible], return_inverse=True, return_counts=True
+        possible = unigrams > 0
+        self.values, classes, self.numbers = np.unique(
+            unigrams[possible], return_inverse=True, return_counts=True
         )
         self.class_of_word = np.full(len(unigrams), -1, np.int64)
-        self.class_of_word[self.possible] = self.classes
+        self.class_of_word[possible] = classes
         totals, lower = spread(bigrams.totals, level.starts), unigrams[level.suffixes]
         counted = ~np.isnan(bigrams.adjusted)
         unseen = bigrams.unseen_counts(totals, np.maximum(lower, 1e-300))
@@ -345,8 +344,8 @@ def _histogram(lower: _UnigramClasses | _BigramClasses, groups: Any) -> tuple[in
     """(first key, float64[G, K]: how many words of each group of histories have each key)."""
     most = math.log10(max(float(np.max(groups[:, 1] if groups.ndim == 2 else groups)), 1.0))
     first, last = -BUCKETS_PER_DECADE * 20, BUCKETS_PER_DECADE * math.ceil(most + 1)
-    pairs = np.zeros((len(groups), last - first + 1), np.float32)
+    pairs = np.zeros((len(groups), last - first + 1))
     for place, (keys, numbers) in enumerate(lower.words(groups)):
         pairs[place] = np.bincount(keys - first, numbers, pairs.shape[1])
     used = np.flatnonzero(pairs.any(axis=0))
-    return first + int(used[0]), pairs[:, used[0] : used[-1] + 1].astype(np.float64)
+    return first + int(used[0]), np.ascontiguousarray(pairs[:, used[0] : used[-1] + 1])

@@ -51,8 +51,8 @@ class CountedEvents:
         histories = self.events.histories[order - 1]
         known, seen = histories >= 0, rows >= 0
         counts = look_up(column, rows, 0).astype(np.float64)
-        totals = look_up(self.counts.history_totals(order), histories, 0).astype(np.float64)
-        types = look_up(self.counts.history_types(order), histories, 0).astype(np.float64)
+        totals = look_up(self.counts.history_totals(order), histories, 0.0)
+        types = look_up(self.counts.history_types(order), histories, 0.0)
         averages = totals / np.maximum(types, 1.0)
         if self.deleted:
             totals -= known

@@ -14,7 +14,7 @@ from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, one_of
 from ngramlm.smoothing.tuning import tune_values
 from ngramlm.text import Text
 from ngramlm.trie import Level
@@ -91,9 +91,9 @@ class Dirichlet(RecursiveSmoothing):
 
     def parameters(self, order: OrderCounts) -> float:
         """The concentration of one order."""
-        if self._given is None:
+        if self.concentrations is None:
             return best_concentration(order)
-        return float(self._given[min(order.order, len(self._given)) - 1])
+        return float(one_of(self.concentrations, order.order))
 
     def fit_parameters(
         self,

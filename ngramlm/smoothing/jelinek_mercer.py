@@ -15,9 +15,8 @@ from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.counted_events import CountedEvents
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
 from ngramlm.text import Text
-from ngramlm.trie import MAX_ORDER
 
 __all__ = ["HistoryWeights", "JelinekMercer"]
 
@@ -78,9 +77,8 @@ class JelinekMercer(RecursiveSmoothing):
         super().__post_init__()
         if self.buckets not in KEYS:
             raise UsageError(f"buckets is {self.buckets!r}; expected one of: {', '.join(KEYS)}")
-        if isinstance(self.weights, int | float):
-            object.__setattr__(self, "weights", (float(self.weights),) * MAX_ORDER)
-        if isinstance(self.weights, tuple) and not all(0 <= weight <= 1 for weight in self.weights):
+        given = (self.weights,) if isinstance(self.weights, int | float) else self.weights
+        if given is not None and not all(0 <= weight <= 1 for weight in given):
             raise UsageError(f"weights is {self.weights}; expected numbers from 0 to 1")
         if self.weights is not None and self.buckets != "order":
             raise UsageError(f"found weights for buckets by {self.buckets!r}; expected none but for 'order'")
@@ -96,9 +94,9 @@ class JelinekMercer(RecursiveSmoothing):
         return self.weights is None
 
     def parameters(self, order: OrderCounts) -> HistoryWeights:
-        if not isinstance(self.weights, tuple) or order.order > len(self.weights):
+        if self.weights is None or (isinstance(self.weights, tuple) and order.order > len(self.weights)):
             raise UsageError(f"found no weight for order {order.order}; expected one for each order")
-        return HistoryWeights((), (self.weights[order.order - 1],))
+        return HistoryWeights((), (float(one_of(self.weights, order.order)),))
 
     def fit_parameters(
         self,
@@ -153,12 +151,11 @@ def estimate_weights(
         places[:, k] = -1
         places[known, k] = first[-1] + np.searchsorted(edges[-1], keys, side="right")
         first.append(first[-1] + len(edges[-1]) + 1)
+    event_base = base[events.events.words]
     weights = np.full(first[-1], START)
     before = -np.inf
     for step in range(MOST_STEPS):
-        log_prob, parts, shares = _em_step(
-            ratios, places, weights, base[events.events.words], events.weights, threads
-        )
+        log_prob, parts, shares = _em_step(ratios, places, weights, event_base, events.weights, threads)
         if progress is not None:
             progress("EM", step + 1, None)
         with np.errstate(invalid="ignore"):

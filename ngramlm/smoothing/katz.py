@@ -12,7 +12,7 @@ from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
 from ngramlm.smoothing.tuning import choose_values
 from ngramlm.text import Text
 
@@ -28,9 +28,8 @@ class Katz(RecursiveSmoothing):
 
     Katz (1987): r* = (r + 1) n_{r+1} / n_r and A = (k + 1) n_{k+1} / n_1, from the counts of counts of each order. As
     in SRILM, k is lowered until n_{k+1} is not 0, a coefficient that is not within 0 .. 1 or raises a count (r* > r)
-    becomes 1, and a history
-    whose counts are all left whole is divided by c(h.) + 1, so that unseen words get something. Unigrams are smoothed
-    by adding `unigram_delta` to every count (Chen & Goodman 1999).
+    becomes 1, and a history whose counts are all left whole is divided by c(h.) + 1, so that unseen words get
+    something. Unigrams are smoothed by adding `unigram_delta` to every count (Chen & Goodman 1999).
 
     Args:
         k: the largest count that is discounted, for all orders or one for each order from 2 on (the last one holds for
@@ -65,8 +64,7 @@ class Katz(RecursiveSmoothing):
         """d_0 .. d_k of one order; none for unigrams."""
         if order.order == 1:
             return ()
-        k = self.k[min(order.order - 2, len(self.k) - 1)] if isinstance(self.k, tuple) else self.k
-        k = min(k, int(order.counts.max(initial=0)))  # no count is larger
+        k = min(one_of(self.k, order.order - 1), int(order.counts.max(initial=0)))  # no count is larger
         found = katz_coefficients(order.count_of_counts(k + 1), k)
         if k and all(value == 1.0 for value in found):
             warn(
@@ -83,10 +81,9 @@ class Katz(RecursiveSmoothing):
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
         totals = block.totals
         if block.order == 1:
-            denominators = totals + self.unigram_delta * block.n_events
-            return block.counts / block.spread(
-                denominators
-            ), self.unigram_delta * block.n_events / denominators
+            added = self.unigram_delta * block.n_events
+            denominators = totals + added
+            return block.counts / block.spread(denominators), added / denominators
         ratios = np.array([*parameters, 1.0])
         kept = block.counts * ratios[np.minimum(block.counts, float(len(parameters))).astype(np.intp)]
         sums = block.sums(kept)

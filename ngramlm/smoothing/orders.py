@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,11 @@ from ngramlm.counts import count_of_counts
 from ngramlm.parallel import ordered_map
 from ngramlm.trie import Level
 
-__all__ = ["CountBlock", "OrderCounts", "OrderEstimate"]
+__all__ = ["CountBlock", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
+Number = TypeVar("Number", int, float)
 BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
 
 
@@ -104,6 +105,15 @@ class OrderCounts:
     def lower_probs(self, rows: slice) -> Floats:
         """float64[R]: what the order below gives the words of some rows."""
         return self.lower[rows] if self.order == 1 else take(self.lower, self.level.suffixes[rows])
+
+
+def one_of(values: Number | Sequence[Number], place: int) -> Number:
+    """The value of a place from 1 on: one that holds for all, or of several the last that holds for all above.
+
+    >>> one_of(0.5, 3), one_of((1, 2), 1), one_of((1, 2), 3)
+    (0.5, 1, 2)
+    """
+    return values[min(place, len(values)) - 1] if isinstance(values, Sequence) else values
 
 
 class Discounting(Protocol):

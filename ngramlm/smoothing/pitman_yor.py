@@ -14,6 +14,7 @@ from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
+from ngramlm.smoothing.orders import one_of
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 from ngramlm.smoothing.restaurants import Restaurants
 from ngramlm.text import Text
@@ -126,20 +127,15 @@ class PitmanYor(Smoothing):
             for order, level in enumerate(levels, 1):
                 stored = _stored(*chain.predictions(order), counts.kept(order), level.starts)
                 seen[order - 1][:, sample], left[order - 1][:, sample] = stored
-        trie = _cut_off(counts, seen, left)
-        return PitmanYorModel(counts.vocabulary, trie, base, seen, left, self._metadata(counts, parameters))
-
-    def _metadata(self, counts: NgramCounts, parameters: NDArray[np.float64]) -> dict[str, str]:
-        discounts, strengths = (";".join(f"{value:.6g}" for value in row) for row in parameters)
-        return {
+        described = [{"discounts": f"{d:.6g}", "strengths": f"{theta:.6g}"} for d, theta in parameters.T]
+        metadata = {
             "smoothing": self.name,
-            "sweeps": str(self.burn_in + (self.samples - 1) * self.thin),
+            "sweeps": str(total),
             "samples": str(self.samples),
             "seed": str(self.seed),
-            "cutoffs": ",".join(map(str, counts.cutoffs)),
-            "discounts": discounts,
-            "strengths": strengths,
-        }
+        } | self.metadata(counts, described, tuned=False)
+        trie = _cut_off(counts, seen, left)
+        return PitmanYorModel(counts.vocabulary, trie, base, seen, left, metadata)
 
 
 def per_order(values: float | Sequence[float] | None, order: int, default: float) -> list[float]:
@@ -150,10 +146,9 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     """
     if values is None:
         return [default] * order
-    given = [values] if isinstance(values, int | float) else list(values)
-    if not given:
+    if not isinstance(values, int | float) and not values:
         raise UsageError("found no values; expected one, or one for each order")
-    return [float(given[min(k, len(given) - 1)]) for k in range(order)]
+    return [float(one_of(values, k)) for k in range(1, order + 1)]
 
 
 def _stored(
@@ -173,13 +168,9 @@ def _stored(
 
 def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Floats]) -> NgramTrie:
     """The trie without what the cut-offs leave out and nothing else needs; both lists are changed to fit."""
-    if not any(counts.cutoffs):
+    closed = counts.closed_rows()
+    if closed is None:
         return counts.trie
-    masks = []
-    for order, level in enumerate(counts.trie.levels, 1):
-        kept = counts.kept(order)
-        masks.append(np.ones(level.n_rows, bool) if kept is None else kept)
-    closed = counts.trie.closure(masks)
     for k, level in enumerate(counts.trie.levels[1:], 1):
         used = np.logical_or.reduceat(closed[k], level.starts[:-1])
         seen[k], left[k] = seen[k][closed[k]], left[k][used]

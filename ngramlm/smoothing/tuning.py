@@ -136,12 +136,19 @@ class _InterpolatedSearch(_Search):
         seen, left = discounted(self.method, parameters, block, kept)
         return look_up(seen, places, 0.0), look_up(left, self.fit.events.histories[order - 1], 1.0)
 
-    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        parameters = self.parameters(values)
+    def probs(self, values: NDArray[np.float64]) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
+        """(the probabilities of the events below the first order and in every order, their shares in every order)."""
         probs, shares = [self.fit.base[self.fit.events.words]], []
-        for order, own in enumerate(parameters, 1):
+        for order, own in enumerate(self.parameters(values), 1):
             shares.append(self.shares(order, own))
             probs.append(shares[-1][0] + shares[-1][1] * probs[-1])
+        return probs, shares
+
+    def loss(self, values: NDArray[np.float64]) -> float:
+        return -self.fit.mean(np.log(np.maximum(self.probs(values)[0][-1], TINY)))
+
+    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        probs, shares = self.probs(values)
         factors = [1.0 / np.maximum(probs[-1], TINY)]  # of a change in each order, highest first
         for _, left in reversed(shares[1:]):
             factors.append(factors[-1] * left)
@@ -150,7 +157,7 @@ class _InterpolatedSearch(_Search):
             order, step, changed = moved
             seen, left = self.shares(order, changed)
             change = seen - shares[order - 1][0] + (left - shares[order - 1][1]) * probs[order - 1]
-            return -self.fit.mean(change * factors[len(parameters) - order]) / step
+            return -self.fit.mean(change * factors[len(shares) - order]) / step
 
         gradient = list(ordered_map(slope, self.steps(values), self.threads))
         return -self.fit.mean(np.log(np.maximum(probs[-1], TINY))), np.array(gradient)
@@ -170,6 +177,9 @@ class _BackOffSearch(_Search):
         for estimate in estimates:
             probs = self.fit.event_probs(estimate, probs)
         return estimates, np.log(np.maximum(probs, TINY))
+
+    def loss(self, values: NDArray[np.float64]) -> float:
+        return -self.fit.mean(self.log_probs(self.parameters(values), ())[1])
 
     def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         parameters = self.parameters(values)
@@ -214,7 +224,7 @@ def tune_values(
         options={"ftol": TOLERANCE, "gtol": 1e-7, "maxiter": 200},
     )  # fmt: skip
     values = _snapped(np.asarray(found.x, np.float64), search.bounds)
-    return search.parameters(values) if search(values)[0] <= search(search.values)[0] else parameters
+    return search.parameters(values) if search.loss(values) <= search.loss(search.values) else parameters
 
 
 def _snapped(values: NDArray[np.float64], bounds: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
