@@ -180,9 +180,10 @@ def command(
             counts = counts.cut_off(prune)
         held = None
         if heldout is not None:
-            from ngramlm.text import read_text
+            from ngramlm.text import read_text, require_sentences
 
             held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
+            require_sentences(held, heldout)
         model = method.fit(counts, held, threads=threads, progress=progress)
         write_model(model, output, kind, threads, progress)
     if as_json:

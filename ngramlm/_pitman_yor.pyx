@@ -24,6 +24,12 @@ cdef inline uint64_t rotate(uint64_t x, int k) noexcept nogil:
     return (x << k) | (x >> (64 - k))
 
 
+cdef read_only(int32_t[:] column):
+    array = np.asarray(column)
+    array.setflags(write=False)
+    return array
+
+
 cdef class Seating:
     """The seating of all customers, in arrays that `resample` changes in place.
 
@@ -84,40 +90,40 @@ cdef class Seating:
         with nogil:
             self.seat_all()
 
-    # All of the following are in the order of the rows or histories; they are the arrays themselves.
+    # All of the following are in the order of the rows or histories; they are views that cannot be written to.
 
     @property
     def customers(self):
         """int32[R], c(hw)."""
-        return np.asarray(self.customers_)
+        return read_only(self.customers_)
 
     @property
     def tables(self):
         """int32[R], t(hw)."""
-        return np.asarray(self.tables_)
+        return read_only(self.tables_)
 
     @property
     def history_customers(self):
         """int32[H], c(h.)."""
-        return np.asarray(self.history_customers_)
+        return read_only(self.history_customers_)
 
     @property
     def history_tables(self):
         """int32[H], t(h.)."""
-        return np.asarray(self.history_tables_)
+        return read_only(self.history_tables_)
 
     def table_sizes(self, int order):
         """int32[places], the customers at each table of one order; below 1 where there is no table."""
         cdef int64_t first, end
         self.check_order(order)
         first, end = self.starts[self.history_starts[order - 1]], self.starts[self.history_starts[order]]
-        return np.asarray(self.sizes)[self.places[first]:self.places[end]]
+        return read_only(self.sizes[self.places[first]:self.places[end]])
 
     def seats_of(self, int64_t row):
         """int32[c(hw)], the table of each customer of a row."""
         if not 0 <= row < self.suffixes.shape[0]:
             raise ValueError("a row that is not there")
-        return np.asarray(self.seats)[self.places[row]:self.places[row] + self.customers_[row]]
+        return read_only(self.seats[self.places[row]:self.places[row] + self.customers_[row]])
 
     def set_parameters(self, const double[::1] discounts, const double[::1] strengths):
         """The discount and the strength of every order; ValueError outside 0 <= d < 1, 0 <= strength < inf."""

@@ -98,8 +98,12 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
                 return _read(archive, os.fstat(file.fileno()).st_size)
         except FormatError as error:
             raise FormatError(error.message, path) from None
+        except zipfile.BadZipFile as error:
+            raise FormatError(
+                f"found a file that is damaged or cut short ({error}); expected a whole model", path
+            ) from None
         except (
-            zipfile.BadZipFile, struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
+            struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
             OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
         ) as error:  # fmt: skip
             raise FormatError(

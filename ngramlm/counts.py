@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ngramlm import _counts
 from ngramlm._trie import segment_sums, sort_ngrams
 from ngramlm.errors import CountError, UsageError
-from ngramlm.files import Source
+from ngramlm.files import Source, source_name
 from ngramlm.parallel import Progress, ordered_map, usable_threads
-from ngramlm.text import Text, read_text
+from ngramlm.text import Text, listed, read_text
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 
@@ -257,13 +257,18 @@ def count(
     """
     if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
-    if not isinstance(source, Text):
-        source = read_text(source, threads=threads, progress=progress, **read_options)
-    elif read_options:
-        raise UsageError(f"{', '.join(read_options)} cannot be used with a text that has been read already")
-    text = source
+    if isinstance(source, Text):
+        if read_options:
+            raise UsageError(
+                f"{', '.join(read_options)} cannot be used with a text that has been read already"
+            )
+        text, where = source, ""
+    else:
+        sources = listed(source)
+        text = read_text(sources, threads=threads, progress=progress, **read_options)
+        where = ", ".join(map(source_name, sources)) + ": "
     if text.n_sentences == 0:
-        raise CountError("found no sentences; expected at least one line of text")
+        raise CountError(f"{where}found no sentences; expected at least one line of text")
     if len(text.ids) > LARGEST_TEXT:
         raise CountError(
             f"found {len(text.ids)} tokens; expected up to {LARGEST_TEXT} (count parts and merge them)"

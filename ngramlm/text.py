@@ -28,8 +28,10 @@ __all__ = [
     "Text",
     "Tokenizer",
     "iter_text",
+    "listed",
     "map_text",
     "read_text",
+    "require_sentences",
     "words_of",
 ]
 
@@ -333,13 +335,13 @@ def read_text(
     """
     if min_count < 1 or (max_size is not None and max_size < 0):
         raise UsageError("min_count must be at least 1 and max_size at least 0")
-    listed = _listed(sources)
+    given = listed(sources)
     threads = usable_threads(threads)
     reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
-    total = _total_bytes(listed)
+    total = _total_bytes(given)
     parts: list[_Ids] = []
     done = 0
-    for part in ordered_map(reader.tokenize, _chunks(listed, CHUNK_BYTES), threads):
+    for part in ordered_map(reader.tokenize, _chunks(given, CHUNK_BYTES), threads):
         parts.append(part)
         done += part.bytes
         if progress is not None:
@@ -369,7 +371,7 @@ def map_text(
         part = reader.tokenize(chunk)
         return function(Text.from_ids(vocabulary, part.ids, part.characters))
 
-    yield from ordered_map(work, _chunks(_listed(sources), chunk_bytes), threads)
+    yield from ordered_map(work, _chunks(listed(sources), chunk_bytes), threads)
 
 
 def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **options: Any) -> Iterator[Text]:
@@ -378,6 +380,13 @@ def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **opti
     The options are those of `map_text`.
     """
     return map_text(lambda piece: piece, sources, vocabulary, **options)
+
+
+def require_sentences(text: Text, source: Source) -> Text:
+    """The text; raises TextError with the name of its source when it is empty."""
+    if not text.n_sentences:
+        raise TextError("found no sentences; expected at least one line of text", source_name(source))
+    return text
 
 
 def words_of(sentence: str | Sequence[str]) -> list[str]:
@@ -404,7 +413,8 @@ def _tokens(found: list[str], chunk: _Chunk, line: int) -> list[str]:
         raise TextError(f"{error.args[0]} from the tokenizer", chunk.name, chunk.line + line) from None
 
 
-def _listed(sources: Source | Iterable[Source]) -> list[Source]:
+def listed(sources: Source | Iterable[Source]) -> list[Source]:
+    """One source or several, as a list."""
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "read"):
         return [cast("Source", sources)]
     return list(sources)

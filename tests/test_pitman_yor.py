@@ -579,6 +579,14 @@ def test_kernel_refuses_columns_that_do_not_fit(changes: dict[str, object]) -> N
         small_seating(**changes)
 
 
+def test_the_seating_cannot_be_written_to() -> None:
+    seating = small_seating()
+    columns = [seating.customers, seating.tables, seating.history_customers, seating.history_tables]
+    for column in [*columns, seating.table_sizes(1), seating.seats_of(1)]:
+        with pytest.raises(ValueError, match="read-only"):
+            column[:] = 1 << 30
+
+
 def test_kernel_refuses_wrong_parameters() -> None:
     seating = small_seating()
     for order in (0, 3, -1):

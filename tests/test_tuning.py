@@ -415,6 +415,19 @@ def test_heldout_text_of_unknown_words(method: Callable[..., Any]) -> None:
         assert model.distribution(["the"]).sum() == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize(("unknown", "told"), [(3, False), (4, True)])
+def test_more_oovs_than_words_in_a_heldout_text_are_told(unknown: int, told: bool) -> None:
+    counts = counts_of()
+    text = text_of([["the", "cat", "saw", *("?" * unknown)]], counts.vocabulary)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        lm.AbsoluteDiscounting().fit(counts, text)
+
+    assert [f"{unknown} OOVs among the {unknown + 3} words" in str(w.message) for w in caught] == [
+        True
+    ] * told
+
+
 @pytest.mark.parametrize("method", TUNABLE, ids=lambda method: method.__name__)
 def test_heldout_text_with_another_vocabulary(method: Callable[..., Any]) -> None:
     """Words are what counts: the same text over an equal vocabulary is accepted, one over another vocabulary is not

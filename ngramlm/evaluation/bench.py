@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.errors import EstimationError, TextError, UsageError
+from ngramlm.errors import EstimationError, UsageError
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
 from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
 from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
@@ -21,10 +21,10 @@ from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
 from ngramlm.evaluation.surface import surface_words
 from ngramlm.model import LanguageModel
 from ngramlm.parallel import Progress
-from ngramlm.text import Text, read_text
+from ngramlm.text import Text, read_text, require_sentences
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["Bench", "Measuring", "Reader", "default_resamples", "read_one"]
+__all__ = ["Bench", "Measuring", "Reader", "default_resamples", "read_one", "text_name"]
 
 UNITS = ("sentences", "documents")
 Floats = NDArray[np.float64]
@@ -62,7 +62,7 @@ class Reader:
 
     def __init__(self, texts: Readable | Mapping[str, Readable], options: dict[str, Any]) -> None:
         self.sources: dict[str, Readable] = (
-            dict(texts) if isinstance(texts, Mapping) else {_name(texts): texts}
+            dict(texts) if isinstance(texts, Mapping) else {text_name(texts): texts}
         )
         if not self.sources:
             raise UsageError("found no text to compare on; expected at least one")
@@ -73,10 +73,8 @@ class Reader:
         """One of the texts; raises TextError when it is empty."""
         known = self._read.get(name)
         if known is None or known.vocabulary != vocabulary:
-            known = read_one(self.sources[name], vocabulary, self._options).over(vocabulary)
+            known = read_one(self.sources[name], name, vocabulary, self._options)
             self._read[name] = known
-        if not known.n_sentences:
-            raise TextError("found no sentences; expected at least one line of text", name)
         return known
 
     def spelled(self, name: str, numbers: Collection[int]) -> dict[int, list[str]]:
@@ -263,9 +261,10 @@ def default_resamples(units: int) -> int:
     return max(1_000, min(10_000, 10**8 // max(1, units)))
 
 
-def read_one(source: Readable, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
-    """A text as it is, or read over a vocabulary."""
-    return source if isinstance(source, Text) else read_text(source, vocabulary=vocabulary, **options)
+def read_one(source: Readable, name: str, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
+    """A text over a vocabulary, read if need be; raises TextError with its name when it is empty."""
+    text = source if isinstance(source, Text) else read_text(source, vocabulary=vocabulary, **options)
+    return require_sentences(text.over(vocabulary), name)
 
 
 def _text_figures(name: str, text: Text) -> TextFigures:
@@ -280,5 +279,6 @@ def _text_figures(name: str, text: Text) -> TextFigures:
     )
 
 
-def _name(source: Readable) -> str:
+def text_name(source: Readable) -> str:
+    """What a text is called in a report."""
     return PurePath(source).name if isinstance(source, (str, os.PathLike)) else "text"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one
+from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
 from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
 from ngramlm.evaluation.perplexity import Readable, perplexity
@@ -115,7 +115,7 @@ def compare_smoothings(
     reader = Reader(texts, text_options)
     held = None
     if heldout is not None:
-        held = read_one(heldout, counts.vocabulary, text_options).over(counts.vocabulary)
+        held = read_one(heldout, text_name(heldout), counts.vocabulary, text_options)
     bench = Bench(reader, how)
     top: dict[str, list[Row]] = {}
     for done, contender in enumerate(listed):

@@ -250,7 +250,7 @@ def test_a_vocabulary_by_count(invoke: Invoke, folder: Path) -> None:
         (b"a b\nc \xff d\n", "bad.txt:2: found bytes that are not UTF-8"),
         (b"a b\n\n<s> a\n", "bad.txt:3: found the reserved word '<s>'"),
         (b"a\x00b\n", "bad.txt:1: found the control character '\\x00'"),
-        (b"", "error: found no sentences"),
+        (b"", "error: bad.txt: found no sentences"),
     ],
 )
 def test_bad_text_is_told_with_its_line(invoke: Invoke, here: Path, content: bytes, line: str) -> None:
@@ -261,6 +261,24 @@ def test_bad_text_is_told_with_its_line(invoke: Invoke, here: Path, content: byt
     assert result.stderr.startswith(line)
     assert result.stderr.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["bad.txt"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["train", "train.txt", "--heldout", "empty.txt", "-o", "new.arpa"],
+        ["compare", "train.txt", "--test", "test.txt", "--heldout", "empty.txt"],
+        ["compare", "train.txt", "--test", "empty.txt", "--smoothing", "witten-bell"],
+        ["mix", "model.arpa", "model.arpa", "--heldout", "empty.txt", "-o", "new.arpa"],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_text_is_told_by_name(invoke: Invoke, folder: Path, command: list[str]) -> None:
+    (folder / "empty.txt").write_bytes(b"")
+    result = invoke(*command)
+
+    assert result.exit_code != 0
+    assert "empty.txt: found no sentences; expected at least one line of text\n" in result.stderr
 
 
 def test_damaged_compression_is_told(invoke: Invoke, here: Path) -> None:
