@@ -25,6 +25,7 @@ from ngramlm.cli.summary import about_counts, count_lines
 @options.vocabulary_options
 @options.reading_options
 @options.threads_option
+@options.limit_options
 @options.json_option
 @options.quiet_option
 def command(
@@ -34,6 +35,7 @@ def command(
     selection: dict[str, Any],
     reading: dict[str, Any],
     threads: int | None,
+    limits: dict[str, Any],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -51,7 +53,7 @@ def command(
 
     known = options.read_selection(selection)
     with Progress(quiet=quiet) as progress:
-        counts = count(sources, order, threads=threads, progress=progress, **known, **reading)
+        counts = count(sources, order, threads=threads, progress=progress, **known, **limits, **reading)
         write_counts(counts, output, threads=threads, progress=progress)
     if as_json:
         write_json({"output": output, **about_counts(counts)})

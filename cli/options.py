@@ -6,6 +6,7 @@ import difflib
 import errno
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,6 +97,21 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic since click
         if not all(self.least <= number < float("inf") for number in numbers):
             self.fail(f"{value!r} was found; no number below {self.least:g} was expected.", param, ctx)
         return numbers
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """An amount of memory, such as 512M or 4G, in bytes."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+        found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)i?B?", value.strip(), re.IGNORECASE | re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} was found; an amount such as 512M or 4G was expected.", param, ctx)
+        return int(float(found[1]) * units[found[2].upper()])
 
 
 class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
@@ -220,6 +236,26 @@ vocabulary_options = _gather(
         integer_option("--min-count", help_text="Know only words that occur so often."),
         integer_option("--max-vocab", help_text="Know only the so many most frequent words."),
     ),
+)
+
+
+limit_options = _gather(
+    "limits",
+    ("memory", "temp_folder"),
+    [
+        click.option(
+            "--memory",
+            type=Size(),
+            metavar="SIZE",
+            help="Memory to use at most, such as 512M or 4G: texts may be larger.  [default: as much as it takes]",
+        ),
+        click.option(
+            "--temp-folder",
+            type=click.Path(exists=True, file_okay=False),
+            metavar="FOLDER",
+            help="Where temporary files go that --memory asks for.  [default: the system's folder]",
+        ),
+    ],
 )
 
 

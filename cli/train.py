@@ -130,6 +130,7 @@ class TrainCommand(options.Command):
 @options.vocabulary_options
 @options.reading_options
 @options.threads_option
+@options.limit_options
 @options.json_option
 @options.quiet_option
 @click.pass_context
@@ -150,6 +151,7 @@ def command(
     selection: dict[str, Any],
     reading: dict[str, Any],
     threads: int | None,
+    limits: dict[str, Any],
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -175,7 +177,7 @@ def command(
             from ngramlm.counts import count
 
             known = options.read_selection(selection)
-            counts = count(sources, order, threads=threads, progress=progress, **known, **reading)
+            counts = count(sources, order, threads=threads, progress=progress, **known, **limits, **reading)
         if prune:
             counts = counts.cut_off(prune)
         held = None

@@ -13,7 +13,7 @@ UInt32s = NDArray[np.uint32]
 UInt8s = NDArray[np.uint8]
 Float32s = NDArray[np.float32]
 
-def place_states(starts: Int64s, first: int) -> tuple[UInt32s, int]: ...
+def place_states(starts: Int64s, first: int, states: UInt32s) -> int: ...
 def next_states(
     links: Int32s,
     suffixes: Int32s,

@@ -72,14 +72,14 @@ cdef inline uint32_t home(uint32_t word, uint32_t places) noexcept nogil:
     return <uint32_t> ((<uint64_t> (word * MULTIPLIER) * places) >> 32)
 
 
-def place_states(const int64_t[::1] starts, int64_t first):
-    """Lay out the histories of one order from slot `first` on.
+def place_states(const int64_t[::1] starts, int64_t first, uint32_t[::1] states):
+    """Lay out the histories of one order from slot `first` on: fills `states`, uint32[H].
 
-    Returns (states uint32[H], the slot after the last). Raises OverflowError beyond 2^32 slots (48 GiB).
+    Returns the slot after the last. Raises OverflowError beyond 2^32 slots (48 GiB).
     """
     cdef int64_t n = starts.shape[0] - 1, h, at = first
-    out = np.empty(n, np.uint32)
-    cdef uint32_t[::1] states = out
+    if states.shape[0] != n:
+        raise ValueError("states are not as many as the histories")
     with nogil:
         for h in range(n):
             states[h] = <uint32_t> at
@@ -88,7 +88,7 @@ def place_states(const int64_t[::1] starts, int64_t first):
                 break
     if at > MAX_SLOTS:
         raise OverflowError("a model of more than 2^32 slots")
-    return out, at
+    return at
 
 
 def next_states(const int32_t[::1] links, const int32_t[::1] suffixes, const uint32_t[::1] linked_states,

@@ -340,15 +340,131 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
     return [columns[depth].n_rows for depth in range(1, order)], [columns[depth].n_histories for depth in range(1, order)]
 
 
-def continuation_counts(const int32_t[::1] suffixes, int64_t n_rows):
-    """N1+(.hw) of every row of the order below: how many rows have it as their suffix, int32[n_rows]."""
-    cdef int64_t i
-    out = np.zeros(n_rows, np.int32)
-    cdef int32_t[::1] counts = out
+def windows(const int32_t[::1] ids, int order):
+    """The last history word, what stands before it and what follows it, for every position with a next word.
+
+    int32[n, order]: the next word is the last, the word at the position the last but one; places before ``<s>`` are 0.
+    `ids` holds sentences as ``<s> w1 .. wl </s>`` (ValueError for others).
+    """
+    cdef int64_t n = ids.shape[0], i, at = 0
+    cdef int place
+    cdef bint valid = True
+    if not 2 <= order <= MAX_ORDER:
+        raise ValueError(f"order must be 2 to {MAX_ORDER}")
+    if n and (ids[0] != BOS or ids[n - 1] != EOS):
+        raise ValueError("ids that are not sentences")
     with nogil:
-        for i in range(suffixes.shape[0]):
-            counts[suffixes[i]] += 1
+        for i in range(n):
+            at += ids[i] != EOS
+    out = np.zeros((at, order), np.int32)
+    cdef int32_t[:, ::1] rows = out
+    at = 0
+    with nogil:
+        for i in range(n):
+            if ids[i] == EOS:
+                if i + 1 < n and ids[i + 1] != BOS:
+                    valid = False
+                    break
+                continue
+            rows[at, order - 1] = ids[i + 1]
+            for place in range(order - 1):
+                rows[at, order - 2 - place] = ids[i - place]
+                if ids[i - place] == BOS:
+                    break
+            at += 1
+    if not valid:
+        raise ValueError("ids that are not sentences")
     return out
+
+
+def partition(const int32_t[:, ::1] rows, int column, const int32_t[::1] part_of_word, int64_t n_parts):
+    """Rows of words in the order of the part that the word in one column belongs to, equal ones as they came.
+
+    Returns (rows int32[n, k], edges int64[n_parts + 1]). Raises ValueError for a word or part outside.
+    """
+    cdef int64_t n = rows.shape[0], i, at, size, start = 0
+    cdef int32_t word
+    cdef Py_ssize_t width = rows.shape[1], j
+    cdef bint valid = True
+    if not 0 <= column < width or n_parts < 0:
+        raise ValueError("a column outside the rows")
+    edges_out = np.zeros(n_parts + 1, np.int64)
+    cdef int64_t[::1] edges = edges_out
+    with nogil:
+        for i in range(n):
+            word = rows[i, column]
+            if not (0 <= word < part_of_word.shape[0] and 0 <= part_of_word[word] < n_parts):
+                valid = False
+                break
+            edges[part_of_word[word]] += 1
+    if not valid:
+        raise ValueError("a word outside the parts")
+    out = np.empty((n, width), np.int32)
+    next_places = np.empty(n_parts, np.int64)
+    cdef int32_t[:, ::1] sorted_rows = out
+    cdef int64_t[::1] places = next_places
+    with nogil:
+        for i in range(n_parts + 1):
+            size = edges[i]
+            edges[i] = start
+            if i < n_parts:
+                places[i] = start
+            start += size
+        for i in range(n):
+            at = places[part_of_word[rows[i, column]]]
+            places[part_of_word[rows[i, column]]] = at + 1
+            for j in range(width):
+                sorted_rows[at, j] = rows[i, j]
+    return out, edges_out
+
+
+def tally(const int32_t[:] ids, int64_t[::1] counts):
+    """Add the occurrences of every id to `counts`; raises ValueError for an id outside."""
+    cdef Py_ssize_t i
+    cdef bint valid = True
+    with nogil:
+        for i in range(ids.shape[0]):
+            if not 0 <= ids[i] < counts.shape[0]:
+                valid = False
+                break
+            counts[ids[i]] += 1
+    if not valid:
+        raise ValueError("an id outside the counts")
+
+
+ctypedef fused Count:
+    int32_t
+    int64_t
+
+
+def continuation_counts(const int32_t[::1] suffixes, const Count[::1] counts, const int64_t[::1] starts,
+                        const int32_t[::1] first_words, Count[::1] out):
+    """N1+(.hw) of every row of an order: how many rows of the order above have it as their suffix.
+
+    `suffixes` are those of the order above; `counts`, `starts` and `first_words` are columns of the order. Rows that
+    begin with ``<s>`` keep their counts. Fills `out`; raises ValueError where the columns do not fit each other.
+    """
+    cdef int64_t i, h, n_rows = out.shape[0], n_histories = first_words.shape[0]
+    cdef bint valid = counts.shape[0] == n_rows and starts.shape[0] == n_histories + 1
+    if not valid or starts[0] < 0 or starts[n_histories] > n_rows:
+        raise ValueError("columns that do not fit each other")
+    with nogil:
+        for i in range(n_rows):
+            out[i] = 0
+        for i in range(suffixes.shape[0]):
+            if not 0 <= suffixes[i] < n_rows:
+                valid = False
+                break
+            out[suffixes[i]] += 1
+        for h in range(n_histories):
+            if first_words[h] == BOS and valid:
+                if starts[h] < 0 or starts[h + 1] > n_rows:
+                    valid = False
+                    break
+                for i in range(starts[h], starts[h + 1]):
+                    out[i] = counts[i]
+    if not valid:
+        raise ValueError("a suffix or history outside the columns")
 
 
 def count_words(const int32_t[::1] ids, int64_t vocabulary_size):

@@ -172,8 +172,8 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
 
 def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64_t[::1] starts,
               const int32_t[::1] first_words, const int32_t[::1] lower_links, const int64_t[::1] buckets,
-              const int32_t[::1] next_parents, const int32_t[::1] next_first_words, int order):
-    """For every row of order k the history of order k + 1 that is this n-gram, or -1; int32[R].
+              const int32_t[::1] next_parents, const int32_t[::1] next_first_words, int order, int32_t[::1] links):
+    """For every row of order k the history of order k + 1 that is this n-gram, or -1: fills `links`, int32[R].
 
     `buckets[w]` is the first history of order k + 1 whose last word is w. Rows with the same word come in the order
     of those histories, so one pass with one pointer per word finds them all; `lower_links` is this same function's
@@ -186,8 +186,8 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
         raise ValueError("histories beyond the rows")
     if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
         raise ValueError("buckets beyond the histories")
-    out = np.full(words.shape[0], -1, np.int32)
-    cdef int32_t[::1] links = out
+    if links.shape[0] != words.shape[0]:
+        raise ValueError("links are not as many as the rows")
     cursor = np.array(buckets, np.int64)
     cdef int64_t[::1] place = cursor
     with nogil:
@@ -198,6 +198,7 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                 if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < lower_links.shape[0]):
                     valid = False
                     break
+                links[row] = -1
                 if place[word] >= buckets[word + 1]:
                     continue
                 candidate = <int32_t> place[word]
@@ -209,7 +210,6 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                 place[word] += 1
     if not valid:
         raise ValueError("a word or suffix outside the trie")
-    return out
 
 
 def segment_sums(const double[::1] values, const int64_t[::1] starts):

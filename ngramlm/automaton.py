@@ -61,9 +61,9 @@ class Layout:
         states = [np.zeros(1, np.uint32)]
         order_states = [0, 1 + trie.level(1).n_rows]
         for order in range(2, trie.order + 1):
-            placed, end = place_states(trie.level(order).starts, order_states[-1])
-            states.append(placed)
-            order_states.append(end)
+            level = trie.level(order)
+            states.append(trie.workspace.empty(level.n_histories, np.uint32))
+            order_states.append(place_states(level.starts, order_states[-1], states[-1]))
         return cls(tuple(states), tuple(order_states))
 
     @property
@@ -131,7 +131,7 @@ class _OrderFiller:
         self.links = np.empty(0, np.int32) if is_top else trie.history_of_row(order)
         self.linked_states = np.empty(0, np.uint32) if is_top else layout.states[order]
         self.lower_next = lower_next
-        self.next = np.empty(self.level.n_rows, np.uint32)
+        self.next = trie.workspace.empty(self.level.n_rows, np.uint32)
         self.buffer = buffer
 
     def pieces(self) -> Iterator[_Piece]:

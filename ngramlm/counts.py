@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,18 +13,21 @@ from numpy.typing import NDArray
 
 from ngramlm import _counts
 from ngramlm._trie import segment_sums, sort_ngrams
+from ngramlm.counting import count_higher
 from ngramlm.errors import CountError, UsageError
 from ngramlm.files import Source, source_name
-from ngramlm.parallel import Progress, ordered_map, usable_threads
+from ngramlm.parallel import Progress, usable_threads
 from ngramlm.text import Text, listed, read_text
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.workspace import IN_MEMORY, Mapped, Workspace
 
 __all__ = ["NgramCounts", "count", "merge_counts"]
 
 Ints = NDArray[np.integer[Any]]
+PIECE_ROWS = 1 << 18  # of a column that is looked at at once
+LARGEST_COUNT = (1 << 31) - 2
 LARGEST_TEXT = (1 << 31) - 2  # positions are int32
-TASKS = 128  # ranges of last history words, about equal in positions, that are counted one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,24 +174,12 @@ class NgramCounts:
             return self.continuations[order - 1]
         if order == self.order:
             return raw
-        counts = _counts.continuation_counts(self.trie.level(order + 1).suffixes, len(raw))
-        opening = self._opening_rows(order)
-        if len(opening) == 0:
-            return counts
-        if raw.dtype != counts.dtype:
-            counts = counts.astype(raw.dtype)
-        counts[opening] = raw[opening]
-        return counts
-
-    def _opening_rows(self, order: int) -> NDArray[np.int64]:
-        """The rows of the n-grams that begin with ``<s>``."""
         level = self.trie.level(order)
-        histories = np.flatnonzero(level.first_words == BOS)
-        sizes = level.starts[histories + 1] - level.starts[histories]
-        ends = np.cumsum(sizes)
-        return np.repeat(level.starts[histories] - ends + sizes, sizes) + np.arange(
-            ends[-1] if len(ends) else 0
+        out = self.trie.workspace.empty(len(raw), raw.dtype)
+        _counts.continuation_counts(
+            self.trie.level(order + 1).suffixes, raw, level.starts, level.first_words, out
         )
+        return out
 
     def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:
         """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
@@ -240,7 +232,11 @@ class NgramCounts:
 
 def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
     """n_r for r = 0 .. upto, with n_0 as 0."""
-    return np.array([0, *(np.count_nonzero(column == r) for r in range(1, upto + 1))], np.int64)
+    found = np.zeros(upto + 1, np.int64)
+    for first in range(0, len(column), PIECE_ROWS):
+        piece = column[first : first + PIECE_ROWS]
+        found[1:] += [np.count_nonzero(piece == r) for r in range(1, upto + 1)]
+    return found
 
 
 def count(
@@ -249,15 +245,35 @@ def count(
     *,
     threads: int | None = None,
     progress: Progress | None = None,
+    memory: int | None = None,
+    temp_folder: str | os.PathLike[str] | None = None,
     **read_options: Any,
 ) -> NgramCounts:
     """Count all n-grams of orders 1 .. `order` of a text, or of what `read_text` reads (and with its options).
 
-    The result does not depend on the number of threads. Raises CountError when there is nothing to count.
+    The result depends neither on the number of threads nor on the limit.
+
+    Args:
+        source: a text, or one or several sources of it.
+        order: the length of the longest n-grams.
+        threads: None is all cores.
+        progress: called with (stage, done, in all or None).
+        memory: bytes that the process may have in memory; the text may be larger. What does not fit goes to temporary
+            files, as do the columns of the model that is made of the counts. None sets no limit.
+        temp_folder: where the temporary files are made; None is the system's folder for them.
+        read_options: see `read_text`.
+
+    Raises:
+        CountError: when there is nothing to count.
+        UsageError: for options that do not fit each other, or a limit below what Python itself takes.
+        StorageError: where `temp_folder` has no room left.
+        TextError: see `read_text`.
     """
     if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
     if isinstance(source, Text):
+        if memory is not None:
+            raise UsageError("found a limit of memory and a text that is in memory; expected a text to be read")
         if read_options:
             raise UsageError(
                 f"{', '.join(read_options)} cannot be used with a text that has been read already"
@@ -265,8 +281,10 @@ def count(
         text, where = source, ""
     else:
         sources = listed(source)
-        text = read_text(sources, threads=threads, progress=progress, **read_options)
         where = ", ".join(map(source_name, sources)) + ": "
+        if memory is not None:
+            return _count_within(sources, order, Mapped(memory, temp_folder), threads, progress, where, read_options)
+        text = read_text(sources, threads=threads, progress=progress, **read_options)
     if text.n_sentences == 0:
         raise CountError(f"{where}found no sentences; expected at least one line of text")
     if len(text.ids) > LARGEST_TEXT:
@@ -274,108 +292,53 @@ def count(
             f"found {len(text.ids)} tokens; expected up to {LARGEST_TEXT} (count parts and merge them)"
         )
     size = len(text.vocabulary)
-    levels = [Level.of_words(size)]
     try:
-        counts: list[Ints] = [_counts.count_words(text.ids, size)]
+        unigrams = _counts.count_words(text.ids, size)
     except ValueError as error:
         raise UsageError(f"found {error}; expected a text over its vocabulary") from None
-    if order > 1:
-        higher = _count_higher(text.ids, size, order, usable_threads(threads), progress)
-        for level, column in higher:
-            if level.n_rows:
-                levels.append(level)
-                counts.append(column)
-    return NgramCounts(text.vocabulary, NgramTrie(levels), tuple(counts))
+    higher = count_higher(text.ids, size, order, usable_threads(threads), progress) if order > 1 else []
+    return _of_columns(text.vocabulary, unigrams, higher, IN_MEMORY)
 
 
-def _count_higher(
-    ids: NDArray[np.int32], vocabulary_size: int, order: int, threads: int, progress: Progress | None
-) -> list[tuple[Level, NDArray[np.int32]]]:
-    """Orders 2 .. order, a range of last history words at a time.
+def _count_within(
+    sources: list[Source],
+    order: int,
+    workspace: Mapped,
+    threads: int | None,
+    progress: Progress | None,
+    where: str,
+    read_options: dict[str, Any],
+) -> NgramCounts:
+    """The same for a text that may be larger than memory."""
+    from ngramlm.external_counting import Spill
 
-    A task counts in memory that other tasks used before it; its rows are then appended to those of the words before.
-    """
-    positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
-    n = len(positions)
-    edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
-    edges[-1] = vocabulary_size
-    spare: list[list[_Growing]] = []
-
-    def work(task: tuple[int, int]) -> tuple[list[_Growing], list[int], list[int], int]:
-        size = int(buckets[task[1]] - buckets[task[0]])
-        try:
-            scratch = spare.pop()
-        except IndexError:
-            scratch = []
-        if not scratch or scratch[0].capacity < size:
-            scratch = [_Growing.empty(size) for _ in range(2, order + 1)]
-        arrays = [columns.arrays() for columns in scratch]
-        rows, histories = _counts.count_range(ids, positions, buckets, *task, order, arrays)
-        return scratch, rows, histories, size
-
-    found = [_Growing.empty(n) for _ in range(2, order + 1)]
-    done = 0
-    for scratch, rows, histories, size in ordered_map(work, pairwise(edges.tolist()), threads):
-        before = [(columns.n_rows, columns.n_histories) for columns in found]
-        for k, columns in enumerate(found):
-            # the suffixes of bigrams are word ids, and the parent of their histories is the empty history
-            lower_rows, lower_histories = before[k - 1] if k else (0, 0)
-            columns.append(scratch[k], rows[k], histories[k], lower_rows, lower_histories)
-        spare.append(scratch)
-        done += size
-        if progress is not None:
-            progress("counting", done, n)
-    return [columns.finished() for columns in found]
+    with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
+        if not spill.n_ids:
+            raise CountError(f"{where}found no sentences; expected at least one line of text")
+        if spill.counts.max() > LARGEST_COUNT:
+            raise CountError(
+                f"{where}found a word {spill.counts.max()} times; expected up to {LARGEST_COUNT} "
+                "(count parts and merge them)"
+            )
+        unigrams = spill.counts.astype(np.int32)
+        unigrams[BOS] = 0
+        higher = spill.count_higher(order, usable_threads(threads), progress) if order > 1 else []
+        return _of_columns(spill.vocabulary, unigrams, higher, workspace)
 
 
-@dataclass(eq=False)
-class _Growing:
-    """The columns of one order while they grow; memory that is not reached yet costs nothing."""
-
-    words: NDArray[np.int32]
-    suffixes: NDArray[np.int32]
-    counts: NDArray[np.int32]
-    starts: NDArray[np.int64]
-    parents: NDArray[np.int32]
-    first_words: NDArray[np.int32]
-    n_rows: int = 0
-    n_histories: int = 0
-
-    @classmethod
-    def empty(cls, capacity: int) -> _Growing:
-        words, suffixes, counts, parents, first_words = (np.empty(capacity, np.int32) for _ in range(5))
-        return cls(words, suffixes, counts, np.empty(capacity + 1, np.int64), parents, first_words)
-
-    @property
-    def capacity(self) -> int:
-        return len(self.words)
-
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        return self.words, self.suffixes, self.counts, self.starts, self.parents, self.first_words
-
-    def append(
-        self, other: _Growing, n_rows: int, n_histories: int, lower_rows: int, lower_histories: int
-    ) -> None:
-        """Add the first rows and histories of `other`, whose numbers begin at 0 in every order."""
-        rows = slice(self.n_rows, self.n_rows + n_rows)
-        histories = slice(self.n_histories, self.n_histories + n_histories)
-        self.words[rows] = other.words[:n_rows]
-        self.counts[rows] = other.counts[:n_rows]
-        self.first_words[histories] = other.first_words[:n_histories]
-        np.add(other.suffixes[:n_rows], np.int32(lower_rows), out=self.suffixes[rows])
-        np.add(other.parents[:n_histories], np.int32(lower_histories), out=self.parents[histories])
-        np.add(other.starts[:n_histories], self.n_rows, out=self.starts[histories])
-        self.n_rows, self.n_histories = rows.stop, histories.stop
-
-    def finished(self) -> tuple[Level, NDArray[np.int32]]:
-        """The columns cut to their length, and the counts."""
-        self.starts[self.n_histories] = self.n_rows
-        for column in (self.words, self.suffixes, self.counts):
-            column.resize(self.n_rows, refcheck=False)
-        for column in (self.parents, self.first_words):
-            column.resize(self.n_histories, refcheck=False)
-        self.starts.resize(self.n_histories + 1, refcheck=False)
-        return Level(self.words, self.suffixes, self.starts, self.parents, self.first_words), self.counts
+def _of_columns(
+    vocabulary: Vocabulary,
+    unigrams: NDArray[np.int32],
+    higher: Iterable[tuple[Level, NDArray[np.int32]]],
+    workspace: Workspace,
+) -> NgramCounts:
+    """The counts of some columns; orders for which the sentences are too short are left out."""
+    levels, counts = [Level.of_words(len(vocabulary))], [unigrams]
+    for level, column in higher:
+        if level.n_rows:
+            levels.append(level)
+            counts.append(column)
+    return NgramCounts(vocabulary, NgramTrie(levels, workspace), tuple(counts))
 
 
 def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:

@@ -15,6 +15,7 @@ __all__ = [
     "MissingExtraError",
     "NgramlmError",
     "NgramlmWarning",
+    "StorageError",
     "TextError",
     "UsageError",
     "warn",
@@ -56,6 +57,10 @@ class CountError(NgramlmError, ValueError):
 
 class EstimationError(NgramlmError, ValueError):
     """A smoothing method that these counts do not support."""
+
+
+class StorageError(NgramlmError, OSError):
+    """No room, or no right to write, where temporary files go."""
 
 
 class MissingExtraError(NgramlmError, ImportError):

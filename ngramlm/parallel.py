@@ -28,8 +28,10 @@ def usable_threads(threads: int | None) -> int:
     return threads
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
-    """``map`` with several threads, in the order of the items, with at most two items per thread in flight.
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int = 2
+) -> Iterator[Result]:
+    """``map`` with several threads, in the order of the items, with at most `ahead` items per thread in flight.
 
     >>> list(ordered_map(abs, [-1, 2, -3], threads=2))
     [1, 2, 3]
@@ -51,7 +53,7 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], threa
                     failure = error
                     break
                 waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * threads:
+                if len(waiting) > ahead * threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -24,7 +24,9 @@ from ngramlm.vocabulary import BOS, RESERVED, SEPARATORS, UNK, Vocabulary, new_t
 __all__ = [
     "CHUNK_BYTES",
     "TOKENIZERS",
+    "Ids",
     "Progress",
+    "Reader",
     "Text",
     "Tokenizer",
     "iter_text",
@@ -137,9 +139,8 @@ class Text:
             if "\n" in line or "\r" in line:
                 raise TextError("found a line end inside a sentence", "<sentences>", number)
         data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
-        reader = _Reader(vocabulary, None, "error", "strict", 1)
-        ids = reader.tokenize(_Chunk("<sentences>", 1, bytearray(data), len(data)))
-        return reader.finish([ids], 1, None, None)
+        reader = Reader(vocabulary, 1)
+        return reader.text([reader.tokenize(_Chunk("<sentences>", 1, bytearray(data), len(data)))])
 
     @property
     def n_sentences(self) -> int:
@@ -201,7 +202,7 @@ class _Chunk:
 
 
 @dataclass
-class _Ids:
+class Ids:
     """The ids of a chunk; `table` numbers the reader's table they refer to."""
 
     table: int
@@ -210,23 +211,33 @@ class _Ids:
     bytes: int
 
 
-class _Reader:
-    """Turns chunks into ids, from several threads: each call borrows one table of the pool."""
+class Reader:
+    """Turns chunks into ids, from several threads: each call borrows one table of the pool.
+
+    The options are those of `read_text`.
+    """
 
     def __init__(
         self,
         vocabulary: Vocabulary | None,
-        split: Tokenizer | None,
-        reserved: Reserved,
-        encoding_errors: Encoding,
         threads: int,
+        tokenizer: str | Tokenizer = "whitespace",
+        min_count: int = 1,
+        max_size: int | None = None,
+        reserved: Reserved = "error",
+        encoding_errors: Encoding = "strict",
     ) -> None:
-        self.vocabulary = vocabulary
-        self.split = split
+        if min_count < 1 or (max_size is not None and max_size < 0):
+            raise UsageError("min_count must be at least 1 and max_size at least 0")
         if reserved not in _RESERVED_POLICY:
             raise UsageError(f"reserved is {reserved!r}; expected 'error', 'drop' or 'keep'")
         if encoding_errors not in ("strict", "replace"):
             raise UsageError(f"encoding_errors is {encoding_errors!r}; expected 'strict' or 'replace'")
+        self.known = vocabulary
+        self.split = _tokenizer(tokenizer)
+        self.threads = threads
+        self.min_count = min_count
+        self.max_size = max_size
         self.reserved = _RESERVED_POLICY[reserved]
         self.encoding_errors = encoding_errors
         self.tables = [new_table() if vocabulary is None else vocabulary.table for _ in range(threads)]
@@ -234,7 +245,17 @@ class _Reader:
         for number in range(threads):
             self.pool.put((number, np.empty(0, np.int32)))
 
-    def tokenize(self, chunk: _Chunk) -> _Ids:
+    def parts(self, sources: Source | Iterable[Source], progress: Progress | None) -> Iterator[Ids]:
+        """The ids of sources, a chunk at a time; those of different tables wait for `numbering`."""
+        given = listed(sources)
+        total, done = _total_bytes(given), 0
+        for part in ordered_map(self.tokenize, _chunks(given, CHUNK_BYTES), self.threads):
+            yield part
+            done += part.bytes
+            if progress is not None:
+                progress("reading", done, total)
+
+    def tokenize(self, chunk: _Chunk) -> Ids:
         n_bytes, raw_characters = chunk.length, None
         if self.split is not None or self.encoding_errors == "replace":
             chunk, raw_characters = self._prepare(chunk)
@@ -245,7 +266,7 @@ class _Reader:
             if len(scratch) < 2 * chunk.length + 2:
                 scratch = np.empty(2 * chunk.length + 2, np.int32)
             n_ids, _, characters, problem, line, offset = tokenize(
-                chunk.data, chunk.length, self.tables[number], self.vocabulary is None, self.reserved, scratch
+                chunk.data, chunk.length, self.tables[number], self.known is None, self.reserved, scratch
             )
             ids = scratch[:n_ids].copy()
         finally:
@@ -256,7 +277,7 @@ class _Reader:
             )
             byte = chr(chunk.data[offset])
             raise TextError(_PROBLEMS[problem].format(word=word, byte=byte), chunk.name, chunk.line + line)
-        return _Ids(number, ids, characters if raw_characters is None else raw_characters, n_bytes)
+        return Ids(number, ids, characters if raw_characters is None else raw_characters, n_bytes)
 
     def _prepare(self, chunk: _Chunk) -> tuple[_Chunk, int | None]:
         """Decode, replace what is not UTF-8, split by a tokenizer written in Python."""
@@ -275,25 +296,26 @@ class _Reader:
         data = text.encode("utf-8", "surrogatepass")
         return _Chunk(chunk.name, chunk.line, bytearray(data), len(data)), characters
 
-    def finish(
-        self, parts: list[_Ids], min_count: int, max_size: int | None, documents: Sequence[int] | None
-    ) -> Text:
+    def numbering(self) -> tuple[Vocabulary, list[NDArray[np.int32]] | None]:
+        """(The vocabulary of all that was read, the new ids of each table); None where the ids are final."""
+        if self.known is not None:
+            return self.known, None
+        reserved = [word.encode() for word in RESERVED]
+        most = -1 if self.max_size is None else self.max_size
+        table, maps, _ = merge_tables(self.tables, reserved, self.min_count, most)
+        return Vocabulary.from_table(table), maps
+
+    def text(self, parts: list[Ids], documents: Sequence[int] | None = None) -> Text:
         """One text of all parts, with one vocabulary."""
-        vocabulary = self.vocabulary
-        if vocabulary is None:
-            reserved = [word.encode() for word in RESERVED]
-            table, maps, _ = merge_tables(
-                self.tables, reserved, min_count, -1 if max_size is None else max_size
-            )
-            vocabulary = Vocabulary.from_table(table)
+        vocabulary, maps = self.numbering()
         ids = np.empty(sum(len(part.ids) for part in parts), np.int32)
         at, characters = 0, 0
         for part in parts:
             out = ids[at : at + len(part.ids)]
-            if self.vocabulary is None:
-                remap(part.ids, maps[part.table], out)
-            else:
+            if maps is None:
                 out[:] = part.ids
+            else:
+                remap(part.ids, maps[part.table], out)
             at += len(part.ids)
             characters += part.characters
             part.ids = part.ids[:0]
@@ -333,20 +355,10 @@ def read_text(
     Raises:
         TextError: with ``file:line``, for bad encoding, control characters, reserved words.
     """
-    if min_count < 1 or (max_size is not None and max_size < 0):
-        raise UsageError("min_count must be at least 1 and max_size at least 0")
-    given = listed(sources)
-    threads = usable_threads(threads)
-    reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
-    total = _total_bytes(given)
-    parts: list[_Ids] = []
-    done = 0
-    for part in ordered_map(reader.tokenize, _chunks(given, CHUNK_BYTES), threads):
-        parts.append(part)
-        done += part.bytes
-        if progress is not None:
-            progress("reading", done, total)
-    return reader.finish(parts, min_count, max_size, documents)
+    reader = Reader(
+        vocabulary, usable_threads(threads), tokenizer, min_count, max_size, reserved, encoding_errors
+    )
+    return reader.text(list(reader.parts(sources, progress)), documents)
 
 
 def map_text(
@@ -365,7 +377,7 @@ def map_text(
     Reading, tokenizing and `function` run in `threads` threads; the options are those of `read_text`.
     """
     threads = usable_threads(threads)
-    reader = _Reader(vocabulary, _tokenizer(tokenizer), reserved, encoding_errors, threads)
+    reader = Reader(vocabulary, threads, tokenizer, reserved=reserved, encoding_errors=encoding_errors)
 
     def work(chunk: _Chunk) -> Result:
         part = reader.tokenize(chunk)

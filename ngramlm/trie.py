@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import build_level, link_rows, sort_ngrams
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.vocabulary import BOS, EOS
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
 
@@ -71,16 +72,21 @@ class Level:
 class NgramTrie:
     """The n-grams of orders 1 .. `order`; closed: with an n-gram stand its history and its suffix.
 
+    Args:
+        levels: the columns of every order.
+        workspace: where columns that are aligned with these are to be kept.
+
     Example:
         >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)
         >>> trie.n_rows, trie.ngrams(2).tolist(), trie.find([3, 4])
         ((5, 3), [[1, 3], [3, 4], [4, 2]], 1)
     """
 
-    def __init__(self, levels: Sequence[Level]) -> None:
+    def __init__(self, levels: Sequence[Level], workspace: Workspace = IN_MEMORY) -> None:
         if not 1 <= len(levels) <= MAX_ORDER:
             raise UsageError(f"order is {len(levels)}; expected 1 to {MAX_ORDER}")
         self.levels = tuple(levels)
+        self.workspace = workspace
         self._links: dict[int, Int32s] = {}
 
     @property
@@ -97,7 +103,7 @@ class NgramTrie:
 
     def truncate(self, order: int) -> NgramTrie:
         """The same without the orders above `order`."""
-        return NgramTrie(self.levels[:order])
+        return NgramTrie(self.levels[:order], self.workspace)
 
     def histories(self, order: int) -> Int32s:
         """The history of every row, int32[R]."""
@@ -118,7 +124,8 @@ class NgramTrie:
         if order not in self._links:
             level, higher = self.level(order), self.level(order + 1)
             lower = self.history_of_row(order - 1) if order > 1 else level.suffixes
-            links = link_rows(
+            links = self.workspace.empty(level.n_rows, np.int32)
+            link_rows(
                 level.words,
                 level.suffixes,
                 level.starts,
@@ -128,6 +135,7 @@ class NgramTrie:
                 higher.parents,
                 higher.first_words,
                 order,
+                links,
             )
             links.setflags(write=False)
             self._links[order] = links

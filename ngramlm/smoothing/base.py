@@ -230,6 +230,7 @@ class RecursiveSmoothing(Smoothing):
                 counts.kept(order),
                 lower,
                 n_events,
+                counts.trie.workspace,
             )
             estimate = OrderEstimate(self, given, None if parameters is None else parameters[order - 1])
             for n_rows in estimate.run(threads):

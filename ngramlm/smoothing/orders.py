@@ -14,6 +14,7 @@ from ngramlm._trie import segment_sums, spread, take
 from ngramlm.counts import count_of_counts
 from ngramlm.parallel import ordered_map
 from ngramlm.trie import Level
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["CountBlock", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
 
@@ -74,6 +75,7 @@ class OrderCounts:
         kept: bool[R], the rows that cut-offs leave; None for all.
         lower: float64, the probabilities of the rows of the order below (the base distribution for unigrams).
         n_events: the number of words that can be predicted, |V|.
+        workspace: where what is estimated is to be kept.
     """
 
     order: int
@@ -82,6 +84,7 @@ class OrderCounts:
     kept: NDArray[np.bool_] | None
     lower: Floats
     n_events: int
+    workspace: Workspace = IN_MEMORY
 
     def count_of_counts(self, upto: int) -> list[int]:
         """n_r for r = 0 .. upto, with n_0 as 0."""
@@ -157,10 +160,11 @@ class OrderEstimate:
         self.given = given
         self.parameters = method.parameters(given) if parameters is None else parameters
         self.interpolate = method.interpolates(given.order)
-        self.probs = np.empty(given.level.n_rows)
-        self.weights = np.empty(given.level.n_histories)
-        self.log10_probs = np.empty(given.level.n_rows, np.float32)
-        self.log10_backoffs = np.empty(given.level.n_histories, np.float32)
+        n_rows, n_histories, empty = given.level.n_rows, given.level.n_histories, given.workspace.empty
+        self.probs = empty(n_rows, np.float64)
+        self.weights = empty(n_histories, np.float64)
+        self.log10_probs = empty(n_rows, np.float32)
+        self.log10_backoffs = empty(n_histories, np.float32)
 
     def run(self, threads: int = 1) -> Iterator[int]:
         """Estimate block by block; yields how many rows are done each time."""
