@@ -19,7 +19,9 @@ def flag(name: str) -> bool:
 
 
 debug = flag("NGRAMLM_DEBUG")
-compile_args = ["-O3", "-fno-strict-aliasing"]
+# results do not depend on the processor; nothing looks at floating-point exceptions
+EXACT = ["-ffp-contract=off", "-fno-trapping-math"]
+compile_args = ["-O3", "-fno-strict-aliasing", *EXACT]
 link_args: list[str] = []
 if flag("NGRAMLM_SANITIZE"):
     compile_args = [
@@ -28,6 +30,7 @@ if flag("NGRAMLM_SANITIZE"):
         "-fno-omit-frame-pointer",
         "-fsanitize=address,undefined",
         "-fno-strict-aliasing",
+        *EXACT,
     ]
     link_args = ["-fsanitize=address,undefined"]
 

@@ -1,8 +1,11 @@
-"""Kernels of smoothing: the expectation step of Jelinek and Mercer's weights."""
+"""Kernels of smoothing: discounted counts, the interpolated form, and Jelinek and Mercer's expectation step."""
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
+
+cdef extern from "_log10.h":
+    void log10_floats "ngramlm_log10_floats"(const double* x, float* out, int64_t n, double most) noexcept nogil
 
 cdef enum:
     MOST_ORDERS = 16
@@ -61,3 +64,75 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
     if not possible:
         raise ValueError("an event of probability 0")
     return total, uses_out, chances_out
+
+
+cdef bint fitting(const int64_t[::1] starts, int64_t n_rows) noexcept nogil:
+    """Whether `starts` are those of histories that have all the rows."""
+    cdef int64_t h, n = starts.shape[0] - 1
+    if n < 0 or starts[0] != 0 or starts[n] != n_rows:
+        return False
+    for h in range(n):
+        if starts[h] > starts[h + 1]:
+            return False
+    return True
+
+
+def subtract(const double[::1] counts, const int64_t[::1] starts, const double[::1] totals, const double[::1] discounts,
+             const double[::1] repeats):
+    """(max(c(hw) - D(c), 0) / c(h.) of every row, sum of the D(c) / c(h.) of every history).
+
+    D(c) is ``discounts[c]``, for larger counts the last one; fractions are cut off. `repeats` says how many equal rows
+    each row stands for, and is empty for one. Histories with a total of 0 give NaN.
+    """
+    cdef int64_t h, i, n_rows = counts.shape[0], n = starts.shape[0] - 1, most = discounts.shape[0] - 1
+    cdef double discount, taken
+    cdef bint repeated = repeats.shape[0] > 0
+    if most < 0 or totals.shape[0] != n or (repeated and repeats.shape[0] != n_rows) or not fitting(starts, n_rows):
+        raise ValueError("columns that do not fit each other")
+    seen_out, left_out = np.empty(n_rows), np.empty(n)
+    cdef double[::1] seen = seen_out, left = left_out
+    with nogil:
+        for h in range(n):
+            taken = 0.0
+            for i in range(starts[h], starts[h + 1]):
+                discount = discounts[most if not counts[i] < most else <int64_t> counts[i] if counts[i] > 0 else 0]
+                taken += discount * repeats[i] if repeated else discount
+                seen[i] = counts[i] - discount
+                if not seen[i] > 0.0:
+                    seen[i] = 0.0
+                seen[i] /= totals[h]
+            left[h] = taken / totals[h]
+    return seen_out, left_out
+
+
+def interpolate(const double[::1] seen, const double[::1] left, const int64_t[::1] starts, const double[::1] lower,
+                const int32_t[::1] suffixes):
+    """seen(hw) + left(h) p(w|h') of every row; `lower` has p, at the places that `suffixes` says.
+
+    Raises ValueError where the columns do not fit each other, IndexError for a suffix outside `lower`.
+    """
+    cdef int64_t h, i, n_rows = seen.shape[0], n = starts.shape[0] - 1
+    cdef bint valid = True
+    if left.shape[0] != n or suffixes.shape[0] != n_rows or not fitting(starts, n_rows):
+        raise ValueError("columns that do not fit each other")
+    out = np.empty(n_rows)
+    cdef double[::1] probs = out
+    with nogil:
+        for h in range(n):
+            for i in range(starts[h], starts[h + 1]):
+                if not 0 <= suffixes[i] < lower.shape[0]:
+                    valid = False
+                    break
+                probs[i] = seen[i] + left[h] * lower[suffixes[i]]
+    if not valid:
+        raise IndexError("a suffix outside the lower order")
+    return out
+
+
+def log10s(const double[::1] values, float[::1] out, double most):
+    """out[i] = log10(values[i]), no more than `most`; 0 gives minus infinity. The same bits on every machine."""
+    if out.shape[0] != values.shape[0]:
+        raise ValueError("as many logarithms as values")
+    if values.shape[0]:
+        with nogil:
+            log10_floats(&values[0], &out[0], values.shape[0], most)

@@ -8,6 +8,7 @@ from ngramlm._records cimport Record, Record1, Record2, Record3, Record8, get_di
 import numpy as np
 
 cdef enum:
+    EOS = 2
     MAX_BITS = 512
 
 
@@ -210,6 +211,33 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                 place[word] += 1
     if not valid:
         raise ValueError("a word or suffix outside the trie")
+
+
+def link_all(const int32_t[::1] words, const int64_t[::1] buckets, int32_t[::1] links):
+    """The same as `link_rows` for the n-grams of a text: every row but those of ``</s>`` is a history.
+
+    Raises ValueError where they are not as many as the histories.
+    """
+    cdef int64_t row, n_words = buckets.shape[0] - 1
+    cdef int32_t word
+    cdef bint valid = links.shape[0] == words.shape[0]
+    cursor = np.array(buckets, np.int64)
+    cdef int64_t[::1] place = cursor
+    with nogil:
+        for row in range(words.shape[0] if valid else 0):
+            word = words[row]
+            links[row] = -1
+            if word == EOS:
+                continue
+            if word < 0 or word >= n_words or place[word] >= buckets[word + 1]:
+                valid = False
+                break
+            links[row] = <int32_t> place[word]
+            place[word] += 1
+        for row in range(n_words):
+            valid = valid and place[row] == buckets[row + 1]
+    if not valid:
+        raise ValueError("rows that are not those of a text")
 
 
 def segment_sums(const double[::1] values, const int64_t[::1] starts):

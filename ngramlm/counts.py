@@ -338,7 +338,7 @@ def _of_columns(
         if level.n_rows:
             levels.append(level)
             counts.append(column)
-    return NgramCounts(vocabulary, NgramTrie(levels, workspace), tuple(counts))
+    return NgramCounts(vocabulary, NgramTrie(levels, workspace, of_text=True), tuple(counts))
 
 
 def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:

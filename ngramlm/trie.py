@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import build_level, link_rows, sort_ngrams
+from ngramlm._trie import build_level, link_all, link_rows, sort_ngrams
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.vocabulary import BOS, EOS
 from ngramlm.workspace import IN_MEMORY, Workspace
@@ -75,6 +75,7 @@ class NgramTrie:
     Args:
         levels: the columns of every order.
         workspace: where columns that are aligned with these are to be kept.
+        of_text: whether these are all n-grams of a text, so that every one but those that end with ``</s>`` is a history.
 
     Example:
         >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)
@@ -82,11 +83,14 @@ class NgramTrie:
         ((5, 3), [[1, 3], [3, 4], [4, 2]], 1)
     """
 
-    def __init__(self, levels: Sequence[Level], workspace: Workspace = IN_MEMORY) -> None:
+    def __init__(
+        self, levels: Sequence[Level], workspace: Workspace = IN_MEMORY, of_text: bool = False
+    ) -> None:
         if not 1 <= len(levels) <= MAX_ORDER:
             raise UsageError(f"order is {len(levels)}; expected 1 to {MAX_ORDER}")
         self.levels = tuple(levels)
         self.workspace = workspace
+        self.of_text = of_text
         self._links: dict[int, Int32s] = {}
 
     @property
@@ -103,7 +107,7 @@ class NgramTrie:
 
     def truncate(self, order: int) -> NgramTrie:
         """The same without the orders above `order`."""
-        return NgramTrie(self.levels[:order], self.workspace)
+        return NgramTrie(self.levels[:order], self.workspace, self.of_text)
 
     def histories(self, order: int) -> Int32s:
         """The history of every row, int32[R]."""
@@ -123,20 +127,22 @@ class NgramTrie:
             raise UsageError(f"order is {order}; expected 1 to {self.order - 1}")
         if order not in self._links:
             level, higher = self.level(order), self.level(order + 1)
-            lower = self.history_of_row(order - 1) if order > 1 else level.suffixes
             links = self.workspace.empty(level.n_rows, np.int32)
-            link_rows(
-                level.words,
-                level.suffixes,
-                level.starts,
-                level.first_words,
-                lower,
-                self.buckets(order + 1),
-                higher.parents,
-                higher.first_words,
-                order,
-                links,
-            )
+            if self.of_text and order > 1:  # <s> is a history, and its unigram like that of a word
+                link_all(level.words, self.buckets(order + 1), links)
+            else:
+                link_rows(
+                    level.words,
+                    level.suffixes,
+                    level.starts,
+                    level.first_words,
+                    self.history_of_row(order - 1) if order > 1 else level.suffixes,
+                    self.buckets(order + 1),
+                    higher.parents,
+                    higher.first_words,
+                    order,
+                    links,
+                )
             links.setflags(write=False)
             self._links[order] = links
         return self._links[order]

@@ -200,7 +200,7 @@ class RecursiveSmoothing(Smoothing):
         base = self.base_distribution(counts)
         threads = usable_threads(threads)
         parameters = self.fit_parameters(counts, base, heldout, threads, progress)
-        orders = self.estimate(counts, base, parameters, threads, progress)
+        orders = self.estimate(counts, base, parameters, threads, progress, logs_only=True)
         described = [self.describe(order.parameters) for order in orders]
         metadata = self.metadata(counts, described, tuned=heldout is not None and parameters is not None)
         return stored_model(
@@ -217,8 +217,12 @@ class RecursiveSmoothing(Smoothing):
         parameters: Sequence[Any] | None = None,
         threads: int = 1,
         progress: Progress | None = None,
+        logs_only: bool = False,
     ) -> list[OrderEstimate]:
-        """The estimates of all orders, lowest first; parameters that are not given are estimated from the counts."""
+        """The estimates of all orders, lowest first; parameters that are not given are estimated from the counts.
+
+        With `logs_only` they keep what a model stores and nothing else.
+        """
         orders: list[OrderEstimate] = []
         lower, n_events = base, int(np.count_nonzero(base))
         done, total = 0, sum(counts.trie.n_rows)
@@ -231,14 +235,18 @@ class RecursiveSmoothing(Smoothing):
                 lower,
                 n_events,
                 counts.trie.workspace,
+                order == counts.order,
             )
-            estimate = OrderEstimate(self, given, None if parameters is None else parameters[order - 1])
+            own = None if parameters is None else parameters[order - 1]
+            estimate = OrderEstimate(self, given, own, logs_only)
             for n_rows in estimate.run(threads):
                 done += n_rows
                 if progress is not None:
                     progress("estimating", done, total)
-            orders.append(estimate)
             lower = estimate.probs
+            if logs_only:
+                estimate.forget()
+            orders.append(estimate)
         return orders
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ngramlm._smoothing import subtract
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
@@ -113,10 +114,8 @@ class KneserNey(RecursiveSmoothing):
         return {"discounts": " ".join(f"{value:.6g}" for value in _padded(parameters, self.discounts))}
 
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
-        of_count = np.array([0.0, *parameters])
-        discounts = of_count[np.minimum(block.counts, float(len(parameters))).astype(np.intp)]
-        seen = np.maximum(block.counts - discounts, 0.0) / block.spread(block.totals)
-        return seen, block.sums(discounts) / block.totals
+        repeats = np.empty(0) if block.repeats is None else block.repeats
+        return subtract(block.counts, block.starts, block.totals, np.array([0.0, *parameters]), repeats)
 
 
 def _padded(discounts: Sequence[float], length: int) -> tuple[float, ...]:

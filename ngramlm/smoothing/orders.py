@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm._smoothing import interpolate, log10s
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.counts import count_of_counts
 from ngramlm.parallel import ordered_map
@@ -76,6 +77,7 @@ class OrderCounts:
         lower: float64, the probabilities of the rows of the order below (the base distribution for unigrams).
         n_events: the number of words that can be predicted, |V|.
         workspace: where what is estimated is to be kept.
+        is_top: whether no order stands above.
     """
 
     order: int
@@ -85,6 +87,7 @@ class OrderCounts:
     lower: Floats
     n_events: int
     workspace: Workspace = IN_MEMORY
+    is_top: bool = False
 
     def count_of_counts(self, upto: int) -> list[int]:
         """n_r for r = 0 .. upto, with n_0 as 0."""
@@ -107,7 +110,11 @@ class OrderCounts:
 
     def lower_probs(self, rows: slice) -> Floats:
         """float64[R]: what the order below gives the words of some rows."""
-        return self.lower[rows] if self.order == 1 else take(self.lower, self.level.suffixes[rows])
+        return take(*self.lower_places(rows))
+
+    def lower_places(self, rows: slice) -> tuple[Floats, NDArray[np.int32]]:
+        """(float64, int32[R]): the order below, and where it has the words of some rows."""
+        return self.lower, (self.level.words if self.order == 1 else self.level.suffixes)[rows]
 
 
 def one_of(values: Number | Sequence[Number], place: int) -> Number:
@@ -148,6 +155,8 @@ def discounted(
 class OrderEstimate:
     """Probabilities and back-off weights of one order, in float64 and as they are stored.
 
+    With `logs_only` the float64 columns are empty where no other order needs them.
+
     Attributes (after `run`):
         parameters: those that were given, else what the method estimates from the counts.
         probs: float64[R].
@@ -155,14 +164,16 @@ class OrderEstimate:
         log10_probs, log10_backoffs: float32, the same as logarithms.
     """
 
-    def __init__(self, method: Discounting, given: OrderCounts, parameters: Any = None) -> None:
+    def __init__(
+        self, method: Discounting, given: OrderCounts, parameters: Any = None, logs_only: bool = False
+    ) -> None:
         self.method = method
         self.given = given
         self.parameters = method.parameters(given) if parameters is None else parameters
         self.interpolate = method.interpolates(given.order)
         n_rows, n_histories, empty = given.level.n_rows, given.level.n_histories, given.workspace.empty
-        self.probs = empty(n_rows, np.float64)
-        self.weights = empty(n_histories, np.float64)
+        self.probs = empty(0 if logs_only and given.is_top else n_rows, np.float64)
+        self.weights = empty(0 if logs_only else n_histories, np.float64)
         self.log10_probs = empty(n_rows, np.float32)
         self.log10_backoffs = empty(n_histories, np.float32)
 
@@ -174,21 +185,28 @@ class OrderEstimate:
         """Store the estimates of some histories; returns how many rows they have."""
         first, end = histories
         rows, probs, weights = self.estimate(first, end)
-        self.probs[rows], self.weights[first:end] = probs, weights
-        with np.errstate(divide="ignore"):
-            self.log10_probs[rows] = np.minimum(np.log10(probs), 0.0)
-            self.log10_backoffs[first:end] = np.log10(weights)
+        if len(self.probs):
+            self.probs[rows] = probs
+        if len(self.weights):
+            self.weights[first:end] = weights
+        log10s(probs, self.log10_probs[rows], 0.0)
+        log10s(weights, self.log10_backoffs[first:end], np.inf)
         return len(probs)
+
+    def forget(self) -> None:
+        """Keep the logarithms alone."""
+        self.probs, self.weights = np.empty(0), np.empty(0)
+        self.given = replace(self.given, lower=np.empty(0))
 
     def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
         """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
         rows, block = self.given.block(first, end)
         kept = None if self.given.kept is None else self.given.kept[rows]
         seen, left = discounted(self.method, self.parameters, block, kept)
-        lower = self.given.lower_probs(rows)
         if self.interpolate:
-            return rows, seen + block.spread(left) * lower, left
-        return rows, *self._back_off(block, seen, left, lower)
+            lower, places = self.given.lower_places(rows)
+            return rows, interpolate(seen, left, block.starts, lower, places), left
+        return rows, *self._back_off(block, seen, left, self.given.lower_probs(rows))
 
     def _back_off(
         self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
