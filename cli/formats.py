@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -158,8 +157,9 @@ def local_file(path: str) -> Iterator[str]:
         yield path
         return
     from ngramlm.errors import FormatError
+    from ngramlm.files import temporary_folder
 
-    with tempfile.TemporaryDirectory(prefix="ngramlm-") as folder:
+    with temporary_folder("ngramlm-") as folder:
         copy = os.path.join(folder, "stdin")
         with open(copy, "wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)

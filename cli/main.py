@@ -10,13 +10,13 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import click
 
 from ngramlm import __version__
 from ngramlm.cli.output import UNUSABLE, explain, silence_stdout, stderr_line, use_utf8
+from ngramlm.cli.signals import exit_code, say_interrupted, watch
 
 # In the order of a day's work; the command NAME is `command` in the file NAME.py beside this one.
 COMMANDS = {
@@ -35,7 +35,6 @@ COMMANDS = {
 }
 ALIASES = {"ppl": "perplexity"}
 
-INTERRUPTED = 130
 BROKEN_PIPE = 141  # what a shell reports of a tool that SIGPIPE ended
 
 
@@ -85,9 +84,9 @@ def report_failures(debug: bool) -> Iterator[None]:
         except (KeyboardInterrupt, click.Abort):
             if debug:
                 traceback.print_exc()
-            stderr_line("interrupted")
+            say_interrupted()
             silence_stdout()
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(exit_code(signal.SIGINT)) from None
         except BrokenPipeError:
             silence_stdout()
             raise click.exceptions.Exit(BROKEN_PIPE) from None
@@ -134,14 +133,8 @@ def ngramlm(debug: bool) -> None:
     """
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)  # unwinds, so that temporary files are removed
-
-
 def main() -> None:
     """Run the command line; never returns."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) == signal.SIG_DFL:
-            signal.signal(getattr(signal, name), _terminate)
+    watch()
     use_utf8()
     ngramlm(prog_name="ngramlm")

@@ -239,9 +239,10 @@ vocabulary_options = _gather(
 )
 
 
+LIMITS = ("memory", "temp_folder")
 limit_options = _gather(
     "limits",
-    ("memory", "temp_folder"),
+    LIMITS,
     [
         click.option(
             "--memory",

@@ -229,7 +229,7 @@ def _refuse_reading_options(context: click.Context) -> None:
     for parameter in context.command.params:
         name = str(parameter.name)
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name in (*options.READING, *options.SELECTION):
+        if given and name in (*options.READING, *options.SELECTION, *options.LIMITS):
             raise click.UsageError(f"{parameter.opts[-1]} is for text and cannot be used with --counts.")
 
 

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import tarfile
-import tempfile
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from ngramlm.errors import FormatError
+from ngramlm.files import temporary_folder
 
 __all__ = ["cache_folder", "fetch"]
 
@@ -45,7 +45,7 @@ def fetch(
     FormatError where the checksum differs, OSError where the download fails.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+    with temporary_folder(f".{folder.name}.", folder.parent) as scratch:
         archive, fresh = Path(scratch, "archive"), Path(scratch, "files")
         _download(url, sha256, archive, progress)
         fresh.mkdir()

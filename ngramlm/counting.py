@@ -46,7 +46,12 @@ class Counter:
         self._spare: list[list[tuple[NDArray[Any], ...]]] = []
 
     def count(
-        self, ids: NDArray[np.int32], positions: NDArray[np.int32], buckets: NDArray[np.int64], first: int, end: int
+        self,
+        ids: NDArray[np.int32],
+        positions: NDArray[np.int32],
+        buckets: NDArray[np.int64],
+        first: int,
+        end: int,
     ) -> Counted:
         """The rows of the histories that end with the words first .. end - 1."""
         size = int(buckets[end] - buckets[first])

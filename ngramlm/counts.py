@@ -273,7 +273,9 @@ def count(
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
     if isinstance(source, Text):
         if memory is not None:
-            raise UsageError("found a limit of memory and a text that is in memory; expected a text to be read")
+            raise UsageError(
+                "found a limit of memory and a text that is in memory; expected a text to be read"
+            )
         if read_options:
             raise UsageError(
                 f"{', '.join(read_options)} cannot be used with a text that has been read already"
@@ -283,7 +285,9 @@ def count(
         sources = listed(source)
         where = ", ".join(map(source_name, sources)) + ": "
         if memory is not None:
-            return _count_within(sources, order, Mapped(memory, temp_folder), threads, progress, where, read_options)
+            return _count_within(
+                sources, order, Mapped(memory, temp_folder), threads, progress, where, read_options
+            )
         text = read_text(sources, threads=threads, progress=progress, **read_options)
     if text.n_sentences == 0:
         raise CountError(f"{where}found no sentences; expected at least one line of text")

@@ -120,28 +120,34 @@ class Spill:
         assert self.workspace.memory is not None
         room = max(self.workspace.memory - BUFFERS - BYTES_PER_WORD * len(sizes), 0)
         largest = max(room // (BYTES_PER_POSITION * (threads + 2)), LEAST_REGION)
-        regions = Regions.of(sizes, largest, order, order - 2, self.workspace)
-
-        def windows(ids: Int32s) -> tuple[Int32s, Int64s]:
-            return regions.sort(_counts.windows(ids, order))
-
-        done = 0
-        for rows, edges in ordered_map(windows, self.ids(), threads):
-            regions.add(rows, edges)
-            done += len(rows)
-            if progress is not None:
-                progress("sorting", done, total)
         found = GrowingLevels(order, total, self.workspace)
         counter = _RegionCounter(order, len(sizes), largest, self.workspace)
+        jobs = counter.jobs(self._sorted(sizes, largest, order, threads, progress))
         done = 0
-        for result in ordered_map(lambda job: job(), counter.jobs(regions), threads, ahead=1):
+        for result in ordered_map(lambda job: job(), jobs, threads, ahead=1):
             result.append_to(found)
             counter.give_back(result)
             done += result.size
             if progress is not None:
                 progress("counting", done, total)
-        del regions
         yield from found.finished()
+
+    def _sorted(
+        self, sizes: Int64s, largest: int, order: int, threads: int, progress: Progress | None
+    ) -> Regions:
+        """What stands around every position, in regions of last history words."""
+        regions = Regions.of(sizes, largest, order, order - 2, self.workspace)
+
+        def windows(ids: Int32s) -> tuple[Int32s, Int64s]:
+            return regions.sort(_counts.windows(ids, order))
+
+        done, total = 0, int(sizes.sum())
+        for rows, edges in ordered_map(windows, self.ids(), threads):
+            regions.add(rows, edges)
+            done += len(rows)
+            if progress is not None:
+                progress("sorting", done, total)
+        return regions
 
 
 @dataclass(eq=False)

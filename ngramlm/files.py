@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -20,15 +21,19 @@ __all__ = [
     "COMPRESSED",
     "Source",
     "atomic_write",
+    "discard_unfinished",
     "is_compressed",
     "open_source",
     "plain_size",
     "require_zstandard",
     "source_name",
+    "temporary_folder",
 ]
 
 _UMASK = os.umask(0o077)  # can only be read by setting it: once, before there are threads
 os.umask(_UMASK)
+
+_unfinished: set[str] = set()  # temporary files and folders that are in use
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
@@ -199,6 +204,7 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=folder)
     except OSError as error:
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
+    _unfinished.add(temporary)
     try:
         with os.fdopen(handle, "wb") as raw:
             with _packed(target, raw, compress) as out:
@@ -211,6 +217,29 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+    finally:
+        _unfinished.discard(temporary)
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
+    """A new folder that is removed with all that is in it when the block ends."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
+        _unfinished.add(folder)
+        try:
+            yield folder
+        finally:
+            _unfinished.discard(folder)
+
+
+def discard_unfinished() -> None:
+    """Remove what is half written: for a process that ends without coming back to where it writes."""
+    for path in list(_unfinished):
+        with contextlib.suppress(OSError):
+            if os.path.isdir(path):
+                shutil.rmtree(path)
+            else:
+                os.unlink(path)
 
 
 @contextlib.contextmanager

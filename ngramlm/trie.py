@@ -75,7 +75,7 @@ class NgramTrie:
     Args:
         levels: the columns of every order.
         workspace: where columns that are aligned with these are to be kept.
-        of_text: whether these are all n-grams of a text, so that every one but those that end with ``</s>`` is a history.
+        of_text: whether these are all n-grams of a text: every one that does not end with ``</s>`` is a history.
 
     Example:
         >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)

@@ -23,7 +23,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from ngramlm.errors import StorageError, UsageError
 
-__all__ = ["Growing", "IN_MEMORY", "Mapped", "Workspace", "read_at", "resident_bytes", "workspace_for"]
+__all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_bytes"]
 
 LEAST_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
 SMALL = 1 << 20  # bytes of a column that is not worth a file
@@ -209,11 +209,6 @@ class _GrowingFile(Growing):
             if n_bytes < SMALL:
                 return np.frombuffer(os.pread(file.fileno(), n_bytes, 0), self._dtype).copy()
             return self._workspace.map(file, self.size, self._dtype)
-
-
-def workspace_for(memory: int | None, folder: str | os.PathLike[str] | None = None) -> Workspace:
-    """Columns within a limit of so many bytes of memory; None for no limit."""
-    return IN_MEMORY if memory is None else Mapped(memory, folder)
 
 
 def resident_bytes() -> int | None:

@@ -63,6 +63,56 @@ def test_a_kill_while_writing_leaves_the_old_file(writing: subprocess.Popen[str]
     assert (here / "words.txt").read_text() == "old\n"
 
 
+# Runs the command line, and waits where a file is about to be flushed in a way that no signal ends.
+DEAF = """
+import os, sys, time
+from ngramlm.cli.main import main
+
+def stop(handle):
+    print("stopped", flush=True)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+
+os.fsync = stop
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, ""), (signal.SIGHUP, 129, "")],
+)
+def test_a_signal_ends_what_does_not_listen(here: Path, number: int, code: int, said: str) -> None:
+    """A kernel, or a thread that is waited for, keeps Python from seeing the signal."""
+    (here / "train.txt").write_text("a b c\n")
+    with started([sys.executable, "-c", DEAF, "vocab", "train.txt", "-o", "words.txt"], here) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stopped\n"
+        process.send_signal(number)
+        _, stderr = process.communicate(timeout=20)
+
+        assert (process.returncode, stderr) == (code, said)
+        assert [path.name for path in here.iterdir()] == ["train.txt"]
+
+
+def test_a_signal_that_the_parent_ignores_is_ignored(here: Path) -> None:
+    """As under nohup."""
+    (here / "train.txt").write_text("a b c\n")
+    ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + STOPPING.replace("60", "1")
+    with started([sys.executable, "-c", ignoring, "vocab", "train.txt", "-o", "words.txt"], here) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "stopped\n"
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=20)
+
+        assert process.returncode == 0
+        assert (here / "words.txt").read_text() == "a\nb\nc\n"
+
+
 def test_interrupted_while_reading(here: Path) -> None:
     with started(command("vocab", "-", "-o", "words.txt"), here) as process:
         assert process.stdin is not None

@@ -235,6 +235,34 @@ def test_a_vocabulary_from_a_file(invoke: Invoke, folder: Path) -> None:
     assert lm.load(folder / "new.arpa").vocabulary.words()[3:] == ["the", "cat", "zebra"]
 
 
+def test_a_limit_of_memory_changes_no_byte(invoke: Invoke, folder: Path) -> None:
+    for command in (["train", "train.txt", "-o", "m.ngram"], ["count", "train.txt", "-o", "counts.gz"]):
+        invoke(*command)
+        expected = (folder / command[-1]).read_bytes()
+        result = invoke(*command, "--memory", "256M", "--temp-folder", ".")
+
+        assert result.exit_code == 0
+        assert (folder / command[-1]).read_bytes() == expected
+    assert not [path for path in folder.iterdir() if "tmp" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--memory", "lots"], "'lots' was found; an amount such as 512M or 4G was expected."),
+        (["--memory", "-1G"], "'-1G' was found; an amount such as"),
+        (["--memory", "64M"], "error: found a limit of 64 MB of memory; expected at least 128 MB"),
+        (["--memory", "1G", "--temp-folder", "nowhere"], "Directory 'nowhere' does not exist."),
+        (["--memory", "1G", "--counts"], "--memory is for text and cannot be used with --counts."),
+    ],
+    ids=str,
+)
+def test_limits_that_cannot_be_used(invoke: Invoke, folder: Path, options: list[str], said: str) -> None:
+    result = invoke("train", "train.txt", *options, "-o", "new.arpa")
+
+    assert (result.exit_code, said in result.stderr) == (2, True)
+
+
 def test_a_vocabulary_by_count(invoke: Invoke, folder: Path) -> None:
     invoke("train", "train.txt", "--order", "2", "--min-count", "50", "--max-vocab", "5", "-o", "new.arpa")
 

@@ -1,0 +1,142 @@
+"""Columns in memory and in mapped files: the same values, a limit that holds, nothing left behind."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ngramlm.errors import StorageError, UsageError
+from ngramlm.workspace import IN_MEMORY, LEAST_MEMORY, SMALL, Mapped, Workspace, read_at, resident_bytes
+
+MANY = SMALL  # int32 values: four times what goes to a file
+
+
+@pytest.fixture(params=["in memory", "mapped"])
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
+    return IN_MEMORY if request.param == "in memory" else Mapped(1 << 30, tmp_path)
+
+
+@pytest.mark.parametrize("n", [0, 1, 1000, MANY])
+def test_a_column_holds_what_is_put_into_it(workspace: Workspace, n: int) -> None:
+    column = workspace.empty(n, np.int32)
+    column[:] = np.arange(n)
+    if isinstance(workspace, Mapped):
+        workspace.release()
+
+    assert (column.dtype, len(column)) == (np.int32, n)
+    np.testing.assert_array_equal(np.arange(n), column)
+
+
+@pytest.mark.parametrize("sizes", [[], [0], [3, 0, 5], [MANY, 1, MANY - 7]])
+def test_a_growing_column(workspace: Workspace, sizes: list[int]) -> None:
+    growing = workspace.growing(sum(sizes), np.int64)
+    for size in sizes:
+        before = growing.size
+        growing.room(size)[:] = np.arange(before, before + size)
+    column = growing.finished()
+
+    np.testing.assert_array_equal(np.arange(sum(sizes)), column)
+    column[:] = 7
+    assert (column == 7).all()
+
+
+def test_released_pages_come_back_after_many_changes(tmp_path: Path) -> None:
+    workspace = Mapped(1 << 30, tmp_path)
+    columns = [workspace.empty(MANY, np.int32) for _ in range(3)]
+    random = np.random.default_rng(5)
+    expected = [np.zeros(MANY, np.int32) for _ in columns]
+    for column in columns:
+        column[:] = 0
+    for _ in range(20):
+        places, which = random.integers(0, MANY, 1000), random.integers(3)
+        columns[which][places] += 1
+        expected[which][places] += 1
+        workspace.release()
+
+    np.testing.assert_array_equal(expected, columns)
+
+
+def test_files_have_no_name_and_go_with_the_column(tmp_path: Path) -> None:
+    workspace = Mapped(1 << 30, tmp_path)
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    column = workspace.empty(MANY, np.int32)
+    growing = workspace.growing(MANY, np.int32)
+    growing.room(MANY)[:] = 1
+    finished = growing.finished()
+    assert list(tmp_path.iterdir()) == []
+    del column, growing, finished
+    gc.collect()
+
+    assert before == 0 or len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_too_small_a_limit_is_refused() -> None:
+    with pytest.raises(UsageError, match="expected at least 128 MB"):
+        Mapped(LEAST_MEMORY - 1)
+
+
+def test_a_folder_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(
+        StorageError, match=r"nowhere: no temporary file can be made there .*expected a folder"
+    ):
+        Mapped(1 << 30, tmp_path / "nowhere")
+
+
+def test_too_little_room_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"found \d+ MB of room; expected 1099511627776 MB"):
+        Mapped(1 << 30, tmp_path).check_room(1 << 60)
+
+
+def full(*_: Any) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_fills_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapped page that has no room on the disk would end the process: room is reserved before."""
+    workspace = Mapped(1 << 30, tmp_path)
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(StorageError, match="found no room for 4 MB more"):
+        workspace.empty(MANY, np.int32)
+    monkeypatch.setattr(os, "pwrite", full)
+    with workspace.file() as file, pytest.raises(StorageError, match="no room for 1 MB more"):
+        workspace.write_at(file, 0, np.zeros(3).data)
+
+
+def test_a_file_that_was_cut_short(tmp_path: Path) -> None:
+    with Mapped(1 << 30, tmp_path).file() as file:
+        file.write(bytes(10))
+        assert read_at(file, 2, 2, np.int32).tolist() == [0, 0]
+        with pytest.raises(EOFError):
+            read_at(file, 4, 2, np.int32)
+
+
+PROGRAM = """
+import resource, sys
+import numpy as np
+from ngramlm.workspace import Mapped
+workspace = Mapped(200 << 20)
+columns = [workspace.empty(1 << 24, np.int64) for _ in range(6)]
+for number, column in enumerate(columns):
+    for first in range(0, len(column), 1 << 16):
+        column[first : first + (1 << 16)] = number
+for number, column in enumerate(columns):
+    for first in range(0, len(column), 1 << 16):
+        assert (column[first : first + (1 << 16)] == number).all()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+"""
+
+
+@pytest.mark.skipif(resident_bytes() is None, reason="the system does not tell how much memory is resident")
+def test_the_limit_holds() -> None:
+    """768 MB of columns in a process of 200 MB."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+
+    assert int(done.stdout) <= 200 + 64
