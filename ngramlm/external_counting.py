@@ -130,6 +130,8 @@ class Spill:
             done += result.size
             if progress is not None:
                 progress("counting", done, total)
+        del counter, jobs, result
+        self.workspace.trim()
         yield from found.finished()
 
     def _sorted(

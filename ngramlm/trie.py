@@ -116,9 +116,10 @@ class NgramTrie:
 
     def buckets(self, order: int) -> Int64s:
         """For order >= 2: the first history that ends with each word, int64[vocabulary + 1]."""
-        edges = np.searchsorted(self.level(2).first_words, np.arange(self.level(1).n_rows + 1))
-        for higher in range(3, order + 1):
-            edges = np.searchsorted(self.level(higher).parents, edges)
+        words = np.arange(self.level(1).n_rows + 1, dtype=np.int32)
+        edges = np.searchsorted(self.level(2).first_words, words)
+        for higher in range(3, order + 1):  # of another type, the keys would make a copy of the column
+            edges = np.searchsorted(self.level(higher).parents, edges.astype(np.int32))
         return edges.astype(np.int64)
 
     def history_of_row(self, order: int) -> Int32s:

@@ -9,6 +9,7 @@ system removes them when the process ends, in whatever way.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import mmap
 import os
 import shutil
@@ -27,7 +28,7 @@ __all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_b
 
 LEAST_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
 SMALL = 1 << 20  # bytes of a column that is not worth a file
-RESERVE = 48 << 20  # bytes below the limit at which pages are let go
+RESERVE = 64 << 20  # bytes below the limit at which pages are let go
 TICK = 0.002  # seconds between two looks at the memory
 BLIND_TICK = 0.05  # seconds after which all is let go where the system does not tell
 
@@ -173,6 +174,11 @@ class Mapped(Workspace):
 
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
         return _GrowingFile(self, dtype)
+
+    def trim(self) -> None:
+        """Give back to the system what was freed by threads that counted."""
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)
 
     def release(self) -> None:
         """Let go of the pages of all columns."""
