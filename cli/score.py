@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--no-bos", is_flag=True, help="Do not let a line begin a sentence.")
 @click.option("--no-eos", is_flag=True, help="Leave out the end of the sentence.")
 @options.reading_options
+@options.threads_option
 @options.json_option
 @options.quiet_option
 def command(
@@ -41,6 +43,7 @@ def command(
     no_bos: bool,
     no_eos: bool,
     reading: dict[str, Any],
+    threads: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -50,15 +53,19 @@ def command(
     another program may ask and wait. Words out of the vocabulary are scored as <unk>. With --json, one object
     a line.
     """
-    from ngramlm.text import iter_text
+    from ngramlm.text import map_text
 
     options.sources([text], model_file)
     model = load_model(model_file, quiet)
     done = 0
     with Progress(quiet=quiet or sys.stdout.isatty()) as progress:
-        for piece in iter_text(text, model.vocabulary, **reading):
-            sums, tokens = line_scores(model, piece, bos=not no_bos, eos=not no_eos)
-            oovs = count_oovs(piece)
+
+        def work(piece: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            return *line_scores(model, piece, bos=not no_bos, eos=not no_eos), count_oovs(piece)
+
+        if not os.path.isfile(text):
+            threads = 1  # whoever waits for an answer gets it before the next line is read
+        for sums, tokens, oovs in map_text(work, text, model.vocabulary, threads=threads, **reading):
             for log10_prob, length, unknown in zip(
                 sums.tolist(), tokens.tolist(), oovs.tolist(), strict=True
             ):
@@ -72,7 +79,7 @@ def command(
                 else:
                     write(f"{log10_prob:.6f}\n")
             sys.stdout.flush()
-            done += piece.n_sentences
+            done += len(sums)
             progress("scoring lines", done, None)
 
 
@@ -89,7 +96,6 @@ def line_scores(model: NgramModel, text: Text, bos: bool, eos: bool) -> tuple[np
     import numpy as np
 
     tokens = np.diff(text.sentences) - 1  # words and </s>
-    ends = np.cumsum(tokens)
     if bos:
         log10_probs = np.array(model.log10_probs(text), np.float64)
     else:
@@ -98,10 +104,9 @@ def line_scores(model: NgramModel, text: Text, bos: bool, eos: bool) -> tuple[np
             [score for words in sentences for score, _, _ in model.full_scores(words, bos=False)], np.float64
         )
     if not eos:
-        log10_probs[ends - 1] = 0.0
+        log10_probs[np.cumsum(tokens) - 1] = 0.0
         tokens = tokens - 1
-    sums = np.add.reduceat(log10_probs, ends - np.diff(text.sentences) + 1) if len(ends) else np.empty(0)
-    return sums, tokens
+    return text.sentence_sums(log10_probs), tokens
 
 
 def count_oovs(text: Text) -> np.ndarray:
@@ -110,6 +115,4 @@ def count_oovs(text: Text) -> np.ndarray:
 
     from ngramlm.vocabulary import UNK
 
-    if text.n_sentences == 0:
-        return np.empty(0, np.int64)
-    return np.add.reduceat((text.ids == UNK).astype(np.int64), text.sentences[:-1])
+    return text.sentence_sums((text.predicted == UNK).astype(np.int64))

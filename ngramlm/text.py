@@ -122,12 +122,16 @@ class Text:
 
     @classmethod
     def from_sentences(
-        cls, sentences: Iterable[str | Sequence[str]], vocabulary: Vocabulary | None = None
+        cls,
+        sentences: Iterable[str | Sequence[str]],
+        vocabulary: Vocabulary | None = None,
+        *,
+        reserved: Reserved = "error",
     ) -> Text:
         """A text from sentences in memory; a str is split at spaces and tabs.
 
-        Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for reserved
-        words and control characters.
+        Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for control
+        characters, and for reserved words unless `reserved` (see `read_text`) says otherwise.
         """
         lines = []
         for number, sentence in enumerate(sentences, 1):
@@ -135,11 +139,12 @@ class Text:
                 lines.append(sentence if isinstance(sentence, str) else " ".join(words_of(sentence)))
             except UsageError as error:
                 raise TextError(error.args[0], "<sentences>", number) from None
-        for number, line in enumerate(lines, 1):
-            if "\n" in line or "\r" in line:
-                raise TextError("found a line end inside a sentence", "<sentences>", number)
-        data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
-        reader = Reader(vocabulary, 1)
+        joined = "\n".join([*lines, ""])
+        if joined.count("\n") != len(lines) or "\r" in joined:
+            number = next(number for number, line in enumerate(lines, 1) if not {"\n", "\r"}.isdisjoint(line))
+            raise TextError("found a line end inside a sentence", "<sentences>", number)
+        data = joined.encode("utf-8", "surrogatepass")
+        reader = Reader(vocabulary, 1, reserved=reserved)
         return reader.text([reader.tokenize(_Chunk("<sentences>", 1, bytearray(data), len(data)))])
 
     @property
@@ -184,6 +189,12 @@ class Text:
                 f" model over one of {len(vocabulary)}; read the text with vocabulary=model.vocabulary"
             )
         return replace(self, vocabulary=vocabulary, ids=vocabulary.ids(self.vocabulary.words())[self.ids])
+
+    def sentence_sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sum a value per predicted token over each sentence, [n_tokens] -> [n_sentences]."""
+        if self.n_sentences == 0:
+            return values[:0]
+        return np.add.reduceat(values, self.sentences[:-1] - np.arange(self.n_sentences))
 
     def sentence(self, number: int) -> list[str]:
         """The words of one sentence, without ``<s>`` and ``</s>``."""

@@ -6,6 +6,7 @@ A check takes a `Subject`: a fitted model, the slow oracle of the same method, a
 from __future__ import annotations
 
 import dataclasses
+import io
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,8 @@ from oracles import BOS, EOS, UNK, SmoothingOracle
 import ngramlm as lm
 from ngramlm.column_model import ColumnModel
 from ngramlm.model import LanguageModel
+from ngramlm.ngram_model import NgramModel
+from ngramlm.text import words_of
 
 Sentences = Sequence[Sequence[str]]
 
@@ -125,6 +128,21 @@ def check_chain_consistency(subject: Subject) -> None:
         assert same_log10(expected, float(value)), (word, before)
 
 
+def check_batches_score_as_single_sentences(subject: Subject) -> None:
+    """`scores` and `score_file` give what `score` gives for each sentence."""
+    model = subject.model
+    if not isinstance(model, NgramModel):
+        return
+    lines = [*map(" ".join, subject.sentences), "", "nobody  knows", "\tnobody "]
+    expected = [model.score(line) for line in lines]
+    for actual in (
+        model.scores(lines),
+        model.scores([words_of(line) for line in lines], threads=2),
+        model.score_file(io.BytesIO("".join(f"{line}\n" for line in lines).encode()), threads=2),
+    ):
+        np.testing.assert_allclose(actual, expected, rtol=1e-12)
+
+
 def check_causality(subject: Subject) -> None:
     """Other words later change nothing before them."""
     whole = subject.model.log10_probs(subject.text)
@@ -193,6 +211,7 @@ CHECKS: list[Callable[[Subject], None]] = [
     check_equals_oracle_on_distributions,
     check_equals_oracle_on_text,
     check_chain_consistency,
+    check_batches_score_as_single_sentences,
     check_causality,
     check_documents_are_independent,
     check_same_from_threads,

@@ -20,7 +20,8 @@ from oracles import BOS, EOS, UNK, BackoffOracle, words_by_count
 from test_counts import TOY, counted
 
 import ngramlm as lm
-from ngramlm.errors import EstimationWarning, NgramlmError, UsageError
+from ngramlm import ngram_model
+from ngramlm.errors import EstimationWarning, NgramlmError, TextError, UsageError
 
 Sentence = Sequence[str]
 
@@ -178,6 +179,20 @@ def test_odd_words_are_the_same_to_score_and_to_full_scores(words: list[str]) ->
         return
 
     assert expected == pytest.approx(model.score(words), abs=1e-9)
+
+
+def test_many_sentences_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram_model, "BATCH", 3)
+    model = toy_model()
+    sentences = [" ".join(words) for words in TOY] + ["<s> </s>", "<unk>", "a</s>"]
+
+    assert model.scores(iter(sentences)).tolist() == [model.score(sentence) for sentence in sentences]
+    assert model.scores([]).tolist() == []
+    with pytest.raises(UsageError, match="one str; expected several"):
+        model.scores("the cat")
+    for bad in ("a\nb", "a\rb", "a\0b"):
+        with pytest.raises(TextError, match=r"^<sentences>:9: found"):
+            model.scores([*["a"] * 8, bad, "c\nd"])
 
 
 def test_only_spaces_and_tabs_part_words() -> None:
