@@ -12,6 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
@@ -35,6 +36,7 @@ os.umask(_UMASK)
 
 _unfinished: set[str] = set()  # temporary files and folders that are in use
 
+FLUSHED_AT_ONCE = 64 << 20  # bytes
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 
@@ -206,10 +208,11 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     _unfinished.add(temporary)
     try:
-        with os.fdopen(handle, "wb") as raw:
+        with _Flushing(handle) as raw:
             with _packed(target, raw, compress) as out:
                 yield out
             raw.flush()
+            raw.finish()
             os.fchmod(raw.fileno(), mode)
             os.fsync(raw.fileno())
         os.replace(temporary, target)
@@ -240,6 +243,43 @@ def discard_unfinished() -> None:
                 shutil.rmtree(path)
             else:
                 os.unlink(path)
+
+
+class _Flushing(io.BufferedWriter):
+    """A file whose beginning goes to the disk while the rest is written, so that little is left to wait for."""
+
+    def __init__(self, handle: int) -> None:
+        super().__init__(io.FileIO(handle, "wb"))
+        self._unsent = 0
+        self._thread: threading.Thread | None = None
+        self._failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        written = super().write(data)
+        self._unsent += written
+        if self._unsent >= FLUSHED_AT_ONCE and (self._thread is None or not self._thread.is_alive()):
+            self._unsent = 0
+            self._thread = threading.Thread(target=self._send, daemon=True)
+            self._thread.start()
+        return written
+
+    def _send(self) -> None:
+        try:
+            os.fsync(self.fileno())
+        except OSError as error:
+            self._failure = error
+
+    def finish(self) -> None:
+        """Wait until nothing is being sent; raises OSError where that failed."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        if self._thread is not None:  # the number of the file may not be given to another one meanwhile
+            self._thread.join()
+        super().close()
 
 
 @contextlib.contextmanager

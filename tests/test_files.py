@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -20,6 +21,7 @@ from unittest import mock
 
 import pytest
 
+from ngramlm import files
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 from ngramlm.files import atomic_write, open_source, source_name
 
@@ -481,3 +483,38 @@ def test_names_in_messages(tmp_path: Path) -> None:
         assert "<stream>" == source_name(stream)  # its name is a number
     assert ["<stdin>", "x/y.gz", "x"] == [source_name(source) for source in ("-", Path("x/y.gz"), "x")]
     assert "<stream>" == source_name(io.BytesIO())
+
+
+def test_what_is_written_goes_to_the_disk_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "FLUSHED_AT_ONCE", 1000)
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: flushed.append(os.fstat(handle).st_size))
+    with atomic_write(tmp_path / "out") as out:
+        for _ in range(300):
+            out.write(bytes(1000))
+        out.seek(0)
+        out.write(b"head")
+
+    assert (tmp_path / "out").read_bytes() == b"head" + bytes(299_996)
+    assert len(flushed) > 1
+    assert flushed[-1] == 300_000
+
+
+def test_a_disk_that_fails_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thread was told is not told again at the end."""
+    monkeypatch.setattr(files, "FLUSHED_AT_ONCE", 1000)
+    told: list[int] = []
+
+    def fsync(handle: int) -> None:
+        told.append(handle)
+        if len(told) == 1:
+            raise OSError(errno.EIO, "input/output error")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (tmp_path / "out").write_bytes(b"old")
+    with pytest.raises(OSError, match="input/output"), atomic_write(tmp_path / "out") as out:
+        for _ in range(300):
+            out.write(bytes(1000))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_bytes() == b"old"
