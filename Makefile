@@ -62,7 +62,7 @@ demo: $(VENV)/installed demo/corpus/test.txt
 	@echo && echo "written: demo/report.html demo/report.md demo/report.json demo/model.arpa demo/model.ngram"
 
 test: $(VENV)/installed $(VENV)/test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadscope
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -17,6 +17,7 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+WORST = "worst: "  # begins the names of what `record_worst` keeps
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -35,20 +36,18 @@ def shared() -> Path:
     return folder
 
 
-#: What tests have measured and want said even when they pass: one line each, by name.
-MEASURED: dict[str, float] = {}
-
-
 @pytest.fixture
-def record_worst() -> Callable[[str, float], None]:
-    """Keep the largest value that any test gives under a name; the summary of the run shows it."""
-
-    def record(name: str, value: float) -> None:
-        MEASURED[name] = max(value, MEASURED.get(name, value))
-
-    return record
+def record_worst(record_property: Callable[[str, object], None]) -> Callable[[str, float], None]:
+    """Keep a value under a name; the summary of the run shows the largest that any test gave."""
+    return lambda name, value: record_property(WORST + name, value)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for name, value in MEASURED.items():
-        terminalreporter.write_line(f"{name}: {value:.2g}")
+    worst: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name.startswith(WORST):
+                    worst[name] = max(value, worst.get(name, value))
+    for name, value in worst.items():
+        terminalreporter.write_line(f"{name.removeprefix(WORST)}: {value:.2g}")
