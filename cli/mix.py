@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.command(
     "mix",
     example=[
-        "ngramlm mix model.arpa other.arpa --heldout test.txt -o mixed.arpa",
+        "ngramlm mix model.arpa other.arpa --heldout heldout.txt -o mixed.arpa",
         "ngramlm mix model.arpa other.arpa --weights 0.8,0.2 -o mixed.ngram",
     ],
 )

@@ -73,7 +73,8 @@ class TrainCommand(options.Command):
         "ngramlm train train.txt -o model.arpa",
         "ngramlm train train.txt --order 3 --prune 0,0,1 -o small.arpa.gz",
         "ngramlm train counts.gz --counts --smoothing witten-bell -o model.ngram",
-        "ngramlm train train.txt --smoothing katz --set k=7 --heldout test.txt -o katz.arpa",
+        "ngramlm train train.txt --smoothing kneser-ney --heldout heldout.txt -o tuned.arpa",
+        "ngramlm train train.txt --smoothing katz --set k=7 -o katz.arpa",
     ],
 )
 @options.texts_argument
@@ -187,6 +188,8 @@ def command(
             held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
             require_sentences(held, heldout)
         model = method.fit(counts, held, threads=threads, progress=progress)
+        if held is not None and "tuned" not in model.metadata:
+            stderr_line(f"nothing to tune on {heldout}: {smoothing} has no open parameter", label="warning")
         write_model(model, output, kind, threads, progress)
     if as_json:
         write_json({"output": output, **about_counts(counts), **about_model(model)})
@@ -205,6 +208,9 @@ def make_method(
     """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
     from ngramlm.smoothing import KneserNey, make_smoothing
 
+    for setting, instead in (("interpolate", "--interpolate or --backoff"), ("closed", "--closed")):
+        if setting in settings:
+            raise click.UsageError(f"--set {setting}: give {instead}.")
     method = make_smoothing(name, interpolate=interpolate, closed=closed, **settings)
     if fallback is None:
         return method

@@ -272,6 +272,25 @@ def test_impossible_fallbacks_are_refused(fallback: tuple[float, ...]) -> None:
         lm.KneserNey(discounts=3, fallback=fallback)  # type: ignore[arg-type]
 
 
+@every_model
+def test_counts_that_add_up_to_more_than_an_int64(case: ModelCase) -> None:
+    """Their sums would be negative; just below, they are a model like any other."""
+    ngrams: dict[Sequence[str], int] = {("a",): 9 * 10**18, ("b",): 9 * 10**18, ("</s>",): 1}
+    with pytest.raises(CountError, match=r"order 1 add up to 2\^63 or more"):
+        case.fit(lm.NgramCounts.from_ngrams(ngrams))
+    bigrams = {("a", "b"): 9 * 10**18, ("b", "a"): 9 * 10**18}
+    with pytest.raises(CountError, match=r"order 2 add up to 2\^63 or more"):
+        case.fit(lm.NgramCounts.from_ngrams({("a",): 1, ("b",): 1, ("</s>",): 1, **bigrams}))
+
+
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
+def test_counts_that_add_up_to_less_than_an_int64() -> None:
+    ngrams: dict[Sequence[str], int] = {("a",): 9 * 10**18, ("b",): 10**17, ("c",): 1, ("</s>",): 1}
+    counts = lm.NgramCounts.from_ngrams(ngrams)
+    for method in (lm.GoodTuring(), lm.LinearDiscounting(), lm.ChurchGale(), lm.WittenBell()):
+        assert method.fit(counts).distribution().sum() == pytest.approx(1, abs=1e-6)
+
+
 def test_methods_are_values() -> None:
     assert lm.WittenBell() == lm.WittenBell()
     assert lm.WittenBell() != lm.WittenBell(interpolate=False)

@@ -392,6 +392,70 @@ def test_the_k_of_katz_is_the_best_of_all(interpolate: bool) -> None:
         chosen.append(found[order - 1])
 
 
+def test_a_k_that_is_given_stays() -> None:
+    """As every other parameter; so there is nothing left to tune."""
+    counts = counts_of()
+    text = text_of(HELDOUT, counts.vocabulary)
+    probe = text_of(VERSE, counts.vocabulary)
+    for method in (lm.Katz(k=2), lm.PerOrder(methods=(lm.WittenBell(), lm.Katz(k=2)))):
+        np.testing.assert_array_equal(
+            method.fit(counts).log10_probs(probe), method.fit(counts, text).log10_probs(probe)
+        )
+
+
+def test_without_heldout_data_k_is_five() -> None:
+    words = np.random.default_rng(1).zipf(1.5, (200, 6)) % 40
+    counts = lm.count(lm.Text.from_sentences([list(map(str, sentence)) for sentence in words]), order=2)
+
+    assert lm.Katz().fit(counts).metadata == lm.Katz(k=5).fit(counts).metadata
+    assert lm.Katz().fit(counts).metadata != lm.Katz(k=4).fit(counts).metadata
+
+
+@pytest.mark.parametrize("interpolate", [True, False])
+@pytest.mark.parametrize(
+    "below", [lm.WittenBell(), lm.KneserNey(discounts=1)], ids=lambda method: method.name
+)
+def test_the_k_of_katz_is_chosen_over_any_method(below: RecursiveSmoothing, interpolate: bool) -> None:
+    """Brute force over k, with the parameters of the other method where the counts put them; then those are tuned."""
+    counts = counts_of(2)
+    text = text_of(HELDOUT, counts.vocabulary)
+    katz = lm.Katz(interpolate=interpolate)
+    method = lm.PerOrder(methods=(below, katz))
+    base = method.base_distribution(counts)
+    n = counts.count_of_counts(2, upto=MOST_K + 1).tolist()
+    start = method.estimate(counts, base)[0].parameters
+    losses = {}
+    for k in range(1, MOST_K + 1):
+        own = katz_coefficients(n, k)
+        losses.setdefault(own, loss_of(method, counts, [start, (katz, own)], text))
+    best = min(losses, key=losses.__getitem__)
+    found = method.fit_parameters(counts, base, text, 1, None)
+
+    assert found is not None
+    assert losses[found[1][1]] == pytest.approx(losses[best], rel=1e-12)
+    assert loss_of(method, counts, found, text) <= losses[best] + 1e-12
+    assert (found[0] != start) == (below.name == "kneser-ney")
+    assert method.fit(counts, text).metadata["tuned"] == "yes"
+
+
+@pytest.mark.parametrize(
+    "method", [lm.Katz(), lm.PerOrder(methods=(lm.WittenBell(), lm.Katz()))], ids=lambda method: method.name
+)
+def test_katz_tuned_to_no_discounts_says_so(method: RecursiveSmoothing) -> None:
+    """Nothing occurs once, so that no k gives discounts."""
+    counts = counts_of()
+    counts = lm.merge_counts([counts, counts])
+    for heldout in (None, text_of(HELDOUT, counts.vocabulary)):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            method.fit(counts, heldout)
+
+        told = [str(w.message) for w in caught]
+        assert [
+            f"order {order}: found counts of counts from which no discounts follow" for order in (2, 3)
+        ] == [text[: text.index(" (is this")] for text in told]
+
+
 # --------------------------------------------------------------------------------------------------- strange texts
 
 
@@ -461,6 +525,8 @@ def test_heldout_text_with_another_vocabulary(method: Callable[..., Any]) -> Non
         (lm.PerOrder(methods=(lm.WittenBell(), lm.Katz(k=3))), False),
         (lm.PerOrder(methods=(lm.WittenBell(), lm.KneserNey(discounts=1))), True),
         (lm.Katz(), True),
+        (lm.Katz(k=3), False),
+        (lm.PerOrder(methods=(lm.WittenBell(), lm.Katz())), True),
         (lm.JelinekMercer(), True),
         (lm.Additive(), True),
     ],

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number, flag
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.base import stored_model
 from ngramlm.smoothing.kneser_ney import KneserNey
@@ -64,8 +64,7 @@ class PrunedKneserNey(KneserNey):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.threshold >= 0:
-            raise UsageError(f"the threshold is {self.threshold}; expected 0 or more")
+        self._check(threshold=Number(least=0, infinite=True), discounted=flag)
 
     def fit(
         self,
@@ -76,7 +75,7 @@ class PrunedKneserNey(KneserNey):
         progress: Progress | None = None,
     ) -> BackoffModel:
         """Estimate discounts (tuned on the held-out text, if there is one), prune, and estimate from what is left."""
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         threads = usable_threads(threads)
         effective = [self.effective_counts(counts, order) for order in range(1, counts.order + 1)]

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number
 from ngramlm.errors import UsageError
 from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.parallel import Progress
@@ -57,8 +58,8 @@ def prune(
     """
     if (threshold is None) == (keep is None):
         raise UsageError(f"found threshold {threshold} and keep {keep}; expected one of the two")
-    if threshold is not None and np.isnan(threshold):
-        raise UsageError("the threshold is NaN; expected a number")
+    threshold = Number(infinite=True, optional=True)("threshold", threshold)
+    keep = Number(whole=True, optional=True)("keep", keep)
     columns = normalized_columns(model)
     if progress is not None:
         progress("pruning", 0, 2)

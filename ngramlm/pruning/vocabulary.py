@@ -64,6 +64,8 @@ def restrict_vocabulary(
         raise UsageError(f"removed is {removed!r}; expected 'unknown' or 'renormalize'")
     if new not in ("leave", "share"):
         raise UsageError(f"new is {new!r}; expected 'leave' or 'share'")
+    if isinstance(words, str):
+        raise UsageError(f"found the text {words!r}; expected a list of words")
     columns = normalized_columns(model)
     if removed is None:
         removed = "unknown" if columns.probs[0][UNK] > 0 else "renormalize"

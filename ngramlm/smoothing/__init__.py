@@ -53,15 +53,15 @@ __all__ = [
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "maximum-likelihood": MaximumLikelihood,
-    "add-one": partial(Additive, delta=1.0),
+    "add-one": partial(Additive, delta=1.0, shared=False),
     "add-delta": Additive,
-    "good-turing": GoodTuring,
-    "simple-good-turing": partial(GoodTuring, simple=True),
+    "good-turing": partial(GoodTuring, simple=False),
+    "simple-good-turing": partial(GoodTuring, simple=True, k=5),  # which it does not use
     "stupid-backoff": StupidBackoff,
     "church-gale": ChurchGale,
-    "jelinek-mercer": JelinekMercer,
-    "jelinek-mercer-total": partial(JelinekMercer, buckets="total"),
-    "jelinek-mercer-average": partial(JelinekMercer, buckets="average"),
+    "jelinek-mercer": partial(JelinekMercer, buckets="order"),
+    "jelinek-mercer-total": partial(JelinekMercer, buckets="total", weights=None),
+    "jelinek-mercer-average": partial(JelinekMercer, buckets="average", weights=None),
     "katz": Katz,
     "linear-discounting": LinearDiscounting,
     "natural-discounting": NaturalDiscounting,
@@ -69,11 +69,14 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "absolute-discounting": AbsoluteDiscounting,
     "kneser-ney": partial(KneserNey, discounts=1),
     "modified-kneser-ney": partial(KneserNey, discounts=3),
-    "dirichlet": Dirichlet,
+    "dirichlet": partial(Dirichlet, prior="counts"),
     "dirichlet-continuation": partial(Dirichlet, prior="continuation"),
     "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
 }
+"""By name; what a name binds is no option of it, as the method would be another one, but for `FREE`."""
+
+FREE = ("discounts",)  # of Kneser-Ney, which may have any number of them
 
 
 def smoothing_names(names: Iterable[str]) -> list[str]:
@@ -91,7 +94,7 @@ def smoothing_names(names: Iterable[str]) -> list[str]:
 
 
 def make_smoothing(
-    name: str, *, interpolate: bool | None = None, closed: bool = False, **options: Any
+    name: str, /, *, interpolate: bool | None = None, closed: bool = False, **options: Any
 ) -> Smoothing:
     """The smoothing method of a name; names with ``/`` between them are methods for order 1, 2, and so on.
 
@@ -103,6 +106,8 @@ def make_smoothing(
     >>> make_smoothing("witten-bell/kneser-ney").name
     'witten-bell/kneser-ney'
     """
+    if not isinstance(name, str):
+        raise UsageError(f"found {name!r} for a smoothing; expected a name such as 'witten-bell'")
     if "/" in name:
         if options:
             raise UsageError(
@@ -113,11 +118,11 @@ def make_smoothing(
     if name not in SMOOTHINGS:
         raise UsageError(f"found the smoothing {name!r}; expected one of: {', '.join(SMOOTHINGS)}")
     method = SMOOTHINGS[name](closed=closed)
-    known = [field.name for field in fields(method) if field.name not in ("closed", "interpolate", "methods")]
+    bound = set(getattr(SMOOTHINGS[name], "keywords", ())).difference(FREE) | {"closed", "interpolate"}
+    known = [field.name for field in fields(method) if field.name not in bound]
     if unknown := [option for option in options if option not in known]:
-        raise UsageError(
-            f"found {unknown[0]!r} for {name}; expected one of: {', '.join(known) or 'no option'}"
-        )
+        expected = f"one of: {', '.join(known)}" if known else "no option"
+        raise UsageError(f"found {unknown[0]!r} for {name}; expected {expected}")
     method = replace(method, **options)
     if isinstance(method, RecursiveSmoothing):
         return method if interpolate is None else replace(method, interpolate=interpolate)

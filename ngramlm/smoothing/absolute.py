@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.checks import Number
+from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
 
@@ -39,8 +40,7 @@ class AbsoluteDiscounting(RecursiveSmoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.discount_value is not None and not 0 <= self.discount_value <= 1:
-            raise UsageError(f"the discount is {self.discount_value}; expected 0 to 1")
+        self._check(discount_value=Number(least=0, most=1, optional=True))
 
     def parameters(self, order: OrderCounts) -> float:
         return single_discount(order) if self.discount_value is None else self.discount_value

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import spread
+from ngramlm.checks import Number, flag
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.floor import FloorModel
+from ngramlm.smoothing.orders import one_of
 from ngramlm.text import Text
 
 __all__ = ["Additive"]
@@ -33,8 +34,8 @@ class Additive(Smoothing):
     that can be predicted. That an unseen history answers as its suffix is Chen & Goodman's (1999) plus-delta.
 
     Args:
-        delta: d, one for all orders or one for each order. None chooses it: on held-out data if there are some, else
-            by leaving each n-gram of the training text out once.
+        delta: d, one for all orders or one for each from 1 on (the last holds for those above). None chooses it: on
+            held-out data if there are some, else by leaving each n-gram of the training text out once.
         shared: whether one d is chosen for all orders instead of one for each.
 
     Example:
@@ -51,14 +52,9 @@ class Additive(Smoothing):
     shared: bool = False
 
     def __post_init__(self) -> None:
-        if not all(0 < value <= LARGEST for value in self._given or (1.0,)) or self._given == ():
-            raise UsageError(f"delta is {self.delta}; expected numbers above 0, and {LARGEST:g} at most")
-        if not isinstance(self.shared, bool):
-            raise UsageError(f"shared is {self.shared!r}; expected True or False")
-
-    @property
-    def _given(self) -> tuple[float, ...] | None:
-        return (self.delta,) if isinstance(self.delta, int | float) else self.delta
+        super().__post_init__()
+        delta = Number(least=0, above=True, most=LARGEST, several=True, optional=True)
+        self._check(delta=delta, shared=flag)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -72,29 +68,25 @@ class Additive(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> FloorModel:
-        """The model, exact in float64. Raises UsageError for a number of values of d that is not that of the orders."""
-        counts = self.usable_counts(counts)
+        """The model, exact in float64."""
+        counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         n_events = int(np.count_nonzero(base))
-        if self._given is None:
+        if self.delta is None:
             if heldout is None:
                 events = CountedEvents.leave_one_out(counts, base)
             else:
                 events = CountedEvents.heldout(counts, heldout, base)
             deltas = best_deltas(events, n_events, self.shared)
-        elif len(self._given) in (1, counts.order):
-            deltas = (self._given * counts.order)[: counts.order]
         else:
-            raise UsageError(
-                f"found {len(self._given)} values of delta; expected one for each of {counts.order} orders"
-            )
+            deltas = tuple(float(one_of(self.delta, order)) for order in range(1, counts.order + 1))
         probs, floors = [], []
         for order, (column, delta) in enumerate(zip(counts.counts, deltas, strict=True), 1):
             denominators = counts.history_totals(order) + delta * n_events
             probs.append((column + delta) / spread(denominators, counts.trie.level(order).starts))
             floors.append(delta / denominators)
         described = [{"deltas": f"{delta:.6g}"} for delta in deltas]
-        metadata = self.metadata(counts, described, tuned=heldout is not None and self._given is None)
+        metadata = self.metadata(counts, described, tuned=heldout is not None and self.delta is None)
         return FloorModel.of(counts, probs, floors, self.closed, metadata)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from ngramlm.automaton import Columns
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Check, flag
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import EstimationError, UsageError
+from ngramlm.errors import CountError, EstimationError, UsageError
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
@@ -42,6 +43,14 @@ class Smoothing(ABC):
 
     closed: bool = False
 
+    def __post_init__(self) -> None:
+        self._check(closed=flag)
+
+    def _check(self, **kinds: Check) -> None:
+        """Check hyper-parameters, and keep each as its check gives it back."""
+        for name, kind in kinds.items():
+            object.__setattr__(self, name, kind(name, getattr(self, name)))
+
     @abstractmethod
     def fit(
         self,
@@ -56,10 +65,17 @@ class Smoothing(ABC):
         The result does not depend on the number of threads. Raises EstimationError when nothing was counted.
         """
 
-    def usable_counts(self, counts: NgramCounts) -> NgramCounts:
-        """The counts that are smoothed: without ``<unk>`` for a closed vocabulary."""
+    def usable_counts(self, counts: NgramCounts, heldout: Text | None = None) -> NgramCounts:
+        """The counts that are smoothed: without ``<unk>`` for a closed vocabulary; checks what `fit` was given."""
         if not isinstance(counts, NgramCounts):
             raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
+        if heldout is not None and not isinstance(heldout, Text):
+            raise UsageError(
+                f"found {type(heldout).__name__} held out; expected a Text, as ngramlm.read_text makes it"
+            )
+        for order, column in enumerate(counts.counts, 1):
+            if column.sum(dtype=np.float64) >= 2.0**63:  # sums are int64
+                raise CountError(f"the counts of order {order} add up to 2^63 or more; expected less")
         if self.closed:
             counts = counts.without_unknown()
         if any(counts.cutoffs) and not self.cuts_off:
@@ -83,6 +99,10 @@ class Smoothing(ABC):
     def form(self, order: int) -> str:
         """For reports: whether orders are interpolated with the ones below; empty where that means nothing."""
         return ""
+
+    def in_form(self, interpolate: bool) -> Smoothing:
+        """The same method interpolated, or backing off; itself where it has no such form."""
+        return self
 
     def describe(self, parameters: Any) -> dict[str, str]:
         """One order's parameters for reports, by a name of `ESTIMATES`."""
@@ -118,6 +138,8 @@ class RecursiveSmoothing(Smoothing):
     interpolate: bool = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check(interpolate=flag)
         if self.interpolate not in self.forms:
             missing = "interpolated" if self.interpolate else "back-off"
             raise UsageError(
@@ -145,6 +167,9 @@ class RecursiveSmoothing(Smoothing):
         forms = ["yes" if self.interpolates(k) else "no" for k in range(2, max(order, 2) + 1)]
         return forms[0] if len(set(forms)) == 1 else ",".join(forms)
 
+    def in_form(self, interpolate: bool) -> RecursiveSmoothing:
+        return replace(self, interpolate=interpolate) if interpolate in self.forms else self
+
     def interpolates(self, order: int) -> bool:
         """Whether an order is interpolated with the one below; unigrams are, with the base distribution."""
         return self.interpolate or order == 1
@@ -163,17 +188,33 @@ class RecursiveSmoothing(Smoothing):
     ) -> list[Any] | None:
         """The parameters of all orders, where they are found together; None has `parameters` find them one by one.
 
-        With held-out data the result is None only where they have no say in it; what is `tunable` is searched from
-        where the counts alone would put it.
+        With held-out data the result is None only where they have no say in it. First they choose among the `choices`
+        of each order, then what is `tunable` is searched, from where the counts alone would put it.
         """
         if heldout is None:
             return None
-        from ngramlm.smoothing.tuning import tune_values
+        from ngramlm.smoothing.tuning import choose_values, tune_values
 
-        found = [order.parameters for order in self.estimate(counts, base, None, threads)]
-        if not any(self.tunable(order, own) for order, own in enumerate(found, 1)):
-            return None
-        return tune_values(self, counts, found, heldout, threads, progress)
+        choices = [self.choices(counts, order) for order in range(1, counts.order + 1)]
+        found = [several[0] if several else None for several in choices]
+        if not all(choices):
+            found = [order.parameters for order in self.estimate(counts, base, found, threads)]
+        choosing = any(len(several) > 1 for several in choices)
+        if choosing:
+            several = [own or [value] for own, value in zip(choices, found, strict=True)]
+            found = choose_values(self, counts, several, heldout, progress)
+            for order, value in enumerate(found, 1):
+                self.check_choice(order, value)
+        if any(self.tunable(order, value) for order, value in enumerate(found, 1)):
+            return tune_values(self, counts, found, heldout, threads, progress)
+        return found if choosing else None
+
+    def choices(self, counts: NgramCounts, order: int) -> list[Any]:
+        """The parameters of one order among which held-out data choose; none where the counts say what they are."""
+        return []
+
+    def check_choice(self, order: int, parameters: Any) -> None:
+        """Warn of parameters that held-out data chose for one order, where they cannot be what was wanted."""
 
     def tunable(self, order: int, parameters: Any) -> list[tuple[float, float, float]]:
         """The values of one order that held-out data may change: (value, least, most) of each."""
@@ -196,7 +237,7 @@ class RecursiveSmoothing(Smoothing):
         A method with parameters tunes them on the held-out text, if there is one. Raises EstimationError when nothing
         was counted.
         """
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         threads = usable_threads(threads)
         parameters = self.fit_parameters(counts, base, heldout, threads, progress)
@@ -219,7 +260,7 @@ class RecursiveSmoothing(Smoothing):
         progress: Progress | None = None,
         logs_only: bool = False,
     ) -> list[OrderEstimate]:
-        """The estimates of all orders, lowest first; parameters that are not given are estimated from the counts.
+        """The estimates of all orders, lowest first; parameters that are None are estimated from the counts.
 
         With `logs_only` they keep what a model stores and nothing else.
         """

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread
 from ngramlm.archive import Archive
+from ngramlm.checks import Number
 from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
@@ -178,8 +179,8 @@ class ChurchGale(Smoothing):
     min_seen: int = 25
 
     def __post_init__(self) -> None:
-        if not isinstance(self.min_seen, int) or self.min_seen < 1:
-            raise UsageError(f"min_seen is {self.min_seen!r}; expected a whole number from 1 on")
+        super().__post_init__()
+        self._check(min_seen=Number(least=1, whole=True))
 
     def fit(
         self,
@@ -197,7 +198,7 @@ class ChurchGale(Smoothing):
             raise UsageError(
                 f"found order {counts.order}; Church-Gale smoothing is for order 2, or 3 at most"
             )
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         possible = self.base_distribution(counts) > 0
         unigrams = np.where(possible, counts.counts[0] + 1.0, 0.0)
         unigrams /= unigrams.sum()

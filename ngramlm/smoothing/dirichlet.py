@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, take
+from ngramlm.checks import Number, choice
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, one_of
@@ -61,22 +61,13 @@ class Dirichlet(RecursiveSmoothing):
     prior: str = "counts"
 
     def __post_init__(self) -> None:
-        if self.prior not in NAMES:
-            raise UsageError(f"prior is {self.prior!r}; expected one of: {', '.join(NAMES)}")
-        if self._given is not None and not (
-            self._given and all(0 < alpha < math.inf for alpha in self._given)
-        ):
-            raise UsageError(f"concentrations is {self.concentrations}; expected numbers above 0")
+        above_zero = Number(least=0, above=True, several=True, optional=True)
+        self._check(prior=choice(*NAMES), concentrations=above_zero)
         super().__post_init__()
 
     @property
     def name(self) -> str:  # type: ignore[override]
         return NAMES[self.prior]
-
-    @property
-    def _given(self) -> tuple[float, ...] | None:
-        one = isinstance(self.concentrations, int | float)
-        return (self.concentrations,) if one else self.concentrations  # type: ignore[return-value]
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
         if self.prior == "continuation":
@@ -104,7 +95,7 @@ class Dirichlet(RecursiveSmoothing):
         progress: Progress | None,
     ) -> list[Any] | None:
         """Tuned on held-out data the search starts from the types of an average history, not from the evidence."""
-        if heldout is None or self._given is not None:
+        if heldout is None or self.concentrations is not None:
             return None
         start = [max(types, LEAST) for types in map(_average_types, counts.trie.levels)]
         return tune_values(self, counts, start, heldout, threads, progress)
@@ -113,7 +104,9 @@ class Dirichlet(RecursiveSmoothing):
         return {"concentrations": f"{parameters:.6g}"}
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        return [] if self._given is not None else [(math.log(parameters), math.log(LEAST), math.log(MOST))]
+        if self.concentrations is not None:
+            return []
+        return [(math.log(parameters), math.log(LEAST), math.log(MOST))]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
         return math.exp(values[0]) if values else parameters

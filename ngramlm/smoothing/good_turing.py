@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread
+from ngramlm.checks import Number, flag
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.errors import EstimationWarning, warn
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.floor import FloorModel
@@ -98,8 +99,8 @@ class GoodTuring(Smoothing):
     k: int = 5
 
     def __post_init__(self) -> None:
-        if not isinstance(self.k, int) or self.k < 1:
-            raise UsageError(f"k is {self.k!r}; expected a whole number from 1 on")
+        super().__post_init__()
+        self._check(simple=flag, k=Number(least=1, whole=True))
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -114,7 +115,7 @@ class GoodTuring(Smoothing):
         progress: Progress | None = None,
     ) -> FloorModel:
         """The model, exact in float64; there is nothing to tune on held-out data."""
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         n_events = int(np.count_nonzero(self.base_distribution(counts)))
         probs, floors = [], []
         for order, column in enumerate(counts.counts, 1):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._smoothing import expected_uses
+from ngramlm.checks import Number, choice
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress, ordered_map
@@ -52,7 +53,8 @@ class JelinekMercer(RecursiveSmoothing):
     else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
 
     Args:
-        weights: one l for each order, or for all, to be used as they are; None finds them.
+        weights: one l for all orders, or for each from 1 on (the last holds for those above), to be used as they are;
+            None finds them.
         buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
             Jelinek & Mercer 1983); "average" those with similar c(h.) / N1+(h.), the average count of the words seen
             (Chen & Goodman 1996), which wants held-out data.
@@ -75,15 +77,10 @@ class JelinekMercer(RecursiveSmoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.buckets not in KEYS:
-            raise UsageError(f"buckets is {self.buckets!r}; expected one of: {', '.join(KEYS)}")
-        given = (self.weights,) if isinstance(self.weights, int | float) else self.weights
-        if given is not None and not all(0 <= weight <= 1 for weight in given):
-            raise UsageError(f"weights is {self.weights}; expected numbers from 0 to 1")
+        weights = Number(least=0, most=1, several=True, optional=True)
+        self._check(weights=weights, buckets=choice(*KEYS), min_events=Number(least=1, whole=True))
         if self.weights is not None and self.buckets != "order":
             raise UsageError(f"found weights for buckets by {self.buckets!r}; expected none but for 'order'")
-        if not isinstance(self.min_events, int) or self.min_events < 1:
-            raise UsageError(f"min_events is {self.min_events!r}; expected a whole number from 1 on")
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -94,8 +91,10 @@ class JelinekMercer(RecursiveSmoothing):
         return self.weights is None
 
     def parameters(self, order: OrderCounts) -> HistoryWeights:
-        if self.weights is None or (isinstance(self.weights, tuple) and order.order > len(self.weights)):
-            raise UsageError(f"found no weight for order {order.order}; expected one for each order")
+        if self.weights is None:
+            raise UsageError(
+                "found no weights; expected some, as they are found for all orders together only"
+            )
         return HistoryWeights((), (float(one_of(self.weights, order.order)),))
 
     def fit_parameters(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import EstimationWarning, UsageError, warn
-from ngramlm.parallel import Progress
+from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
-from ngramlm.smoothing.tuning import choose_values
-from ngramlm.text import Text
 
 __all__ = ["Katz"]
 
+K = 5  # where neither the user nor held-out data say
 MOST_K = 10  # that held-out data may choose
 ROUNDING = 1e-12
 
@@ -33,7 +31,7 @@ class Katz(RecursiveSmoothing):
 
     Args:
         k: the largest count that is discounted, for all orders or one for each order from 2 on (the last one holds for
-            all higher). Held-out data choose it.
+            all higher). None lets held-out data choose it, and is 5 without.
         unigram_delta: what is added to the count of every word.
         interpolate: False, as Katz has it; True adds the mass left times p(w|h') to seen words too.
 
@@ -49,30 +47,41 @@ class Katz(RecursiveSmoothing):
     name: ClassVar[str] = "katz"
 
     interpolate: bool = False
-    k: int | tuple[int, ...] = 5
+    k: int | tuple[int, ...] | None = None
     unigram_delta: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        values = self.k if isinstance(self.k, tuple) else (self.k,)
-        if not values or not all(isinstance(value, int) and value >= 0 for value in values):
-            raise UsageError(f"k is {self.k!r}; expected whole numbers from 0 on")
-        if not 0 < self.unigram_delta < math.inf:
-            raise UsageError(f"unigram_delta is {self.unigram_delta}; expected a number above 0")
+        k = Number(least=0, whole=True, several=True, optional=True)
+        self._check(k=k, unigram_delta=Number(least=0, above=True))
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
         """d_0 .. d_k of one order; none for unigrams."""
         if order.order == 1:
             return ()
-        k = min(one_of(self.k, order.order - 1), int(order.counts.max(initial=0)))  # no count is larger
+        wanted = one_of(K if self.k is None else self.k, order.order - 1)
+        k = min(wanted, int(order.counts.max(initial=0)))  # no count is larger
         found = katz_coefficients(order.count_of_counts(k + 1), k)
-        if k and all(value == 1.0 for value in found):
+        self.check_choice(order.order, found)
+        return found
+
+    def choices(self, counts: NgramCounts, order: int) -> list[tuple[float, ...]]:
+        """The coefficients of every k up to 10; none where k is given."""
+        if self.k is not None:
+            return []
+        if order == 1:
+            return [()]
+        n = counts.count_of_counts(order, upto=MOST_K + 1).tolist()
+        return list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MOST_K + 1)))
+
+    def check_choice(self, order: int, parameters: tuple[float, ...]) -> None:
+        """Warn where nothing is discounted, although some counts should be."""
+        if len(parameters) > 1 and all(value == 1.0 for value in parameters):
             warn(
-                f"order {order.order}: found counts of counts from which no discounts follow (is this small or "
+                f"order {order}: found counts of counts from which no discounts follow (is this small or "
                 "artificial data?); only histories without any other rest leave something for unseen words",
                 EstimationWarning,
             )
-        return found
 
     def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:
         last = max((r for r, value in enumerate(parameters) if value != 1.0), default=0)
@@ -90,23 +99,6 @@ class Katz(RecursiveSmoothing):
         whole = (totals - sums <= ROUNDING * totals) & (block.types < block.n_events)
         denominators = totals + whole
         return kept / block.spread(denominators), 1.0 - sums / denominators
-
-    def fit_parameters(
-        self,
-        counts: NgramCounts,
-        base: Floats,
-        heldout: Text | None,
-        threads: int,
-        progress: Progress | None,
-    ) -> list[Any] | None:
-        """The k of each order that predicts the held-out text best, one after the other from the lowest."""
-        if heldout is None or counts.order == 1:
-            return None
-        choices: list[list[Any]] = [[()]]
-        for order in range(2, counts.order + 1):
-            n = counts.count_of_counts(order, upto=MOST_K + 1).tolist()
-            choices.append(list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MOST_K + 1))))
-        return choose_values(self, counts, choices, heldout, progress)
 
 
 def katz_coefficients(n: list[int], k: int) -> tuple[float, ...]:

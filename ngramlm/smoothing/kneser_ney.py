@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from ngramlm._smoothing import subtract
+from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
@@ -48,13 +49,12 @@ class KneserNey(RecursiveSmoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.discounts, int) or not 1 <= self.discounts <= MOST_DISCOUNTS:
-            raise UsageError(
-                f"discounts is {self.discounts}; expected 1, 3 for modified Kneser-Ney, or another number up to "
-                f"{MOST_DISCOUNTS}"
-            )
+        numbers = Number(least=0, several=True, optional=True)
+        self._check(discounts=Number(least=1, most=MOST_DISCOUNTS, whole=True), fallback=numbers)
         if self.fallback is not None and not (
-            len(self.fallback) == 3 and all(0 <= value <= r for r, value in enumerate(self.fallback, 1))
+            isinstance(self.fallback, tuple)
+            and len(self.fallback) == 3
+            and all(value <= r for r, value in enumerate(self.fallback, 1))
         ):
             raise UsageError(f"fallback is {self.fallback}; expected three discounts, the r-th from 0 to r")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
@@ -30,11 +30,15 @@ class PerOrder(RecursiveSmoothing):
         0.34
     """
 
+    forms: ClassVar[tuple[bool, ...]] = (True,)  # a name only: each method has its own
+
     methods: tuple[RecursiveSmoothing, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.methods:
-            raise UsageError("found no methods; expected one for each order")
+        super().__post_init__()
+        if not isinstance(self.methods, list | tuple) or not self.methods:
+            raise UsageError(f"found the methods {self.methods!r}; expected one for each order")
+        object.__setattr__(self, "methods", tuple(self.methods))
         for method in self.methods:
             if not isinstance(method, RecursiveSmoothing) or isinstance(method, PerOrder):
                 name = getattr(method, "name", type(method).__name__)
@@ -60,12 +64,27 @@ class PerOrder(RecursiveSmoothing):
     def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
         return self.method(order).effective_counts(counts, order)
 
+    def in_form(self, interpolate: bool) -> PerOrder:
+        """With the methods that have the form in it; unigrams, to which it means nothing, stay as they are."""
+        first, *others = self.methods
+        if not others:  # the first is that of all orders
+            return replace(self, methods=(first.in_form(interpolate),))
+        return replace(self, methods=(first, *(method.in_form(interpolate) for method in others)))
+
     def interpolates(self, order: int) -> bool:
         return self.method(order).interpolates(order)
 
     def parameters(self, order: OrderCounts) -> tuple[RecursiveSmoothing, Any]:
         method = self.method(order.order)
         return method, method.parameters(order)
+
+    def choices(self, counts: NgramCounts, order: int) -> list[tuple[RecursiveSmoothing, Any]]:
+        method = self.method(order)
+        return [(method, own) for own in method.choices(counts, order)]
+
+    def check_choice(self, order: int, parameters: tuple[RecursiveSmoothing, Any]) -> None:
+        method, own = parameters
+        method.check_choice(order, own)
 
     def tunable(
         self, order: int, parameters: tuple[RecursiveSmoothing, Any]

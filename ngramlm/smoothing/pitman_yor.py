@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums
+from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
@@ -75,15 +76,17 @@ class PitmanYor(Smoothing):
     strengths: float | tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name, least in (("burn_in", 0), ("samples", 1), ("thin", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < least:
-                raise UsageError(f"{name} is {value!r}; expected a whole number from {least} on")
+        super().__post_init__()
+        any_number, some = Number(least=0, whole=True), Number(least=1, whole=True)
+        self._check(
+            burn_in=any_number,
+            samples=some,
+            thin=some,
+            seed=any_number,
+            discounts=Number(least=0, most=1, below=True, several=True, optional=True),
+            strengths=Number(least=0, several=True, optional=True),
+        )
         discounts, strengths = per_order(self.discounts, 16, 0.5), per_order(self.strengths, 16, 1.0)
-        if not all(0 <= d < 1 for d in discounts):
-            raise UsageError(f"discounts is {self.discounts}; expected numbers from 0 up to, but not, 1")
-        if not all(0 <= strength < np.inf for strength in strengths):
-            raise UsageError(f"strengths is {self.strengths}; expected numbers from 0 on")
         if any(d == strength == 0 for d, strength in zip(discounts, strengths, strict=True)):
             raise UsageError(
                 "found a discount and a strength of 0; expected one of them above, or no word is new"
@@ -102,7 +105,7 @@ class PitmanYor(Smoothing):
         `progress` hears of every sweep, and may end the work by an exception. Raises EstimationError when nothing was
         counted, CountError for more than 2^31 - 2 tokens.
         """
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         chain = Restaurants.of(
             counts,
@@ -146,8 +149,6 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     """
     if values is None:
         return [default] * order
-    if not isinstance(values, int | float) and not values:
-        raise UsageError("found no values; expected one, or one for each order")
     return [float(one_of(values, k)) for k in range(1, order + 1)]
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import spread
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
 from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing, stored_model
 from ngramlm.text import Text
@@ -43,8 +43,8 @@ class StupidBackoff(Smoothing):
     alpha: float = 0.4
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha <= 1:
-            raise UsageError(f"alpha is {self.alpha}; expected a number above 0, 1 at most")
+        super().__post_init__()
+        self._check(alpha=Number(least=0, above=True, most=1))
 
     def fit(
         self,
@@ -55,7 +55,7 @@ class StupidBackoff(Smoothing):
         progress: Progress | None = None,
     ) -> BackoffModel:
         """The scores as a back-off model; without probabilities there is nothing to tune on held-out data."""
-        counts = self.usable_counts(counts)
+        counts = self.usable_counts(counts, heldout)
         log10_probs: list[NDArray[np.float64]] = []
         log10_backoffs: list[NDArray[np.float32]] = []
         for order, column in enumerate(counts.counts, 1):

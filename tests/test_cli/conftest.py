@@ -11,10 +11,11 @@ from cli_support import Invoke, run_in_process, sentences
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts train.txt, test.txt, other.txt; of train.txt model.arpa, model.ngram, counts.gz, words.txt; other.arpa."""
+    """Texts train.txt, heldout.txt, test.txt, other.txt, with other.arpa, and of train.txt what a test may need."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "train.txt").write_text(sentences(600, seed=1), encoding="utf-8")
     (folder / "other.txt").write_text(sentences(300, seed=2), encoding="utf-8")
+    (folder / "heldout.txt").write_text(sentences(40, seed=4), encoding="utf-8")
     (folder / "test.txt").write_text(sentences(40, seed=3) + "a zebra sees the cat\n", encoding="utf-8")
     for output in ("model.arpa", "model.ngram"):
         result = run_in_process("train", folder / "train.txt", "--order", "3", "-o", folder / output)

@@ -357,3 +357,60 @@ def test_the_summary_of_counts_in_json(invoke: Invoke, here: Path) -> None:
     }
     assert facts["ngrams"][1] == 4  # <s> a, a b, b a, a </s>
     assert gzip.decompress((here / "c.gz").read_bytes()).decode().count("\n") >= 4
+
+
+# ------------------------------------------------------------------------------------------ parameters of a method
+
+WRONG = {
+    "absolute-discounting": ["discount_value=0.5,0.7", "discount_value=abc", "discount_value=2"],
+    "modified-kneser-ney": [
+        "fallback=0.5",
+        "fallback=a,b,c",
+        "fallback=0.5,1",
+        "discounts=true",
+        "discounts=3.0",
+    ],
+    "add-delta": ["delta=abc", "delta=0", "delta=0.1,x", "shared=yes"],
+    "stupid-backoff": ["alpha=abc", "alpha=0.1,0.2"],
+    "katz": ["unigram_delta=abc", "k=true", "k=7,x"],
+    "dirichlet": ["concentrations=abc", "prior=evidence"],
+    "jelinek-mercer": ["weights=abc", "buckets=average"],
+    "good-turing": ["simple=perhaps", "k=true", "simple=true"],
+    "add-one": ["delta=0.5"],
+    "witten-bell": ["interpolate=no", "closed=yes", "name=x", "methods=1"],
+    "witten-bell/katz": ["k=3"],
+}
+
+
+@pytest.mark.parametrize(("method", "setting"), [(name, value) for name in WRONG for value in WRONG[name]])
+def test_a_wrong_parameter_is_told(invoke: Invoke, folder: Path, method: str, setting: str) -> None:
+    result = invoke("train", "train.txt", "--smoothing", method, "--set", setting, "-o", "no.ngram")
+
+    assert result.exit_code == 2
+    assert "unexpected" not in result.stderr
+    assert setting.partition("=")[0] in result.stderr
+    assert not (folder / "no.ngram").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["witten-bell"], True),
+        (["katz", "--set", "k=3"], True),
+        (["katz"], False),
+        (["witten-bell/katz"], False),
+        (["add-delta", "--set", "delta=0.5"], True),
+        (["good-turing"], True),
+        (["church-gale"], True),
+        (["modified-kneser-ney", "--discount-fallback"], False),
+        (["modified-kneser-ney", "--kneser-ney-prune", "0.5"], False),
+    ],
+)
+def test_a_heldout_text_that_tunes_nothing_is_told(
+    invoke: Invoke, folder: Path, arguments: list[str], told: bool
+) -> None:
+    options = ["--order", "2", "--heldout", "heldout.txt", "-o", "new.ngram"]
+    result = invoke("train", "train.txt", "--smoothing", *arguments, *options)
+
+    assert result.exit_code == 0
+    assert result.stderr.count("warning: nothing to tune on heldout.txt") == told

@@ -1,0 +1,111 @@
+"""Arguments by kind: a check gives a value back as it is to be kept, or raises UsageError with what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from ngramlm.errors import UsageError
+
+__all__ = ["Check", "Number", "choice", "flag"]
+
+Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """A number within a range; True, NaN and, unless `infinite`, infinity are none.
+
+    Args:
+        least, most: the range.
+        above, below: whether `least`, `most` is no longer in it.
+        whole: whether the number has to be an integer.
+        infinite: whether infinity is a number.
+        several: a list or tuple of such numbers, at least one, will do as well; it is kept as a tuple.
+        optional: None will do as well.
+
+    >>> Number(least=0, most=1, several=True)("weights", [0.5, 1])
+    (0.5, 1)
+    >>> Number(least=1, whole=True)("k", True)
+    Traceback (most recent call last):
+    ngramlm.errors.UsageError: k is True; expected a whole number from 1 on
+    """
+
+    least: float = -math.inf
+    most: float = math.inf
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+    infinite: bool = False
+    several: bool = False
+    optional: bool = False
+
+    def __call__(self, name: str, value: Any) -> Any:
+        if self.optional and value is None:
+            return None
+        if self.several and isinstance(value, list | tuple) and value and all(map(self._holds, value)):
+            return tuple(map(_plain, value))
+        if not self._holds(value):
+            raise UsageError(f"{name} is {value!r}; expected {self}")
+        return _plain(value)
+
+    def _holds(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
+            return False
+        try:
+            if not (math.isfinite(value) or self.infinite):
+                return False
+        except OverflowError:  # a whole number beyond float64
+            return False
+        enough = value > self.least if self.above else value >= self.least
+        return bool(enough and (value < self.most if self.below else value <= self.most))
+
+    def __str__(self) -> str:
+        """What is expected, as messages say it."""
+        parts = ["a whole number" if self.whole else "a number"]
+        if self.least > -math.inf:
+            parts.append(f"{'above' if self.above else 'from'} {self.least:g}")
+            if self.most == math.inf:
+                parts += [] if self.above else ["on"]
+            elif self.below:
+                parts.append(f"up to, but not, {self.most:g}")
+            else:
+                parts.append(f"to {self.most:g}")
+        return " ".join(parts) + (", or several" if self.several else "")
+
+
+def _plain(value: Any) -> int | float:
+    """The number as one of Python's own."""
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """
+    >>> flag("closed", "no")
+    Traceback (most recent call last):
+    ngramlm.errors.UsageError: closed is 'no'; expected True or False
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise UsageError(f"{name} is {value!r}; expected True or False")
+    return bool(value)
+
+
+def choice(*names: str) -> Check:
+    """One of some names.
+
+    >>> choice("order", "total")("buckets", "average")
+    Traceback (most recent call last):
+    ngramlm.errors.UsageError: buckets is 'average'; expected one of: order, total
+    """
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str) or value not in names:
+            raise UsageError(f"{name} is {value!r}; expected one of: {', '.join(names)}")
+        return value
+
+    return check
