@@ -56,11 +56,31 @@ def test_forms(form: str, labels: list[str]) -> None:
         assert contender.smoothing == lm.WittenBell(interpolate="back-off" not in contender.method)
 
 
+@pytest.mark.parametrize(
+    ("name", "form", "expected"),
+    [
+        ("witten-bell/katz", "both", {"": "no", " interpolated": "yes"}),
+        ("witten-bell/katz", "interpolated", {" interpolated": "yes"}),
+        ("witten-bell/katz", "backoff", {"": "no"}),  # its own: unigrams have no form
+        ("katz/witten-bell/katz", "both", {"": "yes,no", " interpolated": "yes", " back-off": "no"}),
+        ("katz/natural-discounting", "both", {"": "no"}),  # has no other
+    ],
+)
+def test_forms_of_several_methods(name: str, form: str, expected: dict[str, str]) -> None:
+    listed = contenders([name], [3], form=form)
+
+    assert {name + label: told for label, told in expected.items()} == {
+        contender.method: contender.smoothing.form(3)
+        for contender in listed
+        if contender.smoothing is not None
+    }
+    found = run([name], (3,), form=form)
+    assert len({row.figures.perplexity for row in found if row.figures}) == len(expected)  # no model twice
+
+
 def test_a_method_of_one_form_takes_part_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     class OnlyInterpolated(lm.WittenBell):
-        def __post_init__(self) -> None:
-            if not self.interpolate:
-                raise UsageError("found interpolate=False; expected True")
+        forms = (True,)
 
     def only_backoff(closed: bool = False) -> lm.WittenBell:
         if closed:

@@ -90,7 +90,8 @@ def compare_smoothings(
     """Train every smoothing method at every order from one pass over the text, and compare them.
 
     train: ``NgramCounts`` of at least the highest order, a ``Text``, or whatever ``count`` takes.
-    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own.
+    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own, which
+        are taken as they are, without `form` and `closed`.
     form: "default", "interpolated", "backoff" or "both": see `contenders.FORMS`.
     heldout: for the methods that tune themselves on a text that is not the test text.
     baseline: a row's name, such as "witten-bell 2"; models are named by method and order. "auto" takes modified
@@ -135,11 +136,21 @@ def compare_smoothings(
         None if text is None else text.n_sentences,
         None if text is None else text.n_tokens,
     )
-    options = {"form": form, "closed": "yes" if closed else "no", "heldout": "no" if held is None else "yes"}
+    options = {
+        "form": "given" if isinstance(smoothings, Mapping) else form,
+        "closed": _closed(listed),
+        "heldout": "no" if held is None else "yes",
+    }
     found = bench.finish(progress, train=about, curve=tuple(points), options=options)
     if progress is not None:
         progress("comparing", len(listed), len(listed))
     return found
+
+
+def _closed(listed: Sequence[Contender]) -> str:
+    """Whether the methods have a closed vocabulary: ``yes``, ``no``, or ``some`` of them."""
+    found = {bool(getattr(contender.smoothing, "closed", False)) for contender in listed}
+    return "some" if len(found) > 1 else "yes" if found.pop() else "no"
 
 
 def _counted(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ngramlm.errors import UsageError
 from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing, smoothing_names
@@ -66,6 +65,16 @@ def methods_in_forms(
     if form not in FORMS:
         raise UsageError(f"found the form {form!r}; expected one of: {', '.join(FORMS)}")
     if isinstance(smoothings, Mapping):
+        if closed or form != "default":
+            raise UsageError(
+                f"found methods of your own with closed={closed} and the form {form!r}; expected neither, as each "
+                "method has its own"
+            )
+        for label, smoothing in smoothings.items():
+            if isinstance(smoothing, type) or not callable(getattr(smoothing, "fit", None)):
+                raise UsageError(
+                    f"found {smoothing!r} for {label!r}; expected a method, as ngramlm.make_smoothing makes it"
+                )
         return {label: (smoothing, None) for label, smoothing in smoothings.items()}
     if isinstance(smoothings, str):
         smoothings = [smoothings]
@@ -78,25 +87,18 @@ def methods_in_forms(
         except UsageError as error:
             found[name] = (None, str(error))
             continue
-        found.update((label, (smoothing, None)) for label, smoothing in _forms(name, own, form, closed))
+        found.update((label, (smoothing, None)) for label, smoothing in _forms(name, own, form))
     return found
 
 
-def _forms(name: str, own: Smoothing, form: str, closed: bool) -> Iterator[tuple[str, Smoothing]]:
+def _forms(name: str, own: Smoothing, form: str) -> Iterator[tuple[str, Smoothing]]:
     """The method in the forms wanted; a form is told by its label where it is not the method's own."""
-    own_form: Any = getattr(own, "interpolate", None)
-    wanted = {"interpolated": True, "backoff": False}.get(form)
-    if own_form is None or form == "default" or own_form == wanted:
+    wanted = {"default": (), "interpolated": (True,), "backoff": (False,), "both": (True, False)}[form]
+    others = [(name + SUFFIXES[interpolate], own.in_form(interpolate)) for interpolate in wanted]
+    others = [(label, other) for label, other in others if other != own]
+    if not others or form == "both":
         yield name, own
-        return
-    try:
-        other = make_smoothing(name, interpolate=not own_form, closed=closed)
-    except UsageError:
-        yield name, own
-        return
-    if form == "both":
-        yield name, own
-    yield name + SUFFIXES[not own_form], other
+    yield from others
 
 
 def default_baseline(listed: Sequence[Contender]) -> str:
