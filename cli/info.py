@@ -72,7 +72,7 @@ def as_text(facts: dict[str, Any], kind: Kind) -> str:
     else:
         counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
         pairs.append(("Vocabulary", f"{facts['vocabulary']:,} ({counted})"))
-        pairs += [(name.capitalize(), value) for name, value in facts["metadata"].items()]
+        pairs += [(name.capitalize(), value) for name, value in facts["metadata"].items() if name != "closed"]
         pairs.append(("Signature", facts["signature"]))
     if facts.get("verified"):
         pairs.append(("Verified", "whole and consistent"))

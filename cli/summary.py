@@ -46,8 +46,8 @@ def about_model(model: NgramModel) -> dict[str, Any]:
     """What a model holds, for JSON; the vocabulary counts </s> and, unless closed, <unk>, but not <s>."""
     return {
         "order": model.order,
-        "vocabulary": len(model.vocabulary) - 1 - model.is_closed,
-        "closed": model.is_closed,
+        "vocabulary": len(model.vocabulary) - 1 - model.has_closed_vocabulary,
+        "closed": model.has_closed_vocabulary,
         "ngrams": list(model.n_ngrams),
         "discounts": discounts_of(model),
         "metadata": dict(model.metadata),

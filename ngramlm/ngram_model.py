@@ -86,13 +86,22 @@ class NgramModel(ABC):
         return bool(self.distribution()[UNK] == 0)
 
     @property
+    def has_closed_vocabulary(self) -> bool:
+        """Whether ``<unk>`` is none of the words that can be predicted, as far as is known how the model was made.
+
+        Maximum likelihood over an open vocabulary gives ``<unk>`` nothing either, as to all words that were not seen.
+        """
+        told = self._metadata.get("closed")
+        return self.is_closed if told is None else told == "yes"
+
+    @property
     def signature(self) -> str:
         """What a score needs to be told apart from others."""
-        size = len(self._vocabulary) - 1 - self.is_closed
+        closed = self.has_closed_vocabulary
         fields = {"order": str(self.order), **self._metadata}
-        for name in ESTIMATES:
+        for name in (*ESTIMATES, "closed"):
             fields.pop(name, None)
-        fields["vocabulary"] = f"{size},{'closed' if self.is_closed else 'open'}"
+        fields["vocabulary"] = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
         fields["ngramlm"] = __version__
         return "|".join(f"{name}:{value}" for name, value in fields.items())
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.evaluation.perplexity import (
     ExactSum,
@@ -21,7 +22,13 @@ from ngramlm.evaluation.perplexity import (
     iter_scores,
     perplexity,
 )
-from ngramlm.evaluation.signature import format_signature, is_closed, parse_signature, signature
+from ngramlm.evaluation.signature import (
+    check_same_vocabulary,
+    format_signature,
+    is_closed,
+    parse_signature,
+    signature,
+)
 from ngramlm.text import Text, iter_text
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 
@@ -257,6 +264,36 @@ def test_signature_of_a_model_that_has_none() -> None:
     assert "3,closed" == fields["vocabulary"]  # a, b, </s>
     assert is_closed(CLOSED)
     assert not is_closed(OPEN)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_model_knows_how_its_vocabulary_was_made(tmp_path: Path, closed: bool) -> None:
+    """Maximum likelihood gives <unk> nothing over an open vocabulary either; only ARPA files forget which it was."""
+    counts = lm.count(lm.Text.from_sentences(["a b", "b <unk>"]), order=2)
+    counts = counts if closed else lm.count(lm.Text.from_sentences(["a b", "b a"]), order=2)
+    model = lm.MaximumLikelihood(closed=closed).fit(counts)
+    told = f"|vocabulary:{3 if closed else 4},{'closed' if closed else 'open'}|"
+    model.save(tmp_path / "ml.ngram")
+    model.save_arpa(tmp_path / "ml.arpa")
+    same, other = lm.load(tmp_path / "ml.ngram"), lm.load(tmp_path / "ml.arpa")
+
+    for found in (model, same):
+        assert (closed, True) == (found.has_closed_vocabulary, found.is_closed)
+        assert told in found.signature
+        assert "closed:" not in found.signature
+        assert closed == is_closed(found)
+    assert (True, True) == (other.has_closed_vocabulary, other.is_closed)
+    check_same_vocabulary({"ml": same, "wb": lm.WittenBell(closed=closed).fit(counts)})
+    with pytest.raises(UsageError, match=r"\(--any-vocabulary, in Python allow_different_vocabularies\)"):
+        check_same_vocabulary({"ml": same, "wb": lm.WittenBell(closed=not closed).fit(counts)})
+
+
+def test_pruning_to_unknown_words_opens_a_vocabulary() -> None:
+    model = lm.WittenBell(closed=True).fit(lm.count(lm.Text.from_sentences(["a b", "b a c"]), order=2))
+    for removed, closed in (("unknown", False), ("renormalize", True)):
+        small = lm.restrict_vocabulary(model, ["a", "b"], removed=removed)  # type: ignore[arg-type]
+        assert closed == small.has_closed_vocabulary == small.is_closed
+    assert lm.prune(model, 0.1).has_closed_vocabulary
 
 
 def test_signatures_go_both_ways() -> None:

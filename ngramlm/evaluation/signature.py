@@ -56,8 +56,9 @@ def signature(model: LanguageModel) -> str:
 
 
 def is_closed(model: LanguageModel) -> bool:
-    """Whether ``<unk>`` is impossible at the start of a sentence, as it is in a closed vocabulary."""
-    return float(model.distribution(())[UNK]) == 0.0
+    """Whether the model says that its vocabulary is closed; where it says nothing, whether ``<unk>`` is impossible."""
+    told = getattr(model, "has_closed_vocabulary", None)
+    return float(model.distribution(())[UNK]) == 0.0 if told is None else bool(told)
 
 
 def check_same_vocabulary(models: Mapping[str, LanguageModel]) -> None:
@@ -79,7 +80,8 @@ def check_same_vocabulary(models: Mapping[str, LanguageModel]) -> None:
         else:
             continue
         raise UsageError(
-            f"{found}, so that their perplexities cannot be compared; train on one vocabulary, or allow it on purpose"
+            f"{found}, so that their perplexities cannot be compared; train on one vocabulary, or allow it on purpose "
+            "(--any-vocabulary, in Python allow_different_vocabularies)"
         )
 
 

@@ -87,6 +87,8 @@ def restrict_vocabulary(
         )
     stored = NormalizedColumns.from_probs(trie, probs).stored()
     metadata = {**model.metadata, "restricted": removed}
+    if removed == "unknown" and "closed" in metadata:
+        metadata["closed"] = "no"
     return BackoffModel(
         Vocabulary([*kept, *added]), stored.trie, stored.log10_probs, stored.log10_backoffs, metadata
     )

@@ -80,7 +80,7 @@ class Smoothing(ABC):
             counts = counts.without_unknown()
         if any(counts.cutoffs) and not self.cuts_off:
             raise UsageError(
-                f"found the cut-offs {counts.cutoffs}; {self.name} has no lower order to leave n-grams to, so that "
+                f"found the cut-offs {counts.cutoffs}; {self.name} has no rule for n-grams that are left out, so that "
                 "counts without cut-offs were expected"
             )
         if not counts.counts[0].any():
@@ -116,6 +116,7 @@ class Smoothing(ABC):
         if form := self.form(counts.order):
             metadata["interpolated"] = form
         metadata["cutoffs"] = ",".join(map(str, counts.cutoffs))
+        metadata["closed"] = "yes" if self.closed else "no"
         if tuned:
             metadata["tuned"] = "yes"
         for name in dict.fromkeys(name for order in described for name in order):
