@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.output import suffix_of, write, write_json
+from ngramlm.cli.formats import require_compressor
+from ngramlm.cli.output import write, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.files import suffix_of
 
 REPORTS = (".md", ".csv", ".json", ".txt", ".tex", ".html")
 FORMS = ("default", "interpolated", "backoff", "both")
@@ -85,7 +87,7 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     metavar="NAME",
     help="The row to hold against the baseline sentence by sentence.  [default: the best of another method]",
 )
-@click.option("--curve", type=CurveSizes(), help="Also train on parts of the text.")
+@click.option("--curve", type=CurveSizes(), help="Also train on parts of the text, for a second table.")
 @options.integer_option(
     "--resamples",
     help_text="Rounds of the significance tests, 0 for none.  [default: 10,000, fewer for long texts]",
@@ -96,7 +98,8 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
 @options.vocabulary_options
 @options.reading_options
 @options.output_option(
-    f"Also write a report, by its suffix: {', '.join(REPORTS)}. May be given several times.", multiple=True
+    f"Also write a report, by its suffix: {', '.join(REPORTS)} (also .gz, ...). May be given several times.",
+    multiple=True,
 )
 @options.threads_option
 @options.json_option
@@ -130,10 +133,13 @@ def command(
     for name in output:
         if suffix_of(name) not in REPORTS or name == "-":
             raise click.UsageError(f"{name}: the report needs one of the suffixes {', '.join(REPORTS)}.")
+        require_compressor(name)
     train = options.sources(texts, *tests, heldout, selection.get("vocab"))
     for name in output:
         options.check_output(name, [*train, *tests, heldout, selection.get("vocab")])
-    options.warn_of_heldout(heldout, [*train, *tests])
+    options.warn_of_reuse(heldout, "held out", [*train, *tests])
+    for name in tests:
+        options.warn_of_reuse(name, "a test text", train)
     from ngramlm.evaluation.bench import Measuring
     from ngramlm.evaluation.comparison import compare_smoothings
 

@@ -14,8 +14,8 @@ from ngramlm.cli.formats import (
     read_model,
     write_model,
 )
-from ngramlm.cli.output import suffix_of
 from ngramlm.cli.progress import Progress
+from ngramlm.files import suffix_of
 
 
 @options.command(

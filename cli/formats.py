@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ngramlm.cli.output import stderr_line, suffix_of
+from ngramlm.cli.output import stderr_line
 from ngramlm.cli.progress import Progress
-from ngramlm.files import COMPRESSED
+from ngramlm.files import COMPRESSED, suffix_of
 
 if TYPE_CHECKING:
     from ngramlm.backoff import BackoffModel
@@ -53,10 +53,7 @@ def kind_of(path: str) -> Kind:
 def model_format(path: str) -> Kind:
     """The format that the name of a new model asks for; UsageError when it asks for none."""
     suffix = suffix_of(path)
-    if path.lower().endswith(".zst"):
-        from ngramlm.files import require_zstandard
-
-        require_zstandard()
+    require_compressor(path)
     if path == "-" or suffix in ARPA_SUFFIXES:
         return "arpa"
     if suffix in BINARY_SUFFIXES:
@@ -64,6 +61,14 @@ def model_format(path: str) -> Kind:
             raise click.UsageError(f"{path}: a binary model is mapped into memory and cannot be compressed.")
         return "binary"
     raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
+
+
+def require_compressor(path: str) -> None:
+    """MissingExtraError, before any work begins, for a file that could not be written in the end."""
+    if path.lower().endswith(".zst"):
+        from ngramlm.files import require_zstandard
+
+        require_zstandard()
 
 
 def model_output(output: str | None, as_json: bool) -> str:

@@ -75,11 +75,13 @@ def command(
     text: Text | None = None
     with Progress(quiet=quiet) as progress:
         if heldout is not None:
+            from ngramlm.oovs import warn_of_oovs
             from ngramlm.text import read_text, require_sentences
 
             vocabulary = union_vocabulary([model.vocabulary for model in loaded])
             text = read_text(heldout, vocabulary=vocabulary, threads=threads, progress=progress, **reading)
             require_sentences(text, heldout)
+            warn_of_oovs(heldout, text.n_oov, text.n_words)
         if text is not None and weights is None:
             found = estimate_weights(component_log10_probs(loaded, text), progress=progress)
             weights = tuple(found.weights.tolist())

@@ -17,6 +17,7 @@ from ngramlm.cli.output import same_file, stderr_line
 
 if TYPE_CHECKING:
     from ngramlm.ngram_model import NgramModel
+    from ngramlm.vocabulary import Vocabulary
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -122,10 +123,11 @@ class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from ngramlm.smoothing import SMOOTHINGS
 
-        for name in value.split("/"):
+        names = [name.strip() for name in value.split("/")]
+        for name in names:
             if name not in SMOOTHINGS:
                 self.fail(self.unknown(name, SMOOTHINGS), param, ctx)
-        return value
+        return "/".join(names)
 
     def unknown(self, name: str, known: Iterable[str]) -> str:
         """What is said of a name that is none."""
@@ -148,7 +150,7 @@ class SmoothingNames(click.ParamType):  # type: ignore[type-arg]  # generic sinc
 
         if isinstance(value, tuple):
             return value
-        one, names = SmoothingName(), value.split(",")
+        one, names = SmoothingName(), [name.strip() for name in value.split(",")]
         return tuple(
             smoothing_names(name if name == "all" else one.convert(name, param, ctx) for name in names)
         )
@@ -266,14 +268,22 @@ def read_selection(selection: dict[str, Any]) -> dict[str, Any]:
     if "vocab" in selection:
         if len(selection) > 1:
             raise click.UsageError("--vocab cannot be used with --min-count or --max-vocab.")
-        from ngramlm.vocabulary import Vocabulary
-
-        options["vocabulary"] = Vocabulary.read(selection["vocab"])
+        options["vocabulary"] = read_vocabulary(selection["vocab"])
     if "min_count" in selection:
         options["min_count"] = selection["min_count"]
     if "max_vocab" in selection:
         options["max_size"] = selection["max_vocab"]
     return options
+
+
+def read_vocabulary(path: str) -> Vocabulary:
+    """The words of a file; one warning line where there are none."""
+    from ngramlm.vocabulary import RESERVED, Vocabulary
+
+    found = Vocabulary.read(path)
+    if len(found) == len(RESERVED):
+        stderr_line(f"{path} lists no words, so that every word is an OOV", label="warning")
+    return found
 
 
 def sources(texts: Sequence[str], *others: str | None) -> list[str]:
@@ -296,11 +306,11 @@ def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
             raise click.UsageError(f"{output} is an input as well; give another name for the output.")
 
 
-def warn_of_heldout(heldout: str | None, others: Iterable[str]) -> None:
-    """One warning line for a held-out text that is a training or test text."""
+def warn_of_reuse(text: str | None, what: str, others: Iterable[str]) -> None:
+    """One warning line for a text, held out or to test on, that is another one as well."""
     for name in others:
-        if heldout not in (None, "-") and name != "-" and same_file(str(heldout), name):
-            stderr_line(f"{heldout} is held out and used otherwise too; give another text", label="warning")
+        if text not in (None, "-") and name != "-" and same_file(str(text), name):
+            stderr_line(f"{text} is {what} and used otherwise too; give another text", label="warning")
 
 
 def utf8_words(words: Sequence[str]) -> list[str]:

@@ -16,7 +16,6 @@ from typing import Any, TextIO
 import click
 
 from ngramlm.cli.progress import wipe_bars
-from ngramlm.files import COMPRESSED
 
 FAILURE, UNUSABLE = 1, 2
 
@@ -154,9 +153,11 @@ def figures(pairs: Sequence[tuple[str, str]]) -> str:
 def number(value: float, digits: int = 6) -> str:
     """A figure with so many significant digits, never in exponents where a reader would stumble.
 
-    >>> number(192.21766424), number(1e-9), number(float("inf")), number(12345678.9)
-    ('192.218', '1e-09', 'infinite', '12345679')
+    >>> number(192.21766424), number(1e-9), number(float("inf")), number(12345678.9), number(float("nan"))
+    ('192.218', '1e-09', 'infinite', '12345679', 'undefined')
     """
+    if math.isnan(value):
+        return "undefined"
     if math.isinf(value):
         return "infinite" if value > 0 else "-infinite"
     if abs(value) >= 10 ** (digits - 1):
@@ -195,15 +196,3 @@ def same_file(one: str, other: str) -> bool:
         return os.path.samefile(one, other)
     except OSError:
         return False
-
-
-def suffix_of(path: str) -> str:
-    """The suffix that names the format, without that of the compression.
-
-    >>> suffix_of("m.arpa.gz"), suffix_of("m.ngram"), suffix_of("-")
-    ('.arpa', '.ngram', '')
-    """
-    name = os.path.basename(path).lower()
-    for compression in COMPRESSED:
-        name = name.removesuffix(compression)
-    return os.path.splitext(name)[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +16,6 @@ from ngramlm.cli.output import figures, number, stderr_line, table, write, write
 from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ngramlm.evaluation.perplexity import Perplexity, TokenScores
     from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
@@ -108,10 +106,7 @@ class _Words:
 
     def __init__(self, model: NgramModel) -> None:
         self.vocabulary = model.vocabulary
-        self._first = model.distribution(())
-
-    def distribution(self, history: Sequence[str]) -> np.ndarray:
-        return self._first
+        self.has_closed_vocabulary = model.has_closed_vocabulary
 
 
 class _Whole:
@@ -160,6 +155,7 @@ def measure(
     from ngramlm.errors import TextError
     from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
     from ngramlm.evaluation.signature import signature
+    from ngramlm.oovs import oov_complaint
 
     check_normalized(model)
     total = PerplexitySum()
@@ -177,11 +173,9 @@ def measure(
         name = source if isinstance(source, str) and source != "-" else "<stdin>"
         raise TextError("found no sentences; expected at least one line of text", name)
     result = total.result(signature(model))
-    if result.words and result.oovs > result.words / 2 and not quiet:
-        share = 100 * result.oovs / result.words
-        stderr_line(
-            f"{share:.0f} % of the words are OOVs (is --tokenizer that of the training?)", label="warning"
-        )
+    complaint = oov_complaint(result.oovs, result.words)
+    if complaint is not None and not quiet:
+        stderr_line(complaint, label="warning")
     return result
 
 
@@ -236,13 +230,13 @@ def several_models(models: tuple[str, ...], results: list[Perplexity]) -> str:
             str(result.oovs),
             str(result.tokens),
             str(result.zero_probs),
-            f"{result.bits_per_word:.4f}",
-            f"{result.bits_per_character:.4f}",
+            _fixed(result.bits_per_word, 4),
+            _fixed(result.bits_per_character, 4),
         )
         for path, result in zip(models, results, strict=True)
     ]
     return table(rows)
 
 
-def _fixed(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else number(value)
+def _fixed(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}f}" if math.isfinite(value) else number(value)

@@ -77,7 +77,8 @@ def command(
 
     Thresholds of 1e-9 to 1e-7 are usual. With --vocab the model is restricted to the words of a list: the
     others become <unk>, or, in a closed vocabulary and with --removed renormalize, impossible. 'ngramlm
-    train --kneser-ney-prune' prunes Kneser-Ney models better than this command can.
+    train --kneser-ney-prune' prunes Kneser-Ney models better than this command can. Without -o the model is
+    written to standard output, as ARPA.
     """
     given = [value is not None for value in (entropy, weighted_difference, keep)]
     if sum(given) > 1:
@@ -86,6 +87,9 @@ def command(
         raise click.UsageError("nothing to do: give --entropy, --weighted-difference, --keep or --vocab.")
     if by != "entropy" and keep is None:
         raise click.UsageError("--by needs --keep.")
+    for name, value, default in (("--removed", removed, "auto"), ("--new-words", new_words, "leave")):
+        if value != default and vocab is None:
+            raise click.UsageError(f"{name} needs --vocab.")
     if history_model is not None and not any(given):
         raise click.UsageError("--history-model needs --entropy, --weighted-difference or --keep.")
     inputs = [model_file, history_model, vocab]
@@ -96,6 +100,16 @@ def command(
     options.check_output(output, inputs)
     before = model = load_backoff(model_file, quiet)
     histories = None if history_model is None else load_backoff(history_model, quiet)
+    if (
+        any(given)
+        and histories is None
+        and model.order > 1
+        and "smoothing" not in model.metadata
+        and not quiet
+    ):
+        stderr_line(
+            f"{model_file} does not say how it was smoothed; a Kneser-Ney model needs --history-model"
+        )
     from ngramlm.pruning import prune
 
     with Progress(quiet=quiet) as progress:
@@ -121,9 +135,9 @@ def command(
 def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet: bool) -> BackoffModel:
     """The model over the words of a file; says how many of them it does not know."""
     from ngramlm.pruning import restrict_vocabulary
-    from ngramlm.vocabulary import RESERVED, Vocabulary
+    from ngramlm.vocabulary import RESERVED
 
-    words = Vocabulary.read(path).words()[len(RESERVED) :]
+    words = options.read_vocabulary(path).words()[len(RESERVED) :]
     n_new = sum(word not in model.vocabulary for word in words)
     if n_new and not quiet:
         fate = "left out" if new_words == "leave" else "added with a share of <unk>"

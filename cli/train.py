@@ -165,7 +165,7 @@ def command(
     kind = model_format(output)
     sources = options.sources(texts, heldout, selection.get("vocab"))
     options.check_output(output, [*sources, heldout, selection.get("vocab")])
-    options.warn_of_heldout(heldout, sources)
+    options.warn_of_reuse(heldout, "held out", sources)
     method = make_method(smoothing, interpolate, closed, dict(settings), discount_fallback)
     if kneser_ney_prune is not None:
         method = make_pruned(method, kneser_ney_prune)

@@ -62,8 +62,9 @@ class Number:
                 return False
         except OverflowError:  # a whole number beyond float64
             return False
-        enough = value > self.least if self.above else value >= self.least
-        return bool(enough and (value < self.most if self.below else value <= self.most))
+        number: Any = value  # of any kind
+        enough = number > self.least if self.above else number >= self.least
+        return bool(enough and (number < self.most if self.below else number <= self.most))
 
     def __str__(self) -> str:
         """What is expected, as messages say it."""

@@ -17,6 +17,7 @@ __all__ = [
     "NgramlmWarning",
     "StorageError",
     "TextError",
+    "TextWarning",
     "UsageError",
     "warn",
 ]
@@ -77,6 +78,10 @@ class EstimationWarning(NgramlmWarning):
 
 class FormatWarning(NgramlmWarning):
     """A file was read after a repair."""
+
+
+class TextWarning(NgramlmWarning):
+    """A text that hardly fits what it is used with."""
 
 
 def warn(message: str, category: type[NgramlmWarning]) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "plain_size",
     "require_zstandard",
     "source_name",
+    "suffix_of",
     "temporary_folder",
 ]
 
@@ -135,6 +136,18 @@ def _module(error: Exception) -> str:
 def is_compressed(path: str | os.PathLike[str]) -> bool:
     """Whether the suffix asks for compression."""
     return _suffix(os.fspath(path)) in COMPRESSED
+
+
+def suffix_of(path: str | os.PathLike[str]) -> str:
+    """The suffix that names the format, in lower case and without that of the compression.
+
+    >>> suffix_of("m.arpa.gz"), suffix_of("m.ngram"), suffix_of("-")
+    ('.arpa', '.ngram', '')
+    """
+    name = os.path.basename(os.fspath(path)).lower()
+    for compression in COMPRESSED:
+        name = name.removesuffix(compression)
+    return os.path.splitext(name)[1]
 
 
 def plain_size(source: Source) -> int | None:

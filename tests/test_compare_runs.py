@@ -379,6 +379,7 @@ def test_the_example_has_what_reports_are_tested_with() -> None:
     assert make_smoothing("witten-bell") == lm.WittenBell()
 
 
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.TextWarning")
 @pytest.mark.parametrize("name", ["test.txt", "test.txt.gz"])
 def test_oovs_of_a_file_are_spelled_out(tmp_path: Any, name: str) -> None:
     """Also behind a byte order mark, with CRLF and tabs; what came as a Text has lost them."""
@@ -409,6 +410,7 @@ def test_oovs_are_spelled_by_the_tokenizer_of_the_text(tmp_path: Any) -> None:
     assert ("the", "zebra", ",", "sat", "</s>") in {pair.words for pair in contrast.better + contrast.worse}
 
 
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.TextWarning")
 def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
     """One model gives <unk> half of everything: best on a text of OOVs, and only because of them."""
     train = lm.Text.from_sentences(TRAIN)

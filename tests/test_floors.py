@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "errors": 0,
     "checks": 1,
+    "oovs": 1,
     "files": 1,
     "workspace": 1,
     "parallel": 1,

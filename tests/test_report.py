@@ -9,6 +9,7 @@ import json
 import math
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from ngramlm.evaluation import Comparison
 from ngramlm.evaluation.report import FORMATS, latex, markup
 from ngramlm.evaluation.report.cells import COLUMNS, bytes_text, fixed, p_text
 from ngramlm.evaluation.report.svg import Scale
+from ngramlm.files import open_source
 
 VOID = {"meta", "br"}
 
@@ -98,9 +100,8 @@ def test_the_same_figures_in_every_format(page: Page, rows: list[dict[str, objec
     places = [markdown[0].index(name) for name in wanted]
     assert expected == [[line[place] for place in places] for line in markdown[2 : 2 + len(expected)]]
 
-    latex = [
-        line.removesuffix(r"\\").split(" & ") for line in comparison.to_latex().splitlines() if " & " in line
-    ]
+    first = comparison.to_latex().partition(r"\bottomrule")[0]
+    latex = [line.removesuffix(r"\\").split(" & ") for line in first.splitlines() if " & " in line]
     places = [latex[0].index(name) for name in wanted]
     found = [[tex_number(line[place]) for place in places] for line in latex[1:]]
     assert [["inf" if cell == "+inf" else cell for cell in line] for line in expected] == found
@@ -115,7 +116,8 @@ def test_the_same_figures_in_every_format(page: Page, rows: list[dict[str, objec
     assert expected == [[line[place] for place in places] for line in body]
 
     starts = comparison.to_text().splitlines()
-    for line, cells in zip(starts[1:], expected, strict=True):
+    assert starts[len(expected) + 1] == ""  # the learning curve follows
+    for line, cells in zip(starts[1:], expected, strict=False):
         assert not any(cell and cell not in line.split() for cell in cells)
 
 
@@ -213,8 +215,12 @@ def test_what_a_name_holds_cannot_break_latex() -> None:
     latex = example().to_latex()
 
     assert r"\textless{}b\textgreater{}bold\textless{}/b\textgreater{} \& \textquotedbl{}quoted" in latex
-    body = [line for line in latex.splitlines() if line.endswith(r"\\")]
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {body[0].count("&")}
+    tables = [part.splitlines() for part in latex.split(r"\bottomrule")]
+    bodies = [[line for line in lines if line.endswith(r"\\")] for lines in tables]
+    assert [bool(body) for body in bodies] == [True, True, False]  # the second is that of the learning curve
+    for body in bodies[:2]:
+        assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {body[0].count("&")}
+    body = [line for lines in bodies for line in lines]
     assert not re.search(r"(?<!\\)[%_#]", "".join(body))
     assert latex.count("{") == latex.count("}")
 
@@ -225,6 +231,79 @@ def test_latex_breaks_a_long_table_over_pages() -> None:
     assert r"\begin{tabular}" in short.to_latex()
     assert r"\begin{longtable}" in long.to_latex()
     assert r"\endhead" in long.to_latex()
+
+
+def cells_of(lines: list[str], separator: str) -> list[list[str]]:
+    """The cells of lines of a table, without what separates and marks them."""
+    return [[unescaped(cell) for cell in re.split(separator, line.strip("|\\ "))] for line in lines]
+
+
+def test_the_learning_curve_is_a_table_everywhere() -> None:
+    """Every point in text, Markdown and LaTeX, under its number of sentences; an empty cell where there is none."""
+    comparison = example()
+    sizes = sorted({point.train_sentences for point in comparison.curve})
+    perplexities = {
+        (point.model, point.text, point.train_sentences): fixed(point.perplexity, 2)
+        for point in comparison.curve
+    }
+    names = list(dict.fromkeys((point.model, point.text) for point in comparison.curve))
+    expected = [[*name, *(perplexities.get((*name, size), "") for size in sizes)] for name in names]
+    header = ["model", "text", *map(str, sizes)]
+    title = "Perplexity by sentences of training text"
+    assert len(expected) > 2
+
+    text = comparison.to_text().partition(f"\n\n{title}:\n")[2].splitlines()
+    assert [" ".join(line) for line in [header, *expected]] == [" ".join(line.split()) for line in text]
+    markdown = comparison.to_markdown().partition(f"\n\n{title}:\n\n")[2].splitlines()
+    found = cells_of([markdown[0], *markdown[2 : 2 + len(expected)]], r"(?<!\\)\|")
+    assert [header, *expected] == found
+    assert markdown[2 + len(expected)] == ""
+    latex = comparison.to_latex().partition(f"% {title.lower()}\n")[2]
+    lines = [line for line in latex.splitlines() if " & " in line]
+    found = [
+        [tex_number(cell.strip()) for cell in line.removesuffix(r" \\").split(" & ")[2:]]
+        for line in lines[1:]
+    ]
+    assert [line[2:] for line in expected] == found
+    assert latex.startswith(rf"\begin{{tabular}}{{ll{'r' * len(sizes)}}}")
+
+
+def test_without_a_curve_there_is_no_second_table() -> None:
+    plain = dataclasses.replace(example(), curve=())
+
+    assert "by sentences" not in plain.to_text() + plain.to_markdown() + plain.to_latex()
+    assert plain.to_latex().count(r"\begin{") == 1
+
+
+def test_names_are_escaped_in_the_notes_too() -> None:
+    """Those of texts and of the baseline, which a page shows as they are."""
+    comparison = example()
+    assert comparison.train is not None
+    nasty = dataclasses.replace(
+        comparison,
+        baseline="a_b*c",
+        train=dataclasses.replace(comparison.train, name="train_1_.txt"),
+        texts=tuple(dataclasses.replace(text, name="*x*|<b>`y`") for text in comparison.texts),
+    )
+    markdown, page = nasty.to_markdown(), nasty.to_html()
+
+    assert r"Trained on train\_1\_.txt:" in markdown
+    assert r"Tested on \*x\*\|\<b\>\`y\`:" in markdown
+    assert r"*Difference* is in bits per word against a\_b\*c;" in markdown
+    assert "words and `</s>`; *excluding OOV* leaves" in markdown
+    assert "Tested on *x*|&lt;b&gt;`y`:" in page
+    assert "words and &lt;/s&gt;; excluding OOV leaves" in page
+
+
+@pytest.mark.parametrize("compression", ["", ".gz", ".xz"])
+@pytest.mark.parametrize("suffix", sorted(FORMATS))
+def test_a_second_suffix_compresses(tmp_path: Path, suffix: str, compression: str) -> None:
+    path = tmp_path / f"report{suffix.upper()}{compression}"
+    example().write(path)
+
+    with open_source(path) as stream:
+        assert FORMATS[suffix](example()).encode() == stream.read()
+    assert (path.read_bytes() != FORMATS[suffix](example()).encode()) == bool(compression)
 
 
 def test_rows_say_why_they_have_no_perplexity(rows: list[dict[str, object]], page: Page) -> None:

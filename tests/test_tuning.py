@@ -487,9 +487,7 @@ def test_more_oovs_than_words_in_a_heldout_text_are_told(unknown: int, told: boo
         warnings.simplefilter("always")
         lm.AbsoluteDiscounting().fit(counts, text)
 
-    assert [f"{unknown} OOVs among the {unknown + 3} words" in str(w.message) for w in caught] == [
-        True
-    ] * told
+    assert ["% of the words are OOVs" in str(w.message) for w in caught] == [True] * told
 
 
 @pytest.mark.parametrize("method", TUNABLE, ids=lambda method: method.__name__)

@@ -20,6 +20,7 @@ from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
 from ngramlm.evaluation.surface import surface_words
 from ngramlm.model import LanguageModel
+from ngramlm.oovs import warn_of_oovs
 from ngramlm.parallel import Progress
 from ngramlm.text import Text, read_text, require_sentences
 from ngramlm.vocabulary import Vocabulary
@@ -144,6 +145,7 @@ class Bench:
         found = self._texts[row.text]
         if found.figures is None:
             found.figures = _text_figures(row.text, text)
+            warn_of_oovs(row.text, text.n_oov, text.n_words)
         scores: TokenScores | None = None
         if not getattr(model, "normalized", True):
             if row.model == self.how.baseline and not self.how.fallback:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ngramlm.counts import NgramCounts, count
-from ngramlm.errors import EstimationError, UsageError
+from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
 from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
@@ -90,8 +90,8 @@ def compare_smoothings(
     """Train every smoothing method at every order from one pass over the text, and compare them.
 
     train: ``NgramCounts`` of at least the highest order, a ``Text``, or whatever ``count`` takes.
-    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own, which
-        are taken as they are, without `form` and `closed`.
+    smoothings: names of ``SMOOTHINGS``, "all" (but those that sample), or configured methods by names of your own,
+        which are taken as they are, without `form` and `closed`.
     form: "default", "interpolated", "backoff" or "both": see `contenders.FORMS`.
     heldout: for the methods that tune themselves on a text that is not the test text.
     baseline: a row's name, such as "witten-bell 2"; models are named by method and order. "auto" takes modified
@@ -192,7 +192,7 @@ def _fit(
 def _enter(
     bench: Bench, contender: Contender, counts: NgramCounts, heldout: Text | None, threads: int | None
 ) -> list[Row]:
-    """Estimate and measure one method; its warnings are passed on as well as kept."""
+    """Estimate and measure one method; its warnings are kept, and passed on with its name."""
     about: dict[str, Any] = {"method": contender.method}
     if contender.smoothing is None:
         bench.fail(contender.name, contender.reason or "cannot be made", order=contender.order, **about)
@@ -203,7 +203,10 @@ def _enter(
         bench.fail(contender.name, str(error), order=contender.order, **about)
         return []
     for warning in caught:
-        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        # what is wrong with a text is no matter of one method, and said once
+        of_method = issubclass(warning.category, EstimationWarning)
+        message = f"{contender.name}: {warning.message}" if of_method else warning.message
+        warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
     return bench.add(contender.name, model, train_seconds=seconds, warnings=_messages(caught), **about)
 
 

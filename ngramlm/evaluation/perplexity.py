@@ -157,11 +157,11 @@ class Perplexity:
 
     def __str__(self) -> str:
         lines = [
-            f"perplexity including OOVs:  {self.perplexity:.6g}",
-            f"perplexity excluding OOVs:  {self.perplexity_excluding_oov:.6g}",
-            f"perplexity per word (ppl1): {self.perplexity_without_eos:.6g}",
+            f"perplexity including OOVs:  {_shown(self.perplexity, 6)}",
+            f"perplexity excluding OOVs:  {_shown(self.perplexity_excluding_oov, 6)}",
+            f"perplexity per word (ppl1): {_shown(self.perplexity_without_eos, 6)}",
             f"log10 probability:          {self.log10_prob:.8g}",
-            f"bits per word, character:   {self.bits_per_word:.5g}, {self.bits_per_character:.5g}",
+            f"bits per word, character:   {_shown(self.bits_per_word, 5)}, {_shown(self.bits_per_character, 5)}",
             f"tokens (words + </s>):      {self.tokens} ({self.words} + {self.tokens - self.words})",
             f"sentences:                  {self.sentences}",
             f"OOVs, zero probabilities:   {self.oovs}, {self.zero_probs}",
@@ -322,6 +322,10 @@ class ExactSum:
 
     def __add__(self, other: ExactSum) -> ExactSum:
         return ExactSum(self._units + other._units)
+
+
+def _shown(value: float, digits: int) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.{digits}g}"
 
 
 def _ratio(total: float, number: int) -> float:

@@ -333,7 +333,10 @@ class Comparison:
         return self._render(".html")
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write the report in the format that the suffix names: .md, .csv, .json, .txt, .tex or .html."""
+        """Write the report in the format that the suffix names: .md, .csv, .json, .txt, .tex or .html.
+
+        A second suffix .gz, .bz2, .xz or .zst compresses it.
+        """
         from ngramlm.evaluation.report import write_report
 
         write_report(self, path)

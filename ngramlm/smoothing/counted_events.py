@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import EstimationError, EstimationWarning, warn
+from ngramlm.errors import EstimationError
 from ngramlm.events import Events, look_up
+from ngramlm.oovs import warn_of_oovs
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS
 
@@ -66,12 +67,7 @@ class CountedEvents:
         events = events.select(base[events.words] > 0)
         if not len(events):
             raise EstimationError("found a held-out text without known words; expected at least one sentence")
-        if text.n_oov > text.n_words / 2:
-            warn(
-                f"found {text.n_oov} OOVs among the {text.n_words} words of the held-out text; what is tuned on them "
-                "suits <unk> (is it tokenized as the training text?)",
-                EstimationWarning,
-            )
+        warn_of_oovs("the held-out text", text.n_oov, text.n_words)
         return cls(counts, events, deleted=False)
 
     @classmethod

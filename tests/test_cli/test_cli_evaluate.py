@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -376,6 +378,99 @@ def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invo
         "report.pdf: the report needs one of the suffixes .md, .csv, .json, .txt, .tex, .html."
         in result.stderr
     )
+
+
+COMPARE = ["compare", "train.txt", "--order", "2", "--smoothing", "witten-bell, kneser-ney", "-q"]
+
+
+def test_compare_writes_a_compressed_report(invoke: Invoke, folder: Path) -> None:
+    result = invoke(*COMPARE, "--test", "test.txt", "-o", "report.html.gz", "-o", "report.html")
+
+    assert result.exit_code == 0, result.stderr
+    assert gzip.decompress((folder / "report.html.gz").read_bytes()) == (folder / "report.html").read_bytes()
+
+
+def test_compare_asks_for_a_compressor_before_any_work(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setattr(
+        "ngramlm.evaluation.comparison.compare_smoothings", lambda *_, **__: pytest.fail("worked")
+    )
+    result = invoke(*COMPARE, "--test", "test.txt", "-o", "report.md.zst")
+
+    assert result.exit_code == 1
+    assert "ngramlm[zst]" in result.stderr
+
+
+def test_compare_shows_the_learning_curve(invoke: Invoke, folder: Path) -> None:
+    result = invoke(*COMPARE, "--test", "test.txt", "--curve", "1/4,300")
+
+    table = result.stdout.partition("\n\nPerplexity by sentences of training text:\n")[2].splitlines()
+    assert table[0].split() == ["model", "150", "300", "600"]
+    assert [line.split()[:2] for line in table[1:]] == [["witten-bell", "2"], ["kneser-ney", "2"]]
+    assert (
+        table[1].split()[-1] == result.stdout.splitlines()[1].split()[4]
+    )  # the whole text: as in the first table
+
+
+def test_compare_warns_of_a_test_text_that_was_trained_on(invoke: Invoke, folder: Path) -> None:
+    result = invoke(*COMPARE, "--test", "train.txt", "--test", "test.txt", "--heldout", "test.txt")
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "warning: test.txt is held out and used otherwise too; give another text",
+        "warning: train.txt is a test text and used otherwise too; give another text",
+    ]
+
+
+def test_warnings_of_compare_name_the_method_and_those_of_texts_come_once(
+    invoke: Invoke, folder: Path
+) -> None:
+    (folder / "tiny.txt").write_text("a b\n")  # all once
+    (folder / "strange.txt").write_text("x y z a\n")
+    methods = "absolute-discounting,kneser-ney,linear-discounting"
+    arguments = ["compare", "tiny.txt", "--smoothing", methods, "--order", "1,2", "--test", "strange.txt"]
+    result = invoke(*arguments, "--heldout", "strange.txt", "-q")
+
+    assert result.exit_code == 0, result.stderr
+    lines = [line.removeprefix("warning: ") for line in result.stderr.splitlines()]
+    complaint = "75 % of the words are OOVs (is it tokenized as the training text?)"
+    assert lines.count(f"strange.txt: {complaint}") == lines.count(f"the held-out text: {complaint}") == 1
+    named = [line for line in lines if "cannot be estimated" in line]
+    assert {line.partition(": order ")[0] for line in named} == {
+        f"{method} {order}" for method in methods.split(",") for order in (1, 2)
+    }
+
+
+@pytest.mark.parametrize("text", ["\n\n", "qqq zzz\nyyy\n"], ids=["blank", "oovs"])
+def test_a_figure_that_does_not_exist_is_undefined(invoke: Invoke, folder: Path, text: str) -> None:
+    result = invoke("perplexity", "model.arpa", "-", input=text)
+
+    assert "Perplexity per word (ppl1):  undefined\n" in result.stdout
+    assert "nan" not in result.stdout
+    assert (
+        json.loads(invoke("perplexity", "model.arpa", "-", "--json", input=text).stdout)[
+            "perplexity_without_eos"
+        ]
+        is None
+    )
+    printed = str(lm.perplexity(lm.load("model.arpa"), io.BytesIO(text.encode())))
+    assert "perplexity per word (ppl1): undefined\n" in printed
+    assert "nan" not in printed
+
+
+def test_models_that_are_comparable_are_compared(invoke: Invoke, folder: Path) -> None:
+    """Maximum likelihood over an open vocabulary gives <unk> nothing, but predicts the same words."""
+    for name in ("maximum-likelihood", "witten-bell"):
+        invoke("train", "train.txt", "--order", "2", "--smoothing", name, "-o", f"{name}.ngram")
+    result = invoke("perplexity", "maximum-likelihood.ngram", "witten-bell.ngram", "test.txt")
+    assert result.exit_code == 0, result.stderr
+
+    invoke("train", "train.txt", "--order", "2", "--closed", "-o", "closed.ngram")
+    result = invoke("perplexity", "closed.ngram", "witten-bell.ngram", "test.txt")
+    assert result.exit_code == 2
+    assert "--any-vocabulary" in result.stderr
 
 
 def test_compare_with_a_baseline(invoke: Invoke, folder: Path) -> None:

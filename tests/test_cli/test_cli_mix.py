@@ -32,6 +32,16 @@ def test_weights_from_heldout_text(folder: Path, invoke: Invoke) -> None:
     assert again.n_ngrams == mixed.n_ngrams
 
 
+def test_a_heldout_text_of_unknown_words_is_told(folder: Path, invoke: Invoke) -> None:
+    (folder / "strange.txt").write_text("qqq zzz the\n")
+    result = invoke("mix", "model.arpa", "other.arpa", "--heldout", "strange.txt", "-o", "mixed.arpa")
+
+    assert result.exit_code == 0
+    assert "warning: strange.txt: 67 % of the words are OOVs" in result.stderr
+    usual = invoke("mix", "model.arpa", "other.arpa", "--heldout", "test.txt", "-o", "mixed.arpa")
+    assert "OOVs (is" not in usual.stderr
+
+
 def test_the_summary_names_weights_and_perplexities(folder: Path, invoke: Invoke) -> None:
     result = invoke("mix", "model.arpa", "other.arpa", "--heldout", "test.txt", "-o", "mixed.ngram")
     lines = result.stderr.splitlines()

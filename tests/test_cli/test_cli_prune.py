@@ -97,7 +97,9 @@ def test_from_standard_input_to_standard_output(witten_bell: Path, invoke: Invok
         (("--entropy", "1e-7", "--keep", "10"), "cannot be used together"),
         (("--entropy", "-1"), "-1"),
         (("--entropy", "1e-7", "--by", "weighted-difference"), "--by needs --keep"),
-        (("--entropy", "nan"), "NaN"),
+        (("--entropy", "nan"), "threshold is nan"),
+        (("--entropy", "1e-7", "--removed", "unknown"), "--removed needs --vocab"),
+        (("--keep", "9", "--new-words", "share"), "--new-words needs --vocab"),
         (("--vocab", "train.txt", "--history-model", "model.arpa"), "--history-model needs"),
         (("--entropy", "1e-7", "--json"), "--json needs -o FILE"),
         (("--vocab", "train.txt"), "expected one word on a line"),
@@ -110,6 +112,33 @@ def test_refused(folder: Path, invoke: Invoke, arguments: tuple[str, ...], messa
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (folder / "small.arpa").exists()
+
+
+def test_a_model_that_does_not_say_how_it_was_smoothed_is_told(folder: Path, invoke: Invoke) -> None:
+    """An ARPA file may hold a Kneser-Ney model, which a binary one would have been warned of."""
+    small = ("--entropy", "1e-5", "-o", "small.arpa")
+    note = "model.arpa does not say how it was smoothed; a Kneser-Ney model needs --history-model\n"
+
+    assert invoke("prune", "model.arpa", *small).stderr.startswith(note)
+    assert "this is a Kneser-Ney model" in invoke("prune", "model.ngram", *small).stderr
+    invoke("train", "train.txt", "--order", "3", "--smoothing", "witten-bell", "-o", "wb.ngram")
+    invoke("train", "train.txt", "--order", "1", "-o", "one.arpa")
+    for arguments in (
+        ("model.arpa", "--quiet"),
+        ("model.arpa", "--history-model", "wb.ngram"),
+        ("wb.ngram",),
+        ("one.arpa",),
+    ):
+        result = invoke("prune", *arguments, *small)
+        assert result.exit_code == 0
+        assert "smoothed" not in result.stderr
+
+
+def test_a_list_without_words_is_told(folder: Path, invoke: Invoke) -> None:
+    (folder / "none.txt").write_text("")
+    result = invoke("prune", "model.arpa", "--vocab", "none.txt", "-o", "small.arpa")
+
+    assert "warning: none.txt lists no words" in result.stderr
 
 
 def test_an_input_is_never_overwritten(folder: Path, invoke: Invoke) -> None:

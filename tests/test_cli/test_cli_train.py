@@ -414,3 +414,31 @@ def test_a_heldout_text_that_tunes_nothing_is_told(
 
     assert result.exit_code == 0
     assert result.stderr.count("warning: nothing to tune on heldout.txt") == told
+
+
+def test_names_may_have_spaces_between_them(invoke: Invoke, folder: Path) -> None:
+    result = invoke(
+        "train", "train.txt", "--order", "2", "--smoothing", "witten-bell / katz", "-o", "new.ngram"
+    )
+
+    assert result.exit_code == 0, result.stderr
+    assert lm.load("new.ngram").metadata["smoothing"] == "witten-bell/katz"
+
+
+def test_a_list_without_words_is_told(invoke: Invoke, folder: Path) -> None:
+    (folder / "none.txt").write_text("\n")
+    options = ["--smoothing", "witten-bell", "--order", "1", "-o", "new.ngram"]
+    result = invoke("train", "train.txt", "--vocab", "none.txt", *options)
+
+    assert result.exit_code == 0
+    assert "warning: none.txt lists no words, so that every word is an OOV\n" in result.stderr
+
+
+def test_methods_that_need_all_counts_say_so(invoke: Invoke, folder: Path) -> None:
+    for name in ("church-gale", "add-delta"):
+        result = invoke(
+            "train", "train.txt", "--order", "2", "--smoothing", name, "--prune", "0,1", "-o", "no.ngram"
+        )
+
+        assert result.exit_code == 2
+        assert f"{name} has no rule for n-grams that are left out" in result.stderr

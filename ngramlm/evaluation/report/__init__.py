@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import PurePath
 
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.report.comma import to_csv
@@ -14,7 +13,7 @@ from ngramlm.evaluation.report.latex import to_latex
 from ngramlm.evaluation.report.markdown import to_markdown
 from ngramlm.evaluation.report.plain import to_text
 from ngramlm.evaluation.results import Comparison
-from ngramlm.files import atomic_write
+from ngramlm.files import atomic_write, suffix_of
 
 __all__ = ["FORMATS", "write_report"]
 
@@ -29,8 +28,11 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
 
 
 def write_report(comparison: Comparison, path: str | os.PathLike[str]) -> None:
-    """Write it in the format that the suffix names; raises UsageError for an unknown one before anything is written."""
-    suffix = PurePath(path).suffix.lower()
+    """Write it in the format that the suffix names, compressed where another one says so (``report.html.gz``).
+
+    Raises UsageError for an unknown one before anything is written.
+    """
+    suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise UsageError(
             f"{os.fspath(path)}: found the suffix {suffix!r}; expected one of {', '.join(FORMATS)}"

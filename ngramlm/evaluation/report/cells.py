@@ -10,10 +10,13 @@ from ngramlm.evaluation.results import Comparison, Row
 
 __all__ = [
     "COLUMNS",
+    "CURVE_TITLE",
     "Column",
+    "Grid",
     "Table",
     "aligned",
     "bytes_text",
+    "curve_table",
     "findings",
     "fixed",
     "integer",
@@ -34,6 +37,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """Cells under names; ``left`` tells which columns are flush left."""
+
+    header: list[str]
+    rows: list[list[str]]
+    left: list[bool]
+
+
+@dataclass(frozen=True)
 class Table:
     """Columns that say something, and the cells of every row."""
 
@@ -43,6 +55,10 @@ class Table:
     @property
     def header(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @property
+    def left(self) -> list[bool]:
+        return [column.left for column in self.columns]
 
 
 def integer(value: int | None) -> str:
@@ -152,13 +168,38 @@ def table(comparison: Comparison, without: Sequence[str] = ()) -> Table:
     return Table(columns, [list(row) for row in zip(*values, strict=True)])
 
 
-def aligned(found: Table) -> list[list[str]]:
+CURVE_TITLE = "Perplexity by sentences of training text"
+
+
+def curve_table(comparison: Comparison) -> Grid | None:
+    """The perplexity of each model and text by size of the training set; None where there is no curve.
+
+    A method that could not be estimated on a set has an empty cell there.
+    """
+    if not comparison.curve:
+        return None
+    sizes = sorted({point.train_sentences for point in comparison.curve})
+    several = len(comparison.text_names) > 1
+    lines: dict[tuple[str, str], dict[int, float]] = {}
+    for point in comparison.curve:
+        lines.setdefault((point.model, point.text), {})[point.train_sentences] = point.perplexity
+    return Grid(
+        ["model", *["text"] * several, *map(str, sizes)],
+        [
+            [model, *[text] * several, *(fixed(found.get(size), 2) for size in sizes)]
+            for (model, text), found in lines.items()
+        ],
+        [True, *[True] * several, *[False] * len(sizes)],
+    )
+
+
+def aligned(found: Table | Grid) -> list[list[str]]:
     """Header and rows padded to the width of their columns."""
     widths = [max(3, *map(len, column)) for column in zip(found.header, *found.rows, strict=True)]
     return [
         [
-            cell.ljust(width) if column.left else cell.rjust(width)
-            for column, cell, width in zip(found.columns, cells, widths, strict=True)
+            cell.ljust(width) if left else cell.rjust(width)
+            for left, cell, width in zip(found.left, cells, widths, strict=True)
         ]
         for cells in [found.header, *found.rows]
     ]
@@ -189,34 +230,42 @@ def _against(comparison: Comparison, row: Row) -> str:
     return f", {fixed(row.difference, 4, sign=True)} bits per word against {comparison.baseline}"
 
 
-def notes(comparison: Comparison) -> list[str]:
-    """What the figures mean, for the reader of a report: sentences in Markdown."""
+def notes(
+    comparison: Comparison, quote: Callable[[str], str] = str, emphasis: str = "", code: str = ""
+) -> list[str]:
+    """What the figures mean, for the reader of a report: sentences.
+
+    quote: how a format writes names; emphasis, code: what it has around a term, around `</s>`.
+    """
     found = []
     if comparison.train is not None:
-        found.append(_trained(comparison))
+        found.append(_trained(comparison, quote))
     for text in comparison.texts:
         rate = "" if math.isnan(text.oov_rate) else f" ({100 * text.oov_rate:.2f} % of the words)"
         found.append(
-            f"Tested on {text.name}: {text.sentences} sentences, {text.tokens} tokens, {text.oovs}"
+            f"Tested on {quote(text.name)}: {text.sentences} sentences, {text.tokens} tokens, {text.oovs}"
             f" OOV{'' if text.oovs == 1 else 's'}{rate}."
         )
     found.append(
-        "Perplexity is over words and `</s>`; *excluding OOV* leaves out the words outside the vocabulary"
-        " and those of zero probability. Training time is that of the estimation, from shared counts."
+        f"Perplexity is over words and {code}</s>{code}; {emphasis}excluding OOV{emphasis} leaves out the words outside"
+        " the vocabulary and those of zero probability. Training time is that of the estimation, from shared counts."
     )
     if comparison.baseline is not None:
-        found.append(f"*Difference* is in bits per word against {comparison.baseline}; below zero is better.")
+        found.append(
+            f"{emphasis}Difference{emphasis} is in bits per word against {quote(comparison.baseline)}; below zero is"
+            " better."
+        )
     if any(row.paired for row in comparison.rows):
         found.append(
             f"Intervals hold {100 * comparison.level:g} % of {comparison.resamples} paired bootstrap samples of the"
-            f" {comparison.units}; *p* is two-sided, of approximate randomization with as many rounds, and *p (Holm)*"
-            f" adjusts it for the number of models (seed {comparison.seed})."
+            f" {comparison.units}; {emphasis}p{emphasis} is two-sided, of approximate randomization with as many"
+            f" rounds, and {emphasis}p (Holm){emphasis} adjusts it for the number of models (seed {comparison.seed})."
         )
     return found
 
 
-def _trained(comparison: Comparison) -> str:
+def _trained(comparison: Comparison, quote: Callable[[str], str]) -> str:
     train = comparison.train
     assert train is not None
     size = "" if train.sentences is None else f"{train.sentences} sentences, {train.tokens} tokens, "
-    return f"Trained on {train.name}: {size}{train.types} words known."
+    return f"Trained on {quote(train.name)}: {size}{train.types} words known."

@@ -252,7 +252,7 @@ def _how_to_read(comparison: Comparison) -> Markup:
     return _section(
         "How to read this",
         None,
-        [tag("p", sentence.replace("*", "").replace("`", "")) for sentence in notes(comparison)],
+        [tag("p", sentence) for sentence in notes(comparison)],
         tag("details", tag("summary", f"Warnings of the estimation ({len(warned)})"), tag("ul", warned))
         if warned
         else None,

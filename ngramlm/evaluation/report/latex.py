@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from ngramlm.evaluation.report.cells import table
+from ngramlm.evaluation.report.cells import CURVE_TITLE, Grid, Table, curve_table, table
 from ngramlm.evaluation.results import Comparison
 
 __all__ = ["escape", "to_latex"]
@@ -26,7 +26,10 @@ _SPECIAL = {
 
 
 def to_latex(comparison: Comparison) -> str:
-    """A tabular with the best perplexity of each text in bold; more than 40 rows become a longtable."""
+    """A tabular with the best perplexity of each text in bold, and one of the learning curve.
+
+    More than 40 rows become a longtable.
+    """
     found = table(comparison, without=LEFT_OUT)
     best = {id(row) for row in comparison.best_rows()}
     lines = []
@@ -35,26 +38,41 @@ def to_latex(comparison: Comparison) -> str:
         if number:
             lines.append(r"\midrule")
         for row, cells in pairs:
-            shown = []
-            for column, cell in zip(found.columns, cells, strict=True):
-                text = escape(cell) if column.left else _number(cell)
-                bold = column.name == "perplexity" and id(row) in best
-                shown.append(rf"\textbf{{{text}}}" if bold else text)
-            lines.append(" & ".join(shown) + r" \\")
-    environment = "tabular" if len(comparison.rows) <= LONGEST else "longtable"
-    packages = "booktabs" if environment == "tabular" else "booktabs and longtable"
-    header = " & ".join(map(escape, found.header)) + r" \\"
+            shown = _cells(found, cells)
+            if id(row) in best and "perplexity" in found.header:
+                place = found.header.index("perplexity")
+                shown[place] = rf"\textbf{{{shown[place]}}}"
+            lines.append(_line(shown))
+    curve = curve_table(comparison)
+    parts = [_tabular(found, lines)]
+    if curve is not None:
+        parts.append(f"% {CURVE_TITLE.lower()}")
+        parts.append(_tabular(curve, [_line(_cells(curve, cells)) for cells in curve.rows]))
+    packages = "booktabs and longtable" if any("longtable" in part for part in parts) else "booktabs"
+    return "\n".join([f"% needs the packages {packages}; differences are in bits per word", *parts, ""])
+
+
+def _cells(found: Table | Grid, cells: list[str]) -> list[str]:
+    """What is flush left are names, all others figures."""
+    return [escape(cell) if left else _number(cell) for left, cell in zip(found.left, cells, strict=True)]
+
+
+def _line(cells: list[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _tabular(found: Table | Grid, lines: list[str]) -> str:
+    """The environment around some lines."""
+    environment = "tabular" if len(found.rows) <= LONGEST else "longtable"
     return "\n".join(
         [
-            f"% needs the packages {packages}; differences are in bits per word",
-            f"\\begin{{{environment}}}{{{''.join('l' if column.left else 'r' for column in found.columns)}}}",
+            f"\\begin{{{environment}}}{{{''.join('l' if left else 'r' for left in found.left)}}}",
             r"\toprule",
-            header,
+            _line(list(map(escape, found.header))),
             r"\midrule" + (r" \endhead" if environment == "longtable" else ""),
             *lines,
             r"\bottomrule",
             f"\\end{{{environment}}}",
-            "",
         ]
     )
 

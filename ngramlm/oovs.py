@@ -1,0 +1,25 @@
+"""The one sign that a text and a vocabulary do not belong together: most words are OOVs."""
+
+from __future__ import annotations
+
+from ngramlm.errors import TextWarning, warn
+
+__all__ = ["oov_complaint", "warn_of_oovs"]
+
+
+def oov_complaint(oovs: int, words: int) -> str | None:
+    """What is to be said of a text of which more than half the words are OOVs; None of any other.
+
+    >>> oov_complaint(97, 100), oov_complaint(1, 2)
+    ('97 % of the words are OOVs (is it tokenized as the training text?)', None)
+    """
+    if oovs <= words / 2:
+        return None
+    return f"{100 * oovs / words:.0f} % of the words are OOVs (is it tokenized as the training text?)"
+
+
+def warn_of_oovs(what: str, oovs: int, words: int) -> None:
+    """TextWarning where there is something to be said of a text."""
+    complaint = oov_complaint(oovs, words)
+    if complaint is not None:
+        warn(f"{what}: {complaint}", TextWarning)
