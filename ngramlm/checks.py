@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Check", "Number", "choice", "flag"]
+__all__ = ["Check", "Number", "choice", "flag", "several_words"]
 
 Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
 
@@ -73,6 +73,8 @@ class Number:
             parts.append(f"{'above' if self.above else 'from'} {self.least:g}")
             if self.most == math.inf:
                 parts += [] if self.above else ["on"]
+            elif self.above:
+                parts[-1] += f", and {self.most:g} at most"
             elif self.below:
                 parts.append(f"up to, but not, {self.most:g}")
             else:
@@ -110,3 +112,15 @@ def choice(*names: str) -> Check:
         return value
 
     return check
+
+
+def several_words(words: Iterable[str]) -> Iterable[str]:
+    """Words, which are not the letters of one.
+
+    >>> several_words("the")
+    Traceback (most recent call last):
+    ngramlm.errors.UsageError: found the text 'the'; expected a list of words
+    """
+    if isinstance(words, str | bytes):
+        raise UsageError(f"found the text {words!r}; expected a list of words")
+    return words

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._vocabulary import WordTable
+from ngramlm.checks import several_words
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import atomic_write, open_source
 
@@ -37,7 +38,7 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str] = ()) -> None:
         table = new_table()
-        for word in words:
+        for word in several_words(words):
             if not word or not SEPARATORS.isdisjoint(word):
                 raise UsageError(
                     f"found the word {word!r}; expected no empty word, space or control character"

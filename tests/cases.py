@@ -37,7 +37,7 @@ from oracles_smoothing import (
 )
 
 import ngramlm as lm
-from ngramlm.errors import EstimationWarning
+from ngramlm.errors import EstimationWarning, NgramlmWarning
 from ngramlm.smoothing.additive import best_deltas
 from ngramlm.smoothing.counted_events import CountedEvents
 
@@ -254,7 +254,7 @@ class TunedCase:
         """The tuned model, and its oracle with the parameters that were found."""
         method = self.method()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EstimationWarning)
+            warnings.simplefilter("ignore", NgramlmWarning)
             usable = method.usable_counts(counts)
             base = method.base_distribution(usable)
             if self.find is not None:

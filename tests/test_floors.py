@@ -54,6 +54,7 @@ FLOORS = {
 # On one floor, the left imports the right and never the other way round.
 SAME_FLOOR = {
     ("vocabulary", "files"),
+    ("vocabulary", "checks"),
     ("text", "files"),
     ("text", "parallel"),
     ("text", "vocabulary"),

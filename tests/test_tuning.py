@@ -17,7 +17,7 @@ from oracles_smoothing import JelinekMercerOracle
 from oracles_smoothing.jelinek_mercer import events_of, expectation_maximisation
 
 import ngramlm as lm
-from ngramlm.errors import EstimationError, EstimationWarning, UsageError
+from ngramlm.errors import EstimationError, NgramlmWarning, UsageError
 from ngramlm.smoothing import RecursiveSmoothing
 from ngramlm.smoothing.additive import best_deltas
 from ngramlm.smoothing.base import stored_model
@@ -26,7 +26,7 @@ from ngramlm.smoothing.jelinek_mercer import KEYS, bucket_edges, estimate_weight
 from ngramlm.smoothing.katz import MOST_K, katz_coefficients
 from ngramlm.smoothing.tuning import HeldoutFit, _BackOffSearch, _InterpolatedSearch, tune_values
 
-pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.NgramlmWarning")
 
 VERSE = [
     line.split()
@@ -503,7 +503,7 @@ def test_heldout_text_with_another_vocabulary(method: Callable[..., Any]) -> Non
     np.testing.assert_array_equal(expected.log10_probs(probe), actual.log10_probs(probe))
     other = lm.Text.from_sentences(HELDOUT)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EstimationWarning)
+        warnings.simplefilter("ignore", NgramlmWarning)
         try:
             mapped = method().fit(counts, other)
         except UsageError:
@@ -511,7 +511,7 @@ def test_heldout_text_with_another_vocabulary(method: Callable[..., Any]) -> Non
     np.testing.assert_array_equal(expected.log10_probs(probe), mapped.log10_probs(probe))
 
 
-@pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
+@pytest.mark.filterwarnings("ignore::ngramlm.errors.NgramlmWarning")
 @pytest.mark.parametrize(
     ("method", "expected"),
     [

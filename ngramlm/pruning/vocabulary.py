@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, spread, take
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import several_words
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.normalization import NormalizedColumns, normalized_columns
 from ngramlm.trie import NgramTrie
@@ -64,12 +65,10 @@ def restrict_vocabulary(
         raise UsageError(f"removed is {removed!r}; expected 'unknown' or 'renormalize'")
     if new not in ("leave", "share"):
         raise UsageError(f"new is {new!r}; expected 'leave' or 'share'")
-    if isinstance(words, str):
-        raise UsageError(f"found the text {words!r}; expected a list of words")
     columns = normalized_columns(model)
     if removed is None:
         removed = "unknown" if columns.probs[0][UNK] > 0 else "renormalize"
-    listed = list(dict.fromkeys(word for word in words if word not in RESERVED))
+    listed = list(dict.fromkeys(word for word in several_words(words) if word not in RESERVED))
     is_known = [word in model.vocabulary for word in listed]
     keep = np.zeros(len(model.vocabulary), bool)
     keep[: len(RESERVED)] = True
