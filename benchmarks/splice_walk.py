@@ -31,7 +31,7 @@ from ngramlm.vocabulary import BOS, EOS
 Int32s = NDArray[np.int32]
 
 JUMPS = (0.36, 0.13, 0.16, 0.05)
-"""The probability of a jump to a place behind the same last k tokens, k = 0, 1, 2, 3; the walk goes on with the rest."""
+"""The probability of a jump to a place behind the same last k tokens, k = 0, 1, 2, 3; else the walk goes on."""
 NEW_TYPES, NEW_TYPES_EXPONENT = 0.606, -0.364
 """After N tokens a word is new with probability 0.606 V/B (N/B)^-0.364: B tokens and V types are those of the text."""
 WALKERS, STEPS = 8192, 256  # fixed: the text depends on them
@@ -174,9 +174,13 @@ def growth(ids: Int32s, order: int = 5) -> list[int]:
     ends = np.flatnonzero(stream == EOS + 1)
     stream[ends[1::2]] = 0  # `<s>`
     found, keys = [], np.zeros(len(stream), np.uint64)
-    for k in range(order):  # 64-bit hashes of windows: two of 100 M differing ones agree with probability 0.0003
+    for k in range(
+        order
+    ):  # 64-bit hashes of windows: two of 100 M differing ones agree with probability 0.0003
         keys = keys[1:] if k else keys
-        keys = keys * np.uint64(0x9E3779B97F4A7C15) + (stream[: len(keys)] + np.uint64(7)) * np.uint64(0xD6E8FEB86659FD93)
+        keys = keys * np.uint64(0x9E3779B97F4A7C15) + (stream[: len(keys)] + np.uint64(7)) * np.uint64(
+            0xD6E8FEB86659FD93
+        )
         keys ^= keys >> np.uint64(29)
         ordered = np.sort(keys)
         found.append(int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(1, len(ordered)))
@@ -206,7 +210,9 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, help="how long it shall be")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path, help="default: stdout")
-    parser.add_argument("--growth", action="store_true", help="compare the growth of n-grams with the text's own")
+    parser.add_argument(
+        "--growth", action="store_true", help="compare the growth of n-grams with the text's own"
+    )
     options = parser.parse_args()
     if options.growth == bool(options.tokens):
         parser.error("say either --tokens or --growth")
