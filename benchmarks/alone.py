@@ -50,9 +50,8 @@ def kenlm_tokens(model: str, text: str) -> float:
     """The same result, a value for each token."""
     import kenlm
 
-    return _score_file(
-        lambda line, score=kenlm.Model(model).full_scores: [found[0] for found in score(line)], text
-    )
+    full_scores = kenlm.Model(model).full_scores
+    return _score_file(lambda line: [found[0] for found in full_scores(line)], text)
 
 
 def kenlm_lines(model: str, text: str) -> float:

@@ -199,7 +199,6 @@ def run(options: argparse.Namespace, work: Path) -> list[str]:
     test = repeat_file(options.test, options.test_times, work / "test.txt")
     text = Files(work, "text", options.text)
     measure(suite.training(text))
-    converts = wanted("ARPA to binary model")
     if wanted("ARPA to binary model"):
         suite.make_models(text, arpa=True)
         measure([suite.converting(text)])
