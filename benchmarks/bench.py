@@ -52,8 +52,8 @@ class Suite:
         return [*NGRAMLM, "train", str(text), *options, "-o", str(output)]
 
     def lmplz(self, files: Files) -> list[str]:
-        return [str(self.peers.lmplz), "-o", str(self.order), "--text", str(files.text), "--arpa",
-                str(files.of("lmplz.arpa"))]  # fmt: skip
+        command = [str(self.peers.lmplz), "-o", str(self.order), "--text", str(files.text)]
+        return [*command, "--arpa", str(files.of("lmplz.arpa")), "--discount_fallback"]
 
     def build(self, files: Files) -> list[str]:
         return [str(self.peers.build_binary), "probing", str(files.of("lmplz.arpa")), str(files.probing)]
