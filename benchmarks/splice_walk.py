@@ -125,9 +125,12 @@ def extend(ids: Int32s, tokens: int, seed: int) -> Iterator[Int32s]:
     if done >= tokens:
         return
     places, random, unused = Places.of(ids), np.random.PCG64(seed), int(ids.max()) + 1
+    last = ids[-1:]
     rate = NEW_TYPES * len(np.unique(ids)) / real
     while done < tokens:
         piece = places.walks(random)
+        piece = piece[(piece != EOS) | (np.append(last, piece[:-1]) != EOS)]  # a jump may make an empty line
+        last = piece[-1:]
         so_far = done + np.arange(len(piece))
         chance = rate * (so_far / real) ** NEW_TYPES_EXPONENT
         new = random.random_raw(len(piece)) < (chance * 2.0**64).astype(np.uint64)
