@@ -1,7 +1,7 @@
 """One job inside Python, timed without the start of the interpreter: prints its seconds.
 
 python benchmarks/alone.py count TEXT ORDER THREADS
-python benchmarks/alone.py score|batch|open|kenlm-score|kenlm-lines|kenlm-tokens|kenlm-open MODEL TEXT [THREADS]
+python benchmarks/alone.py score|tokens|lines|open|kenlm-score|kenlm-lines|kenlm-tokens|kenlm-open MODEL TEXT [THREADS]
 python benchmarks/alone.py train|nltk-train|score-after-training|nltk-score TRAIN TEST
 """
 
@@ -35,8 +35,8 @@ def kenlm_score(model: str, text: str) -> float:
     return _score_lines(kenlm.Model(model).score, _lines(text))
 
 
-def batch(model: str, text: str, threads: str) -> float:
-    """A file in one call: reading, tokenizing and scoring."""
+def tokens(model: str, text: str, threads: str) -> float:
+    """A file in one call, a value for each token: reading, tokenizing and scoring."""
     import ngramlm as lm
 
     opened = lm.BackoffModel.load(model)
@@ -46,8 +46,19 @@ def batch(model: str, text: str, threads: str) -> float:
     return time.perf_counter() - began
 
 
+def lines(model: str, text: str, threads: str) -> float:
+    """A file in one call, a value for each line."""
+    import ngramlm as lm
+
+    opened = lm.BackoffModel.load(model)
+    opened.scores(["a"], threads=1)
+    began = time.perf_counter()
+    opened.score_file(text, threads=int(threads))
+    return time.perf_counter() - began
+
+
 def kenlm_tokens(model: str, text: str) -> float:
-    """The same result, a value for each token."""
+    """What the module offers for that: line by line."""
     import kenlm
 
     full_scores = kenlm.Model(model).full_scores
@@ -55,7 +66,6 @@ def kenlm_tokens(model: str, text: str) -> float:
 
 
 def kenlm_lines(model: str, text: str) -> float:
-    """Less, and quicker: the sum of each line."""
     import kenlm
 
     return _score_file(kenlm.Model(model).score, text)
@@ -164,7 +174,8 @@ if __name__ == "__main__":
     jobs: dict[str, Callable[..., float]] = {
         "count": count,
         "score": score,
-        "batch": batch,
+        "tokens": tokens,
+        "lines": lines,
         "open": open_,
         "kenlm-score": kenlm_score,
         "kenlm-lines": kenlm_lines,

@@ -103,22 +103,24 @@ class Suite:
 
     def from_python(self, files: Files, test: Path, size: str) -> list[Job]:
         """Sentences one at a time, a file in one call, opening."""
-        one_call = [("kenlm-tokens", "kenlm.Model.full_scores of each line"),
-                    ("kenlm-lines", "kenlm.Model.score of each line")]  # fmt: skip
-        jobs = [("one sentence at a time from Python", ["score"], [("kenlm-score", "kenlm.Model.score")])]
+        jobs = [("one sentence at a time from Python", ["score"], "kenlm-score", "kenlm.Model.score")]
         for threads in dict.fromkeys((1, self.threads)):
-            name = f"read and score a file in Python, {threads} thread{'s' * (threads > 1)}"
-            jobs.append((name, ["batch", str(threads)], one_call))
-        jobs.append(("open a binary model, score one sentence", ["open"], [("kenlm-open", "kenlm.Model")]))
+            many = f"{threads} thread{'s' * (threads > 1)}"
+            jobs += [
+                (f"score the lines of a file in Python, {many}", ["lines", str(threads)],
+                 "kenlm-lines", "kenlm.Model.score of each"),
+                (f"score the tokens of a file in Python, {many}", ["tokens", str(threads)],
+                 "kenlm-tokens", "kenlm.Model.full_scores of each line"),
+            ]  # fmt: skip
+        jobs.append(("open a binary model, score one sentence", ["open"], "kenlm-open", "kenlm.Model"))
         found = []
-        for name, (ours, *options), peers in jobs:
+        for name, (ours, *options), theirs, who in jobs:
             command = [*ALONE, ours, str(files.ours), str(test), *options]
-            contenders = [Contender("ngramlm", [command], reports_seconds=True)]
+            job = Job(f"{name}, {size}", [Contender("ngramlm", [command], reports_seconds=True)])
             if self.has_probing and self.peers.kenlm_module:
-                for theirs, who in peers:
-                    command = [*ALONE, theirs, str(files.probing), str(test)]
-                    contenders.append(Contender(who, [command], reports_seconds=True))
-            found.append(Job(f"{name}, {size}", contenders))
+                command = [*ALONE, theirs, str(files.probing), str(test)]
+                job.contenders.append(Contender(who, [command], reports_seconds=True))
+            found.append(job)
         return found
 
     def small(self, text: Path, test: Path) -> list[Job]:
