@@ -140,7 +140,7 @@ def test_new_types_come_at_the_rate_of_the_formula() -> None:
     expected = float((0.606 * n_types / real * (at / real) ** -0.364).sum())
 
     assert list(range(ids.max() + 1, ids.max() + 1 + len(new))) == new.tolist()
-    assert expected == pytest.approx(len(new), abs=5 * math.sqrt(expected))
+    assert expected == pytest.approx(len(new), abs=2 * math.sqrt(expected))
 
 
 @pytest.mark.usefixtures("small_walks")
