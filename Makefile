@@ -13,11 +13,12 @@ REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
     table = functools.reduce(dict.__getitem__, sys.argv[1].split("."), tomllib.load(open("pyproject.toml", "rb"))); \
     print(*table, sep="\n")'
 
-.PHONY: help demo test lint types bench test-debug test-sanitize clean
+.PHONY: help demo test lint types bench bench-growth bench-instructions test-debug test-sanitize clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo | test | lint | types | bench | test-debug | test-sanitize | clean    (see CONTRIBUTING.md)"
+	@echo "make demo | test | lint | types | bench | bench-growth | bench-instructions | test-debug | test-sanitize | clean"
+	@echo "(see CONTRIBUTING.md)"
 
 # --- set-up -----------------------------------------------------------------------------------------------------
 
@@ -75,9 +76,30 @@ types: $(VENV)/installed $(VENV)/lint
 	@cp pyproject.toml build/types/
 	cd build/types && $(abspath $(BIN))/mypy ngramlm
 
-BENCH ?= --text demo/corpus/train.txt --test demo/corpus/test.txt
+# make bench TEXT=books.txt TEST=other.txt KENLM=kenlm/build/bin ONLY=score REPEATS=9    (docs/performance.md)
+TEXT ?= demo/corpus/train.txt
+TEST ?= demo/corpus/test.txt
+KENLM ?=
+BENCH_ORDER ?= 5
+REPEATS ?=
+WORK ?= build/bench
+BENCH_OPTIONS = --order $(BENCH_ORDER) --work "$(WORK)" $(if $(KENLM),--kenlm "$(KENLM)") \
+    $(if $(REPEATS),--repeats $(REPEATS)) $(if $(THREADS),--threads $(THREADS))
 bench: $(VENV)/installed demo/corpus/test.txt
-	$(BIN)/python benchmarks/bench.py $(BENCH)
+	$(BIN)/python benchmarks/bench.py --text "$(TEXT)" --test "$(TEST)" $(BENCH_OPTIONS) \
+	    $(if $(ONLY),--only "$(ONLY)") $(BENCH)
+
+# millions of tokens; PLOT and FIGURES are written
+SIZES ?= 1 3 10 30 100
+PLOT ?= $(WORK)/growth.svg
+FIGURES ?= $(WORK)/growth.json
+bench-growth: $(VENV)/installed demo/corpus/test.txt
+	$(BIN)/python benchmarks/growth.py --text "$(TEXT)" --sizes $(SIZES) --plot "$(PLOT)" --figures "$(FIGURES)" \
+	    $(BENCH_OPTIONS) $(BENCH)
+
+# compares with benchmarks/instructions.json, or records there: make bench-instructions UPDATE=1
+bench-instructions: $(VENV)/installed
+	$(BIN)/python benchmarks/instructions.py $(if $(UPDATE),--update)
 
 # --- builds that check more -------------------------------------------------------------------------------------
 

@@ -4,170 +4,227 @@
 
 Every contender runs as a process of its own, one after the other, so that caches, memory and noise are shared fairly.
 Peers that are not on the machine are left out; `wc -w` is always there as a yardstick. Only the ratios of one run mean
-something: machines differ, and so do hours.
+something: machines differ, and so do hours. docs/performance.md says what the jobs are.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import statistics
 import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-PYTHON = sys.executable
-ALONE = Path(__file__).with_name("alone.py")
+from contenders import ALONE, HEADER, NGRAMLM, SPLICE_WALK, Contender, Job, Peers, is_newer, say
+
+SMALL_BYTES = 1_000_000  # of the text that nltk.lm gets
 
 
-@dataclass
-class Run:
-    """What one run of a contender took."""
+@dataclass(frozen=True)
+class Files:
+    """The files of one training text in the work folder."""
 
-    seconds: float
-    megabytes: float
-
-
-@dataclass
-class Contender:
-    """Commands that do one job one after the other; a number on the last line of stdout replaces the wall clock."""
-
+    work: Path
     name: str
-    commands: list[list[str]]
-    stdin: Path | None = None
-    reports_seconds: bool = False
-    runs: list[Run] = field(default_factory=list)
+    text: Path
 
-    def run(self) -> None:
-        seconds, megabytes = 0.0, 0.0
-        for command in self.commands:
-            with open(self.stdin or os.devnull, "rb") as stdin, tempfile.TemporaryFile() as out:
-                began = time.perf_counter()
-                process = subprocess.Popen(command, stdin=stdin, stdout=out, stderr=subprocess.STDOUT)
-                _, status, usage = os.wait4(process.pid, 0)
-                took, peak = time.perf_counter() - began, usage.ru_maxrss / 1024
-                process.returncode = os.waitstatus_to_exitcode(status)
-                out.seek(0)
-                said = out.read().decode(errors="replace")
-            if process.returncode:
-                raise SystemExit(f"{' '.join(command)} failed: {said[-500:]}")
-            if self.reports_seconds:
-                took = float(said.split()[-1])
-            seconds += took
-            megabytes = max(megabytes, peak)
-        self.runs.append(Run(seconds, megabytes))
+    def of(self, suffix: str) -> Path:
+        return self.work / f"{self.name}.{suffix}"
 
     @property
-    def median(self) -> float:
-        return statistics.median(run.seconds for run in self.runs)
+    def ours(self) -> Path:
+        return self.of("ngram")
 
     @property
-    def peak(self) -> float:
-        return max(run.megabytes for run in self.runs)
+    def probing(self) -> Path:
+        return self.of("probing")
 
 
-@dataclass
-class Job:
-    """One job and those who do it; the first is ngramlm."""
+class Suite:
+    """The jobs, and how the models that they read are made."""
 
-    name: str
-    contenders: list[Contender]
+    def __init__(self, peers: Peers, order: int, threads: int) -> None:
+        self.peers, self.order, self.threads = peers, order, threads
 
-    def measure(self, repeats: int, say: Callable[[str], None]) -> None:
-        for contender in self.contenders:  # once to warm the page cache and fresh memory, not counted
-            contender.run()
-            contender.runs.clear()
-        for number in range(repeats):
-            for contender in self.contenders:
-                contender.run()
-            say(f"{self.name}: run {number + 1} of {repeats}")
+    def train(self, text: Path, output: Path) -> list[str]:
+        options = ["--order", str(self.order), "--threads", str(self.threads), "--quiet"]
+        return [*NGRAMLM, "train", str(text), *options, "-o", str(output)]
 
-    def rows(self) -> list[str]:
-        ours = self.contenders[0].median
-        rows = []
-        for contender in self.contenders:
-            spread = [run.seconds for run in contender.runs]
-            ratio = "" if contender is self.contenders[0] else f"{contender.median / ours:.2f}x"
-            rows.append(
-                f"| {self.name} | {contender.name} | {contender.median:.3f} | {min(spread):.3f}-{max(spread):.3f} "
-                f"| {contender.peak:.0f} | {ratio} |"
-            )
-        return rows
+    def lmplz(self, files: Files) -> list[str]:
+        command = [str(self.peers.lmplz), "-o", str(self.order), "--text", str(files.text)]
+        return [*command, "--arpa", str(files.of("lmplz.arpa")), "--discount_fallback"]
 
+    def build(self, files: Files) -> list[str]:
+        return [str(self.peers.build_binary), "probing", str(files.of("lmplz.arpa")), str(files.probing)]
 
-class Peers:
-    """What is on this machine."""
+    def training(self, files: Files) -> list[Job]:
+        """From text, to counts and to files."""
+        peers, order, threads = self.peers, str(self.order), str(self.threads)
+        text = str(files.text)
+        to_counts = Job("text to counts in memory", [
+            Contender("ngramlm", [[*ALONE, "count", text, order, threads]], reports_seconds=True),
+            Contender("wc -w", [["wc", "-w", text]]),
+        ])  # fmt: skip
+        to_binary = Job("text to binary model", [Contender("ngramlm", [self.train(files.text, files.ours)])])
+        to_arpa = Job("text to ARPA", [Contender("ngramlm", [self.train(files.text, files.of("arpa"))])])
+        if peers.lmplz:
+            to_arpa.contenders.append(Contender("lmplz", [self.lmplz(files)]))
+        if peers.lmplz and peers.build_binary:
+            both = [self.lmplz(files), self.build(files)]
+            to_binary.contenders.append(Contender("lmplz, build_binary probing", both))
+        return [to_counts, to_binary, to_arpa]
 
-    def __init__(self, kenlm: Path | None) -> None:
-        def program(name: str) -> str | None:
-            found = shutil.which(name) or (kenlm and shutil.which(name, path=kenlm))
-            return str(found) if found else None
+    def converting(self, files: Files) -> Job:
+        """ARPA to binary, both from the file that lmplz wrote, and ours from our own too."""
 
-        self.lmplz, self.build_binary, self.query = map(program, ("lmplz", "build_binary", "query"))
-        probe = subprocess.run([PYTHON, "-c", "import kenlm"], capture_output=True, check=False)
-        self.kenlm_module = probe.returncode == 0
+        def convert(arpa: Path) -> list[list[str]]:
+            return [[*NGRAMLM, "convert", str(arpa), str(files.of("converted.ngram"))]]
 
+        ours = Contender("ngramlm, its own file", convert(files.of("arpa")))
+        if not (self.peers.lmplz and self.peers.build_binary):
+            return Job("ARPA to binary model", [ours])
+        same = Contender("ngramlm, the file of lmplz", convert(files.of("lmplz.arpa")))
+        theirs = Contender("build_binary probing, the file of lmplz", [self.build(files)])
+        return Job("ARPA to binary model", [same, theirs, ours])
 
-def jobs(peers: Peers, text: Path, test: Path, work: Path, order: int, threads: int) -> list[Job]:
-    ngramlm = [PYTHON, "-m", "ngramlm"]
-    arpa, binary, peer_arpa, probing = (
-        work / name for name in ("our.arpa", "our.ngram", "peer.arpa", "peer.probing")
-    )
-    train = [*ngramlm, "train", str(text), "--order", str(order), "--threads", str(threads), "-o"]
-    perplexity = [*ngramlm, "perplexity", str(binary), str(test)]
-    wc = Contender("wc -w", [["wc", "-w", str(text)]])
-    alone = [PYTHON, str(ALONE)]
-    found = [
-        Job("text to counts in memory", [
-            Contender("ngramlm", [[*alone, "count", str(text), str(order), str(threads)]], reports_seconds=True), wc,
-        ]),
-        Job("text to binary model", [Contender("ngramlm train", [[*train, str(binary)]])]),
-        Job("text to ARPA", [Contender("ngramlm train", [[*train, str(arpa)]])]),
-        Job("ARPA to binary model", [
-            Contender("ngramlm convert", [[*ngramlm, "convert", str(arpa), str(work / "converted.ngram")]]),
-        ]),
-        Job("score a file, one thread", [
-            Contender("ngramlm perplexity", [[*perplexity, "--threads", "1"]]),
-        ]),
-        Job("score a file, all threads", [
-            Contender("ngramlm perplexity", [[*perplexity, "--threads", str(threads)]]),
-        ]),
-        Job("one sentence at a time from Python", [
-            Contender("ngramlm", [[*alone, "score", str(binary), str(test)]], reports_seconds=True),
-        ]),
-        Job("open a binary model, score one sentence", [
-            Contender("ngramlm", [[*alone, "open", str(binary), str(test)]], reports_seconds=True),
-        ]),
-    ]  # fmt: skip
-    _, to_binary, to_arpa, convert, score, score_all, single, open_binary = found
-    lmplz = [str(peers.lmplz), "-o", str(order), "--text", str(text), "--arpa", str(peer_arpa)]
-    build = [str(peers.build_binary), "probing", str(peer_arpa), str(probing)]
-    if peers.lmplz:
-        to_arpa.contenders.append(Contender("lmplz", [lmplz]))
-    if peers.lmplz and peers.build_binary:
-        to_binary.contenders.append(Contender("lmplz + build_binary probing", [lmplz, build]))
-        convert.contenders.append(Contender("build_binary probing", [build]))
-        if peers.query:
-            query = [str(peers.query), "-v", "summary", str(probing)]
-            for job in (score, score_all):
+    def scoring(self, files: Files, test: Path, size: str) -> list[Job]:
+        """A file by the commands, on one thread and on several."""
+        found = []
+        for threads in dict.fromkeys((1, self.threads)):
+            command = [*NGRAMLM, "perplexity", str(files.ours), str(test), "--threads", str(threads)]
+            name = f"score a file, {size}, {threads} thread{'s' * (threads > 1)}"
+            job = Job(name, [Contender("ngramlm perplexity", [command])])
+            if self.has_probing and self.peers.query:
+                query = [str(self.peers.query), "-v", "summary", str(files.probing)]
                 job.contenders.append(Contender("query (one thread)", [query], stdin=test))
-        if peers.kenlm_module:
-            single.contenders.append(
-                Contender(
-                    "kenlm module", [[*alone, "kenlm-score", str(probing), str(test)]], reports_seconds=True
-                )
-            )
-            open_binary.contenders.append(
-                Contender(
-                    "kenlm module", [[*alone, "kenlm-open", str(probing), str(test)]], reports_seconds=True
-                )
-            )
-    return found
+            found.append(job)
+        return found
+
+    def from_python(self, files: Files, test: Path, size: str) -> list[Job]:
+        """Sentences one at a time, a file in one call, opening."""
+        jobs = [("one sentence at a time from Python", ["score"], "kenlm-score", "kenlm.Model.score")]
+        for threads in dict.fromkeys((1, self.threads)):
+            many = f"{threads} thread{'s' * (threads > 1)}"
+            jobs += [
+                (f"score the lines of a file in Python, {many}", ["lines", str(threads)],
+                 "kenlm-lines", "kenlm.Model.score of each"),
+                (f"score the tokens of a file in Python, {many}", ["tokens", str(threads)],
+                 "kenlm-tokens", "kenlm.Model.full_scores of each line"),
+            ]  # fmt: skip
+        jobs.append(("open a binary model, score one sentence", ["open"], "kenlm-open", "kenlm.Model"))
+        found = []
+        for name, (ours, *options), theirs, who in jobs:
+            command = [*ALONE, ours, str(files.ours), str(test), *options]
+            job = Job(f"{name}, {size}", [Contender("ngramlm", [command], reports_seconds=True)])
+            if self.has_probing and self.peers.kenlm_module:
+                command = [*ALONE, theirs, str(files.probing), str(test)]
+                job.contenders.append(Contender(who, [command], reports_seconds=True))
+            found.append(job)
+        return found
+
+    def small(self, text: Path, test: Path) -> list[Job]:
+        """Beside nltk.lm, on a small text."""
+        if not self.peers.nltk:
+            return []
+        pairs = [("train", "nltk-train"), ("score-after-training", "nltk-score")]
+        names = ["1 MB of text to a Witten-Bell trigram model", "score 20 sentences by that model"]
+        return [
+            Job(name, [
+                Contender("ngramlm", [[*ALONE, ours, str(text), str(test)]], reports_seconds=True),
+                Contender("nltk.lm", [[*ALONE, theirs, str(text), str(test)]], reports_seconds=True),
+            ], ratio_only=True)
+            for name, (ours, theirs) in zip(names, pairs, strict=True)
+        ]  # fmt: skip
+
+    @property
+    def has_probing(self) -> bool:
+        return bool(self.peers.lmplz and self.peers.build_binary)
+
+    def make_models(self, files: Files, *, arpa: bool) -> None:
+        """The models that later jobs read: ours anew, those of peers where they are older than the text."""
+        commands = [self.train(files.text, files.ours)]
+        if arpa:
+            commands.append(self.train(files.text, files.of("arpa")))
+        if self.has_probing:
+            if not is_newer(files.of("lmplz.arpa"), [files.text]) and (
+                arpa or not is_newer(files.probing, [files.text])
+            ):
+                commands.append(self.lmplz(files))
+            if not is_newer(files.probing, [files.text]):
+                commands.append(self.build(files))
+        for command in commands:
+            say(" ".join(command))
+            Contender("", [command]).run()
+
+
+def repeat_file(source: Path, times: int, target: Path) -> Path:
+    """The file several times over."""
+    data = source.read_bytes()
+    data += b"" if data.endswith(b"\n") else b"\n"
+    with open(target, "wb") as out:
+        for _ in range(times):
+            out.write(data)
+    return target
+
+
+def head(source: Path, n_bytes: int, target: Path) -> Path:
+    """The first lines of a file, about so many bytes."""
+    with open(source, "rb") as file:
+        data = file.read(n_bytes)
+    target.write_bytes(data[: data.rfind(b"\n") + 1] or data)
+    return target
+
+
+def megabytes(file: Path) -> str:
+    return f"{file.stat().st_size / 1e6:.0f} MB" if file.stat().st_size >= 1e6 else "small"
+
+
+def run(options: argparse.Namespace, work: Path) -> list[str]:
+    """The rows of the table."""
+    suite = Suite(Peers(options.kenlm), options.order, options.threads)
+    if suite.peers.missing():
+        say(f"left out, as they are not found: {', '.join(suite.peers.missing())}")
+
+    def wanted(name: str) -> bool:
+        return options.only is None or options.only in name
+
+    rows: list[str] = []
+
+    def measure(jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if wanted(job.name):
+                job.measure(options.repeats, say)
+                rows.extend(job.rows())
+                say("\n".join(job.rows()))
+
+    test = repeat_file(options.test, options.test_times, work / "test.txt")
+    text = Files(work, "text", options.text)
+    measure(suite.training(text))
+    if wanted("ARPA to binary model"):
+        suite.make_models(text, arpa=True)
+        measure([suite.converting(text)])
+    doubled = Files(work, "doubled", work / "doubled.txt")
+    for files in (text,) if options.no_doubled else (text, doubled):
+        jobs = suite.scoring(files, test, "") + suite.from_python(files, options.test, "")
+        if not any(wanted(job.name) for job in jobs):
+            continue
+        if files is doubled and not is_newer(files.text, [options.text]):
+            double(options.text, files.text)
+        suite.make_models(files, arpa=False)
+        size = megabytes(files.ours)
+        measure(suite.scoring(files, test, size) + suite.from_python(files, options.test, size))
+    measure(suite.small(head(options.text, SMALL_BYTES, work / "small.txt"), options.test))
+    return rows
+
+
+def double(text: Path, target: Path) -> None:
+    """A text twice as long, by the splice walk."""
+    words = int(subprocess.run(["wc", "-w", str(text)], capture_output=True, check=True).stdout.split()[0])
+    lines = int(subprocess.run(["wc", "-l", str(text)], capture_output=True, check=True).stdout.split()[0])
+    command = [*SPLICE_WALK, str(text), "--tokens", str(2 * (words + 2 * lines)), "-o", str(target)]
+    say(" ".join(command))
+    subprocess.run(command, check=True)
 
 
 def main() -> None:
@@ -176,6 +233,8 @@ def main() -> None:
     )
     parser.add_argument("--text", type=Path, required=True, help="training text, one sentence a line")
     parser.add_argument("--test", type=Path, required=True, help="text to score")
+    parser.add_argument("--test-times", type=int, default=4, metavar="N",
+                        help="the commands score it N times over (4), so that their start weighs less")  # fmt: skip
     parser.add_argument(
         "--kenlm", type=Path, help="folder with lmplz, build_binary and query, if not on PATH"
     )
@@ -183,26 +242,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", help="run the jobs whose names contain this")
-    parser.add_argument("--work", type=Path, help="folder for the models (default: a temporary one)")
+    parser.add_argument("--no-doubled", action="store_true", help="no scoring with a model of twice the text")
+    parser.add_argument("--work", type=Path, default=Path("build/bench"),
+                        help="folder for the models; those of peers are kept for the next time")  # fmt: skip
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.work) as folder:
-        found = jobs(
-            Peers(options.kenlm), options.text, options.test, Path(folder), options.order, options.threads
-        )
-        rows = []
-        for job in found:
-            needed = options.only is None or options.only in job.name
-            if needed:
-                job.measure(options.repeats, lambda line: print(line, file=sys.stderr))
-                rows += job.rows()
-            elif job.name.startswith("text to "):  # the models that later jobs read
-                for contender in job.contenders:
-                    contender.run()
-    print(
-        f"Order {options.order}, {options.threads} threads, median of {options.repeats} alternating runs.\n"
-    )
-    print("| job | who | seconds | range | peak MB | times ours |")
-    print("|---|---|---|---|---|---|")
+    options.work.mkdir(parents=True, exist_ok=True)
+    rows = run(options, options.work)
+    print(f"Order {options.order}, {options.threads} threads, median of {options.repeats} runs in turns.\n")
+    print(HEADER)
     print("\n".join(rows))
 
 
