@@ -20,8 +20,8 @@ def partition(
     rows: NDArray[np.int32], column: int, part_of_word: NDArray[np.int32], n_parts: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]: ...
 def tally(ids: NDArray[np.int32], counts: NDArray[np.int64]) -> None: ...
-def continuation_counts(
-    suffixes: NDArray[np.int32],
+def add_continuations(suffixes: NDArray[np.int32], out: NDArray[np.integer[Any]]) -> None: ...
+def keep_opening(
     counts: NDArray[np.integer[Any]],
     starts: NDArray[np.int64],
     first_words: NDArray[np.int32],

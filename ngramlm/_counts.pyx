@@ -437,34 +437,39 @@ ctypedef fused Count:
     int64_t
 
 
-def continuation_counts(const int32_t[::1] suffixes, const Count[::1] counts, const int64_t[::1] starts,
-                        const int32_t[::1] first_words, Count[::1] out):
-    """N1+(.hw) of every row of an order: how many rows of the order above have it as their suffix.
+def add_continuations(const int32_t[::1] suffixes, Count[::1] out):
+    """Add to every row of an order how many rows of the order above, or of a piece of it, have it as their suffix.
 
-    `suffixes` are those of the order above; `counts`, `starts` and `first_words` are columns of the order. Rows that
-    begin with ``<s>`` keep their counts. Fills `out`; raises ValueError where the columns do not fit each other.
+    Raises ValueError for a suffix outside.
     """
-    cdef int64_t i, h, n_rows = out.shape[0], n_histories = first_words.shape[0]
-    cdef bint valid = counts.shape[0] == n_rows and starts.shape[0] == n_histories + 1
-    if not valid or starts[0] < 0 or starts[n_histories] > n_rows:
-        raise ValueError("columns that do not fit each other")
+    cdef int64_t i
+    cdef bint valid = True
     with nogil:
-        for i in range(n_rows):
-            out[i] = 0
         for i in range(suffixes.shape[0]):
-            if not 0 <= suffixes[i] < n_rows:
+            if not 0 <= suffixes[i] < out.shape[0]:
                 valid = False
                 break
             out[suffixes[i]] += 1
-        for h in range(n_histories):
-            if first_words[h] == BOS and valid:
+    if not valid:
+        raise ValueError("a suffix outside the rows")
+
+
+def keep_opening(const Count[::1] counts, const int64_t[::1] starts, const int32_t[::1] first_words, Count[::1] out):
+    """Give the rows that begin with ``<s>`` their counts back; raises ValueError for columns that do not fit."""
+    cdef int64_t h, i, n_rows = out.shape[0]
+    cdef bint valid = counts.shape[0] == n_rows and starts.shape[0] == first_words.shape[0] + 1
+    if not valid:
+        raise ValueError("columns of different lengths")
+    with nogil:
+        for h in range(first_words.shape[0]):
+            if first_words[h] == BOS:
                 if starts[h] < 0 or starts[h + 1] > n_rows:
                     valid = False
                     break
                 for i in range(starts[h], starts[h + 1]):
                     out[i] = counts[i]
     if not valid:
-        raise ValueError("a suffix or history outside the columns")
+        raise ValueError("a history outside the columns")
 
 
 def count_words(const int32_t[::1] ids, int64_t vocabulary_size):

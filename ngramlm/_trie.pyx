@@ -213,29 +213,28 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
         raise ValueError("a word or suffix outside the trie")
 
 
-def link_all(const int32_t[::1] words, const int64_t[::1] buckets, int32_t[::1] links):
+def link_all(const int32_t[::1] words, int64_t[::1] places, const int64_t[::1] buckets, int32_t[::1] links):
     """The same as `link_rows` for the n-grams of a text: every row but those of ``</s>`` is a history.
 
-    Raises ValueError where they are not as many as the histories.
+    `places` are the next histories that end with each word, at first the beginning of `buckets`; they move on, so that
+    a column can be linked in pieces. Raises ValueError where the rows are more than the histories.
     """
     cdef int64_t row, n_words = buckets.shape[0] - 1
     cdef int32_t word
-    cdef bint valid = links.shape[0] == words.shape[0]
-    cursor = np.array(buckets, np.int64)
-    cdef int64_t[::1] place = cursor
+    cdef bint valid = True
+    if links.shape[0] != words.shape[0] or places.shape[0] != buckets.shape[0]:
+        raise ValueError("links or places of another length")
     with nogil:
-        for row in range(words.shape[0] if valid else 0):
+        for row in range(words.shape[0]):
             word = words[row]
             links[row] = -1
             if word == EOS:
                 continue
-            if word < 0 or word >= n_words or place[word] >= buckets[word + 1]:
+            if word < 0 or word >= n_words or places[word] >= buckets[word + 1]:
                 valid = False
                 break
-            links[row] = <int32_t> place[word]
-            place[word] += 1
-        for row in range(n_words):
-            valid = valid and place[row] == buckets[row + 1]
+            links[row] = <int32_t> places[word]
+            places[word] += 1
     if not valid:
         raise ValueError("rows that are not those of a text")
 

@@ -131,6 +131,7 @@ class _OrderFiller:
         self.links = np.empty(0, np.int32) if is_top else trie.history_of_row(order)
         self.linked_states = np.empty(0, np.uint32) if is_top else layout.states[order]
         self.lower_next = lower_next
+        self.workspace = trie.workspace
         self.next = trie.workspace.empty(self.level.n_rows, np.uint32)
         self.buffer = buffer
 
@@ -170,6 +171,7 @@ class _OrderFiller:
             self.log10_backoffs,
             self.order == 1,
         )
+        self.workspace.breathe()
         return out
 
 

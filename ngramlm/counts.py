@@ -61,10 +61,9 @@ class NgramCounts:
         ):
             raise CountError("count columns that do not match the trie")
         for order, column in enumerate(self.counts, 1):
-            if len(column) and column.min() < (0 if order == 1 else 1):
-                raise CountError(
-                    f"order {order}: found a count of {column.min()}; expected n-grams that occur"
-                )
+            for piece in self.trie.workspace.pieces(len(column)):
+                if (least := column[piece].min()) < (0 if order == 1 else 1):
+                    raise CountError(f"order {order}: found a count of {least}; expected n-grams that occur")
             column.setflags(write=False)
         if not self.cutoffs:
             object.__setattr__(self, "cutoffs", (0,) * self.order)
@@ -175,10 +174,13 @@ class NgramCounts:
         if order == self.order:
             return raw
         level = self.trie.level(order)
-        out = self.trie.workspace.empty(len(raw), raw.dtype)
-        _counts.continuation_counts(
-            self.trie.level(order + 1).suffixes, raw, level.starts, level.first_words, out
-        )
+        suffixes, workspace = self.trie.level(order + 1).suffixes, self.trie.workspace
+        out = workspace.empty(len(raw), raw.dtype)
+        for piece in workspace.pieces(len(raw)):
+            out[piece] = 0
+        for piece in workspace.pieces(len(suffixes)):
+            _counts.add_continuations(suffixes[piece], out)
+        _counts.keep_opening(raw, level.starts, level.first_words, out)
         return out
 
     def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:

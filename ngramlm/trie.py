@@ -130,7 +130,10 @@ class NgramTrie:
             level, higher = self.level(order), self.level(order + 1)
             links = self.workspace.empty(level.n_rows, np.int32)
             if self.of_text and order > 1:  # <s> is a history, and its unigram like that of a word
-                link_all(level.words, self.buckets(order + 1), links)
+                buckets = self.buckets(order + 1)
+                places = buckets.copy()
+                for piece in self.workspace.pieces(level.n_rows):
+                    link_all(level.words[piece], places, buckets, links[piece])
             else:
                 link_rows(
                     level.words,

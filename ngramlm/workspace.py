@@ -1,9 +1,9 @@
 """Where large columns are kept: in memory, or, within a limit, in temporary files that are mapped into memory.
 
 A file that is mapped counts as memory of the process as far as its pages have been touched. `Mapped` lets go of such
-pages as soon as the process comes near to its limit; they stay in the file (and in what memory the system has to
-spare), and come back when they are touched again. So kernels work on them as on any array. The files have no name: the
-system removes them when the process ends, in whatever way.
+pages as soon as the process comes near to its limit, between pieces of work and by a thread that watches; they stay in
+the file (and in what memory the system has to spare), and come back when they are touched again. So kernels work on
+them as on any array. The files have no name: the system removes them when the process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from ngramlm.errors import StorageError, UsageError
 __all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_bytes"]
 
 LEAST_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
+PIECE = 1 << 20  # values of a column that are worked on before the next look at the memory
 SMALL = 1 << 20  # bytes of a column that is not worth a file
 RESERVE = 64 << 20  # bytes below the limit at which pages are let go
 TICK = 0.002  # seconds between two looks at the memory
@@ -75,6 +77,14 @@ class Workspace:
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
         """A column that grows up to `capacity`; memory that is not reached costs nothing."""
         return Growing(capacity, dtype)
+
+    def pieces(self, n: int) -> Iterator[slice]:
+        """Slices of n values, one after the other, that may be looked at at once."""
+        if n:
+            yield slice(0, n)
+
+    def breathe(self) -> None:
+        """Keep within the limit, at a place where columns have been worked on."""
 
 
 IN_MEMORY = Workspace()
@@ -175,6 +185,19 @@ class Mapped(Workspace):
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
         return _GrowingFile(self, dtype)
 
+    def pieces(self, n: int) -> Iterator[slice]:
+        for first in range(0, n, PIECE):
+            yield slice(first, min(first + PIECE, n))
+            self.breathe()
+
+    def breathe(self) -> None:
+        """Let go of pages near the limit."""
+        found = resident_bytes()
+        assert self.memory is not None
+        if found is None or found > self.memory - RESERVE:
+            with contextlib.suppress(ValueError, OSError):
+                self.release()
+
     def trim(self) -> None:
         """Give back to the system what was freed by threads that counted."""
         with contextlib.suppress(OSError, AttributeError):
@@ -229,10 +252,6 @@ def resident_bytes() -> int | None:
 def _watch(reference: weakref.ref[Mapped]) -> None:
     """Let go of pages near the limit, as long as there is a workspace."""
     while (workspace := reference()) is not None:
-        found = resident_bytes()
-        assert workspace.memory is not None
-        if found is None or found > workspace.memory - RESERVE:
-            with contextlib.suppress(ValueError, OSError):
-                workspace.release()
+        workspace.breathe()
         del workspace
-        time.sleep(BLIND_TICK if found is None else TICK)
+        time.sleep(TICK if resident_bytes() is not None else BLIND_TICK)

@@ -191,6 +191,7 @@ class OrderEstimate:
             self.weights[first:end] = weights
         log10s(probs, self.log10_probs[rows], 0.0)
         log10s(weights, self.log10_backoffs[first:end], np.inf)
+        self.given.workspace.breathe()
         return len(probs)
 
     def forget(self) -> None:
