@@ -4,7 +4,13 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from ngramlm._decimal cimport load_bytes, lowest_byte
-from ngramlm._vocabulary cimport WordTable, find_slot, hash_word
+from ngramlm._vocabulary cimport WordIndex, WordTable, hash_word
+
+cdef extern from *:
+    """
+    #define ngramlm_prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 
 cdef inline const char* skip_blanks(const char* at) noexcept nogil:
@@ -41,19 +47,67 @@ cdef struct Seen:                                  # a word of the line before, 
     int32_t id
 
 
-cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
-                            bint grow) except -2 nogil:
-    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
-    cdef uint32_t tag
-    cdef int64_t slot
+cdef inline bint seen_again(Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix) noexcept nogil:
+    """Whether the word is the one of the line before; it takes its place otherwise."""
     if seen.prefix == prefix and seen.size == size and (size <= 8 or memcmp(seen.start, at, size) == 0):
-        return seen.id
-    tag = hash_word(prefix, at, size)
-    slot = find_slot(&table.index, prefix, tag, at, size)
-    seen.id = table.index.slots[slot].id
-    if seen.id < 0 and grow:
-        seen.id = table.insert(slot, prefix, tag, at, size)
+        return True
     seen.start = at
     seen.size = size
     seen.prefix = prefix
+    return False
+
+
+cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
+                            bint grow) except -2 nogil:
+    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
+    if not seen_again(seen, at, size, prefix):
+        seen.id = table.find_or_insert(prefix, hash_word(prefix, at, size), at, size, grow)
     return seen.id
+
+
+cdef struct Word:                                  # a word that is looked up together with those of other lines
+    const char* start
+    Py_ssize_t size
+    uint64_t prefix
+    uint32_t tag
+    int32_t id                                     # or one of the two below
+
+cdef enum:
+    SAME = -2                                      # as in the line before
+    WANTED = -3                                    # to be looked up
+
+
+cdef inline void find_all(const WordIndex* index, Word* words, const int32_t* wanted, Py_ssize_t n) noexcept nogil:
+    """Find words[wanted[i]] side by side, so that they wait for the memory together.
+
+    The id of a word that is not surely in the table stays WANTED. The slots have been prefetched by the caller.
+    """
+    cdef Py_ssize_t i
+    cdef uint64_t at
+    cdef int64_t start
+    cdef int32_t id
+    cdef Word* word
+    for i in range(n):
+        word = &words[wanted[i]]
+        at = word.tag & index.mask
+        while True:
+            id = index.slots[at].id
+            if id < 0:
+                break
+            if index.slots[at].prefix == word.prefix and index.slots[at].tag == word.tag:
+                word.id = id
+                if word.size > 8:
+                    prefetch(&index.offsets[id])
+                break
+            at = (at + 1) & index.mask
+    for i in range(n):
+        word = &words[wanted[i]]
+        if word.size > 8 and word.id >= 0:
+            prefetch(index.arena + index.offsets[word.id])
+    for i in range(n):
+        word = &words[wanted[i]]
+        if word.size > 8 and word.id >= 0:
+            start = index.offsets[word.id]
+            if index.offsets[word.id + 1] - start != word.size or memcmp(
+                    index.arena + start, word.start, word.size) != 0:
+                word.id = WANTED

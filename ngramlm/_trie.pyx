@@ -8,24 +8,36 @@ from ngramlm._records cimport Record, Record1, Record2, Record3, Record8, get_di
 import numpy as np
 
 cdef enum:
+    MAX_ORDER = 16
     EOS = 2
-    MAX_BITS = 512
+
+ctypedef const int32_t* Column
+
+ctypedef fused Floating:
+    float
+    double
 
 
-cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int bits, int row_bits, int64_t[::1] permutation,
-                      ) noexcept nogil:
-    """Sort by (history backwards, word, row number); -1 when there is no memory."""
-    cdef int64_t n = ngrams.shape[0], i
+cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int bits,
+                      int row_bits) noexcept nogil:
+    """Sort the rows by (history backwards, word), equal ones as they come; -1 when there is no memory."""
+    cdef int64_t n = rows.shape[0], i
     cdef int order = <int> ngrams.shape[1], j, row_digits = (row_bits + bits - 1) // bits
     cdef uint64_t mask = (<uint64_t> 1 << bits) - 1, row
+    cdef const int32_t* words
     cdef Record* records = <Record*> malloc(2 * (n + 1) * sizeof(Record))
-    if records == NULL:
+    cdef int32_t* came = <int32_t*> malloc((n + 1) * sizeof(int32_t))
+    if records == NULL or came == NULL:
+        free(records)
+        free(came)
         return -1
     memset(records, 0, n * sizeof(Record))
     for i in range(n):
+        came[i] = rows[i]
+        words = &ngrams[rows[i], 0]
         for j in range(order - 1):
-            set_digit(&records[i], j, bits, <uint64_t> ngrams[i, order - 2 - j])
-        set_digit(&records[i], order - 1, bits, <uint64_t> ngrams[i, order - 1])
+            set_digit(&records[i], j, bits, <uint64_t> words[order - 2 - j])
+        set_digit(&records[i], order - 1, bits, <uint64_t> words[order - 1])
         for j in range(row_digits):
             set_digit(&records[i], order + j, bits, (<uint64_t> i >> (bits * (row_digits - 1 - j))) & mask)
     radix_sort(records, records + n + 1, n, 0, ((order + row_digits) * bits + 7) >> 3)
@@ -33,8 +45,13 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int bits, int
         row = 0
         for j in range(row_digits):
             row = (row << bits) | get_digit(&records[i], order + j, bits)
-        permutation[i] = <int64_t> row
+        rows[i] = came[row]
+        if out.shape[0]:
+            for j in range(order - 1):
+                out[i, order - 2 - j] = <int32_t> get_digit(&records[i], j, bits)
+            out[i, order - 1] = <int32_t> get_digit(&records[i], order - 1, bits)
     free(records)
+    free(came)
     return 0
 
 
@@ -49,108 +66,188 @@ cdef inline int compare_rows(const int32_t[:, ::1] ngrams, int64_t a, int64_t b)
     return 0
 
 
-def sort_ngrams(const int32_t[:, ::1] ngrams, int64_t vocabulary_size):
-    """Row numbers of n-grams int32[R, order] in trie order, equal ones in the order they came; int64[R].
-
-    Raises ValueError for a word outside the vocabulary.
-    """
-    cdef int64_t n = ngrams.shape[0], i
+def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int64_t vocabulary_size):
+    """Whether rows first .. end - 1 and the one before them never fall; ValueError for a word outside the vocabulary."""
+    cdef int64_t i
     cdef Py_ssize_t j
-    cdef int bits = 1, row_bits = 1, limbs, failed = 0
-    cdef bint sorted_ = True, valid = True
-    out = np.arange(n)
-    cdef int64_t[::1] permutation = out
-    if n == 0:
-        return out
+    cdef bint ordered = True, valid = True
+    if not 0 <= first <= end <= ngrams.shape[0]:
+        raise IndexError("rows outside the n-grams")
     with nogil:
-        for i in range(n):
+        for i in range(first, end):
             for j in range(ngrams.shape[1]):
                 if ngrams[i, j] < 0 or ngrams[i, j] >= vocabulary_size:
                     valid = False
-            if sorted_ and i and compare_rows(ngrams, i - 1, i) > 0:
-                sorted_ = False
+            if ordered and i and compare_rows(ngrams, i - 1, i) > 0:
+                ordered = False
     if not valid:
         raise ValueError("an n-gram holds a word id outside the vocabulary")
-    if sorted_:
-        return out
+    return ordered
+
+
+def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int64_t vocabulary_size):
+    """Put rows of n-grams int32[R, order] into trie order, in place, equal ones as they came; `out` gets their words.
+
+    `out` may be empty. Raises ValueError for a row or a word that does not exist.
+    """
+    cdef int64_t n = rows.shape[0], i
+    cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0, j
+    cdef bint valid = True
+    if out.shape[0] and (out.shape[0] != n or out.shape[1] != order):
+        raise ValueError("out needs a row for every row")
+    with nogil:
+        for i in range(n):
+            if not 0 <= rows[i] < ngrams.shape[0]:
+                valid = False
+                break
+            for j in range(order):
+                if ngrams[rows[i], j] < 0 or ngrams[rows[i], j] >= vocabulary_size:
+                    valid = False
+    if not valid:
+        raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
     while (<int64_t> 1 << bits) < vocabulary_size:
         bits += 1
     while (<int64_t> 1 << row_bits) < n:
         row_bits += 1
-    limbs = ((<int> ngrams.shape[1] + (row_bits + bits - 1) // bits) * bits + 63) // 64
+    limbs = ((order + (row_bits + bits - 1) // bits) * bits + 63) // 64
     if limbs > 8:                                   # orders beyond what a record holds
-        return np.lexsort([np.asarray(ngrams)[:, -1], *np.asarray(ngrams)[:, :-1].T]).astype(np.int64)
+        chosen = np.asarray(ngrams)[np.asarray(rows)]
+        places = np.lexsort([chosen[:, -1], *chosen[:, :-1].T])
+        np.asarray(rows)[:] = np.asarray(rows)[places]
+        if out.shape[0]:
+            np.asarray(out)[:] = chosen[places]
+        return
     with nogil:
         if limbs == 1:
-            failed = sort_records(<Record1*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record1*> NULL, ngrams, rows, out, bits, row_bits)
         elif limbs == 2:
-            failed = sort_records(<Record2*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record2*> NULL, ngrams, rows, out, bits, row_bits)
         elif limbs == 3:
-            failed = sort_records(<Record3*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record3*> NULL, ngrams, rows, out, bits, row_bits)
         else:
-            failed = sort_records(<Record8*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record8*> NULL, ngrams, rows, out, bits, row_bits)
     if failed:
         raise MemoryError()
+
+
+def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts):
+    """The row numbers grouped by the group of their last history word, in each group as they come; int32[R].
+
+    Group g takes the places starts[g] .. starts[g + 1] - 1; raises ValueError unless they fit.
+    """
+    cdef int64_t n = ngrams.shape[0], i, n_groups = starts.shape[0] - 1
+    cdef Py_ssize_t place = ngrams.shape[1] - 2
+    cdef int32_t word, group
+    cdef bint valid = True
+    if place < 0 or n >= 0x7FFFFFFF or n_groups < 1 or starts[0] != 0 or starts[n_groups] != n:
+        raise ValueError("groups that do not fit the n-grams")
+    out = np.empty(n, np.int32)
+    cursor = np.array(starts, np.int64)
+    cdef int32_t[::1] rows = out
+    cdef int64_t[::1] at = cursor
+    with nogil:
+        for i in range(n):
+            word = ngrams[i, place]
+            if not 0 <= word < group_of_word.shape[0]:
+                valid = False
+                break
+            group = group_of_word[word]
+            if not 0 <= group < n_groups or at[group] >= starts[group + 1]:
+                valid = False
+                break
+            rows[at[group]] = <int32_t> i
+            at[group] += 1
+    if not valid:
+        raise ValueError("groups that do not fit the n-grams")
     return out
 
 
-def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, const int32_t[:, ::1] lower_ngrams,
-                const int64_t[::1] lower_permutation, const int64_t[::1] lower_starts, const int32_t[::1] lower_words):
-    """The columns of order k >= 2 from its n-grams in trie order (``ngrams[permutation]``) and those of order k - 1.
+cdef inline int64_t first_not_below(const int32_t* parents, const int32_t* first_words, int64_t n, int64_t at,
+                                    int32_t parent, int32_t word) noexcept nogil:
+    """The first history from `at` on that is not before (parent, word), in growing steps."""
+    cdef int64_t low = at, high, middle, gap = 1
+    while low < n and (parents[low] < parent or (parents[low] == parent and first_words[low] < word)):
+        high = low + gap
+        if high >= n or not (parents[high] < parent or (parents[high] == parent and first_words[high] < word)):
+            low += 1
+            high = min(high, n)
+            while low < high:
+                middle = (low + high) >> 1
+                if parents[middle] < parent or (parents[middle] == parent and first_words[middle] < word):
+                    low = middle + 1
+                else:
+                    high = middle
+            return low
+        low = high
+        gap *= 2
+    return low
 
-    Returns (words, suffixes, starts, parents, first_words, number of histories H, problem, row); the columns of
-    histories are as long as those of rows, of which the first H (H + 1 for `starts`) count. `problem` is 0, or 1 for an n-gram that
-    stands twice (`row` is the later one, in the numbering of `ngrams`), or 2 for one whose suffix is missing.
+
+def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lower_starts,
+               const int32_t[::1] lower_words, int32_t[::1] words, int32_t[::1] suffixes, int64_t[::1] starts,
+               int32_t[::1] parents, int32_t[::1] first_words):
+    """The columns of order k >= 2 for n-grams in trie order, all those whose last history word is one of a few.
+
+    `below` has (parents, first_words) of the histories of orders 2 .. k - 1, `lower_starts` and `lower_words` are those
+    of order k - 1. The outputs are as long as the n-grams; those of histories are filled up to the number of histories.
+
+    Returns (number of histories, problem, row); `problem` is 0, or 1 for an n-gram that stands twice, or 2 for one whose
+    suffix is missing, in `row`.
     """
-    cdef int64_t n = ngrams.shape[0], i, row, previous = -1, lower_row, n_histories = 0, parent = 0, low = 0, high, middle, gap
-    cdef int64_t n_lower = lower_starts.shape[0] - 1, bad = -1, j
-    cdef int order = <int> ngrams.shape[1], problem = 0, order_of
-    cdef bint same
-    words_out = np.empty(n, np.int32)
-    suffixes_out = np.empty(n, np.int32)
-    starts_out = np.empty(n + 1, np.int64)
-    parents_out = np.empty(n, np.int32)
-    firsts_out = np.empty(n, np.int32)
-    cdef int32_t[::1] words = words_out, suffixes = suffixes_out, parents = parents_out, firsts = firsts_out
-    cdef int64_t[::1] starts = starts_out
+    cdef int64_t n = ngrams.shape[0], i, n_histories = 0, low = 0, end, high, middle, gap, bad = -1
+    cdef int64_t parent = 0, n_lower = lower_starts.shape[0] - 1
+    cdef int order = <int> ngrams.shape[1], problem = 0, same, level
+    cdef int32_t word
+    cdef const int32_t[::1] view, other
+    cdef Column[MAX_ORDER + 1] parents_of, first_words_of
+    cdef int64_t[MAX_ORDER + 1] n_of, place
+    if not 2 <= order <= MAX_ORDER or len(below) != order - 2 or n_lower < 0:
+        raise ValueError("the levels below do not fit the n-grams")
+    if min(words.shape[0], suffixes.shape[0], starts.shape[0], parents.shape[0], first_words.shape[0]) < n:
+        raise ValueError("the outputs need a place for every row")
+    for level, (view, other) in enumerate(below, 2):
+        if view.shape[0] != other.shape[0]:
+            raise ValueError("history columns of different lengths")
+        n_of[level] = view.shape[0]
+        parents_of[level] = &view[0] if view.shape[0] else NULL
+        first_words_of[level] = &other[0] if other.shape[0] else NULL
+        place[level] = 0
+    place[1] = 0
+    if (n_of[order - 1] if order > 2 else 1) != n_lower or lower_starts[n_lower] > lower_words.shape[0]:
+        raise ValueError("the levels below do not fit the n-grams")
     with nogil:
         for i in range(n):
-            row = permutation[i]
-            same = i > 0
-            if same:
-                for j in range(order - 1):
-                    if ngrams[row, j] != ngrams[previous, j]:
-                        same = False
-                        break
-            if same and ngrams[row, order - 1] == ngrams[previous, order - 1]:
-                problem, bad = 1, row
-                break
-            if not same:
-                while parent < n_lower and order > 2:       # the history without its first word
-                    lower_row = lower_permutation[lower_starts[parent]]
-                    order_of = 0
-                    for j in range(order - 3, -1, -1):
-                        if lower_ngrams[lower_row, j] != ngrams[row, j + 1]:
-                            order_of = -1 if lower_ngrams[lower_row, j] < ngrams[row, j + 1] else 1
-                            break
-                    if order_of >= 0:
-                        if order_of > 0:
-                            parent = n_lower
-                        break
-                    parent += 1
-                if parent >= n_lower:
-                    problem, bad = 2, row
+            same = 0                                        # words of the history that the row before has too
+            if i:
+                while same < order - 1 and ngrams[i, order - 2 - same] == ngrams[i - 1, order - 2 - same]:
+                    same += 1
+            word = ngrams[i, order - 1]
+            if same == order - 1:
+                if word == ngrams[i - 1, order - 1]:
+                    problem, bad = 1, i
                     break
+            else:
+                for level in range(same + 2, order):        # the history without its first word, from its end on
+                    place[level] = first_not_below(
+                        parents_of[level], first_words_of[level], n_of[level], place[level],
+                        <int32_t> place[level - 1], ngrams[i, order - level])
+                    if (place[level] == n_of[level] or parents_of[level][place[level]] != place[level - 1]
+                            or first_words_of[level][place[level]] != ngrams[i, order - level]):
+                        problem, bad = 2, i
+                        break
+                if problem:
+                    break
+                parent = place[order - 1]
                 starts[n_histories] = i
                 parents[n_histories] = <int32_t> parent
-                firsts[n_histories] = ngrams[row, 0]
+                first_words[n_histories] = ngrams[i, 0]
                 n_histories += 1
-            words[i] = ngrams[row, order - 1]
-            high = lower_starts[parent + 1]
-            if same:                                        # words rise: go on from the last one, in growing steps
+            words[i] = word
+            end = high = lower_starts[parent + 1]
+            if same == order - 1:                           # words rise: go on from the last one, in growing steps
                 low += 1
                 gap = 1
-                while low + gap < high and lower_words[low + gap] < words[i]:
+                while low + gap < high and lower_words[low + gap] < word:
                     low += gap
                     gap *= 2
                 high = min(high, low + gap + 1)
@@ -158,17 +255,15 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
                 low = lower_starts[parent]
             while low < high:
                 middle = (low + high) >> 1
-                if lower_words[middle] < words[i]:
+                if lower_words[middle] < word:
                     low = middle + 1
                 else:
                     high = middle
-            if low == lower_starts[parent + 1] or lower_words[low] != words[i]:
-                problem, bad = 2, row
+            if low == end or lower_words[low] != word:
+                problem, bad = 2, i
                 break
             suffixes[i] = <int32_t> low
-            previous = row
-        starts[n_histories] = n
-    return words_out, suffixes_out, starts_out, parents_out, firsts_out, n_histories, problem, bad
+    return n_histories, problem, bad
 
 
 def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64_t[::1] starts,
@@ -240,6 +335,34 @@ def link_all(const int32_t[::1] words, const int64_t[::1] buckets, int32_t[::1] 
         raise ValueError("rows that are not those of a text")
 
 
+def history_weights(const int32_t[::1] links, const int32_t[::1] words, const float[::1] weights, int64_t n_histories,
+                    float noise):
+    """The weights of the rows of one order, put beside the histories that they are; float32[H].
+
+    Returns (weights of the histories, whether a row that is no history has a weight above `noise`, whether one has a
+    smaller one); rows that end a sentence can be no history and do not count. Raises ValueError for a wrong link.
+    """
+    cdef int64_t row
+    cdef bint lost = False, left = False, valid = True
+    if words.shape[0] != links.shape[0] or weights.shape[0] != links.shape[0]:
+        raise ValueError("columns of different lengths")
+    out = np.zeros(n_histories, np.float32)
+    cdef float[::1] moved = out
+    with nogil:
+        for row in range(links.shape[0]):
+            if links[row] >= n_histories:
+                valid = False
+                break
+            if links[row] >= 0:
+                moved[links[row]] = weights[row]
+            elif weights[row] != 0 and words[row] != EOS:
+                left = True
+                lost = lost or not -noise <= weights[row] <= noise
+    if not valid:
+        raise ValueError("a link outside the histories")
+    return out, lost, left
+
+
 def segment_sums(const double[::1] values, const int64_t[::1] starts):
     """out[h] = sum of values[starts[h] : starts[h + 1]], float64[H]; raises ValueError beyond the values."""
     cdef int64_t h, i, n = starts.shape[0] - 1
@@ -284,12 +407,12 @@ def spread(const double[::1] values, const int64_t[::1] starts):
     return out
 
 
-def take(const double[::1] values, const int32_t[::1] rows):
-    """out[i] = values[rows[i]], float64; raises IndexError outside the values."""
+def take(const Floating[::1] values, const int32_t[::1] rows):
+    """out[i] = values[rows[i]], of the same type; raises IndexError outside the values."""
     cdef int64_t i
     cdef bint valid = True
-    out = np.empty(rows.shape[0], np.float64)
-    cdef double[::1] taken = out
+    out = np.empty(rows.shape[0], np.float32 if Floating is float else np.float64)
+    cdef Floating[::1] taken = out
     with nogil:
         for i in range(rows.shape[0]):
             if rows[i] < 0 or rows[i] >= values.shape[0]:

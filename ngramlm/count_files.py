@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._arpa import parse_counts, row_lines
-from ngramlm._trie import sort_ngrams
+from ngramlm.levels import sort_ngrams
 from ngramlm._vocabulary import WordTable
 from ngramlm.closing import missing_below
 from ngramlm.counts import NgramCounts, overflow

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import sort_ngrams
+from ngramlm.levels import sort_ngrams
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.matching import ids_in, probs_in

@@ -8,65 +8,21 @@ a row (the n-gram without its first word) stands among the rows of the parent hi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import build_level, link_all, link_rows, sort_ngrams
+from ngramlm._trie import link_all, link_rows
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.levels import MAX_ORDER, Level, build_level
 from ngramlm.vocabulary import BOS, EOS
 from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
 
-MAX_ORDER = 16
-
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Level:
-    """The n-grams of one order k.
-
-    Attributes:
-        words: int32[R], the last word of every row.
-        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
-        starts: int64[H + 1], the first row of every history of length k - 1, and R.
-        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
-        first_words: int32[H], the oldest word of every history (-1 for k = 1).
-    """
-
-    words: Int32s
-    suffixes: Int32s
-    starts: Int64s
-    parents: Int32s
-    first_words: Int32s
-
-    def __post_init__(self) -> None:
-        for column in (self.words, self.suffixes, self.starts, self.parents, self.first_words):
-            column.setflags(write=False)
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.words)
-
-    @property
-    def n_histories(self) -> int:
-        return len(self.parents)
-
-    @classmethod
-    def of_words(cls, vocabulary_size: int) -> Level:
-        """Order 1: one row per word id, one empty history."""
-        return cls(
-            np.arange(vocabulary_size, dtype=np.int32),
-            np.zeros(vocabulary_size, np.int32),
-            np.array([0, vocabulary_size], np.int64),
-            np.zeros(1, np.int32),
-            np.full(1, -1, np.int32),
-        )
 
 
 class NgramTrie:
@@ -293,50 +249,32 @@ class NgramTrie:
             if np.count_nonzero(self.history_of_row(order - 1) >= 0) != level.n_histories:
                 yield f"{name} a history that is no {order - 1}-gram"
 
+    def extended(self, level: Level) -> NgramTrie:
+        """The same with one order more; raises FormatError where a history of it is not among the highest n-grams."""
+        trie = NgramTrie((*self.levels, level))
+        trie._links = dict(self._links)
+        if np.count_nonzero(trie.history_of_row(self.order) >= 0) != level.n_histories:
+            missing = np.flatnonzero(trie.history_rows(trie.order) < 0)
+            words = trie.history_words(trie.order)[missing[0]].tolist()
+            raise FormatError(
+                f"the history with ids {words} of a {trie.order}-gram is not among the shorter ones"
+            )
+        return trie
+
     @classmethod
     def from_ngrams(
-        cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int
-    ) -> tuple[NgramTrie, tuple[Int64s, ...]]:
+        cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int, threads: int = 1
+    ) -> tuple[NgramTrie, tuple[Int32s, ...]]:
         """A trie of n-grams int32[R, k] in any order, for k = 2, 3, ... (order 1 is every word id).
 
         Returns the trie and, for each of its orders, where its rows came from: ``values[permutation]`` are the values
         in the order of the trie. Raises FormatError for an n-gram that stands twice or lacks its suffix or history.
         """
-        rows = [np.arange(vocabulary_size, dtype=np.int32)[:, None]]
-        rows += [np.ascontiguousarray(array, np.int32) for array in ngrams if len(array)]
-        levels = [Level.of_words(vocabulary_size)]
-        permutations: list[Int64s] = [np.arange(vocabulary_size)]
-        for order in range(2, len(rows) + 1):
-            if rows[order - 1].shape[1:] != (order,):
-                raise UsageError(
-                    f"n-grams of order {rows[order - 1].shape[-1]} where order {order} was expected"
-                )
-            try:
-                permutation = sort_ngrams(rows[order - 1], vocabulary_size)
-            except ValueError as error:
-                raise FormatError(f"order {order}: {error}") from None
-            words, suffixes, starts, parents, first_words, n_histories, problem, row = build_level(
-                rows[order - 1],
-                permutation,
-                rows[order - 2],
-                permutations[-1],
-                levels[-1].starts,
-                levels[-1].words,
-            )
-            if problem:
-                found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
-                raise FormatError(f"the {order}-gram with ids {rows[order - 1][row].tolist()} {found}")
-            starts.resize(n_histories + 1, refcheck=False)
-            parents.resize(n_histories, refcheck=False)
-            first_words.resize(n_histories, refcheck=False)
-            levels.append(Level(words, suffixes, starts, parents, first_words))
-            permutations.append(permutation)
-        trie = cls(levels)
-        for order in range(2, trie.order + 1):
-            missing = np.flatnonzero(trie.history_rows(order) < 0)
-            if len(missing):
-                words = trie.history_words(order)[missing[0]].tolist()
-                raise FormatError(
-                    f"the history with ids {words} of a {order}-gram is not among the shorter ones"
-                )
+        trie = cls([Level.of_words(vocabulary_size)])
+        permutations = [np.arange(vocabulary_size, dtype=np.int32)]
+        for array in ngrams:
+            if len(array):
+                level, rows = build_level(np.ascontiguousarray(array, np.int32), trie.levels, threads)
+                trie = trie.extended(level)
+                permutations.append(np.arange(level.n_rows, dtype=np.int32) if rows is None else rows)
         return trie, tuple(permutations)

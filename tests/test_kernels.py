@@ -13,7 +13,7 @@ import pytest
 
 import ngramlm as lm
 from ngramlm._counts import bucket_positions, count_range
-from ngramlm._trie import sort_ngrams
+from ngramlm.levels import sort_ngrams
 from ngramlm.errors import FormatError, NgramlmError
 from ngramlm.trie import Level, NgramTrie
 
