@@ -7,8 +7,8 @@ from libc.string cimport memchr, memcmp, memcpy
 from ngramlm._decimal cimport (
     IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, TOO_LARGE, read_count, read_log10, write_count, write_log10)
 from ngramlm._fields cimport (
-    SAME, WANTED, Seen, Word, at_line_end, field_end, find_all, look_up, prefetch, seen_again, skip_blanks)
-from ngramlm._vocabulary cimport WordTable, hash_word
+    Seen, Word, at_line_end, field_end, find_all, look_up, seen_again, skip_blanks, want)
+from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
 
@@ -17,6 +17,7 @@ cdef enum:
     BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
     WORDS_AT_ONCE = 256         # words of the rows that are read before any of them is looked up
     SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
+    SAME = -2                   # as in the row above
     UNK = 0
     BOS = 1
     EOS = 2
@@ -296,21 +297,26 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
     cdef const char* field = at
     cdef const char* field_stop = at
     cdef int64_t row = 0, first, place, lines = 0, clamped = 0, n_upper = 0, last_upper = -1
-    cdef int64_t capacity = min(ngrams.shape[0], log10_probs.shape[0], log10_backoffs.shape[0])
+    cdef int64_t capacity = min(ngrams.shape[0], log10_probs.shape[0])
     cdef Py_ssize_t batch, n_words, n_wanted, j
     cdef uint64_t prefix
     cdef int32_t id
     cdef float value
     cdef Seen[MOST_WORDS] seen
-    cdef Word[WORDS_AT_ONCE] words                 # of the rows from `first` on, one row after the other
-    cdef int32_t[WORDS_AT_ONCE] wanted             # those among them that have to be looked up
+    cdef int32_t[WORDS_AT_ONCE] ids                # of the rows from `first` on, one row after the other
+    cdef Word[WORDS_AT_ONCE] wanted                # those among them that have to be looked up
+    cdef int32_t[WORDS_AT_ONCE] long_words
     cdef int64_t[WORDS_AT_ONCE] line_of            # the line of every row
+    cdef int32_t[MOST_WORDS] above                 # the row above
     if not 1 <= order <= MOST_WORDS:
         raise ValueError(f"order {order} is not in 1..{MOST_WORDS}")
+    if not top:
+        capacity = min(capacity, log10_backoffs.shape[0])
     batch = WORDS_AT_ONCE // order
     for i in range(order):
         seen[i].size = -1
         seen[i].prefix = 0
+        above[i] = UNK
     with nogil:
         while at < end and error == OK:
             first = row
@@ -351,26 +357,21 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
                         field_stop = at + 1
                         error = CONTROL
                         break
-                    words[n_words].start = field
-                    words[n_words].size = at - field
-                    words[n_words].id = SAME
+                    ids[n_words] = SAME
                     if upper_unknown and at - field == 5 and memcmp(field, b"<UNK>", 5) == 0:
-                        words[n_words].id = UNK
+                        ids[n_words] = UNK
                         seen[i].size = -1
                         n_upper += 1
                         last_upper = row
                     elif not seen_again(&seen[i], field, at - field, prefix):
-                        words[n_words].id = WANTED
-                        words[n_words].prefix = prefix
-                        words[n_words].tag = hash_word(prefix, field, at - field)
-                        prefetch(&table.index.slots[words[n_words].tag & table.index.mask])
-                        wanted[n_wanted] = <int32_t> n_words
+                        want(&table.index, &wanted[n_wanted], field, at - field, prefix, <int32_t> n_words)
                         n_wanted += 1
                     n_words += 1
                 if error:
                     break
                 field = skip_blanks(at)
-                log10_backoffs[row] = 0
+                if not top:
+                    log10_backoffs[row] = 0
                 at = field
                 if not at_line_end(at):
                     at = field_end(field, &prefix)
@@ -395,26 +396,29 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
                 at += 1 if at[0] == c"\n" else 2
                 lines += 1
                 row += 1
-            find_all(&table.index, words, wanted, n_wanted)
-            i = 0
-            place = first
-            for j in range(n_words):               # an error here stands before one that was found above
-                id = words[j].id
-                if id == SAME:
-                    id = ngrams[place - 1, i]
-                elif id == WANTED:
-                    id = table.find_or_insert(words[j].prefix, words[j].tag, words[j].start, words[j].size, grow)
-                if id < 0 or (id == BOS and i > 0) or (id == EOS and i < order - 1):
-                    error = UNKNOWN_WORD if id < 0 else BOS_INSIDE if id == BOS else EOS_INSIDE
-                    lines = line_of[place - first]
-                    field = words[j].start
-                    field_stop = field + words[j].size
-                    break
-                ngrams[place, i] = id
-                i += 1
-                if i == order:
-                    i = 0
-                    place += 1
+            find_all(&table.index, wanted, long_words, n_wanted)
+            for j in range(n_wanted):              # an error here stands before one that was found above
+                id = wanted[j].id
+                if id < 0:
+                    id = table.find_or_insert(wanted[j].prefix, wanted[j].tag, wanted[j].start, wanted[j].size, grow)
+                if id <= EOS and id != UNK:
+                    i = wanted[j].place % order
+                    if id < 0 or (id == BOS and i > 0) or (id == EOS and i < order - 1):
+                        error = UNKNOWN_WORD if id < 0 else BOS_INSIDE if id == BOS else EOS_INSIDE
+                        lines = line_of[wanted[j].place // order]
+                        field = wanted[j].start
+                        field_stop = field + wanted[j].size
+                        break
+                ids[wanted[j].place] = id
+            j = 0
+            for place in range(first, row):
+                for i in range(order):
+                    id = ids[j]
+                    j += 1
+                    if id == SAME:
+                        id = above[i]
+                    above[i] = id
+                    ngrams[place, i] = id
     if error == NO_ROOM:
         raise ValueError("the outputs need a row for every line")
     return row, lines, clamped, n_upper, last_upper, error, field - text, field_stop - text

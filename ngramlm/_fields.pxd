@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from ngramlm._decimal cimport load_bytes, lowest_byte
-from ngramlm._vocabulary cimport WordIndex, WordTable, hash_word
+from ngramlm._vocabulary cimport WordIndex, WordSlot, WordTable, hash_word
 
 cdef extern from *:
     """
@@ -65,49 +65,53 @@ cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssiz
     return seen.id
 
 
-cdef struct Word:                                  # a word that is looked up together with those of other lines
+cdef struct Word:                                  # a word that is looked up together with others
     const char* start
     Py_ssize_t size
     uint64_t prefix
     uint32_t tag
-    int32_t id                                     # or one of the two below
-
-cdef enum:
-    SAME = -2                                      # as in the line before
-    WANTED = -3                                    # to be looked up
+    int32_t place                                  # for the caller
+    int32_t id                                     # -1: not found, or not yet
 
 
-cdef inline void find_all(const WordIndex* index, Word* words, const int32_t* wanted, Py_ssize_t n) noexcept nogil:
-    """Find words[wanted[i]] side by side, so that they wait for the memory together.
+cdef inline void want(const WordIndex* index, Word* word, const char* start, Py_ssize_t size, uint64_t prefix,
+                      int32_t place) noexcept nogil:
+    """Describe a word to look up, and have its slot fetched."""
+    word.start = start
+    word.size = size
+    word.prefix = prefix
+    word.tag = hash_word(prefix, start, size)
+    word.place = place
+    word.id = -1
+    prefetch(&index.slots[word.tag & index.mask])
 
-    The id of a word that is not surely in the table stays WANTED. The slots have been prefetched by the caller.
+
+cdef inline void find_all(const WordIndex* index, Word* words, int32_t* long_words, Py_ssize_t n) noexcept nogil:
+    """Find words side by side, so that they wait for the memory together; `long_words` is room for n numbers.
+
+    A word that is not surely in the table keeps the id -1.
     """
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, n_long = 0
     cdef uint64_t at
     cdef int64_t start
-    cdef int32_t id
+    cdef const WordSlot* slot
     cdef Word* word
     for i in range(n):
-        word = &words[wanted[i]]
+        word = &words[i]
         at = word.tag & index.mask
-        while True:
-            id = index.slots[at].id
-            if id < 0:
-                break
-            if index.slots[at].prefix == word.prefix and index.slots[at].tag == word.tag:
-                word.id = id
-                if word.size > 8:
-                    prefetch(&index.offsets[id])
-                break
+        slot = &index.slots[at]
+        while slot.id >= 0 and (slot.prefix != word.prefix or slot.tag != word.tag):
             at = (at + 1) & index.mask
-    for i in range(n):
-        word = &words[wanted[i]]
-        if word.size > 8 and word.id >= 0:
-            prefetch(index.arena + index.offsets[word.id])
-    for i in range(n):
-        word = &words[wanted[i]]
-        if word.size > 8 and word.id >= 0:
-            start = index.offsets[word.id]
-            if index.offsets[word.id + 1] - start != word.size or memcmp(
-                    index.arena + start, word.start, word.size) != 0:
-                word.id = WANTED
+            slot = &index.slots[at]
+        word.id = slot.id
+        long_words[n_long] = <int32_t> i
+        n_long += word.size > 8 and word.id >= 0
+    for i in range(n_long):
+        prefetch(&index.offsets[words[long_words[i]].id])
+    for i in range(n_long):
+        prefetch(index.arena + index.offsets[words[long_words[i]].id])
+    for i in range(n_long):                        # the hash of longer words agrees: most surely it is them
+        word = &words[long_words[i]]
+        start = index.offsets[word.id]
+        if index.offsets[word.id + 1] - start != word.size or memcmp(index.arena + start, word.start, word.size) != 0:
+            word.id = -1

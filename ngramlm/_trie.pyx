@@ -10,6 +10,14 @@ import numpy as np
 cdef enum:
     MAX_ORDER = 16
     EOS = 2
+    NEAR = 12                   # rows ahead for which memory is fetched
+    FAR = 24
+
+cdef extern from *:
+    """
+    #define ngramlm_prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 ctypedef const int32_t* Column
 
@@ -18,10 +26,14 @@ ctypedef fused Floating:
     double
 
 
-cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int bits,
-                      int row_bits) noexcept nogil:
-    """Sort the rows by (history backwards, word), equal ones as they come; -1 when there is no memory."""
-    cdef int64_t n = rows.shape[0], i
+cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out,
+                      int64_t vocabulary_size, int bits, int row_bits) noexcept nogil:
+    """Sort the rows by (history backwards, word), equal ones as they come.
+
+    Returns 0, -1 when there is no memory, or -2 for a row or word that does not exist.
+    """
+    cdef int64_t n = rows.shape[0], n_ngrams = ngrams.shape[0], i
+    cdef bint valid = True
     cdef int order = <int> ngrams.shape[1], j, row_digits = (row_bits + bits - 1) // bits
     cdef uint64_t mask = (<uint64_t> 1 << bits) - 1, row
     cdef const int32_t* words
@@ -32,14 +44,27 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
         free(came)
         return -1
     memset(records, 0, n * sizeof(Record))
-    for i in range(n):
+    for i in range(n):                             # the rows may come from anywhere: have them fetched
+        if i + FAR < n and 0 <= rows[i + FAR] < n_ngrams:
+            prefetch(&ngrams[rows[i + FAR], 0])
+        if not 0 <= rows[i] < n_ngrams:
+            valid = False
+            break
         came[i] = rows[i]
         words = &ngrams[rows[i], 0]
+        for j in range(order):
+            valid = valid and 0 <= words[j] < vocabulary_size
+        if not valid:
+            break
         for j in range(order - 1):
             set_digit(&records[i], j, bits, <uint64_t> words[order - 2 - j])
         set_digit(&records[i], order - 1, bits, <uint64_t> words[order - 1])
         for j in range(row_digits):
             set_digit(&records[i], order + j, bits, (<uint64_t> i >> (bits * (row_digits - 1 - j))) & mask)
+    if not valid:
+        free(records)
+        free(came)
+        return -2
     radix_sort(records, records + n + 1, n, 0, ((order + row_digits) * bits + 7) >> 3)
     for i in range(n):
         row = 0
@@ -90,44 +115,44 @@ def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] o
 
     `out` may be empty. Raises ValueError for a row or a word that does not exist.
     """
-    cdef int64_t n = rows.shape[0], i
-    cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0, j
-    cdef bint valid = True
+    cdef int64_t n = rows.shape[0]
+    cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0
     if out.shape[0] and (out.shape[0] != n or out.shape[1] != order):
         raise ValueError("out needs a row for every row")
-    with nogil:
-        for i in range(n):
-            if not 0 <= rows[i] < ngrams.shape[0]:
-                valid = False
-                break
-            for j in range(order):
-                if ngrams[rows[i], j] < 0 or ngrams[rows[i], j] >= vocabulary_size:
-                    valid = False
-    if not valid:
-        raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
     while (<int64_t> 1 << bits) < vocabulary_size:
         bits += 1
     while (<int64_t> 1 << row_bits) < n:
         row_bits += 1
     limbs = ((order + (row_bits + bits - 1) // bits) * bits + 63) // 64
     if limbs > 8:                                   # orders beyond what a record holds
-        chosen = np.asarray(ngrams)[np.asarray(rows)]
-        places = np.lexsort([chosen[:, -1], *chosen[:, :-1].T])
-        np.asarray(rows)[:] = np.asarray(rows)[places]
-        if out.shape[0]:
-            np.asarray(out)[:] = chosen[places]
+        sort_wide_rows(np.asarray(ngrams), np.asarray(rows), np.asarray(out), vocabulary_size)
         return
     with nogil:
         if limbs == 1:
-            failed = sort_records(<Record1*> NULL, ngrams, rows, out, bits, row_bits)
+            failed = sort_records(<Record1*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         elif limbs == 2:
-            failed = sort_records(<Record2*> NULL, ngrams, rows, out, bits, row_bits)
+            failed = sort_records(<Record2*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         elif limbs == 3:
-            failed = sort_records(<Record3*> NULL, ngrams, rows, out, bits, row_bits)
+            failed = sort_records(<Record3*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         else:
-            failed = sort_records(<Record8*> NULL, ngrams, rows, out, bits, row_bits)
+            failed = sort_records(<Record8*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+    if failed == -2:
+        raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
     if failed:
         raise MemoryError()
+
+
+def sort_wide_rows(ngrams, rows, out, vocabulary_size):
+    """The same by numpy, for rows that no record can hold."""
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(ngrams):
+        raise ValueError("a row that does not exist")
+    chosen = ngrams[rows]
+    if len(rows) and not 0 <= chosen.min() <= chosen.max() < vocabulary_size:
+        raise ValueError("an n-gram holds a word id outside the vocabulary")
+    places = np.lexsort([chosen[:, -1], *chosen[:, :-1].T])
+    rows[:] = rows[places]
+    if len(out):
+        out[:] = chosen[places]
 
 
 def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts):
@@ -275,35 +300,56 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
     of those histories, so one pass with one pointer per word finds them all; `lower_links` is this same function's
     result for order k - 1. Histories without a row leave their pointer behind: the caller counts the links.
     """
-    cdef int64_t h, row, n_words = buckets.shape[0] - 1
+    cdef int64_t h, row, ahead, n_rows = words.shape[0], n_words = buckets.shape[0] - 1, n_lower = lower_links.shape[0]
     cdef int32_t word, candidate, first_word
+    cdef int32_t* cursor                           # per word: the next history, and the end of its bucket
     cdef bint valid = True
-    if starts[0] < 0 or starts[starts.shape[0] - 1] > words.shape[0] or suffixes.shape[0] != words.shape[0]:
+    if starts[0] < 0 or starts[starts.shape[0] - 1] > n_rows or suffixes.shape[0] != n_rows:
         raise ValueError("histories beyond the rows")
     if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
         raise ValueError("buckets beyond the histories")
-    if links.shape[0] != words.shape[0]:
+    if links.shape[0] != n_rows:
         raise ValueError("links are not as many as the rows")
-    cursor = np.array(buckets, np.int64)
-    cdef int64_t[::1] place = cursor
+    cursor = <int32_t*> malloc(2 * (n_words + 1) * sizeof(int32_t))
+    if cursor == NULL:
+        raise MemoryError()
     with nogil:
+        for word in range(<int32_t> n_words):
+            cursor[2 * word] = <int32_t> buckets[word]
+            cursor[2 * word + 1] = <int32_t> buckets[word + 1]
+            if not 0 <= buckets[word] <= buckets[word + 1]:
+                valid = False
         for h in range(starts.shape[0] - 1):
+            if not valid:
+                break
             first_word = first_words[h]
             for row in range(starts[h], starts[h + 1]):
+                ahead = row + FAR                  # what it will need comes from anywhere: have it fetched, in two steps
+                if ahead < n_rows and 0 <= words[ahead] < n_words:
+                    prefetch(&cursor[2 * words[ahead]])
+                    if order > 1 and 0 <= suffixes[ahead] < n_lower:
+                        prefetch(&lower_links[suffixes[ahead]])
+                ahead = row + NEAR
+                if order > 1 and ahead < n_rows and 0 <= words[ahead] < n_words:
+                    candidate = cursor[2 * words[ahead]]
+                    if candidate < cursor[2 * words[ahead] + 1]:
+                        prefetch(&next_first_words[candidate])
+                        prefetch(&next_parents[candidate])
                 word = words[row]
-                if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < lower_links.shape[0]):
+                if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < n_lower):
                     valid = False
                     break
                 links[row] = -1
-                if place[word] >= buckets[word + 1]:
+                candidate = cursor[2 * word]
+                if candidate >= cursor[2 * word + 1]:
                     continue
-                candidate = <int32_t> place[word]
                 if order > 1:
                     if (next_first_words[candidate] != first_word
                             or next_parents[candidate] != lower_links[suffixes[row]]):
                         continue
                 links[row] = candidate
-                place[word] += 1
+                cursor[2 * word] += 1
+    free(cursor)
     if not valid:
         raise ValueError("a word or suffix outside the trie")
 
@@ -407,12 +453,15 @@ def spread(const double[::1] values, const int64_t[::1] starts):
     return out
 
 
-def take(const Floating[::1] values, const int32_t[::1] rows):
-    """out[i] = values[rows[i]], of the same type; raises IndexError outside the values."""
+def take(const Floating[::1] values, const int32_t[::1] rows, out=None):
+    """out[i] = values[rows[i]], of the same type; raises IndexError outside the values, ValueError for a wrong `out`."""
     cdef int64_t i
     cdef bint valid = True
-    out = np.empty(rows.shape[0], np.float32 if Floating is float else np.float64)
+    if out is None:
+        out = np.empty(rows.shape[0], np.float32 if Floating is float else np.float64)
     cdef Floating[::1] taken = out
+    if taken.shape[0] != rows.shape[0]:
+        raise ValueError("out needs a place for every row")
     with nogil:
         for i in range(rows.shape[0]):
             if rows[i] < 0 or rows[i] >= values.shape[0]:

@@ -166,7 +166,7 @@ class _Reader:
             if end <= len(whole.ngrams):
                 yield block, _part(whole, place, end), place
             else:
-                yield block, _new_rows(order, block.lines), None
+                yield block, _new_rows(order, block.lines, order == len(self.counts)), None
             place = end
 
     def read_section(
@@ -177,7 +177,8 @@ class _Reader:
         Returns the section, and the first row and what else is known of the blocks with ``<UNK>``.
         """
         count = self.counts[order - 1]
-        whole = _new_rows(order, count + SPARE_ROWS if self.size_known else min(count, 1 << 16))
+        room = count + SPARE_ROWS if self.size_known else min(count, 1 << 16) + 1
+        whole = _new_rows(order, room, order == len(self.counts))
         work = partial(self.parse, order=order, table=table, grow=order == 1, upper=upper)
         blocks = self.placed(whole)
         results = map(work, blocks) if order == 1 else ordered_map(work, blocks, self.threads)
@@ -191,8 +192,8 @@ class _Reader:
             if n_rows > len(whole.ngrams):
                 whole = _enlarged(whole, first, n_rows)
             if found.place != first:  # there were blank lines before
-                for column, part in zip(whole, found.rows, strict=True):
-                    column[first:n_rows] = part[: found.n_rows]
+                for column, part in zip(_part(whole, first, n_rows), found.rows, strict=True):
+                    column[:] = part[: len(column)]
             self.clamped += found.clamped
             lines.append((first, found.line, found.numbers))
             if found.upper:
@@ -209,8 +210,10 @@ class _Reader:
         raise self.error(f"found {found} {order}-grams; expected {count}, as line {header} says", line)
 
 
-def _new_rows(order: int, n_rows: int) -> Rows:
-    return Rows(np.empty((n_rows, order), np.int32), np.empty(n_rows, np.float32), np.empty(n_rows, np.float32))
+def _new_rows(order: int, n_rows: int, top: bool) -> Rows:
+    """Room for rows; the highest order has no back-off weights."""
+    log10_probs, log10_backoffs = np.empty(n_rows, np.float32), np.empty(0 if top else n_rows, np.float32)
+    return Rows(np.empty((n_rows, order), np.int32), log10_probs, log10_backoffs)
 
 
 def _part(rows: Rows, first: int, end: int) -> Rows:
@@ -218,7 +221,8 @@ def _part(rows: Rows, first: int, end: int) -> Rows:
 
 
 def _enlarged(old: Rows, used: int, needed: int) -> Rows:
-    new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed))
+    top = len(old.log10_backoffs) == 0
+    new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed), top)
     for source, target in zip(old, new, strict=True):
         target[:used] = source[:used]
     return new
@@ -255,7 +259,8 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
     log10_backoffs = np.zeros(len(table), np.float32)
     log10_probs[ids] = section.rows.log10_probs
     log10_probs[BOS] = -np.inf  # <s> is never predicted, whatever number stands there
-    log10_backoffs[ids] = section.rows.log10_backoffs
+    if len(reader.counts) > 1:
+        log10_backoffs[ids] = section.rows.log10_backoffs
     words = np.arange(len(table), dtype=np.int32)[:, None]
     return Vocabulary.from_table(table), Rows(words, log10_probs, log10_backoffs), upper
 

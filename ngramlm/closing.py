@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import history_weights, take
+from ngramlm._trie import history_weights
 from ngramlm.errors import FormatError
-from ngramlm.levels import build_level
-from ngramlm.parallel import ordered_map
+from ngramlm.levels import build_level, take_rows
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import EOS
 
@@ -30,7 +29,10 @@ WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
 
 
 class Rows(NamedTuple):
-    """The n-grams of one order int32[R, k], their log10 probabilities and back-off weights, float32[R]."""
+    """The n-grams of one order int32[R, k], their log10 probabilities and back-off weights, float32[R].
+
+    The highest order may have no weights.
+    """
 
     ngrams: Int32s
     log10_probs: Float32s
@@ -68,7 +70,7 @@ class _Growing:
             self.left[level_below] = self.weights
         columns = [rows.log10_probs, rows.log10_backoffs]
         if origins is not None:
-            columns = list(ordered_map(lambda column: take(column, origins), columns, self.threads))
+            columns = [take_rows(column, origins, self.threads) if len(column) else column for column in columns]
         self.trie = trie
         self.log10_backoffs.append(moved)
         self.log10_probs.append(columns[0])
@@ -143,9 +145,8 @@ class Closing:
         for ngrams, (_, *columns), size in list(zip(closed, self._kept, sizes, strict=True))[1:]:
             if len(ngrams):
                 zeros = np.zeros(len(ngrams) - size, np.float32)
-                origins = growing.add(
-                    Rows(ngrams, *(np.append(column, zeros) for column in columns)), lossy=True
-                )
+                columns = [np.append(column, zeros) if len(column) == size else column for column in columns]
+                origins = growing.add(Rows(ngrams, *columns), lossy=True)
                 inserted.append((np.arange(len(ngrams)) if origins is None else origins) >= size)
         _fill(growing.columns, inserted)
         return growing.columns, sum(map(len, closed)) - sum(sizes)

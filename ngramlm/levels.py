@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows
+from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows, take
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import ordered_map
 
-__all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams"]
+__all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
 MAX_ORDER = 16
-RANGE_ROWS = 1 << 16  # rows (about) that are sorted and built at a time
+RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -106,6 +106,15 @@ def build_level(ngrams: Int32s, below: Sequence[Level], threads: int = 1) -> tup
     return builder.finished(), rows
 
 
+def take_rows(values: NDArray[np.float32], rows: Int32s, threads: int) -> NDArray[np.float32]:
+    """``values[rows]``, by several threads."""
+    out = np.empty(len(rows), np.float32)
+    spans = pairwise([*range(0, len(rows), 8 * RANGE_ROWS), len(rows)])
+    for _ in ordered_map(lambda span: take(values, rows[slice(*span)], out[slice(*span)]), spans, threads):
+        pass
+    return out
+
+
 def _checked(n_rows: int) -> int:
     if n_rows >= 1 << 31:
         raise UsageError(f"found {n_rows} n-grams of one order; expected less than 2^31")
@@ -113,7 +122,7 @@ def _checked(n_rows: int) -> int:
 
 
 def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int) -> bool:
-    spans = pairwise([*range(0, _checked(len(ngrams)), 4 * RANGE_ROWS), len(ngrams)])
+    spans = pairwise([*range(0, _checked(len(ngrams)), 8 * RANGE_ROWS), len(ngrams)])
     found = ordered_map(lambda span: in_trie_order(ngrams, *span, vocabulary_size), spans, threads)
     return all(list(found))  # all of them: the words are checked as well
 
@@ -131,8 +140,8 @@ def _edges_in_order(ngrams: Int32s) -> list[int]:
 def _grouped(ngrams: Int32s, vocabulary_size: int) -> tuple[Int32s, list[int]]:
     """The rows by such ranges, in each as they come, and where the ranges begin."""
     times = np.zeros(vocabulary_size, np.int64)
-    for first in range(0, len(ngrams), 4 * RANGE_ROWS):
-        times += np.bincount(ngrams[first : first + 4 * RANGE_ROWS, -2], minlength=vocabulary_size)
+    for first in range(0, len(ngrams), 8 * RANGE_ROWS):
+        times += np.bincount(ngrams[first : first + 8 * RANGE_ROWS, -2], minlength=vocabulary_size)
     before = np.concatenate([[0], np.cumsum(times)])
     groups = (before[:-1] // RANGE_ROWS).astype(np.int32)
     _, firsts, groups = np.unique(groups, return_index=True, return_inverse=True)
