@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
+UInt8s = NDArray[np.uint8]
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 Floats = TypeVar("Floats", Float32s, Float64s)
@@ -40,6 +41,22 @@ def link_all(words: Int32s, buckets: Int64s, links: Int32s) -> None: ...
 def history_weights(
     links: Int32s, words: Int32s, weights: Float32s, n_histories: int, noise: float
 ) -> tuple[Float32s, bool, bool]: ...
+def mark_needed(
+    marked: UInt8s, suffixes: Int32s, starts: Int64s, lower_links: Int32s, lower_marked: UInt8s
+) -> None: ...
+def restrict_level(
+    marked: UInt8s,
+    words: Int32s,
+    suffixes: Int32s,
+    starts: Int64s,
+    parents: Int32s,
+    first_words: Int32s,
+    new_rows: Int32s,
+    new_histories: Int32s,
+    n_marked: int,
+    top: bool,
+) -> tuple[Int32s, Int32s, Int64s, Int32s, Int32s, Int32s, Int32s] | None: ...
+def restrict_links(links: Int32s, new_rows: Int32s, new_histories: Int32s, out: Int32s) -> bool: ...
 def segment_sums(values: Float64s, starts: Int64s) -> Float64s: ...
 def spread(values: Float64s, starts: Int64s) -> Float64s: ...
 def take(values: Floats, rows: Int32s, out: Floats | None = None) -> Floats: ...

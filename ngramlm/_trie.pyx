@@ -1,5 +1,5 @@
 """Kernels over the columns of a trie: building from n-grams, linking rows with histories, sums over histories."""
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -407,6 +407,129 @@ def history_weights(const int32_t[::1] links, const int32_t[::1] words, const fl
     if not valid:
         raise ValueError("a link outside the histories")
     return out, lost, left
+
+
+# ------------------------------------------------------------------------------- some of the rows
+
+def mark_needed(const uint8_t[::1] marked, const int32_t[::1] suffixes, const int64_t[::1] starts,
+                const int32_t[::1] lower_links, uint8_t[::1] lower_marked):
+    """Mark the suffixes and the histories of the marked rows in the order below, where `lower_links` says what is which.
+
+    Raises ValueError for columns that do not fit each other.
+    """
+    cdef int64_t h, row, n_histories = starts.shape[0] - 1, n_lower = lower_marked.shape[0]
+    cdef bint valid = True
+    if (n_histories < 0 or starts[0] < 0 or starts[n_histories] > marked.shape[0] or suffixes.shape[0] != marked.shape[0]
+            or lower_links.shape[0] != n_lower):
+        raise ValueError("columns of different lengths")
+    used_out = np.zeros(n_histories, np.uint8)
+    cdef uint8_t[::1] used = used_out
+    with nogil:
+        for h in range(n_histories):
+            for row in range(starts[h], starts[h + 1]):
+                if marked[row]:
+                    if not 0 <= suffixes[row] < n_lower:
+                        valid = False
+                        break
+                    lower_marked[suffixes[row]] = 1
+                    used[h] = 1
+        for row in range(n_lower):
+            if lower_links[row] >= n_histories:
+                valid = False
+                break
+            if lower_links[row] >= 0 and used[lower_links[row]]:
+                lower_marked[row] = 1
+    if not valid:
+        raise ValueError("a suffix or history outside the trie")
+
+
+def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const int32_t[::1] suffixes,
+                   const int64_t[::1] starts, const int32_t[::1] parents, const int32_t[::1] first_words,
+                   const int32_t[::1] new_rows, const int32_t[::1] new_histories, int64_t n_marked, bint top):
+    """The columns of the marked rows of one order; `new_rows` and `new_histories` are the new numbers of those below.
+
+    Returns (words, suffixes, starts, parents, first_words, the new numbers of the rows and of the histories, -1 where
+    they are gone; no numbers of rows for the `top` order, which nothing needs), or None where a suffix or parent is gone. Raises ValueError for columns that do not fit each other.
+    """
+    cdef int64_t h, row, n_histories = starts.shape[0] - 1, n = 0, g = 0
+    cdef int32_t suffix
+    cdef bint valid = True, closed = True, used
+    if (n_histories < 0 or words.shape[0] != marked.shape[0] or suffixes.shape[0] != marked.shape[0] or starts[0] < 0
+            or starts[n_histories] > marked.shape[0] or parents.shape[0] != n_histories
+            or first_words.shape[0] != n_histories):
+        raise ValueError("columns of different lengths")
+    words_out, suffixes_out = np.empty(n_marked, np.int32), np.empty(n_marked, np.int32)
+    cdef int64_t most = min(n_marked, n_histories)
+    starts_out = np.empty(most + 1, np.int64)
+    parents_out, firsts_out = np.empty(most, np.int32), np.empty(most, np.int32)
+    rows_out, histories_out = np.full(0 if top else marked.shape[0], -1, np.int32), np.full(n_histories, -1, np.int32)
+    cdef int32_t[::1] kept_words = words_out, kept_suffixes = suffixes_out, kept_parents = parents_out
+    cdef int32_t[::1] kept_firsts = firsts_out, rows = rows_out, histories = histories_out
+    cdef int64_t[::1] kept_starts = starts_out
+    with nogil:
+        for h in range(n_histories):
+            used = False
+            for row in range(starts[h], starts[h + 1]):
+                if not marked[row]:
+                    continue
+                suffix = suffixes[row]
+                if n >= n_marked or not 0 <= suffix < new_rows.shape[0]:
+                    valid = False
+                    break
+                if new_rows[suffix] < 0:
+                    closed = False
+                    break
+                if not used:
+                    used = True
+                    kept_starts[g] = n
+                kept_words[n] = words[row]
+                kept_suffixes[n] = new_rows[suffix]
+                if not top:
+                    rows[row] = <int32_t> n
+                n += 1
+            if used:
+                if not 0 <= parents[h] < new_histories.shape[0]:
+                    valid = False
+                elif new_histories[parents[h]] < 0:
+                    closed = False
+                else:
+                    kept_parents[g] = new_histories[parents[h]]
+                    kept_firsts[g] = first_words[h]
+                    histories[h] = <int32_t> g
+                    g += 1
+            if not valid or not closed:
+                break
+        kept_starts[g] = n
+    if not valid or (closed and n != n_marked):
+        raise ValueError("a suffix or parent outside the trie")
+    if not closed:
+        return None
+    starts_out.resize(g + 1, refcheck=False)
+    parents_out.resize(g, refcheck=False)
+    firsts_out.resize(g, refcheck=False)
+    return words_out, suffixes_out, starts_out, parents_out, firsts_out, rows_out, histories_out
+
+
+def restrict_links(const int32_t[::1] links, const int32_t[::1] new_rows, const int32_t[::1] new_histories,
+                   int32_t[::1] out):
+    """The links of the rows that are left, to the histories that are left; whether none of these has lost its row."""
+    cdef int64_t row
+    cdef int32_t history
+    cdef bint valid = links.shape[0] == new_rows.shape[0], closed = True
+    with nogil:
+        for row in range(links.shape[0] if valid else 0):
+            if links[row] >= new_histories.shape[0] or new_rows[row] >= out.shape[0]:
+                valid = False
+                break
+            history = new_histories[links[row]] if links[row] >= 0 else -1
+            if new_rows[row] >= 0:
+                out[new_rows[row]] = history
+            elif history >= 0:
+                closed = False
+                break
+    if not valid:
+        raise ValueError("rows or histories outside the trie")
+    return closed
 
 
 def segment_sums(const double[::1] values, const int64_t[::1] starts):

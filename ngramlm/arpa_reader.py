@@ -159,7 +159,7 @@ class _Reader:
         )
 
     def placed(self, whole: Rows) -> Iterator[tuple[Block, Rows, int | None]]:
-        """The blocks of a section, each with the rows that it is read into: its own part of `whole`, if there is room."""
+        """The blocks of a section, each with the rows that it is read into: those of `whole`, if there is room."""
         place, order = 0, whole.ngrams.shape[1]
         for block in self.cursor.blocks():
             end = place + block.lines
@@ -244,7 +244,8 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
         id = int(times.argmax())
         one, other = np.flatnonzero(ids == id)[:2].tolist()
         raise FormatError(
-            f"found {table.word(id).decode()!r} again, which line {section.lines.line(one)} has; expected every word once",
+            f"found {table.word(id).decode()!r} again, which line {section.lines.line(one)} has; "
+            "expected every word once",
             name,
             section.lines.line(other),
         )

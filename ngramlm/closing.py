@@ -70,7 +70,9 @@ class _Growing:
             self.left[level_below] = self.weights
         columns = [rows.log10_probs, rows.log10_backoffs]
         if origins is not None:
-            columns = [take_rows(column, origins, self.threads) if len(column) else column for column in columns]
+            columns = [
+                take_rows(column, origins, self.threads) if len(column) else column for column in columns
+            ]
         self.trie = trie
         self.log10_backoffs.append(moved)
         self.log10_probs.append(columns[0])

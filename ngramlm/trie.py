@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import link_all, link_rows
+from ngramlm._trie import link_all, link_rows, mark_needed, restrict_level, restrict_links
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.levels import MAX_ORDER, Level, build_level
 from ngramlm.vocabulary import BOS, EOS
@@ -158,49 +158,62 @@ class NgramTrie:
 
     def closure(self, keep: Sequence[Bools]) -> list[Bools]:
         """The smallest closed set of rows that holds those marked in `keep` (a mask per order)."""
-        closed = [mask.copy() for mask in keep]
+        closed = [np.array(mask, bool) for mask in keep]
         closed[0][:] = True
         for order in range(self.order, 1, -1):
-            level, mask = self.level(order), closed[order - 1]
-            closed[order - 2][level.suffixes[mask]] = True
-            used = np.logical_or.reduceat(mask, level.starts[:-1]) if level.n_histories else mask
-            closed[order - 2][self.history_rows(order)[used]] = True
+            level = self.level(order)
+            mark_needed(
+                closed[order - 1].view(np.uint8),
+                level.suffixes,
+                level.starts,
+                self.history_of_row(order - 1),
+                closed[order - 2].view(np.uint8),
+            )
         return closed
 
     def restrict(self, keep: Sequence[Bools]) -> NgramTrie:
         """Only the marked rows; `keep` is a mask per order and must be closed (FormatError)."""
-        levels = [self.level(1)]
-        new_rows: Int64s = np.arange(self.level(1).n_rows)
-        new_histories: Int64s = np.zeros(1, np.int64)
+        return self.restricted(keep)[0]
+
+    def restricted(self, keep: Sequence[Bools]) -> tuple[NgramTrie, list[Bools]]:
+        """The same, and which of the histories of every order are left, bool[H]."""
+        unigrams = self.level(1)
+        levels, used = [unigrams], [np.ones(1, bool)]
+        links: dict[int, Int32s] = {}
+        new_rows, new_histories = unigrams.words, np.zeros(1, np.int32)  # new numbers, -1: gone
         for order in range(2, self.order + 1):
             level, mask = self.level(order), keep[order - 1]
-            kept = np.concatenate([[0], np.cumsum(mask)])
-            sizes = np.diff(kept[level.starts])
-            used = sizes > 0
-            suffixes = new_rows[level.suffixes[mask]]
-            parents = new_histories[level.parents[used]]
-            if (suffixes < 0).any() or (parents < 0).any():
+            found = restrict_level(
+                np.ascontiguousarray(mask, bool).view(np.uint8),
+                level.words,
+                level.suffixes,
+                level.starts,
+                level.parents,
+                level.first_words,
+                new_rows,
+                new_histories,
+                int(np.count_nonzero(mask)),
+                order == self.order,
+            )
+            if found is None:
                 raise FormatError(
                     f"a {order}-gram is kept without its suffix; expected a closed set of n-grams"
                 )
-            if not keep[order - 2][self.history_rows(order)[used]].all():
+            *columns, rows, new_histories = found
+            links[order - 1] = np.empty(levels[-1].n_rows, np.int32)
+            if not restrict_links(self.history_of_row(order - 1), new_rows, new_histories, links[order - 1]):
                 raise FormatError(
                     f"a {order}-gram is kept without its history; expected a closed set of n-grams"
                 )
-            levels.append(
-                Level(
-                    level.words[mask],
-                    suffixes.astype(np.int32),
-                    np.concatenate([[0], np.cumsum(sizes[used])]).astype(np.int64),
-                    parents.astype(np.int32),
-                    level.first_words[used],
-                )
-            )
-            new_rows = np.where(mask, np.cumsum(mask) - 1, -1)
-            new_histories = np.where(used, np.cumsum(used) - 1, -1)
+            links[order - 1].setflags(write=False)
+            new_rows = rows
+            levels.append(Level(*columns))
+            used.append(new_histories >= 0)
         while len(levels) > 1 and levels[-1].n_rows == 0:
             levels.pop()
-        return NgramTrie(levels)
+        trie = NgramTrie(levels, self.workspace)
+        trie._links = {order: links[order] for order in range(1, len(levels))}
+        return trie, used
 
     def check(self, vocabulary_size: int) -> None:
         """Raise FormatError where an invariant does not hold: sorted, unique, closed, markers in their places."""
@@ -249,10 +262,16 @@ class NgramTrie:
             if np.count_nonzero(self.history_of_row(order - 1) >= 0) != level.n_histories:
                 yield f"{name} a history that is no {order - 1}-gram"
 
-    def extended(self, level: Level) -> NgramTrie:
-        """The same with one order more; raises FormatError where a history of it is not among the highest n-grams."""
-        trie = NgramTrie((*self.levels, level))
+    def extended(self, level: Level, links: Int32s | None = None) -> NgramTrie:
+        """The same with one order more; raises FormatError where a history of it is not among the highest n-grams.
+
+        `links` are the histories that the highest rows now are, where they are known.
+        """
+        trie = NgramTrie((*self.levels, level), self.workspace)
         trie._links = dict(self._links)
+        if links is not None:
+            links.setflags(write=False)
+            trie._links[self.order] = links
         if np.count_nonzero(trie.history_of_row(self.order) >= 0) != level.n_histories:
             missing = np.flatnonzero(trie.history_rows(trie.order) < 0)
             words = trie.history_words(trie.order)[missing[0]].tolist()

@@ -13,8 +13,8 @@ import pytest
 
 import ngramlm as lm
 from ngramlm._counts import bucket_positions, count_range
-from ngramlm.levels import sort_ngrams
 from ngramlm.errors import FormatError, NgramlmError
+from ngramlm.levels import sort_ngrams
 from ngramlm.trie import Level, NgramTrie
 
 Ngram = tuple[int, ...]
