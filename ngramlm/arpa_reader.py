@@ -217,7 +217,8 @@ def _new_rows(order: int, n_rows: int, top: bool) -> Rows:
 
 
 def _part(rows: Rows, first: int, end: int) -> Rows:
-    return Rows(*(column[first:end] for column in rows))
+    ngrams, log10_probs, log10_backoffs = rows
+    return Rows(ngrams[first:end], log10_probs[first:end], log10_backoffs[first:end])
 
 
 def _enlarged(old: Rows, used: int, needed: int) -> Rows:

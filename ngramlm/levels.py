@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows, take
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import ordered_map
+from ngramlm.workspace import Growing
 
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
@@ -144,19 +145,21 @@ def _grouped(ngrams: Int32s, vocabulary_size: int) -> tuple[Int32s, list[int]]:
         times += np.bincount(ngrams[first : first + 8 * RANGE_ROWS, -2], minlength=vocabulary_size)
     before = np.concatenate([[0], np.cumsum(times)])
     groups = (before[:-1] // RANGE_ROWS).astype(np.int32)
-    _, firsts, groups = np.unique(groups, return_index=True, return_inverse=True)
+    _, firsts, numbers = np.unique(groups, return_index=True, return_inverse=True)
     edges = np.append(before[firsts], len(ngrams))
-    return group_rows(ngrams, groups.astype(np.int32), edges), edges.tolist()
+    return group_rows(ngrams, numbers.astype(np.int32), edges), edges.tolist()
 
 
 class _Histories(NamedTuple):
+    """Room for the histories of a range."""
+
     starts: Int64s
     parents: Int32s
     first_words: Int32s
 
     @classmethod
     def empty(cls, capacity: int) -> _Histories:
-        return cls(np.empty(capacity + 1, np.int64), *(np.empty(capacity, np.int32) for _ in range(2)))
+        return cls(np.empty(capacity, np.int64), np.empty(capacity, np.int32), np.empty(capacity, np.int32))
 
 
 class _Built(NamedTuple):
@@ -172,7 +175,8 @@ class _Builder:
         n_rows = len(ngrams)
         self.ngrams, self.rows, self.below = ngrams, rows, below
         self.words, self.suffixes = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
-        self.histories, self.n_histories = _Histories.empty(n_rows), 0  # what is not reached costs no memory
+        self.starts = Growing(n_rows + 1, np.int64)
+        self.parents, self.first_words = Growing(n_rows, np.int32), Growing(n_rows, np.int32)
         self.spare: list[_Histories] = []
 
     def __call__(self, span: tuple[int, int]) -> _Built:
@@ -202,17 +206,18 @@ class _Builder:
         return _Built(first, histories, n_histories)
 
     def append(self, built: _Built) -> None:
-        first, n_histories = self.n_histories, built.n_histories
-        for column, part in zip(self.histories, built.histories, strict=True):
-            column[first : first + n_histories] = part[:n_histories]
-        self.histories.starts[first : first + n_histories] += built.first
-        self.n_histories += n_histories
+        n = built.n_histories
+        np.add(built.histories.starts[:n], built.first, out=self.starts.room(n))
+        self.parents.room(n)[:] = built.histories.parents[:n]
+        self.first_words.room(n)[:] = built.histories.first_words[:n]
         self.spare.append(built.histories)
 
     def finished(self) -> Level:
-        starts, parents, first_words = self.histories
-        starts[self.n_histories] = len(self.ngrams)
-        starts.resize(self.n_histories + 1, refcheck=False)
-        parents.resize(self.n_histories, refcheck=False)
-        first_words.resize(self.n_histories, refcheck=False)
-        return Level(self.words, self.suffixes, starts, parents, first_words)
+        self.starts.room(1)[0] = len(self.ngrams)
+        return Level(
+            self.words,
+            self.suffixes,
+            self.starts.finished(),
+            self.parents.finished(),
+            self.first_words.finished(),
+        )

@@ -199,7 +199,7 @@ class NgramTrie:
                 raise FormatError(
                     f"a {order}-gram is kept without its suffix; expected a closed set of n-grams"
                 )
-            *columns, rows, new_histories = found
+            columns, (rows, new_histories) = found[:5], found[5:]
             links[order - 1] = np.empty(levels[-1].n_rows, np.int32)
             if not restrict_links(self.history_of_row(order - 1), new_rows, new_histories, links[order - 1]):
                 raise FormatError(
