@@ -626,8 +626,15 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
     cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out, buckets = buckets_out
     cdef int32_t[::1] links = links_out
     cdef int32_t[::1] cursor
+    damaged = starts[0] < 0 or lower_starts[0] < 0
     with nogil:
+        for g in range(n_lower):
+            damaged = damaged or lower_starts[g] > lower_starts[g + 1]
+        g = 0
         for h in range(n_histories):
+            if damaged or starts[h] > starts[h + 1]:
+                damaged = True
+                break
             while g < n_lower and lower_states[g] < parent_states[h]:
                 g += 1
             if g == n_lower or lower_states[g] != parent_states[h]:
@@ -640,7 +647,7 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                 buckets[row] = <int32_t> h
                 h += n_histories > 0 and states[0] <= lower_nexts[row] <= states[n_histories - 1]
         elif not damaged:
-            for row in range(n_words):
+            for row in range(n_words):                             # the first history whose parent ends with the word
                 while h < n_histories and parents[h] < lower_buckets[row]:
                     h += 1
                 buckets[row] = <int32_t> h

@@ -426,6 +426,9 @@ def mark_needed(const uint8_t[::1] marked, const int32_t[::1] suffixes, const in
     cdef uint8_t[::1] used = used_out
     with nogil:
         for h in range(n_histories):
+            if starts[h] > starts[h + 1] or starts[h + 1] > starts[n_histories]:
+                valid = False
+                break
             for row in range(starts[h], starts[h + 1]):
                 if marked[row]:
                     if not 0 <= suffixes[row] < n_lower:
@@ -468,6 +471,9 @@ def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const in
     cdef int64_t[::1] kept_starts = starts_out
     with nogil:
         for h in range(n_histories):
+            if starts[h] > starts[h + 1] or starts[h + 1] > starts[n_histories]:
+                valid = False
+                break
             used = False
             for row in range(starts[h], starts[h + 1]):
                 if not marked[row]:
