@@ -156,7 +156,7 @@ def test_unknown_word_after_and_before_itself(tmp_path: Path) -> None:
     """``<UNK>`` is not remembered as the word of the line before."""
     text = (
         "\\data\\\nngram 1=5\nngram 2=5\n\n\\1-grams:\n-1\t<UNK>\t0\n-99\t<s>\t0\n-1\t</s>\n-1\ta\t0\n"
-        "-1\tUNK\t0\n\n\\2-grams:\n-1\t<UNK> a\n-2\t<UNK> </s>\n-3\ta <UNK>\n-4\t<s> <UNK>\n-5\ta a\n\n\\end\\\n"
+        "-1\tUNK\t0\n\n\\2-grams:\n-5\ta a\n-1\t<UNK> a\n-3\ta <UNK>\n-2\t<UNK> </s>\n-4\t<s> <UNK>\n\n\\end\\\n"
     )
     (tmp_path / "m.arpa").write_text(text)
     model = read_arpa(tmp_path / "m.arpa")
