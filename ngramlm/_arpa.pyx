@@ -6,7 +6,8 @@ from libc.string cimport memchr, memcmp, memcpy
 
 from ngramlm._decimal cimport (
     IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, TOO_LARGE, read_count, read_log10, write_count, write_log10)
-from ngramlm._fields cimport Seen, at_line_end, field_end, look_up, skip_blanks
+from ngramlm._fields cimport (
+    Seen, Word, at_line_end, field_end, find_all, look_up, seen_again, skip_blanks, want)
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
@@ -14,7 +15,9 @@ import numpy as np
 cdef enum:
     MOST_WORDS = 16             # the longest n-gram that a line may hold, as ngramlm.trie.MAX_ORDER
     BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
+    WORDS_AT_ONCE = 256         # words of the rows that are read before any of them is looked up
     SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
+    SAME = -2                   # as in the row above
     UNK = 0
     BOS = 1
     EOS = 2
@@ -293,97 +296,129 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
     cdef const char* end = text + stop
     cdef const char* field = at
     cdef const char* field_stop = at
-    cdef int64_t row = 0, lines = 0, clamped = 0, n_upper = 0, last_upper = -1
-    cdef int64_t capacity = min(ngrams.shape[0], log10_probs.shape[0], log10_backoffs.shape[0])
+    cdef int64_t row = 0, first, place, lines = 0, clamped = 0, n_upper = 0, last_upper = -1
+    cdef int64_t capacity = min(ngrams.shape[0], log10_probs.shape[0])
+    cdef Py_ssize_t batch, n_words, n_wanted, j
     cdef uint64_t prefix
     cdef int32_t id
     cdef float value
     cdef Seen[MOST_WORDS] seen
+    cdef int32_t[WORDS_AT_ONCE] ids                # of the rows from `first` on, one row after the other
+    cdef Word[WORDS_AT_ONCE] wanted                # those among them that have to be looked up
+    cdef int32_t[WORDS_AT_ONCE] long_words
+    cdef int64_t[WORDS_AT_ONCE] line_of            # the line of every row
+    cdef int32_t[MOST_WORDS] above                 # the row above
     if not 1 <= order <= MOST_WORDS:
         raise ValueError(f"order {order} is not in 1..{MOST_WORDS}")
+    if not top:
+        capacity = min(capacity, log10_backoffs.shape[0])
+    batch = WORDS_AT_ONCE // order
     for i in range(order):
         seen[i].size = -1
         seen[i].prefix = 0
+        above[i] = UNK
     with nogil:
-        while at < end:
-            at = skip_blanks(at)
-            if at_line_end(at):
-                at += 1 if at[0] == c"\n" else 2
-                lines += 1
-                continue
-            if row >= capacity:
-                error = NO_ROOM
-                break
-            field = at
-            at = field_end(at, &prefix)
-            field_stop = at
-            found = read_log10(field, at, &value)
-            if found != NUMBER:
-                error = number_error(found)
-                break
-            if value > 0:
-                if value > <float> 1e-4:
-                    error = POSITIVE
+        while at < end and error == OK:
+            first = row
+            n_words = n_wanted = 0
+            while at < end and row - first < batch:
+                at = skip_blanks(at)
+                if at_line_end(at):
+                    at += 1 if at[0] == c"\n" else 2
+                    lines += 1
+                    continue
+                if row >= capacity:
+                    error = NO_ROOM
                     break
-                value = 0
-                clamped += 1
-            log10_probs[row] = value if value > -99 else -INFINITY
-            for i in range(order):
-                field = skip_blanks(at)
-                if at_line_end(field):
-                    error = TOO_FEW
-                    break
+                line_of[row - first] = lines
+                field = at
                 at = field_end(field, &prefix)
                 field_stop = at
-                if at == field or not (at[0] == c" " or at[0] == c"\t" or at_line_end(at)):
-                    field = at
-                    field_stop = at + 1
-                    error = CONTROL
-                    break
-                if upper_unknown and at - field == 5 and memcmp(field, b"<UNK>", 5) == 0:
-                    id = UNK
-                    n_upper += 1
-                    last_upper = row
-                else:
-                    id = look_up(table, &seen[i], field, at - field, prefix, grow)
-                if id < 0:
-                    error = UNKNOWN_WORD
-                    break
-                if id == BOS and i > 0:
-                    error = BOS_INSIDE
-                    break
-                if id == EOS and i < order - 1:
-                    error = EOS_INSIDE
-                    break
-                ngrams[row, i] = id
-            if error:
-                break
-            field = skip_blanks(at)
-            log10_backoffs[row] = 0
-            at = field
-            if not at_line_end(at):
-                at = field_end(field, &prefix)
-                field_stop = at
-                if top:
-                    error = TOO_MANY
-                    break
                 found = read_log10(field, at, &value)
                 if found != NUMBER:
                     error = number_error(found)
                     break
-                if value == INFINITY:
-                    error = INFINITE_NUMBER
+                if value > 0:
+                    if value > <float> 1e-4:
+                        error = POSITIVE
+                        break
+                    value = 0
+                    clamped += 1
+                log10_probs[row] = value if value > -99 else -INFINITY
+                for i in range(order):
+                    field = skip_blanks(at)
+                    if at_line_end(field):
+                        error = TOO_FEW
+                        break
+                    at = field_end(field, &prefix)
+                    field_stop = at
+                    if at == field or not (at[0] == c" " or at[0] == c"\t" or at_line_end(at)):
+                        field = at
+                        field_stop = at + 1
+                        error = CONTROL
+                        break
+                    ids[n_words] = SAME
+                    if upper_unknown and at - field == 5 and memcmp(field, b"<UNK>", 5) == 0:
+                        ids[n_words] = UNK
+                        seen[i].size = -1
+                        n_upper += 1
+                        last_upper = row
+                    elif not seen_again(&seen[i], field, at - field, prefix):
+                        want(&table.index, &wanted[n_wanted], field, at - field, prefix, <int32_t> n_words)
+                        n_wanted += 1
+                    n_words += 1
+                if error:
                     break
-                log10_backoffs[row] = value if value > -99 else -INFINITY
-                at = skip_blanks(at)
+                field = skip_blanks(at)
+                if not top:
+                    log10_backoffs[row] = 0
+                at = field
                 if not at_line_end(at):
-                    field = at
-                    field_stop = field_end(at, &prefix)
-                    error = TOO_MANY
-                    break
-            at += 1 if at[0] == c"\n" else 2
-            lines += 1
-            row += 1
+                    at = field_end(field, &prefix)
+                    field_stop = at
+                    if top:
+                        error = TOO_MANY
+                        break
+                    found = read_log10(field, at, &value)
+                    if found != NUMBER:
+                        error = number_error(found)
+                        break
+                    if value == INFINITY:
+                        error = INFINITE_NUMBER
+                        break
+                    log10_backoffs[row] = value if value > -99 else -INFINITY
+                    at = skip_blanks(at)
+                    if not at_line_end(at):
+                        field = at
+                        field_stop = field_end(at, &prefix)
+                        error = TOO_MANY
+                        break
+                at += 1 if at[0] == c"\n" else 2
+                lines += 1
+                row += 1
+            find_all(&table.index, wanted, long_words, n_wanted)
+            for j in range(n_wanted):              # an error here stands before one that was found above
+                id = wanted[j].id
+                if id < 0:
+                    id = table.find_or_insert(wanted[j].prefix, wanted[j].tag, wanted[j].start, wanted[j].size, grow)
+                if id <= EOS and id != UNK:
+                    i = wanted[j].place % order
+                    if id < 0 or (id == BOS and i > 0) or (id == EOS and i < order - 1):
+                        error = UNKNOWN_WORD if id < 0 else BOS_INSIDE if id == BOS else EOS_INSIDE
+                        lines = line_of[wanted[j].place // order]
+                        field = wanted[j].start
+                        field_stop = field + wanted[j].size
+                        break
+                ids[wanted[j].place] = id
+            j = 0
+            for place in range(first, row):
+                for i in range(order):
+                    id = ids[j]
+                    j += 1
+                    if id == SAME:
+                        id = above[i]
+                    above[i] = id
+                    ngrams[place, i] = id
     if error == NO_ROOM:
         raise ValueError("the outputs need a row for every line")
     return row, lines, clamped, n_upper, last_upper, error, field - text, field_stop - text

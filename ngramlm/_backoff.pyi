@@ -64,10 +64,10 @@ def recover_histories(
     lower_starts: Int64s,
     lower_first_words: Int32s,
     lower_words: Int32s,
-    bigrams: bool,
+    lower_buckets: Int32s,
     states: UInt32s,
     parent_states: UInt32s,
     lower_states: UInt32s,
     starts: Int64s,
     words: Int32s,
-) -> tuple[Int32s, Int32s, Int32s]: ...
+) -> tuple[Int32s, Int32s, Int32s, Int32s, Int32s]: ...

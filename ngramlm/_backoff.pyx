@@ -16,6 +16,7 @@ from libc.stdlib cimport free, malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from ngramlm._records cimport Record1, radix_sort
 from ngramlm._vocabulary cimport WordTable, find_word
 
 import numpy as np
@@ -49,6 +50,8 @@ cdef enum:
     EOS = 2
     MAX_ORDER = 16
     MAX_RUNS = 64              # at least SHORT / RUN
+    NEAR = 12                  # rows ahead for which memory is fetched
+    FAR = 24
     SHORT = 256                # words of a sentence that are looked up before any is scored
 
 cdef struct Lane:              # a run of words in flight
@@ -516,12 +519,11 @@ cdef class Automaton:
         log10_backoffs float32[H], parent states uint32[H]). Raises ValueError when the numbers do not match.
         """
         cdef uint32_t at, end, places, i
-        cdef int64_t h = 0, n = 0, first, j
+        cdef int64_t h = 0, n = 0, n_found, j, capacity = 0
         cdef const Slot* header
-        cdef bint damaged = False
-        cdef int32_t word
-        cdef float prob
-        cdef uint32_t next_state
+        cdef bint damaged = False, ordered, failed = False
+        cdef uint64_t previous
+        cdef Record1* found = NULL             # word and place of the rows of a history, and room to sort them
         if not 1 <= order <= self.order:
             raise ValueError("an order outside the model")
         at, end = self.order_states[order - 1], self.order_states[order]
@@ -550,104 +552,158 @@ cdef class Automaton:
                 states[h] = at
                 backoffs[h] = header.b
                 parents[h] = header.c
-                first = n
+                if places > capacity:
+                    free(found)
+                    capacity = 2 * <int64_t> places + 64
+                    found = <Record1*> malloc(2 * capacity * sizeof(Record1))
+                    if found == NULL:
+                        failed = True
+                        break
+                n_found = 0
+                ordered = True
+                previous = 0
                 for i in range(1, places + 1):
                     if header[i].a == EMPTY:
                         continue
-                    word = <int32_t> header[i].a
-                    if n >= n_rows or word < 0 or word >= self.n_words:
+                    if header[i].a >= <uint32_t> self.n_words:
                         damaged = True
                         break
-                    words[n] = word
+                    found[n_found].limb[0] = <uint64_t> header[i].a << 32 | i
+                    ordered = ordered and found[n_found].limb[0] > previous
+                    previous = found[n_found].limb[0]
+                    n_found += 1
+                if damaged or n_found > n_rows - n:
+                    damaged = True
+                    break
+                if not ordered:
+                    radix_sort(found, found + capacity, n_found, 0, 4)
+                for j in range(n_found):
+                    i = <uint32_t> found[j].limb[0]
+                    words[n] = <int32_t> header[i].a
                     probs[n] = header[i].b
                     nexts[n] = header[i].c
                     n += 1
-                if not damaged and n - first > 1:
-                    sort_rows(&words[first], &probs[first], &nexts[first], n - first)
                 h += 1
                 at += 1 + places
+        free(found)
+        if failed:
+            raise MemoryError()
         if damaged or h != n_histories or n != n_rows:
             raise self.refuse("damaged model")
         starts[h] = n
         return starts_out, words_out, probs_out, nexts_out, states_out, backoffs_out, parents_out
 
 
-cdef void sort_rows(int32_t* words, float* probs, uint32_t* nexts, int64_t n) noexcept nogil:
-    """Shell sort of a history's rows by word."""
-    cdef int64_t gap = 1, i, j
-    cdef int32_t word
-    cdef float prob
-    cdef uint32_t next_state
-    while gap < n // 3:
-        gap = 3 * gap + 1
-    while gap > 0:
-        for i in range(gap, n):
-            word = words[i]
-            prob = probs[i]
-            next_state = nexts[i]
-            j = i
-            while j >= gap and words[j - gap] > word:
-                words[j] = words[j - gap]
-                probs[j] = probs[j - gap]
-                nexts[j] = nexts[j - gap]
-                j -= gap
-            words[j] = word
-            probs[j] = prob
-            nexts[j] = next_state
-        gap //= 3
-
-
 def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_starts,
-                      const int32_t[::1] lower_first_words, const int32_t[::1] lower_words, bint bigrams,
-                      const uint32_t[::1] states, const uint32_t[::1] parent_states,
-                      const uint32_t[::1] lower_states, const int64_t[::1] starts, const int32_t[::1] words):
+                      const int32_t[::1] lower_first_words, const int32_t[::1] lower_words,
+                      const int32_t[::1] lower_buckets, const uint32_t[::1] states,
+                      const uint32_t[::1] parent_states, const uint32_t[::1] lower_states,
+                      const int64_t[::1] starts, const int32_t[::1] words):
     """What the slots of order k leave out, from those of order k - 1.
 
-    Returns (first_words int32[H], parents int32[H], suffixes int32[R]); raises ValueError for a damaged model. The
-    first word of a history is that of the row, one order below, that leads to it; `lower_nexts` says which leads where.
+    The histories of order k that end with word w are numbers buckets[w] .. buckets[w + 1] - 1, and come in the order of
+    the rows with word w one order below that lead to them. So one pass with one pointer per word finds the row of each.
+    `lower_buckets` is the same for order k - 1, and empty for k = 2.
+
+    Returns (first_words int32[H], parents int32[H], suffixes int32[R], buckets int32[W + 1], and for the rows of order
+    k - 1 the history that each is, or -1, int32). Raises ValueError for a damaged model.
     """
-    cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], h, g, row, low, high, middle
+    cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], n_words, h = 0, g = 0, row, low, high
+    cdef int64_t middle, gap, end
     cdef uint32_t state
-    cdef bint damaged = False
-    firsts_out = np.full(n_histories, -1, np.int32)
+    cdef int32_t word, place
+    cdef bint damaged = False, bigrams = lower_buckets.shape[0] == 0
+    n_words = lower_words.shape[0] if bigrams else lower_buckets.shape[0] - 1
+    if (parent_states.shape[0] != n_histories or starts.shape[0] != n_histories + 1 or starts[n_histories] > words.shape[0]
+            or lower_starts.shape[0] != n_lower + 1 or lower_first_words.shape[0] != n_lower
+            or lower_starts[n_lower] > lower_words.shape[0] or lower_nexts.shape[0] != lower_words.shape[0]):
+        raise ValueError("columns of different lengths")
+    firsts_out = np.empty(n_histories, np.int32)
     parents_out = np.empty(n_histories, np.int32)
     suffixes_out = np.empty(words.shape[0], np.int32)
-    cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out
+    buckets_out = np.empty(n_words + 1, np.int32)
+    links_out = np.empty(lower_words.shape[0], np.int32)
+    cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out, buckets = buckets_out
+    cdef int32_t[::1] links = links_out
+    cdef int32_t[::1] cursor
+    damaged = starts[0] < 0 or lower_starts[0] < 0
     with nogil:
-        for g in range(lower_starts.shape[0] - 1):
-            for row in range(lower_starts[g], lower_starts[g + 1]):
-                state = lower_nexts[row]
-                if n_histories == 0 or state < states[0] or state > states[n_histories - 1]:
-                    continue                                   # leads to a shorter history
-                low, high = 0, n_histories
-                while low < high:
-                    middle = (low + high) >> 1
-                    if states[middle] < state:
-                        low = middle + 1
-                    else:
-                        high = middle
-                if low == n_histories or states[low] != state:
-                    damaged = True
-                    break
-                firsts[low] = lower_words[row] if bigrams else lower_first_words[g]
-            if damaged:
-                break
+        for g in range(n_lower):
+            damaged = damaged or lower_starts[g] > lower_starts[g + 1]
         g = 0
         for h in range(n_histories):
+            if damaged or starts[h] > starts[h + 1]:
+                damaged = True
+                break
             while g < n_lower and lower_states[g] < parent_states[h]:
                 g += 1
-            if damaged or g == n_lower or lower_states[g] != parent_states[h] or firsts[h] < 0:
+            if g == n_lower or lower_states[g] != parent_states[h]:
                 damaged = True
                 break
             parents[h] = <int32_t> g
-            low = lower_starts[g]
-            for row in range(starts[h], starts[h + 1]):
-                while low < lower_starts[g + 1] and lower_words[low] < words[row]:
-                    low += 1
-                if low == lower_starts[g + 1] or lower_words[low] != words[row]:
+        h = 0
+        if bigrams and not damaged:
+            for row in range(n_words):
+                buckets[row] = <int32_t> h
+                h += n_histories > 0 and states[0] <= lower_nexts[row] <= states[n_histories - 1]
+        elif not damaged:
+            for row in range(n_words):                             # the first history whose parent ends with the word
+                while h < n_histories and parents[h] < lower_buckets[row]:
+                    h += 1
+                buckets[row] = <int32_t> h
+            h = n_histories
+        buckets[n_words] = <int32_t> h
+        damaged = damaged or h != n_histories
+    if damaged:
+        raise ValueError("damaged model")
+    cursor = buckets_out.copy()
+    with nogil:
+        h = 0                                                      # histories whose row was found
+        for g in range(lower_starts.shape[0] - 1):
+            for row in range(lower_starts[g], lower_starts[g + 1]):
+                if row + FAR < lower_nexts.shape[0] and 0 <= lower_words[row + FAR] < n_words:
+                    prefetch(&cursor[lower_words[row + FAR]])      # comes from anywhere: have it fetched, in two steps
+                    word = lower_words[row + NEAR]
+                    if 0 <= word < n_words and cursor[word] < n_histories:
+                        prefetch(&states[cursor[word]])
+                        prefetch(&firsts[cursor[word]])
+                state = lower_nexts[row]
+                links[row] = -1
+                if n_histories == 0 or state < states[0] or state > states[n_histories - 1]:
+                    continue                                       # leads to a shorter history
+                word = lower_words[row]
+                place = cursor[word] if 0 <= word < n_words else 0
+                if not 0 <= word < n_words or place >= buckets[word + 1] or states[place] != state:
+                    damaged = True
+                    break
+                cursor[word] = place + 1
+                links[row] = place
+                firsts[place] = word if bigrams else lower_first_words[g]
+                h += 1
+            if damaged:
+                break
+        damaged = damaged or h != n_histories
+        for h in range(n_histories):
+            if damaged:
+                break
+            low = lower_starts[parents[h]]
+            end = lower_starts[parents[h] + 1]
+            for row in range(starts[h], starts[h + 1]):            # words rise: in growing steps from the last one on
+                gap = 1
+                while low + gap < end and lower_words[low + gap] < words[row]:
+                    low += gap
+                    gap *= 2
+                high = min(end, low + gap + 1)
+                while low < high:
+                    middle = (low + high) >> 1
+                    if lower_words[middle] < words[row]:
+                        low = middle + 1
+                    else:
+                        high = middle
+                if low == end or lower_words[low] != words[row]:
                     damaged = True
                     break
                 suffixes[row] = <int32_t> low
     if damaged:
         raise ValueError("damaged model")
-    return firsts_out, parents_out, suffixes_out
+    return firsts_out, parents_out, suffixes_out, buckets_out, links_out

@@ -282,6 +282,15 @@ cdef inline int read_log10(const char* at, const char* end, float* value) noexce
             value[0] = -INFINITY
             return NUMBER if negative else IS_INFINITE
         return IS_NAN if spells(at, end, b"nan", 3) else NOT_A_NUMBER_TEXT
+    if 3 <= end - at <= 10 and at[1] == c"." and c"0" <= at[0] <= c"9":
+        n_digits = end - at - 2                    # nearly every number of an ARPA file looks like this
+        start = at + 2
+        digits = at[0] - 48
+        if read_digits(start, end, &digits, &dropped) == end:
+            magnitude = scale_digits(digits, -n_digits)
+            value[0] = -magnitude if negative else magnitude
+            return NUMBER
+        digits = 0
     start = at
     at = read_digits(at, end, &digits, &dropped)
     exponent = dropped

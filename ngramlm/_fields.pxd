@@ -4,7 +4,13 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from ngramlm._decimal cimport load_bytes, lowest_byte
-from ngramlm._vocabulary cimport WordTable, find_slot, hash_word
+from ngramlm._vocabulary cimport WordIndex, WordSlot, WordTable, hash_word
+
+cdef extern from *:
+    """
+    #define ngramlm_prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 
 cdef inline const char* skip_blanks(const char* at) noexcept nogil:
@@ -41,19 +47,71 @@ cdef struct Seen:                                  # a word of the line before, 
     int32_t id
 
 
-cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
-                            bint grow) except -2 nogil:
-    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
-    cdef uint32_t tag
-    cdef int64_t slot
+cdef inline bint seen_again(Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix) noexcept nogil:
+    """Whether the word is the one of the line before; it takes its place otherwise."""
     if seen.prefix == prefix and seen.size == size and (size <= 8 or memcmp(seen.start, at, size) == 0):
-        return seen.id
-    tag = hash_word(prefix, at, size)
-    slot = find_slot(&table.index, prefix, tag, at, size)
-    seen.id = table.index.slots[slot].id
-    if seen.id < 0 and grow:
-        seen.id = table.insert(slot, prefix, tag, at, size)
+        return True
     seen.start = at
     seen.size = size
     seen.prefix = prefix
+    return False
+
+
+cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
+                            bint grow) except -2 nogil:
+    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
+    if not seen_again(seen, at, size, prefix):
+        seen.id = table.find_or_insert(prefix, hash_word(prefix, at, size), at, size, grow)
     return seen.id
+
+
+cdef struct Word:                                  # a word that is looked up together with others
+    const char* start
+    Py_ssize_t size
+    uint64_t prefix
+    uint32_t tag
+    int32_t place                                  # for the caller
+    int32_t id                                     # -1: not found, or not yet
+
+
+cdef inline void want(const WordIndex* index, Word* word, const char* start, Py_ssize_t size, uint64_t prefix,
+                      int32_t place) noexcept nogil:
+    """Describe a word to look up, and have its slot fetched."""
+    word.start = start
+    word.size = size
+    word.prefix = prefix
+    word.tag = hash_word(prefix, start, size)
+    word.place = place
+    word.id = -1
+    prefetch(&index.slots[word.tag & index.mask])
+
+
+cdef inline void find_all(const WordIndex* index, Word* words, int32_t* long_words, Py_ssize_t n) noexcept nogil:
+    """Find words side by side, so that they wait for the memory together; `long_words` is room for n numbers.
+
+    A word that is not surely in the table keeps the id -1.
+    """
+    cdef Py_ssize_t i, n_long = 0
+    cdef uint64_t at
+    cdef int64_t start
+    cdef const WordSlot* slot
+    cdef Word* word
+    for i in range(n):
+        word = &words[i]
+        at = word.tag & index.mask
+        slot = &index.slots[at]
+        while slot.id >= 0 and (slot.prefix != word.prefix or slot.tag != word.tag):
+            at = (at + 1) & index.mask
+            slot = &index.slots[at]
+        word.id = slot.id
+        long_words[n_long] = <int32_t> i
+        n_long += word.size > 8 and word.id >= 0
+    for i in range(n_long):
+        prefetch(&index.offsets[words[long_words[i]].id])
+    for i in range(n_long):
+        prefetch(index.arena + index.offsets[words[long_words[i]].id])
+    for i in range(n_long):                        # the hash of longer words agrees: most surely it is them
+        word = &words[long_words[i]]
+        start = index.offsets[word.id]
+        if index.offsets[word.id + 1] - start != word.size or memcmp(index.arena + start, word.start, word.size) != 0:
+            word.id = -1

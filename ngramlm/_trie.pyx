@@ -1,5 +1,5 @@
 """Kernels over the columns of a trie: building from n-grams, linking rows with histories, sums over histories."""
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
@@ -8,33 +8,75 @@ from ngramlm._records cimport Record, Record1, Record2, Record3, Record8, get_di
 import numpy as np
 
 cdef enum:
+    MAX_ORDER = 16
     EOS = 2
-    MAX_BITS = 512
+    NEAR = 12                   # rows ahead for which memory is fetched
+    FAR = 24
+
+cdef extern from *:
+    """
+    #define ngramlm_prefetch(p) __builtin_prefetch(p)
+    """
+    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
+
+ctypedef const int32_t* Column
+
+ctypedef fused Floating:
+    float
+    double
 
 
-cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int bits, int row_bits, int64_t[::1] permutation,
-                      ) noexcept nogil:
-    """Sort by (history backwards, word, row number); -1 when there is no memory."""
-    cdef int64_t n = ngrams.shape[0], i
+cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out,
+                      int64_t vocabulary_size, int bits, int row_bits) noexcept nogil:
+    """Sort the rows by (history backwards, word), equal ones as they come.
+
+    Returns 0, -1 when there is no memory, or -2 for a row or word that does not exist.
+    """
+    cdef int64_t n = rows.shape[0], n_ngrams = ngrams.shape[0], i
+    cdef bint valid = True
     cdef int order = <int> ngrams.shape[1], j, row_digits = (row_bits + bits - 1) // bits
     cdef uint64_t mask = (<uint64_t> 1 << bits) - 1, row
+    cdef const int32_t* words
     cdef Record* records = <Record*> malloc(2 * (n + 1) * sizeof(Record))
-    if records == NULL:
+    cdef int32_t* came = <int32_t*> malloc((n + 1) * sizeof(int32_t))
+    if records == NULL or came == NULL:
+        free(records)
+        free(came)
         return -1
     memset(records, 0, n * sizeof(Record))
-    for i in range(n):
+    for i in range(n):                             # the rows may come from anywhere: have them fetched
+        if i + FAR < n and 0 <= rows[i + FAR] < n_ngrams:
+            prefetch(&ngrams[rows[i + FAR], 0])
+        if not 0 <= rows[i] < n_ngrams:
+            valid = False
+            break
+        came[i] = rows[i]
+        words = &ngrams[rows[i], 0]
+        for j in range(order):
+            valid = valid and 0 <= words[j] < vocabulary_size
+        if not valid:
+            break
         for j in range(order - 1):
-            set_digit(&records[i], j, bits, <uint64_t> ngrams[i, order - 2 - j])
-        set_digit(&records[i], order - 1, bits, <uint64_t> ngrams[i, order - 1])
+            set_digit(&records[i], j, bits, <uint64_t> words[order - 2 - j])
+        set_digit(&records[i], order - 1, bits, <uint64_t> words[order - 1])
         for j in range(row_digits):
             set_digit(&records[i], order + j, bits, (<uint64_t> i >> (bits * (row_digits - 1 - j))) & mask)
+    if not valid:
+        free(records)
+        free(came)
+        return -2
     radix_sort(records, records + n + 1, n, 0, ((order + row_digits) * bits + 7) >> 3)
     for i in range(n):
         row = 0
         for j in range(row_digits):
             row = (row << bits) | get_digit(&records[i], order + j, bits)
-        permutation[i] = <int64_t> row
+        rows[i] = came[row]
+        if out.shape[0]:
+            for j in range(order - 1):
+                out[i, order - 2 - j] = <int32_t> get_digit(&records[i], j, bits)
+            out[i, order - 1] = <int32_t> get_digit(&records[i], order - 1, bits)
     free(records)
+    free(came)
     return 0
 
 
@@ -49,108 +91,188 @@ cdef inline int compare_rows(const int32_t[:, ::1] ngrams, int64_t a, int64_t b)
     return 0
 
 
-def sort_ngrams(const int32_t[:, ::1] ngrams, int64_t vocabulary_size):
-    """Row numbers of n-grams int32[R, order] in trie order, equal ones in the order they came; int64[R].
-
-    Raises ValueError for a word outside the vocabulary.
-    """
-    cdef int64_t n = ngrams.shape[0], i
+def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int64_t vocabulary_size):
+    """Whether rows first .. end - 1 and the one before them never fall; ValueError for a word outside the vocabulary."""
+    cdef int64_t i
     cdef Py_ssize_t j
-    cdef int bits = 1, row_bits = 1, limbs, failed = 0
-    cdef bint sorted_ = True, valid = True
-    out = np.arange(n)
-    cdef int64_t[::1] permutation = out
-    if n == 0:
-        return out
+    cdef bint ordered = True, valid = True
+    if not 0 <= first <= end <= ngrams.shape[0]:
+        raise IndexError("rows outside the n-grams")
     with nogil:
-        for i in range(n):
+        for i in range(first, end):
             for j in range(ngrams.shape[1]):
                 if ngrams[i, j] < 0 or ngrams[i, j] >= vocabulary_size:
                     valid = False
-            if sorted_ and i and compare_rows(ngrams, i - 1, i) > 0:
-                sorted_ = False
+            if ordered and i and compare_rows(ngrams, i - 1, i) > 0:
+                ordered = False
     if not valid:
         raise ValueError("an n-gram holds a word id outside the vocabulary")
-    if sorted_:
-        return out
+    return ordered
+
+
+def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int64_t vocabulary_size):
+    """Put rows of n-grams int32[R, order] into trie order, in place, equal ones as they came; `out` gets their words.
+
+    `out` may be empty. Raises ValueError for a row or a word that does not exist.
+    """
+    cdef int64_t n = rows.shape[0]
+    cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0
+    if out.shape[0] and (out.shape[0] != n or out.shape[1] != order):
+        raise ValueError("out needs a row for every row")
     while (<int64_t> 1 << bits) < vocabulary_size:
         bits += 1
     while (<int64_t> 1 << row_bits) < n:
         row_bits += 1
-    limbs = ((<int> ngrams.shape[1] + (row_bits + bits - 1) // bits) * bits + 63) // 64
+    limbs = ((order + (row_bits + bits - 1) // bits) * bits + 63) // 64
     if limbs > 8:                                   # orders beyond what a record holds
-        return np.lexsort([np.asarray(ngrams)[:, -1], *np.asarray(ngrams)[:, :-1].T]).astype(np.int64)
+        sort_wide_rows(np.asarray(ngrams), np.asarray(rows), np.asarray(out), vocabulary_size)
+        return
     with nogil:
         if limbs == 1:
-            failed = sort_records(<Record1*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record1*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         elif limbs == 2:
-            failed = sort_records(<Record2*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record2*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         elif limbs == 3:
-            failed = sort_records(<Record3*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record3*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
         else:
-            failed = sort_records(<Record8*> NULL, ngrams, bits, row_bits, permutation)
+            failed = sort_records(<Record8*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+    if failed == -2:
+        raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
     if failed:
         raise MemoryError()
+
+
+def sort_wide_rows(ngrams, rows, out, vocabulary_size):
+    """The same by numpy, for rows that no record can hold."""
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(ngrams):
+        raise ValueError("a row that does not exist")
+    chosen = ngrams[rows]
+    if len(rows) and not 0 <= chosen.min() <= chosen.max() < vocabulary_size:
+        raise ValueError("an n-gram holds a word id outside the vocabulary")
+    places = np.lexsort([chosen[:, -1], *chosen[:, :-1].T])
+    rows[:] = rows[places]
+    if len(out):
+        out[:] = chosen[places]
+
+
+def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts):
+    """The row numbers grouped by the group of their last history word, in each group as they come; int32[R].
+
+    Group g takes the places starts[g] .. starts[g + 1] - 1; raises ValueError unless they fit.
+    """
+    cdef int64_t n = ngrams.shape[0], i, n_groups = starts.shape[0] - 1
+    cdef Py_ssize_t place = ngrams.shape[1] - 2
+    cdef int32_t word, group
+    cdef bint valid = True
+    if place < 0 or n >= 0x7FFFFFFF or n_groups < 1 or starts[0] != 0 or starts[n_groups] != n:
+        raise ValueError("groups that do not fit the n-grams")
+    out = np.empty(n, np.int32)
+    cursor = np.array(starts, np.int64)
+    cdef int32_t[::1] rows = out
+    cdef int64_t[::1] at = cursor
+    with nogil:
+        for i in range(n):
+            word = ngrams[i, place]
+            if not 0 <= word < group_of_word.shape[0]:
+                valid = False
+                break
+            group = group_of_word[word]
+            if not 0 <= group < n_groups or at[group] >= starts[group + 1]:
+                valid = False
+                break
+            rows[at[group]] = <int32_t> i
+            at[group] += 1
+    if not valid:
+        raise ValueError("groups that do not fit the n-grams")
     return out
 
 
-def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, const int32_t[:, ::1] lower_ngrams,
-                const int64_t[::1] lower_permutation, const int64_t[::1] lower_starts, const int32_t[::1] lower_words):
-    """The columns of order k >= 2 from its n-grams in trie order (``ngrams[permutation]``) and those of order k - 1.
+cdef inline int64_t first_not_below(const int32_t* parents, const int32_t* first_words, int64_t n, int64_t at,
+                                    int32_t parent, int32_t word) noexcept nogil:
+    """The first history from `at` on that is not before (parent, word), in growing steps."""
+    cdef int64_t low = at, high, middle, gap = 1
+    while low < n and (parents[low] < parent or (parents[low] == parent and first_words[low] < word)):
+        high = low + gap
+        if high >= n or not (parents[high] < parent or (parents[high] == parent and first_words[high] < word)):
+            low += 1
+            high = min(high, n)
+            while low < high:
+                middle = (low + high) >> 1
+                if parents[middle] < parent or (parents[middle] == parent and first_words[middle] < word):
+                    low = middle + 1
+                else:
+                    high = middle
+            return low
+        low = high
+        gap *= 2
+    return low
 
-    Returns (words, suffixes, starts, parents, first_words, number of histories H, problem, row); the columns of
-    histories are as long as those of rows, of which the first H (H + 1 for `starts`) count. `problem` is 0, or 1 for an n-gram that
-    stands twice (`row` is the later one, in the numbering of `ngrams`), or 2 for one whose suffix is missing.
+
+def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lower_starts,
+               const int32_t[::1] lower_words, int32_t[::1] words, int32_t[::1] suffixes, int64_t[::1] starts,
+               int32_t[::1] parents, int32_t[::1] first_words):
+    """The columns of order k >= 2 for n-grams in trie order, all those whose last history word is one of a few.
+
+    `below` has (parents, first_words) of the histories of orders 2 .. k - 1, `lower_starts` and `lower_words` are those
+    of order k - 1. The outputs are as long as the n-grams; those of histories are filled up to the number of histories.
+
+    Returns (number of histories, problem, row); `problem` is 0, or 1 for an n-gram that stands twice, or 2 for one whose
+    suffix is missing, in `row`.
     """
-    cdef int64_t n = ngrams.shape[0], i, row, previous = -1, lower_row, n_histories = 0, parent = 0, low = 0, high, middle, gap
-    cdef int64_t n_lower = lower_starts.shape[0] - 1, bad = -1, j
-    cdef int order = <int> ngrams.shape[1], problem = 0, order_of
-    cdef bint same
-    words_out = np.empty(n, np.int32)
-    suffixes_out = np.empty(n, np.int32)
-    starts_out = np.empty(n + 1, np.int64)
-    parents_out = np.empty(n, np.int32)
-    firsts_out = np.empty(n, np.int32)
-    cdef int32_t[::1] words = words_out, suffixes = suffixes_out, parents = parents_out, firsts = firsts_out
-    cdef int64_t[::1] starts = starts_out
+    cdef int64_t n = ngrams.shape[0], i, n_histories = 0, low = 0, end, high, middle, gap, bad = -1
+    cdef int64_t parent = 0, n_lower = lower_starts.shape[0] - 1
+    cdef int order = <int> ngrams.shape[1], problem = 0, same, level
+    cdef int32_t word
+    cdef const int32_t[::1] view, other
+    cdef Column[MAX_ORDER + 1] parents_of, first_words_of
+    cdef int64_t[MAX_ORDER + 1] n_of, place
+    if not 2 <= order <= MAX_ORDER or len(below) != order - 2 or n_lower < 0:
+        raise ValueError("the levels below do not fit the n-grams")
+    if min(words.shape[0], suffixes.shape[0], starts.shape[0], parents.shape[0], first_words.shape[0]) < n:
+        raise ValueError("the outputs need a place for every row")
+    for level, (view, other) in enumerate(below, 2):
+        if view.shape[0] != other.shape[0]:
+            raise ValueError("history columns of different lengths")
+        n_of[level] = view.shape[0]
+        parents_of[level] = &view[0] if view.shape[0] else NULL
+        first_words_of[level] = &other[0] if other.shape[0] else NULL
+        place[level] = 0
+    place[1] = 0
+    if (n_of[order - 1] if order > 2 else 1) != n_lower or lower_starts[n_lower] > lower_words.shape[0]:
+        raise ValueError("the levels below do not fit the n-grams")
     with nogil:
         for i in range(n):
-            row = permutation[i]
-            same = i > 0
-            if same:
-                for j in range(order - 1):
-                    if ngrams[row, j] != ngrams[previous, j]:
-                        same = False
-                        break
-            if same and ngrams[row, order - 1] == ngrams[previous, order - 1]:
-                problem, bad = 1, row
-                break
-            if not same:
-                while parent < n_lower and order > 2:       # the history without its first word
-                    lower_row = lower_permutation[lower_starts[parent]]
-                    order_of = 0
-                    for j in range(order - 3, -1, -1):
-                        if lower_ngrams[lower_row, j] != ngrams[row, j + 1]:
-                            order_of = -1 if lower_ngrams[lower_row, j] < ngrams[row, j + 1] else 1
-                            break
-                    if order_of >= 0:
-                        if order_of > 0:
-                            parent = n_lower
-                        break
-                    parent += 1
-                if parent >= n_lower:
-                    problem, bad = 2, row
+            same = 0                                        # words of the history that the row before has too
+            if i:
+                while same < order - 1 and ngrams[i, order - 2 - same] == ngrams[i - 1, order - 2 - same]:
+                    same += 1
+            word = ngrams[i, order - 1]
+            if same == order - 1:
+                if word == ngrams[i - 1, order - 1]:
+                    problem, bad = 1, i
                     break
+            else:
+                for level in range(same + 2, order):        # the history without its first word, from its end on
+                    place[level] = first_not_below(
+                        parents_of[level], first_words_of[level], n_of[level], place[level],
+                        <int32_t> place[level - 1], ngrams[i, order - level])
+                    if (place[level] == n_of[level] or parents_of[level][place[level]] != place[level - 1]
+                            or first_words_of[level][place[level]] != ngrams[i, order - level]):
+                        problem, bad = 2, i
+                        break
+                if problem:
+                    break
+                parent = place[order - 1]
                 starts[n_histories] = i
                 parents[n_histories] = <int32_t> parent
-                firsts[n_histories] = ngrams[row, 0]
+                first_words[n_histories] = ngrams[i, 0]
                 n_histories += 1
-            words[i] = ngrams[row, order - 1]
-            high = lower_starts[parent + 1]
-            if same:                                        # words rise: go on from the last one, in growing steps
+            words[i] = word
+            end = high = lower_starts[parent + 1]
+            if same == order - 1:                           # words rise: go on from the last one, in growing steps
                 low += 1
                 gap = 1
-                while low + gap < high and lower_words[low + gap] < words[i]:
+                while low + gap < high and lower_words[low + gap] < word:
                     low += gap
                     gap *= 2
                 high = min(high, low + gap + 1)
@@ -158,17 +280,15 @@ def build_level(const int32_t[:, ::1] ngrams, const int64_t[::1] permutation, co
                 low = lower_starts[parent]
             while low < high:
                 middle = (low + high) >> 1
-                if lower_words[middle] < words[i]:
+                if lower_words[middle] < word:
                     low = middle + 1
                 else:
                     high = middle
-            if low == lower_starts[parent + 1] or lower_words[low] != words[i]:
-                problem, bad = 2, row
+            if low == end or lower_words[low] != word:
+                problem, bad = 2, i
                 break
             suffixes[i] = <int32_t> low
-            previous = row
-        starts[n_histories] = n
-    return words_out, suffixes_out, starts_out, parents_out, firsts_out, n_histories, problem, bad
+    return n_histories, problem, bad
 
 
 def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64_t[::1] starts,
@@ -180,35 +300,56 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
     of those histories, so one pass with one pointer per word finds them all; `lower_links` is this same function's
     result for order k - 1. Histories without a row leave their pointer behind: the caller counts the links.
     """
-    cdef int64_t h, row, n_words = buckets.shape[0] - 1
+    cdef int64_t h, row, ahead, n_rows = words.shape[0], n_words = buckets.shape[0] - 1, n_lower = lower_links.shape[0]
     cdef int32_t word, candidate, first_word
+    cdef int32_t* cursor                           # per word: the next history, and the end of its bucket
     cdef bint valid = True
-    if starts[0] < 0 or starts[starts.shape[0] - 1] > words.shape[0] or suffixes.shape[0] != words.shape[0]:
+    if starts[0] < 0 or starts[starts.shape[0] - 1] > n_rows or suffixes.shape[0] != n_rows:
         raise ValueError("histories beyond the rows")
     if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
         raise ValueError("buckets beyond the histories")
-    if links.shape[0] != words.shape[0]:
+    if links.shape[0] != n_rows:
         raise ValueError("links are not as many as the rows")
-    cursor = np.array(buckets, np.int64)
-    cdef int64_t[::1] place = cursor
+    cursor = <int32_t*> malloc(2 * (n_words + 1) * sizeof(int32_t))
+    if cursor == NULL:
+        raise MemoryError()
     with nogil:
+        for word in range(<int32_t> n_words):
+            cursor[2 * word] = <int32_t> buckets[word]
+            cursor[2 * word + 1] = <int32_t> buckets[word + 1]
+            if not 0 <= buckets[word] <= buckets[word + 1]:
+                valid = False
         for h in range(starts.shape[0] - 1):
+            if not valid:
+                break
             first_word = first_words[h]
             for row in range(starts[h], starts[h + 1]):
+                ahead = row + FAR                  # what it will need comes from anywhere: have it fetched, in two steps
+                if ahead < n_rows and 0 <= words[ahead] < n_words:
+                    prefetch(&cursor[2 * words[ahead]])
+                    if order > 1 and 0 <= suffixes[ahead] < n_lower:
+                        prefetch(&lower_links[suffixes[ahead]])
+                ahead = row + NEAR
+                if order > 1 and ahead < n_rows and 0 <= words[ahead] < n_words:
+                    candidate = cursor[2 * words[ahead]]
+                    if candidate < cursor[2 * words[ahead] + 1]:
+                        prefetch(&next_first_words[candidate])
+                        prefetch(&next_parents[candidate])
                 word = words[row]
-                if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < lower_links.shape[0]):
+                if word < 0 or word >= n_words or (order > 1 and not 0 <= suffixes[row] < n_lower):
                     valid = False
                     break
                 links[row] = -1
-                if place[word] >= buckets[word + 1]:
+                candidate = cursor[2 * word]
+                if candidate >= cursor[2 * word + 1]:
                     continue
-                candidate = <int32_t> place[word]
                 if order > 1:
                     if (next_first_words[candidate] != first_word
                             or next_parents[candidate] != lower_links[suffixes[row]]):
                         continue
                 links[row] = candidate
-                place[word] += 1
+                cursor[2 * word] += 1
+    free(cursor)
     if not valid:
         raise ValueError("a word or suffix outside the trie")
 
@@ -237,6 +378,163 @@ def link_all(const int32_t[::1] words, int64_t[::1] places, const int64_t[::1] b
             places[word] += 1
     if not valid:
         raise ValueError("rows that are not those of a text")
+
+
+def history_weights(const int32_t[::1] links, const int32_t[::1] words, const float[::1] weights, int64_t n_histories,
+                    float noise):
+    """The weights of the rows of one order, put beside the histories that they are; float32[H].
+
+    Returns (weights of the histories, whether a row that is no history has a weight above `noise`, whether one has a
+    smaller one); rows that end a sentence can be no history and do not count. Raises ValueError for a wrong link.
+    """
+    cdef int64_t row
+    cdef bint lost = False, left = False, valid = True
+    if words.shape[0] != links.shape[0] or weights.shape[0] != links.shape[0]:
+        raise ValueError("columns of different lengths")
+    out = np.zeros(n_histories, np.float32)
+    cdef float[::1] moved = out
+    with nogil:
+        for row in range(links.shape[0]):
+            if links[row] >= n_histories:
+                valid = False
+                break
+            if links[row] >= 0:
+                moved[links[row]] = weights[row]
+            elif weights[row] != 0 and words[row] != EOS:
+                left = True
+                lost = lost or not -noise <= weights[row] <= noise
+    if not valid:
+        raise ValueError("a link outside the histories")
+    return out, lost, left
+
+
+# ------------------------------------------------------------------------------- some of the rows
+
+def mark_needed(const uint8_t[::1] marked, const int32_t[::1] suffixes, const int64_t[::1] starts,
+                const int32_t[::1] lower_links, uint8_t[::1] lower_marked):
+    """Mark the suffixes and the histories of the marked rows in the order below, where `lower_links` says what is which.
+
+    Raises ValueError for columns that do not fit each other.
+    """
+    cdef int64_t h, row, n_histories = starts.shape[0] - 1, n_lower = lower_marked.shape[0]
+    cdef bint valid = True
+    if (n_histories < 0 or starts[0] < 0 or starts[n_histories] > marked.shape[0] or suffixes.shape[0] != marked.shape[0]
+            or lower_links.shape[0] != n_lower):
+        raise ValueError("columns of different lengths")
+    used_out = np.zeros(n_histories, np.uint8)
+    cdef uint8_t[::1] used = used_out
+    with nogil:
+        for h in range(n_histories):
+            if starts[h] > starts[h + 1] or starts[h + 1] > starts[n_histories]:
+                valid = False
+                break
+            for row in range(starts[h], starts[h + 1]):
+                if marked[row]:
+                    if not 0 <= suffixes[row] < n_lower:
+                        valid = False
+                        break
+                    lower_marked[suffixes[row]] = 1
+                    used[h] = 1
+        for row in range(n_lower):
+            if lower_links[row] >= n_histories:
+                valid = False
+                break
+            if lower_links[row] >= 0 and used[lower_links[row]]:
+                lower_marked[row] = 1
+    if not valid:
+        raise ValueError("a suffix or history outside the trie")
+
+
+def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const int32_t[::1] suffixes,
+                   const int64_t[::1] starts, const int32_t[::1] parents, const int32_t[::1] first_words,
+                   const int32_t[::1] new_rows, const int32_t[::1] new_histories, int64_t n_marked, bint top):
+    """The columns of the marked rows of one order; `new_rows` and `new_histories` are the new numbers of those below.
+
+    Returns (words, suffixes, starts, parents, first_words, the new numbers of the rows and of the histories, -1 where
+    they are gone; no numbers of rows for the `top` order, which nothing needs), or None where a suffix or parent is gone. Raises ValueError for columns that do not fit each other.
+    """
+    cdef int64_t h, row, n_histories = starts.shape[0] - 1, n = 0, g = 0
+    cdef int32_t suffix
+    cdef bint valid = True, closed = True, used
+    if (n_histories < 0 or words.shape[0] != marked.shape[0] or suffixes.shape[0] != marked.shape[0] or starts[0] < 0
+            or starts[n_histories] > marked.shape[0] or parents.shape[0] != n_histories
+            or first_words.shape[0] != n_histories):
+        raise ValueError("columns of different lengths")
+    words_out, suffixes_out = np.empty(n_marked, np.int32), np.empty(n_marked, np.int32)
+    cdef int64_t most = min(n_marked, n_histories)
+    starts_out = np.empty(most + 1, np.int64)
+    parents_out, firsts_out = np.empty(most, np.int32), np.empty(most, np.int32)
+    rows_out, histories_out = np.full(0 if top else marked.shape[0], -1, np.int32), np.full(n_histories, -1, np.int32)
+    cdef int32_t[::1] kept_words = words_out, kept_suffixes = suffixes_out, kept_parents = parents_out
+    cdef int32_t[::1] kept_firsts = firsts_out, rows = rows_out, histories = histories_out
+    cdef int64_t[::1] kept_starts = starts_out
+    with nogil:
+        for h in range(n_histories):
+            if starts[h] > starts[h + 1] or starts[h + 1] > starts[n_histories]:
+                valid = False
+                break
+            used = False
+            for row in range(starts[h], starts[h + 1]):
+                if not marked[row]:
+                    continue
+                suffix = suffixes[row]
+                if n >= n_marked or not 0 <= suffix < new_rows.shape[0]:
+                    valid = False
+                    break
+                if new_rows[suffix] < 0:
+                    closed = False
+                    break
+                if not used:
+                    used = True
+                    kept_starts[g] = n
+                kept_words[n] = words[row]
+                kept_suffixes[n] = new_rows[suffix]
+                if not top:
+                    rows[row] = <int32_t> n
+                n += 1
+            if used:
+                if not 0 <= parents[h] < new_histories.shape[0]:
+                    valid = False
+                elif new_histories[parents[h]] < 0:
+                    closed = False
+                else:
+                    kept_parents[g] = new_histories[parents[h]]
+                    kept_firsts[g] = first_words[h]
+                    histories[h] = <int32_t> g
+                    g += 1
+            if not valid or not closed:
+                break
+        kept_starts[g] = n
+    if not valid or (closed and n != n_marked):
+        raise ValueError("a suffix or parent outside the trie")
+    if not closed:
+        return None
+    starts_out.resize(g + 1, refcheck=False)
+    parents_out.resize(g, refcheck=False)
+    firsts_out.resize(g, refcheck=False)
+    return words_out, suffixes_out, starts_out, parents_out, firsts_out, rows_out, histories_out
+
+
+def restrict_links(const int32_t[::1] links, const int32_t[::1] new_rows, const int32_t[::1] new_histories,
+                   int32_t[::1] out):
+    """The links of the rows that are left, to the histories that are left; whether none of these has lost its row."""
+    cdef int64_t row
+    cdef int32_t history
+    cdef bint valid = links.shape[0] == new_rows.shape[0], closed = True
+    with nogil:
+        for row in range(links.shape[0] if valid else 0):
+            if links[row] >= new_histories.shape[0] or new_rows[row] >= out.shape[0]:
+                valid = False
+                break
+            history = new_histories[links[row]] if links[row] >= 0 else -1
+            if new_rows[row] >= 0:
+                out[new_rows[row]] = history
+            elif history >= 0:
+                closed = False
+                break
+    if not valid:
+        raise ValueError("rows or histories outside the trie")
+    return closed
 
 
 def segment_sums(const double[::1] values, const int64_t[::1] starts):
@@ -283,12 +581,15 @@ def spread(const double[::1] values, const int64_t[::1] starts):
     return out
 
 
-def take(const double[::1] values, const int32_t[::1] rows):
-    """out[i] = values[rows[i]], float64; raises IndexError outside the values."""
+def take(const Floating[::1] values, const int32_t[::1] rows, out=None):
+    """out[i] = values[rows[i]], of the same type; raises IndexError outside the values, ValueError for a wrong `out`."""
     cdef int64_t i
     cdef bint valid = True
-    out = np.empty(rows.shape[0], np.float64)
-    cdef double[::1] taken = out
+    if out is None:
+        out = np.empty(rows.shape[0], np.float32 if Floating is float else np.float64)
+    cdef Floating[::1] taken = out
+    if taken.shape[0] != rows.shape[0]:
+        raise ValueError("out needs a place for every row")
     with nogil:
         for i in range(rows.shape[0]):
             if rows[i] < 0 or rows[i] >= values.shape[0]:

@@ -93,4 +93,6 @@ cdef class WordTable:
     cdef int32_t find(self, const char* word, Py_ssize_t length) noexcept nogil
     cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
                         Py_ssize_t length) except -2 nogil
+    cdef int32_t find_or_insert(self, uint64_t prefix, uint32_t tag, const char* word, Py_ssize_t length,
+                                bint grow) except -2 nogil
     cdef int grow(self) except -1 nogil

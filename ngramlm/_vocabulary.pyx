@@ -123,6 +123,13 @@ cdef class WordTable:
             self.grow()
         return id
 
+    cdef int32_t find_or_insert(self, uint64_t prefix, uint32_t tag, const char* word, Py_ssize_t length,
+                                bint grow) except -2 nogil:
+        """The id of a word, a new one when the table is to grow, -1 otherwise."""
+        cdef int64_t slot = find_slot(&self.index, prefix, tag, word, length)
+        cdef int32_t id = self.index.slots[slot].id
+        return self.insert(slot, prefix, tag, word, length) if id < 0 and grow else id
+
     def add(self, bytes word not None):
         """The id of `word`, which is added when it is new; raises ValueError on a read-only table."""
         cdef Py_ssize_t length = len(word)

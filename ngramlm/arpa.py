@@ -28,14 +28,14 @@ from typing import Any
 
 import numpy as np
 
-from ngramlm.arpa_reader import ArpaColumns, read_columns
+from ngramlm.arpa_reader import Lines, read_sections
 from ngramlm.backoff import BackoffModel
-from ngramlm.closing import close_ngrams, duplicate
+from ngramlm.closing import Closing, duplicate
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.files import Source, atomic_write, open_source, plain_size, source_name
 from ngramlm.line_pieces import formatter, write_rows
 from ngramlm.parallel import Progress, usable_threads
-from ngramlm.vocabulary import BOS
+from ngramlm.vocabulary import BOS, Vocabulary
 
 __all__ = ["read_arpa", "write_arpa"]
 
@@ -57,17 +57,16 @@ def read_arpa(
     threads = usable_threads(threads)
     name = source_name(source)
     with open_source(source) as stream:
-        columns = read_columns(stream, name, plain_size(source), threads, progress)
-    ngrams = [section.ngrams for section in columns.sections]
+        vocabulary, unigrams, sections = read_sections(stream, name, plain_size(source), threads, progress)
+        closing, lines = Closing(unigrams, threads), []
+        while (section := next(sections, None)) is not None:
+            closing.add(section.rows)
+            lines.append(section.lines)
+            del section  # so that its memory is free before the next one is read
     try:
-        (trie, log10_probs, log10_backoffs), inserted = close_ngrams(
-            ngrams,
-            [section.log10_probs for section in columns.sections],
-            [section.log10_backoffs for section in columns.sections],
-            threads,
-        )
+        (trie, log10_probs, log10_backoffs), inserted = closing.finish()
     except FormatError as error:
-        _refuse_duplicate(columns, name)
+        _refuse_duplicate(closing, lines, vocabulary, name)
         raise FormatError(error.message, name) from None
     if inserted:
         warn(
@@ -75,15 +74,16 @@ def read_arpa(
             "(with the probability that the back-off gives)",
             FormatWarning,
         )
-    return BackoffModel(columns.vocabulary, trie, log10_probs, log10_backoffs, {})
+    return BackoffModel(vocabulary, trie, log10_probs, log10_backoffs, {})
 
 
-def _refuse_duplicate(columns: ArpaColumns, name: str) -> None:
-    for section in columns.sections[1:]:
-        rows = duplicate(section.ngrams)
-        if rows is not None:
-            first, second = map(section.line, rows)
-            words = " ".join(columns.vocabulary.words(section.ngrams[rows[0]]))
+def _refuse_duplicate(closing: Closing, lines: list[Lines], vocabulary: Vocabulary, name: str) -> None:
+    """Raise for n-grams that stand twice; those that had been built before rows were kept do not."""
+    for rows, lines_of in zip(closing.kept[1:], lines, strict=True):
+        found = duplicate(rows.ngrams)
+        if found is not None:
+            first, second = map(lines_of.line, found)
+            words = " ".join(vocabulary.words(rows.ngrams[found[0]]))
             raise FormatError(
                 f"found {words!r} again, which line {first} has; expected every n-gram once", name, second
             )

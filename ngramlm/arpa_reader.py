@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import IO
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from ngramlm._arpa import parse_ngrams, row_lines
 from ngramlm._vocabulary import WordTable
+from ngramlm.closing import Rows
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_at
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import MAX_ORDER
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
 
-__all__ = ["ArpaColumns", "Section", "read_columns"]
+__all__ = ["Lines", "Section", "read_sections"]
 
 _COUNT = re.compile(rb"ngram[ \t]+([0-9]{1,18})[ \t]*=[ \t]*([0-9]{1,18})[ \t\r]*\n")
 _SECTION = re.compile(rb"\\([0-9]{1,18})-grams:[ \t\r]*\n")
@@ -28,14 +29,15 @@ _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
 _BLANK = b" \t\r\n"
 
 
-_Outputs = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]
+SPARE_ROWS = 1 << 12  # room for blank lines
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """What a block held: the first `n_rows` of the outputs."""
+class _Parsed:
+    """What a block held: the first `n_rows` of `rows`."""
 
-    outputs: _Outputs  # n-grams, log10 probabilities, log10 back-off weights
+    rows: Rows
+    place: int | None  # where these rows are in those of the section; None: somewhere else
     n_rows: int
     line: int
     numbers: NDArray[np.int64] | None  # lines of the rows from `line` on; None: one line after the other
@@ -45,30 +47,21 @@ class _Rows:
     end: int
 
 
-@dataclass(frozen=True)
-class Section:
-    """All n-grams of one order, in the order of the file."""
-
-    ngrams: NDArray[np.int32]
-    log10_probs: NDArray[np.float32]
-    log10_backoffs: NDArray[np.float32]
-    origins: list[tuple[int, int, NDArray[np.int64] | None]]  # (first row, its line, lines of the rows)
+class Lines(list[tuple[int, int, NDArray[np.int64] | None]]):
+    """Which lines the rows of a section came from: (first row, its line, lines of the rows or None) per block."""
 
     def line(self, row: int) -> int:
         """The number of the line that a row came from."""
-        first, line, numbers = next(origin for origin in reversed(self.origins) if origin[0] <= row)
+        first, line, numbers = next(block for block in reversed(self) if block[0] <= row)
         return line + (row - first if numbers is None else int(numbers[row - first]))
 
 
-@dataclass
-class ArpaColumns:
-    """What an ARPA file says: the vocabulary, and per order n-grams, probabilities and weights.
+@dataclass(frozen=True)
+class Section:
+    """All n-grams of one order, in the order of the file, and where they stand."""
 
-    Order 1 has a row per word id; the other orders stand as in the file.
-    """
-
-    vocabulary: Vocabulary
-    sections: list[Section]
+    rows: Rows
+    lines: Lines
 
 
 @dataclass
@@ -76,7 +69,6 @@ class _Reader:
     cursor: Cursor
     threads: int
     size_known: bool  # so that the header has been checked against it
-    spare: deque[_Outputs] = field(default_factory=deque)
     counts: list[int] = field(default_factory=list)
     count_lines: list[int] = field(default_factory=list)
     clamped: int = 0
@@ -143,14 +135,16 @@ class _Reader:
         if match is None or (pattern is _SECTION and int(match[1]) != order):
             raise self.error(f"found {shown(line.strip(_BLANK))}; expected {expected}")
 
-    def parse(self, block: Block, order: int, table: WordTable, grow: bool, upper: bool) -> _Rows:
+    def parse(
+        self, item: tuple[Block, Rows, int | None], order: int, table: WordTable, grow: bool, upper: bool
+    ) -> _Parsed:
         """Read the lines of one block; runs in any thread."""
+        block, rows, place = item
         name, top = self.cursor.name, order == len(self.counts)
         if grow:
             check_utf8(block.data, block.start, block.stop, name, block.line)
-        outputs = self.outputs(order, block.lines)
         n_rows, lines, clamped, n_upper, last_upper, code, start, stop = parse_ngrams(
-            block.data, block.start, block.stop, top, table, grow, upper, *outputs
+            block.data, block.start, block.stop, top, table, grow, upper, *rows
         )
         if code:
             expected = "a log10 probability and " + ("a word" if order == 1 else f"{order} words")
@@ -160,78 +154,86 @@ class _Reader:
             raise refusal(code, field, expected, number, name, block.line + lines)
         numbers = None if n_rows == lines else row_lines(block.data, block.start, block.stop)
         self.cursor.give_back(block)
-        return _Rows(outputs, n_rows, block.line, numbers, clamped, n_upper, last_upper, block.line + lines)
-
-    def outputs(self, order: int, lines: int) -> _Outputs:
-        """Arrays with room for so many rows; those that were read already are used again."""
-        try:
-            outputs = self.spare.pop()
-        except IndexError:
-            outputs = _new_outputs(order, lines)
-        return (
-            outputs
-            if outputs[0].shape[1] == order and len(outputs[0]) >= lines
-            else _new_outputs(order, lines)
+        return _Parsed(
+            rows, place, n_rows, block.line, numbers, clamped, n_upper, last_upper, block.line + lines
         )
+
+    def placed(self, whole: Rows) -> Iterator[tuple[Block, Rows, int | None]]:
+        """The blocks of a section, each with the rows that it is read into: those of `whole`, if there is room."""
+        place, order = 0, whole.ngrams.shape[1]
+        for block in self.cursor.blocks():
+            end = place + block.lines
+            if end <= len(whole.ngrams):
+                yield block, _part(whole, place, end), place
+            else:
+                yield block, _new_rows(order, block.lines, order == len(self.counts)), None
+            place = end
 
     def read_section(
         self, order: int, table: WordTable, *, upper: bool
-    ) -> tuple[Section, list[tuple[int, _Rows]]]:
+    ) -> tuple[Section, list[tuple[int, _Parsed]]]:
         """Read the lines of one order and the line that ends the section.
 
         Returns the section, and the first row and what else is known of the blocks with ``<UNK>``.
         """
         count = self.counts[order - 1]
+        room = count + SPARE_ROWS if self.size_known else min(count, 1 << 16) + 1
+        whole = _new_rows(order, room, order == len(self.counts))
         work = partial(self.parse, order=order, table=table, grow=order == 1, upper=upper)
-        blocks = self.cursor.blocks()
+        blocks = self.placed(whole)
         results = map(work, blocks) if order == 1 else ordered_map(work, blocks, self.threads)
-        all_rows = _new_outputs(order, count if self.size_known else min(count, 1 << 16))
-        origins = []
-        with_upper: list[tuple[int, _Rows]] = []
+        lines = Lines()
+        with_upper: list[tuple[int, _Parsed]] = []
         n_rows = 0
-        for rows in results:
-            first, n_rows = n_rows, n_rows + rows.n_rows
+        for found in results:
+            first, n_rows = n_rows, n_rows + found.n_rows
             if n_rows > count:
-                self.refuse_count(order, f"more than {count}", rows.end)
-            if n_rows > len(all_rows[0]):
-                all_rows = _enlarged(all_rows, first, n_rows)
-            for whole, part in zip(all_rows, rows.outputs, strict=True):
-                whole[first:n_rows] = part[: rows.n_rows]
-            self.spare.append(rows.outputs)
-            self.clamped += rows.clamped
-            origins.append((first, rows.line, rows.numbers))
-            if rows.upper:
-                with_upper.append((first, rows))
-        self.spare.clear()
+                self.refuse_count(order, f"more than {count}", found.end)
+            if n_rows > len(whole.ngrams):
+                whole = _enlarged(whole, first, n_rows)
+            if found.place != first:  # there were blank lines before
+                for column, part in zip(_part(whole, first, n_rows), found.rows, strict=True):
+                    column[:] = part[: len(column)]
+            self.clamped += found.clamped
+            lines.append((first, found.line, found.numbers))
+            if found.upper:
+                with_upper.append((first, found))
         following = f"\\{order + 1}-grams:" if order < len(self.counts) else "\\end\\"
         line = self.next_line(following)
         if n_rows != count:
             self.refuse_count(order, str(n_rows), self.cursor.line - 1)
         self.expect_section(line, order + 1)
-        ngrams, log10_probs, log10_backoffs = all_rows
-        return Section(ngrams[:n_rows], log10_probs[:n_rows], log10_backoffs[:n_rows], origins), with_upper
+        return Section(_part(whole, 0, n_rows), lines), with_upper
 
     def refuse_count(self, order: int, found: str, line: int) -> None:
         count, header = self.counts[order - 1], self.count_lines[order - 1]
         raise self.error(f"found {found} {order}-grams; expected {count}, as line {header} says", line)
 
 
-def _new_outputs(order: int, lines: int) -> _Outputs:
-    return np.empty((lines, order), np.int32), np.empty(lines, np.float32), np.empty(lines, np.float32)
+def _new_rows(order: int, n_rows: int, top: bool) -> Rows:
+    """Room for rows; the highest order has no back-off weights."""
+    log10_probs, log10_backoffs = np.empty(n_rows, np.float32), np.empty(0 if top else n_rows, np.float32)
+    return Rows(np.empty((n_rows, order), np.int32), log10_probs, log10_backoffs)
 
 
-def _enlarged(old: _Outputs, used: int, needed: int) -> _Outputs:
-    new = _new_outputs(old[0].shape[1], max(2 * len(old[0]), needed))
+def _part(rows: Rows, first: int, end: int) -> Rows:
+    ngrams, log10_probs, log10_backoffs = rows
+    return Rows(ngrams[first:end], log10_probs[first:end], log10_backoffs[first:end])
+
+
+def _enlarged(old: Rows, used: int, needed: int) -> Rows:
+    top = len(old.log10_backoffs) == 0
+    new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed), top)
     for source, target in zip(old, new, strict=True):
         target[:used] = source[:used]
     return new
 
 
-def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
+def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
     """The vocabulary, order 1 with a row per word id, and whether ``<UNK>`` stands for ``<unk>``."""
     table = new_table()
     section, with_upper = reader.read_section(1, table, upper=True)
-    ids = section.ngrams[:, 0]
+    ids = section.rows.ngrams[:, 0]
     name = reader.cursor.name
     upper = bool(with_upper)
     if sum(rows.upper for _, rows in with_upper) == 1 and np.count_nonzero(ids == UNK) == 2:
@@ -243,9 +245,10 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
         id = int(times.argmax())
         one, other = np.flatnonzero(ids == id)[:2].tolist()
         raise FormatError(
-            f"found {table.word(id).decode()!r} again, which line {section.line(one)} has; expected every word once",
+            f"found {table.word(id).decode()!r} again, which line {section.lines.line(one)} has; "
+            "expected every word once",
             name,
-            section.line(other),
+            section.lines.line(other),
         )
     if times[EOS] == 0:
         raise FormatError("found no unigram </s>; expected one (sentences must be able to end)", name)
@@ -256,30 +259,35 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Section, bool]:
         )
     log10_probs = np.full(len(table), -np.inf, np.float32)
     log10_backoffs = np.zeros(len(table), np.float32)
-    log10_probs[ids] = section.log10_probs
+    log10_probs[ids] = section.rows.log10_probs
     log10_probs[BOS] = -np.inf  # <s> is never predicted, whatever number stands there
-    log10_backoffs[ids] = section.log10_backoffs
+    if len(reader.counts) > 1:
+        log10_backoffs[ids] = section.rows.log10_backoffs
     words = np.arange(len(table), dtype=np.int32)[:, None]
-    return Vocabulary.from_table(table), Section(words, log10_probs, log10_backoffs, []), upper
+    return Vocabulary.from_table(table), Rows(words, log10_probs, log10_backoffs), upper
 
 
-def read_columns(
+def read_sections(
     stream: IO[bytes], name: str, size: int | None, threads: int, progress: Progress | None
-) -> ArpaColumns:
-    """Read an ARPA file; `size` is the number of bytes where that is known. Raises FormatError."""
+) -> tuple[Vocabulary, Rows, Iterator[Section]]:
+    """Read an ARPA file; `size` is the number of bytes where that is known. Raises FormatError.
+
+    Returns the vocabulary, order 1 with a row per word id, and the other orders, which are read as they are asked for.
+    """
     reader = _Reader(Cursor(stream, name, size, progress), threads, size is not None)
     reader.read_header()
     if size is not None:
         reader.check_size(size)
     vocabulary, unigrams, upper = _unigrams(reader)
-    sections = [unigrams]
+    return vocabulary, unigrams, _higher(reader, vocabulary.table, upper)
+
+
+def _higher(reader: _Reader, table: WordTable, upper: bool) -> Iterator[Section]:
     for order in range(2, len(reader.counts) + 1):
-        section, _ = reader.read_section(order, vocabulary.table, upper=upper)
-        sections.append(section)
+        yield reader.read_section(order, table, upper=upper)[0]
     reader.cursor.report()
     if reader.clamped:
         warn(
-            f"{name}: {reader.clamped} log10 probabilities between 0 and 0.0001 were taken as 0",
+            f"{reader.cursor.name}: {reader.clamped} log10 probabilities between 0 and 0.0001 were taken as 0",
             FormatWarning,
         )
-    return ArpaColumns(vocabulary, sections)

@@ -40,12 +40,9 @@ class Columns:
 
     def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
         """Only the marked rows, with their values as they are; `keep` is a closed mask per order."""
-        trie = self.trie.restrict(keep)
+        trie, used = self.trie.restricted(keep)
         log10_probs = [column[mask] for column, mask in zip(self.log10_probs, keep, strict=True)]
-        log10_backoffs = [
-            column[np.logical_or.reduceat(mask, self.trie.level(order).starts[:-1])]
-            for order, (column, mask) in enumerate(zip(self.log10_backoffs, keep[1:], strict=True), 2)
-        ]
+        log10_backoffs = [column[mask] for column, mask in zip(self.log10_backoffs, used[1:], strict=True)]
         return Columns(trie, tuple(log10_probs[: trie.order]), tuple(log10_backoffs[: trie.order - 1]))
 
 
@@ -175,38 +172,43 @@ class _OrderFiller:
         return out
 
 
-def unpack(automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int]) -> Columns:
+def unpack(
+    automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int], threads: int = 1
+) -> Columns:
     """The columns behind an automaton; raises FormatError when its slots are damaged."""
     try:
-        return _unpack(automaton, n_rows, n_histories)
+        return _unpack(automaton, n_rows, n_histories, threads)
     except ValueError as error:
         raise FormatError(f"{error}; expected the slots of a back-off model") from None
 
 
-def _unpack(automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int]) -> Columns:
+def _unpack(automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int], threads: int) -> Columns:
     starts, words, probs, nexts, states, _, _ = automaton.unpack(1, 1, n_rows[0])
     if not np.array_equal(words, np.arange(n_rows[0])):
         raise ValueError("unigrams out of order")
-    levels = [Level.of_words(n_rows[0])]
+    trie = NgramTrie([Level.of_words(n_rows[0])])
     log10_probs, log10_backoffs = [probs], []
-    for order in range(2, automaton.order + 1):
-        lower, lower_nexts, lower_states = levels[-1], nexts, states
-        starts, words, probs, nexts, states, backoffs, parent_states = automaton.unpack(
-            order, n_histories[order - 1], n_rows[order - 1]
-        )
-        first_words, parents, suffixes = recover_histories(
+    buckets = np.empty(0, np.int32)
+    orders = range(2, automaton.order + 1)
+    unpacked = ordered_map(
+        lambda order: automaton.unpack(order, n_histories[order - 1], n_rows[order - 1]), orders, threads
+    )
+    for found in unpacked:
+        lower, lower_nexts, lower_states = trie.level(trie.order), nexts, states
+        starts, words, probs, nexts, states, backoffs, parent_states = found
+        first_words, parents, suffixes, buckets, links = recover_histories(
             lower_nexts,
             lower.starts,
             lower.first_words,
             lower.words,
-            order == 2,
+            buckets,
             states,
             parent_states,
             lower_states,
             starts,
             words,
         )
-        levels.append(Level(words, suffixes, starts, parents, first_words))
+        trie = trie.extended(Level(words, suffixes, starts, parents, first_words), links)
         log10_probs.append(probs)
         log10_backoffs.append(backoffs)
-    return Columns(NgramTrie(levels), tuple(log10_probs), tuple(log10_backoffs))
+    return Columns(trie, tuple(log10_probs), tuple(log10_backoffs))

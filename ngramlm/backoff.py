@@ -124,7 +124,7 @@ class BackoffModel(NgramModel):
     def columns(self) -> Columns:
         """The model as columns; made from the slots when it was loaded from a binary file."""
         if self._columns is None:
-            self._columns = unpack(self.automaton, *self._shape)
+            self._columns = unpack(self.automaton, *self._shape, usable_threads(None))
         return self._columns
 
     @property

@@ -8,113 +8,150 @@ them, and no weight, changes no probability.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import sort_ngrams
+from ngramlm._trie import history_weights
 from ngramlm.errors import FormatError
-from ngramlm.parallel import ordered_map
-from ngramlm.trie import NgramTrie
+from ngramlm.levels import build_level, take_rows
+from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import EOS
 
-__all__ = ["Columns", "close_ngrams", "duplicate", "missing_below"]
+__all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
 
 Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 Float32s = NDArray[np.float32]
 Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
 
 WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """A trie and what stands beside its rows; `origins` says which row of the arguments each one was."""
+class Rows(NamedTuple):
+    """The n-grams of one order int32[R, k], their log10 probabilities and back-off weights, float32[R].
 
-    trie: NgramTrie
-    log10_probs: tuple[Float32s, ...]
-    log10_backoffs: tuple[Float32s, ...]
-    origins: tuple[Int64s, ...]
+    The highest order may have no weights.
+    """
+
+    ngrams: Int32s
+    log10_probs: Float32s
+    log10_backoffs: Float32s
+
+
+class _Growing:
+    """A trie with its columns, an order after the other."""
+
+    def __init__(self, unigrams: Rows, threads: int) -> None:
+        self.trie = NgramTrie([Level.of_words(len(unigrams.ngrams))])
+        self.threads = threads
+        self.log10_probs = [unigrams.log10_probs]
+        self.log10_backoffs: list[Float32s] = []
+        self.weights = unigrams.log10_backoffs  # of the rows of the highest order
+        self.left: dict[int, Float32s] = {}  # per order, where rows that are no history have a tiny one
+
+    def add(self, rows: Rows, *, lossy: bool = False) -> Int32s | None:
+        """Put one order more on top; returns which of the rows each one was, None where they stay in their order.
+
+        Raises FormatError where the rows are not closed and unique, and unless `lossy` for a weight without a history.
+        """
+        level, origins = build_level(rows.ngrams, self.trie.levels, self.threads)
+        trie = self.trie.extended(level)
+        moved, lost, left = history_weights(
+            trie.history_of_row(level_below := trie.order - 1),
+            trie.level(level_below).words,
+            self.weights,
+            level.n_histories,
+            WEIGHT_NOISE,
+        )
+        if lost and not lossy:
+            raise FormatError("found a back-off weight of an n-gram that is no history; expected none")
+        if left:
+            self.left[level_below] = self.weights
+        columns = [rows.log10_probs, rows.log10_backoffs]
+        if origins is not None:
+            columns = [
+                take_rows(column, origins, self.threads) if len(column) else column for column in columns
+            ]
+        self.trie = trie
+        self.log10_backoffs.append(moved)
+        self.log10_probs.append(columns[0])
+        self.weights = columns[1]
+        return origins
 
     @property
     def columns(self) -> Columns:
-        """With the back-off weights beside the histories."""
-        return (
-            self.trie,
-            self.log10_probs,
-            tuple(
-                self.log10_backoffs[order - 2][self.trie.history_rows(order)]
-                for order in range(2, self.trie.order + 1)
-            ),
-        )
+        """With the back-off weights beside the histories; those of the highest order are dropped."""
+        return self.trie, tuple(self.log10_probs), tuple(self.log10_backoffs)
 
-    def lose_weights(self) -> bool:
-        """Whether an n-gram that is no history has a weight other than 0."""
-        for order in range(1, self.trie.order):
-            weights = self.log10_backoffs[order - 1].copy()
-            weights[self.trie.history_of_row(order) >= 0] = 0
-            weights[self.trie.level(order).words == EOS] = 0
-            if (np.abs(weights) > WEIGHT_NOISE).any():
-                return True
-        return False
-
-
-def close_ngrams(
-    ngrams: Sequence[Int32s],
-    log10_probs: Sequence[Float32s],
-    log10_backoffs: Sequence[Float32s],
-    threads: int = 1,
-) -> tuple[Columns, int]:
-    """The trie with its columns as ``BackoffModel`` wants them, and the number of n-grams that were inserted.
-
-    The arguments have one array per order, order 1 with a row per word id: n-grams int32[R, k] in any order,
-    their probabilities, their back-off weights. Raises FormatError for an n-gram that stands twice.
-    """
-    if not any(len(rows) == 0 for rows in ngrams):
-        try:
-            found = _build(ngrams, log10_probs, log10_backoffs, threads)
-        except FormatError:
-            pass
+    def rows(self, order: int) -> Rows:
+        """The rows of one order as they were given, in the order of the trie."""
+        if order == self.trie.order:
+            weights = self.weights
+        elif order in self.left:
+            weights = self.left[order]
         else:
-            if not found.lose_weights():
-                return found.columns, 0
-    sizes = [len(rows) for rows in ngrams]
-    closed = _insert_missing(list(ngrams), log10_backoffs)
-    zeros = [np.zeros(len(rows) - size, np.float32) for rows, size in zip(closed, sizes, strict=True)]
-    found = _build(
-        closed,
-        [np.append(old, new) for old, new in zip(log10_probs, zeros, strict=True)],
-        [np.append(old, new) for old, new in zip(log10_backoffs, zeros, strict=True)],
-        threads,
-    )
-    columns = found.columns
-    _fill(columns, [rows >= size for rows, size in zip(found.origins, sizes, strict=False)])
-    return columns, sum(map(len, zeros))
+            links = self.trie.history_of_row(order)
+            weights = np.where(links < 0, np.float32(0), self.log10_backoffs[order - 1][links])
+        return Rows(self.trie.ngrams(order), self.log10_probs[order - 1], weights)
 
 
-def _build(
-    ngrams: Sequence[Int32s],
-    log10_probs: Sequence[Float32s],
-    log10_backoffs: Sequence[Float32s],
-    threads: int,
-) -> _Rows:
-    """Sort the orders side by side, then build the trie; raises FormatError unless they are closed and unique."""
-    size = len(ngrams[0])
+class Closing:
+    """Makes columns, as ``BackoffModel`` wants them, of the rows of one order after the other.
 
-    def arrange(place: int) -> tuple[Int32s, Float32s, Float32s, Int64s]:
-        rows, probs, backoffs = ngrams[place], log10_probs[place], log10_backoffs[place]
-        origins = sort_ngrams(rows, size) if place else np.arange(size)
-        if (origins[1:] > origins[:-1]).all():
-            return rows, probs, backoffs, origins
-        return rows.take(origins, axis=0), probs[origins], backoffs[origins], origins
+    As long as the orders are closed, each is put into columns as it comes. From the first one that is not, all rows
+    are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
 
-    places = range(len(ngrams) - 1, -1, -1)  # the largest first
-    arranged = list(ordered_map(arrange, places, threads))[::-1]
-    rows, probs, backoffs, origins = (tuple(column) for column in zip(*arranged, strict=True))
-    trie, _ = NgramTrie.from_ngrams(rows[1:], size)
-    return _Rows(trie, probs[: trie.order], backoffs, origins)
+    Args:
+        unigrams: a row per word id.
+    """
+
+    def __init__(self, unigrams: Rows, threads: int = 1) -> None:
+        self._unigrams, self._threads = unigrams, threads
+        self._growing = _Growing(unigrams, threads)
+        self._kept: list[Rows] | None = None
+
+    def add(self, rows: Rows) -> None:
+        """Add the next order."""
+        if self._kept is None and len(rows.ngrams):
+            try:
+                self._growing.add(rows)
+            except FormatError:
+                pass
+            else:
+                return
+        if self._kept is None:
+            orders = range(1, self._growing.trie.order + 1)
+            self._kept = [self._growing.rows(order) for order in orders]
+            del self._growing
+        self._kept.append(rows)
+
+    @property
+    def kept(self) -> list[Rows]:
+        """Per order, the rows that were kept; none as long as all are closed."""
+        return self._kept or []
+
+    def finish(self) -> tuple[Columns, int]:
+        """The columns, and the number of n-grams that were inserted.
+
+        Raises FormatError for an n-gram that stands twice.
+        """
+        if self._kept is None:
+            return self._growing.columns, 0
+        sizes = [len(rows.ngrams) for rows in self._kept]
+        closed = _insert_missing(
+            [rows.ngrams for rows in self._kept], [rows.log10_backoffs for rows in self._kept]
+        )
+        growing = _Growing(self._unigrams, self._threads)
+        inserted = [np.zeros(sizes[0], bool)]
+        for ngrams, (_, *columns), size in list(zip(closed, self._kept, sizes, strict=True))[1:]:
+            if len(ngrams):
+                zeros = np.zeros(len(ngrams) - size, np.float32)
+                columns = [np.append(column, zeros) if len(column) == size else column for column in columns]
+                origins = growing.add(Rows(ngrams, *columns), lossy=True)
+                inserted.append((np.arange(len(ngrams)) if origins is None else origins) >= size)
+        _fill(growing.columns, inserted)
+        return growing.columns, sum(map(len, closed)) - sum(sizes)
 
 
 def duplicate(ngrams: Int32s) -> tuple[int, int] | None:

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._arpa import parse_counts, row_lines
-from ngramlm._trie import sort_ngrams
 from ngramlm._vocabulary import WordTable
 from ngramlm.closing import missing_below
 from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.files import Source, atomic_write, open_source, source_name
+from ngramlm.levels import sort_ngrams
 from ngramlm.line_pieces import Bytes, check_utf8, formatter, pieces, refusal, text_at, write_rows
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.trie import NgramTrie

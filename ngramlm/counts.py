@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import _counts
-from ngramlm._trie import segment_sums, sort_ngrams
+from ngramlm._trie import segment_sums
 from ngramlm.counting import count_higher
 from ngramlm.errors import CountError, UsageError
 from ngramlm.files import Source, source_name
+from ngramlm.levels import sort_ngrams
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.text import Text, listed, read_text
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie

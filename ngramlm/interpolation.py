@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import sort_ngrams
 from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationError, UsageError
+from ngramlm.levels import sort_ngrams
 from ngramlm.matching import ids_in, probs_in
 from ngramlm.model import LanguageModel
 from ngramlm.normalization import NormalizedColumns, normalized_columns

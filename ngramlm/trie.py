@@ -8,65 +8,21 @@ a row (the n-gram without its first word) stands among the rows of the parent hi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import build_level, link_all, link_rows, sort_ngrams
+from ngramlm._trie import link_all, link_rows, mark_needed, restrict_level, restrict_links
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.levels import MAX_ORDER, Level, build_level
 from ngramlm.vocabulary import BOS, EOS
 from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
 
-MAX_ORDER = 16
-
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class Level:
-    """The n-grams of one order k.
-
-    Attributes:
-        words: int32[R], the last word of every row.
-        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
-        starts: int64[H + 1], the first row of every history of length k - 1, and R.
-        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
-        first_words: int32[H], the oldest word of every history (-1 for k = 1).
-    """
-
-    words: Int32s
-    suffixes: Int32s
-    starts: Int64s
-    parents: Int32s
-    first_words: Int32s
-
-    def __post_init__(self) -> None:
-        for column in (self.words, self.suffixes, self.starts, self.parents, self.first_words):
-            column.setflags(write=False)
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.words)
-
-    @property
-    def n_histories(self) -> int:
-        return len(self.parents)
-
-    @classmethod
-    def of_words(cls, vocabulary_size: int) -> Level:
-        """Order 1: one row per word id, one empty history."""
-        return cls(
-            np.arange(vocabulary_size, dtype=np.int32),
-            np.zeros(vocabulary_size, np.int32),
-            np.array([0, vocabulary_size], np.int64),
-            np.zeros(1, np.int32),
-            np.full(1, -1, np.int32),
-        )
 
 
 class NgramTrie:
@@ -205,49 +161,62 @@ class NgramTrie:
 
     def closure(self, keep: Sequence[Bools]) -> list[Bools]:
         """The smallest closed set of rows that holds those marked in `keep` (a mask per order)."""
-        closed = [mask.copy() for mask in keep]
+        closed = [np.array(mask, bool) for mask in keep]
         closed[0][:] = True
         for order in range(self.order, 1, -1):
-            level, mask = self.level(order), closed[order - 1]
-            closed[order - 2][level.suffixes[mask]] = True
-            used = np.logical_or.reduceat(mask, level.starts[:-1]) if level.n_histories else mask
-            closed[order - 2][self.history_rows(order)[used]] = True
+            level = self.level(order)
+            mark_needed(
+                closed[order - 1].view(np.uint8),
+                level.suffixes,
+                level.starts,
+                self.history_of_row(order - 1),
+                closed[order - 2].view(np.uint8),
+            )
         return closed
 
     def restrict(self, keep: Sequence[Bools]) -> NgramTrie:
         """Only the marked rows; `keep` is a mask per order and must be closed (FormatError)."""
-        levels = [self.level(1)]
-        new_rows: Int64s = np.arange(self.level(1).n_rows)
-        new_histories: Int64s = np.zeros(1, np.int64)
+        return self.restricted(keep)[0]
+
+    def restricted(self, keep: Sequence[Bools]) -> tuple[NgramTrie, list[Bools]]:
+        """The same, and which of the histories of every order are left, bool[H]."""
+        unigrams = self.level(1)
+        levels, used = [unigrams], [np.ones(1, bool)]
+        links: dict[int, Int32s] = {}
+        new_rows, new_histories = unigrams.words, np.zeros(1, np.int32)  # new numbers, -1: gone
         for order in range(2, self.order + 1):
             level, mask = self.level(order), keep[order - 1]
-            kept = np.concatenate([[0], np.cumsum(mask)])
-            sizes = np.diff(kept[level.starts])
-            used = sizes > 0
-            suffixes = new_rows[level.suffixes[mask]]
-            parents = new_histories[level.parents[used]]
-            if (suffixes < 0).any() or (parents < 0).any():
+            found = restrict_level(
+                np.ascontiguousarray(mask, bool).view(np.uint8),
+                level.words,
+                level.suffixes,
+                level.starts,
+                level.parents,
+                level.first_words,
+                new_rows,
+                new_histories,
+                int(np.count_nonzero(mask)),
+                order == self.order,
+            )
+            if found is None:
                 raise FormatError(
                     f"a {order}-gram is kept without its suffix; expected a closed set of n-grams"
                 )
-            if not keep[order - 2][self.history_rows(order)[used]].all():
+            columns, (rows, new_histories) = found[:5], found[5:]
+            links[order - 1] = np.empty(levels[-1].n_rows, np.int32)
+            if not restrict_links(self.history_of_row(order - 1), new_rows, new_histories, links[order - 1]):
                 raise FormatError(
                     f"a {order}-gram is kept without its history; expected a closed set of n-grams"
                 )
-            levels.append(
-                Level(
-                    level.words[mask],
-                    suffixes.astype(np.int32),
-                    np.concatenate([[0], np.cumsum(sizes[used])]).astype(np.int64),
-                    parents.astype(np.int32),
-                    level.first_words[used],
-                )
-            )
-            new_rows = np.where(mask, np.cumsum(mask) - 1, -1)
-            new_histories = np.where(used, np.cumsum(used) - 1, -1)
+            links[order - 1].setflags(write=False)
+            new_rows = rows
+            levels.append(Level(*columns))
+            used.append(new_histories >= 0)
         while len(levels) > 1 and levels[-1].n_rows == 0:
             levels.pop()
-        return NgramTrie(levels)
+        trie = NgramTrie(levels, self.workspace)
+        trie._links = {order: links[order] for order in range(1, len(levels))}
+        return trie, used
 
     def check(self, vocabulary_size: int) -> None:
         """Raise FormatError where an invariant does not hold: sorted, unique, closed, markers in their places."""
@@ -296,50 +265,38 @@ class NgramTrie:
             if np.count_nonzero(self.history_of_row(order - 1) >= 0) != level.n_histories:
                 yield f"{name} a history that is no {order - 1}-gram"
 
+    def extended(self, level: Level, links: Int32s | None = None) -> NgramTrie:
+        """The same with one order more; raises FormatError where a history of it is not among the highest n-grams.
+
+        `links` are the histories that the highest rows now are, where they are known.
+        """
+        trie = NgramTrie((*self.levels, level), self.workspace)
+        trie._links = dict(self._links)
+        if links is not None:
+            links.setflags(write=False)
+            trie._links[self.order] = links
+        if np.count_nonzero(trie.history_of_row(self.order) >= 0) != level.n_histories:
+            missing = np.flatnonzero(trie.history_rows(trie.order) < 0)
+            words = trie.history_words(trie.order)[missing[0]].tolist()
+            raise FormatError(
+                f"the history with ids {words} of a {trie.order}-gram is not among the shorter ones"
+            )
+        return trie
+
     @classmethod
     def from_ngrams(
-        cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int
-    ) -> tuple[NgramTrie, tuple[Int64s, ...]]:
+        cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int, threads: int = 1
+    ) -> tuple[NgramTrie, tuple[Int32s, ...]]:
         """A trie of n-grams int32[R, k] in any order, for k = 2, 3, ... (order 1 is every word id).
 
         Returns the trie and, for each of its orders, where its rows came from: ``values[permutation]`` are the values
         in the order of the trie. Raises FormatError for an n-gram that stands twice or lacks its suffix or history.
         """
-        rows = [np.arange(vocabulary_size, dtype=np.int32)[:, None]]
-        rows += [np.ascontiguousarray(array, np.int32) for array in ngrams if len(array)]
-        levels = [Level.of_words(vocabulary_size)]
-        permutations: list[Int64s] = [np.arange(vocabulary_size)]
-        for order in range(2, len(rows) + 1):
-            if rows[order - 1].shape[1:] != (order,):
-                raise UsageError(
-                    f"n-grams of order {rows[order - 1].shape[-1]} where order {order} was expected"
-                )
-            try:
-                permutation = sort_ngrams(rows[order - 1], vocabulary_size)
-            except ValueError as error:
-                raise FormatError(f"order {order}: {error}") from None
-            words, suffixes, starts, parents, first_words, n_histories, problem, row = build_level(
-                rows[order - 1],
-                permutation,
-                rows[order - 2],
-                permutations[-1],
-                levels[-1].starts,
-                levels[-1].words,
-            )
-            if problem:
-                found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
-                raise FormatError(f"the {order}-gram with ids {rows[order - 1][row].tolist()} {found}")
-            starts.resize(n_histories + 1, refcheck=False)
-            parents.resize(n_histories, refcheck=False)
-            first_words.resize(n_histories, refcheck=False)
-            levels.append(Level(words, suffixes, starts, parents, first_words))
-            permutations.append(permutation)
-        trie = cls(levels)
-        for order in range(2, trie.order + 1):
-            missing = np.flatnonzero(trie.history_rows(order) < 0)
-            if len(missing):
-                words = trie.history_words(order)[missing[0]].tolist()
-                raise FormatError(
-                    f"the history with ids {words} of a {order}-gram is not among the shorter ones"
-                )
+        trie = cls([Level.of_words(vocabulary_size)])
+        permutations = [np.arange(vocabulary_size, dtype=np.int32)]
+        for array in ngrams:
+            if len(array):
+                level, rows = build_level(np.ascontiguousarray(array, np.int32), trie.levels, threads)
+                trie = trie.extended(level)
+                permutations.append(np.arange(level.n_rows, dtype=np.int32) if rows is None else rows)
         return trie, tuple(permutations)

@@ -13,8 +13,9 @@ import pytest
 
 import ngramlm as lm
 from ngramlm._counts import bucket_positions, count_range
-from ngramlm._trie import sort_ngrams
+from ngramlm._trie import mark_needed, restrict_level, restrict_links
 from ngramlm.errors import FormatError, NgramlmError
+from ngramlm.levels import sort_ngrams
 from ngramlm.trie import Level, NgramTrie
 
 Ngram = tuple[int, ...]
@@ -426,6 +427,69 @@ def test_restrict_keeps_what_is_marked() -> None:
         smaller.check(7)
 
         assert kept == marked(smaller, [np.ones(rows, bool) for rows in smaller.n_rows])
+
+
+def test_restricted_tries_know_their_links_and_which_histories_are_left() -> None:
+    """The links that come with them are those that would be found anew."""
+    trie, rng = toy_trie(), random.Random(4)
+    everything = sorted(marked(trie, [np.ones(rows, bool) for rows in trie.n_rows]))
+    for share in (0.0, 0.01, 0.1, 0.5, 1.0):
+        kept = with_what_they_need({ngram for ngram in everything if rng.random() < share})
+        smaller, used = trie.restricted(masks_of(trie, kept))
+        anew = NgramTrie(smaller.levels)
+
+        assert set(smaller._links) == set(range(1, smaller.order))
+        for k in range(1, smaller.order):
+            np.testing.assert_array_equal(anew.history_of_row(k), smaller.history_of_row(k))
+        for k in range(2, trie.order + 1):
+            histories = {ngram[:-1] for ngram in kept if len(ngram) == k}
+
+            assert used[k - 1].tolist() == [
+                tuple(words) in histories for words in trie.history_words(k).tolist()
+            ]
+
+
+def test_kernels_of_restriction_refuse_columns_that_do_not_fit() -> None:
+    trie = small_trie()
+    level, links = trie.level(3), trie.history_of_row(2)
+    marks, lower = np.ones(2, np.uint8), np.zeros(3, np.uint8)
+    for bad in (
+        (marks[:1], level.suffixes, level.starts, links, lower),
+        (marks, level.suffixes, level.starts, links, lower[:2]),
+        (marks, level.suffixes + np.int32(9), level.starts, links, lower),
+        (marks, -1 - level.suffixes, level.starts, links, lower),
+        (marks, level.suffixes, level.starts, links + np.int32(9), lower),
+        (marks, level.suffixes, np.array([0, 9], np.int64), links, lower),
+        (marks, level.suffixes, np.array([0, 9, 2], np.int64), links, lower),
+        (marks, level.suffixes, np.array([], np.int64), links, lower),
+    ):
+        with pytest.raises(ValueError, match=r"lengths|outside"):
+            mark_needed(*bad)
+    rows, histories = np.arange(3, dtype=np.int32), np.arange(3, dtype=np.int32)
+    good: list[Any] = [marks, level.words, level.suffixes, level.starts, level.parents, level.first_words]
+    good += [rows, histories, 2, False]
+    assert restrict_level(*good) is not None
+    for place, other in (
+        (0, marks[:1]),
+        (1, level.words[:1]),
+        (2, level.suffixes + np.int32(9)),
+        (3, level.starts[:1]),
+        (3, np.array([0, 1, 9], np.int64)),
+        (3, np.array([0, 9, 2], np.int64)),
+        (4, level.parents + np.int32(9)),
+        (5, level.first_words[:1]),
+        (8, 1),
+        (8, 3),
+    ):
+        with pytest.raises(ValueError, match=r"lengths|outside"):
+            restrict_level(*good[:place], other, *good[place + 1 :])
+    for links_, new_rows, new_histories in (
+        (np.array([0, 5], np.int32), rows[:2], histories),
+        (np.array([0, 1], np.int32), np.array([0, 7], np.int32), histories),
+        (np.array([0, 1], np.int32), rows, histories),
+    ):
+        with pytest.raises(ValueError, match="outside"):
+            restrict_links(links_, new_rows, new_histories, np.empty(2, np.int32))
 
 
 def test_restrict_refuses_to_lose_a_suffix() -> None:

@@ -139,6 +139,4 @@ def _rebuilt(
     if removed == "renormalize":
         found[0] = found[0] / max(1 - columns.probs[0][~keep].sum(), 1e-300)
     rebuilt, permutations = NgramTrie.from_ngrams(ngrams, size)
-    return rebuilt, [
-        take(values, rows.astype(np.int32)) for values, rows in zip(found, permutations, strict=False)
-    ]
+    return rebuilt, [take(values, rows) for values, rows in zip(found, permutations, strict=False)]

@@ -1,0 +1,223 @@
+"""The columns of one order, and how they are made of n-grams that come in any order.
+
+All n-grams whose last history word lies in a range of words are a range of rows, and need nothing from outside it. So
+the ranges are sorted and built side by side, each small enough to stay in the cache. N-grams that come in the order of
+the trie, as in the ARPA files that ngramlm writes, are not sorted at all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows, take
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.parallel import ordered_map
+from ngramlm.workspace import Growing
+
+__all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
+
+MAX_ORDER = 16
+RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The n-grams of one order k.
+
+    Attributes:
+        words: int32[R], the last word of every row.
+        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
+        starts: int64[H + 1], the first row of every history of length k - 1, and R.
+        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
+        first_words: int32[H], the oldest word of every history (-1 for k = 1).
+    """
+
+    words: Int32s
+    suffixes: Int32s
+    starts: Int64s
+    parents: Int32s
+    first_words: Int32s
+
+    def __post_init__(self) -> None:
+        for column in (self.words, self.suffixes, self.starts, self.parents, self.first_words):
+            column.setflags(write=False)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.words)
+
+    @property
+    def n_histories(self) -> int:
+        return len(self.parents)
+
+    @classmethod
+    def of_words(cls, vocabulary_size: int) -> Level:
+        """Order 1: one row per word id, one empty history."""
+        return cls(
+            np.arange(vocabulary_size, dtype=np.int32),
+            np.zeros(vocabulary_size, np.int32),
+            np.array([0, vocabulary_size], np.int64),
+            np.zeros(1, np.int32),
+            np.full(1, -1, np.int32),
+        )
+
+
+def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32s:
+    """Row numbers of n-grams int32[R, k] in the order of the trie, equal ones in the order they came; int32[R].
+
+    Raises ValueError for a word outside the vocabulary.
+    """
+    rows = np.arange(_checked(len(ngrams)), dtype=np.int32)
+    if not _in_order(ngrams, vocabulary_size, threads):
+        sort_rows(ngrams, rows, np.empty((0, 0), np.int32), vocabulary_size)
+    return rows
+
+
+def build_level(ngrams: Int32s, below: Sequence[Level], threads: int = 1) -> tuple[Level, Int32s | None]:
+    """The columns of the n-grams int32[R, k] of order k = 2, 3, ..., which come in any order; `below` are those below.
+
+    Returns the level, and which of the n-grams each of its rows is, int32[R]; None where they came in its order.
+    Raises FormatError for an n-gram that stands twice or lacks its suffix, or holds a word that is no unigram.
+    """
+    order = len(below) + 1
+    if ngrams.shape[1:] != (order,):
+        raise UsageError(f"n-grams of order {ngrams.shape[-1]} where order {order} was expected")
+    vocabulary_size = below[0].n_rows
+    try:
+        in_order = _in_order(ngrams, vocabulary_size, threads)
+    except ValueError as error:
+        raise FormatError(f"order {order}: {error}") from None
+    if in_order:
+        rows, edges = None, _edges_in_order(ngrams)
+    else:
+        rows, edges = _grouped(ngrams, vocabulary_size)
+    builder = _Builder(ngrams, rows, below)
+    for built in ordered_map(builder, pairwise(edges), threads):
+        builder.append(built)
+    return builder.finished(), rows
+
+
+def take_rows(values: NDArray[np.float32], rows: Int32s, threads: int) -> NDArray[np.float32]:
+    """``values[rows]``, by several threads."""
+    out = np.empty(len(rows), np.float32)
+    spans = pairwise([*range(0, len(rows), 8 * RANGE_ROWS), len(rows)])
+    for _ in ordered_map(lambda span: take(values, rows[slice(*span)], out[slice(*span)]), spans, threads):
+        pass
+    return out
+
+
+def _checked(n_rows: int) -> int:
+    if n_rows >= 1 << 31:
+        raise UsageError(f"found {n_rows} n-grams of one order; expected less than 2^31")
+    return n_rows
+
+
+def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int) -> bool:
+    spans = pairwise([*range(0, _checked(len(ngrams)), 8 * RANGE_ROWS), len(ngrams)])
+    found = ordered_map(lambda span: in_trie_order(ngrams, *span, vocabulary_size), spans, threads)
+    return all(list(found))  # all of them: the words are checked as well
+
+
+def _edges_in_order(ngrams: Int32s) -> list[int]:
+    """Where ranges of about equal size begin, each the n-grams of some last history words, and the number of rows."""
+    last_words = ngrams[:, -2]
+    edges = [0]
+    while edges[-1] + RANGE_ROWS < len(ngrams):
+        near = edges[-1] + RANGE_ROWS
+        edges.append(bisect_right(last_words, last_words[near - 1], near))
+    return edges if edges[-1] == len(ngrams) else [*edges, len(ngrams)]
+
+
+def _grouped(ngrams: Int32s, vocabulary_size: int) -> tuple[Int32s, list[int]]:
+    """The rows by such ranges, in each as they come, and where the ranges begin."""
+    times = np.zeros(vocabulary_size, np.int64)
+    for first in range(0, len(ngrams), 8 * RANGE_ROWS):
+        times += np.bincount(ngrams[first : first + 8 * RANGE_ROWS, -2], minlength=vocabulary_size)
+    before = np.concatenate([[0], np.cumsum(times)])
+    groups = (before[:-1] // RANGE_ROWS).astype(np.int32)
+    _, firsts, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    edges = np.append(before[firsts], len(ngrams))
+    return group_rows(ngrams, numbers.astype(np.int32), edges), edges.tolist()
+
+
+class _Histories(NamedTuple):
+    """Room for the histories of a range."""
+
+    starts: Int64s
+    parents: Int32s
+    first_words: Int32s
+
+    @classmethod
+    def empty(cls, capacity: int) -> _Histories:
+        return cls(np.empty(capacity, np.int64), np.empty(capacity, np.int32), np.empty(capacity, np.int32))
+
+
+class _Built(NamedTuple):
+    first: int  # row
+    histories: _Histories
+    n_histories: int
+
+
+class _Builder:
+    """Builds ranges of rows, in any thread, and puts their histories one after the other."""
+
+    def __init__(self, ngrams: Int32s, rows: Int32s | None, below: Sequence[Level]) -> None:
+        n_rows = len(ngrams)
+        self.ngrams, self.rows, self.below = ngrams, rows, below
+        self.words, self.suffixes = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
+        self.starts = Growing(n_rows + 1, np.int64)
+        self.parents, self.first_words = Growing(n_rows, np.int32), Growing(n_rows, np.int32)
+        self.spare: list[_Histories] = []
+
+    def __call__(self, span: tuple[int, int]) -> _Built:
+        first, end = span
+        ngrams, below = self.ngrams[first:end], self.below
+        if self.rows is not None:
+            ngrams = np.empty_like(ngrams)
+            sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows)
+        try:
+            histories = self.spare.pop()
+        except IndexError:
+            histories = _Histories.empty(0)
+        if len(histories.parents) < end - first:
+            histories = _Histories.empty(end - first)
+        n_histories, problem, row = build_rows(
+            ngrams,
+            [(level.parents, level.first_words) for level in below[1:]],
+            below[-1].starts,
+            below[-1].words,
+            self.words[first:end],
+            self.suffixes[first:end],
+            *histories,
+        )
+        if problem:
+            found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
+            raise FormatError(f"the {ngrams.shape[1]}-gram with ids {ngrams[row].tolist()} {found}")
+        return _Built(first, histories, n_histories)
+
+    def append(self, built: _Built) -> None:
+        n = built.n_histories
+        np.add(built.histories.starts[:n], built.first, out=self.starts.room(n))
+        self.parents.room(n)[:] = built.histories.parents[:n]
+        self.first_words.room(n)[:] = built.histories.first_words[:n]
+        self.spare.append(built.histories)
+
+    def finished(self) -> Level:
+        self.starts.room(1)[0] = len(self.ngrams)
+        return Level(
+            self.words,
+            self.suffixes,
+            self.starts.finished(),
+            self.parents.finished(),
+            self.first_words.finished(),
+        )
