@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm._scorer import Scorer
 from ngramlm._vocabulary import WordTable
 
 SLOT_BYTES: int
@@ -39,9 +40,9 @@ def fill_slots(
     root: bool,
 ) -> None: ...
 
-class Automaton:
+class Automaton(Scorer):
     start: int
-    order: int
+    empty: int
     def __init__(
         self,
         slots: UInt8s,
@@ -49,12 +50,8 @@ class Automaton:
         order_states: Sequence[int],
         refuse: Callable[[str], Exception] = ...,
     ) -> None: ...
-    def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float: ...
     def advance(self, state: int, word: int) -> tuple[int, float, int]: ...
-    def score_ids(
-        self, ids: Int32s, sentences: Int64s, out: NDArray[np.float64], lengths: UInt8s
-    ) -> None: ...
-    def rows(self, state: int) -> tuple[Int32s, Float32s, UInt32s, float, int]: ...
+    def rows(self, state: int) -> tuple[Int32s, Float32s, float, int]: ...
     def unpack(
         self, order: int, n_histories: int, n_rows: int
     ) -> tuple[Int64s, Int32s, Float32s, UInt32s, UInt32s, Float32s, UInt32s]: ...

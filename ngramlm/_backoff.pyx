@@ -11,24 +11,21 @@ are found by the word id itself. A parent has a smaller number than its children
 Nothing read from the slots is trusted: a number that leads outside makes the call fail instead.
 """
 cimport cython
-from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdlib cimport free, malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from ngramlm._records cimport Record1, radix_sort
-from ngramlm._vocabulary cimport WordTable, find_word
+from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer, prefetch
+from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
 
 cdef extern from *:
     """
-    #define ngramlm_prefetch(p) __builtin_prefetch(p)
     #define NGRAMLM_EMPTY 0xFFFFFFFFU
     #define NGRAMLM_MAX_SLOTS 0xFFFFFFFELL
     #define NGRAMLM_MULTIPLIER 0x9E3779B1U
     """
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
     const uint32_t EMPTY "NGRAMLM_EMPTY"           # no word
     const int64_t MAX_SLOTS "NGRAMLM_MAX_SLOTS"
     const uint32_t MULTIPLIER "NGRAMLM_MULTIPLIER"
@@ -43,23 +40,11 @@ SLOT_BYTES = 12
 cdef enum:
     FEW = 6
     LANES = 24                 # runs of words in flight
-    AHEAD = 4096               # sentences that are made ready at a time
-    RUN = 6                    # words of a run within one sentence
-    UNK = 0
-    BOS = 1
-    EOS = 2
-    MAX_ORDER = 16
-    MAX_RUNS = 64              # at least SHORT / RUN
     NEAR = 12                  # rows ahead for which memory is fetched
     FAR = 24
-    SHORT = 256                # words of a sentence that are looked up before any is scored
 
 cdef struct Lane:              # a run of words in flight
-    const int32_t* at          # the next word
-    const int32_t* end
-    const int32_t* scored      # words before this one only lead to its history
-    double* out                # where the scores of the words from `scored` on go
-    uint8_t* lengths           # and the lengths of the n-grams that answered, or NULL
+    Run words
     double backed_off
     uint32_t state
     uint32_t place             # where to go on probing, 0: read the header first
@@ -175,7 +160,7 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
 
 
 @cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
-cdef class Automaton:
+cdef class Automaton(Scorer):
     """Answers queries over an array of slots; `table` is that of the vocabulary.
 
     `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1), with the number of slots at
@@ -185,11 +170,7 @@ cdef class Automaton:
     cdef const Slot* slots
     cdef uint32_t n_slots
     cdef readonly uint32_t start           # the state after <s>
-    cdef readonly int order
-    cdef int32_t n_words
-    cdef WordTable table
-    cdef object owner
-    cdef object refuse                     # makes the exception for damaged slots from a message
+    cdef readonly uint32_t empty           # the state that knows nothing of what came before
     cdef uint32_t order_states[MAX_ORDER + 1]
 
     def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states, refuse=ValueError):
@@ -274,7 +255,14 @@ cdef class Automaton:
         state[0] = row.c
         return 0
 
-    cdef int run(self, Lane* waiting, int64_t n_waiting) noexcept nogil:
+    cdef inline void take(self, Lane* lane, const Run* words) noexcept nogil:
+        """Begin with a run."""
+        lane.words = words[0]
+        lane.backed_off = 0.0
+        lane.state = self.start if words.from_bos else 0
+        lane.place = 0
+
+    cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil:
         """Score all runs, many at a time: while the slots of one come from memory, others go on; -1 for damage."""
         cdef Lane lanes[LANES]
         cdef Lane* lane
@@ -285,23 +273,23 @@ cdef class Automaton:
         cdef int n_lanes = 0, number = 0
         cdef uint32_t word, places, at, state, i, n_slots = self.n_slots
         while n_lanes < LANES and next_run < n_waiting:
-            lanes[n_lanes] = waiting[next_run]
+            self.take(&lanes[n_lanes], &waiting[next_run])
             next_run += 1
             n_lanes += 1
         while n_lanes:
             if number >= n_lanes:
                 number = 0
             lane = &lanes[number]
-            if lane.at == lane.end:
+            if lane.words.at == lane.words.end:
                 if next_run < n_waiting:
-                    lanes[number] = waiting[next_run]
+                    self.take(lane, &waiting[next_run])
                     next_run += 1
                 else:
                     n_lanes -= 1
                     lanes[number] = lanes[n_lanes]
                 continue
             number += 1
-            word = <uint32_t> lane.at[0]
+            word = <uint32_t> lane.words.at[0]
             state = lane.state
             header = &slots[state]
             row = NULL
@@ -342,89 +330,22 @@ cdef class Automaton:
                     else:
                         prefetch(&slots[header.c])
                     continue
-            if lane.at >= lane.scored:
-                lane.out[0] = lane.backed_off + row.b
-                lane.out += 1
-                if lane.lengths != NULL:
-                    lane.lengths[0] = <uint8_t> (self.depth(state) + 1)
-                    lane.lengths += 1
+            if lane.words.at >= lane.words.scored:
+                lane.words.out[0] = lane.backed_off + row.b
+                lane.words.out += 1
+                if lane.words.lengths != NULL:
+                    lane.words.lengths[0] = <uint8_t> (self.depth(state) + 1)
+                    lane.words.lengths += 1
             if row.c >= n_slots:
                 return -1
             lane.backed_off = 0.0
             lane.state = row.c
-            lane.at += 1
+            lane.words.at += 1
             prefetch(&slots[row.c])
         return 0
 
-    cdef int score_words(self, const int32_t* ids, int n_ids, uint32_t* state, double* total) noexcept nogil:
-        """Add up the scores of up to SHORT words that follow `state`, and move it on; -1 for damage.
-
-        The state after a word depends on the last order - 1 words only. So a sentence is cut into runs that are scored
-        at the same time, each led in by the words of its history.
-        """
-        cdef Lane runs[MAX_RUNS]
-        cdef double out[SHORT]
-        cdef int n_runs = 0, first = 0, end, lead_in = self.order - 1, i
-        cdef double unused = 0.0
-        while first < n_ids:
-            end = n_ids if n_ids - first < RUN + RUN // 2 else first + RUN
-            runs[n_runs].at = ids + (first - lead_in if first > lead_in else 0)
-            runs[n_runs].scored = ids + first
-            runs[n_runs].end = ids + end
-            runs[n_runs].out = out + first
-            runs[n_runs].lengths = NULL
-            runs[n_runs].backed_off = 0.0
-            runs[n_runs].state = state[0] if first <= lead_in else 0
-            runs[n_runs].place = 0
-            n_runs += 1
-            first = end
-        if self.run(runs, n_runs):
-            return -1
-        for i in range(n_ids):
-            total[0] += out[i]
-        if n_ids == SHORT:                       # there may be more to come: the state at the end
-            state[0] = 0
-            for i in range(max(n_ids - lead_in, 0), n_ids):
-                if self.step(state, ids[i], &unused, NULL):
-                    return -1
-        return 0
-
-    def score(self, str sentence not None, bint bos=True, bint eos=True):
-        """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`."""
-        cdef Py_ssize_t length, at = 0, begin
-        cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
-        cdef uint32_t state = self.start if bos else 0
-        cdef double total = 0.0
-        cdef int32_t id, failed = 0
-        cdef int32_t ids[SHORT]
-        cdef int n_ids = 0
-        cdef bint more = True
-        with nogil:
-            while more:
-                while at < length and (text[at] == 32 or text[at] == 9):
-                    at += 1
-                if at < length:
-                    begin = at
-                    while at < length and text[at] != 32 and text[at] != 9:
-                        at += 1
-                    id = find_word(&self.table.index, text + begin, at - begin)
-                    if id < 0 or id == BOS or id == EOS:
-                        id = UNK
-                else:
-                    more = False
-                    if not eos:
-                        break
-                    id = EOS
-                prefetch(&self.slots[1 + id])
-                ids[n_ids] = id
-                n_ids += 1
-                if n_ids == SHORT:
-                    failed |= self.score_words(ids, n_ids, &state, &total)
-                    n_ids = 0
-            failed |= self.score_words(ids, n_ids, &state, &total)
-        if failed:
-            raise self.refuse("damaged model")
-        return total
+    cdef void expect(self, int32_t word) noexcept nogil:
+        prefetch(&self.slots[1 + word])
 
     def advance(self, uint32_t state, int32_t word):
         """(state after the word, its log10 probability, length of the n-gram that answered)."""
@@ -436,56 +357,8 @@ cdef class Automaton:
             raise self.refuse("damaged model")
         return state, log10_prob, length
 
-    def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):
-        """log10 probability of every predicted token of sentences ``<s> w1 .. wl </s>``.
-
-        `out` has one place for each predicted token, and so has `lengths` (the length of the n-gram that answered)
-        unless it is empty. Many sentences are in flight: while the slots of one come from memory, others are probed.
-        """
-        cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], n_runs, i
-        cdef Lane* runs
-        cdef bint want_lengths = lengths.shape[0] > 0, valid = True
-        cdef int failed = 0
-        if n_sentences < 0 or sentences[0] != 0 or sentences[n_sentences] != n_ids:
-            raise ValueError("sentences that do not span the ids")
-        if out.shape[0] != n_ids - n_sentences or (want_lengths and lengths.shape[0] != out.shape[0]):
-            raise ValueError("out has one place for each predicted token")
-        if n_sentences == 0:
-            return
-        runs = <Lane*> malloc(min(n_sentences, AHEAD) * sizeof(Lane))
-        if runs == NULL:
-            raise MemoryError()
-        with nogil:
-            for i in range(n_ids):
-                if ids[i] < 0 or ids[i] >= self.n_words:
-                    valid = False
-                    break
-            i = 0
-            while valid and i < n_sentences and not failed:
-                n_runs = 0
-                while i < n_sentences and n_runs < AHEAD:
-                    if sentences[i + 1] - sentences[i] < 2 or sentences[i] < 0 or sentences[i + 1] > n_ids:
-                        valid = False
-                        break
-                    runs[n_runs].at = &ids[0] + sentences[i] + 1
-                    runs[n_runs].scored = runs[n_runs].at
-                    runs[n_runs].end = &ids[0] + sentences[i + 1]
-                    runs[n_runs].out = &out[0] + (sentences[i] - i)
-                    runs[n_runs].lengths = &lengths[0] + (sentences[i] - i) if want_lengths else NULL
-                    runs[n_runs].backed_off = 0.0
-                    runs[n_runs].state = self.start
-                    runs[n_runs].place = 0
-                    n_runs += 1
-                    i += 1
-                failed = self.run(runs, n_runs) if valid else 0
-        free(runs)
-        if not valid:
-            raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")
-        if failed:
-            raise self.refuse("damaged model")
-
     def rows(self, uint32_t state):
-        """(words int32[n], log10 probabilities float32[n], states uint32[n], log10 back-off, parent) of a history."""
+        """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
         cdef uint32_t places, i
         cdef const Slot* header
         cdef int64_t n = 0
@@ -497,20 +370,17 @@ cdef class Automaton:
             raise self.refuse("damaged model")
         words_out = np.empty(places, np.int32)
         probs_out = np.empty(places, np.float32)
-        states_out = np.empty(places, np.uint32)
         cdef int32_t[::1] words = words_out
         cdef float[::1] probs = probs_out
-        cdef uint32_t[::1] states = states_out
         with nogil:
             for i in range(1, places + 1):
                 if header[i].a != EMPTY:
                     words[n] = <int32_t> header[i].a
                     probs[n] = header[i].b
-                    states[n] = header[i].c
                     n += 1
         if n and (words_out[:n].min() < 0 or words_out[:n].max() >= self.n_words):
             raise self.refuse("damaged model")
-        return words_out[:n], probs_out[:n], states_out[:n], header.b, header.c
+        return words_out[:n], probs_out[:n], header.b, header.c
 
     def unpack(self, int order, int64_t n_histories, int64_t n_rows):
         """The columns of one order, rows of a history sorted by word.

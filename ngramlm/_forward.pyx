@@ -1,0 +1,229 @@
+"""The n-grams of a trie in forward order, packed into bits: what the compact layout writes.
+
+In forward order the n-grams of order k + 1 that continue one of order k (its *children*) stand together, in the order
+of their parents. A child is known by its place among the children of its suffix: "a b c", the child c of "a b", is the
+child number i of "b", which is the child number j of the root. The fewer words were seen after "b", the fewer bits the
+number takes; and the number leads from an n-gram to its suffix. The root's children, the words, are in an order of
+their own (`scatter`), so that the numbers of any group of children are spread evenly.
+"""
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from ngramlm._bits cimport bits_below, put_bits
+
+import numpy as np
+
+
+def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, const int64_t[::1] starts,
+                 const int32_t[::1] parents, const int64_t[::1] lower_starts, const int32_t[::1] suffixes,
+                 const int32_t[::1] lower_places, int32_t[::1] places):
+    """The rows of order k + 1 in forward order, from those of order k.
+
+    Columns of order k + 1 are in the order of the trie; `links` says which of its histories a row of order k is;
+    `lower_places` is the place of every row of order k among the children of its parent. Returns (rows int32[R]; for
+    every row of order k in forward order the number of children int32 and the bits uint8 of their numbers), and fills
+    `places`, which may be empty (the top order).
+    """
+    cdef int64_t n_lower = lower_forward.shape[0], n_histories = parents.shape[0], n = suffixes.shape[0]
+    cdef int64_t y, first, size, i, done = 0
+    cdef int32_t row, h
+    cdef bint valid = True, want_places = places.shape[0] > 0
+    if starts.shape[0] != n_histories + 1 or starts[n_histories] != n or (want_places and places.shape[0] != n):
+        raise ValueError("columns of different lengths")
+    forward_out = np.empty(n, np.int32)
+    sizes_out = np.zeros(n_lower, np.int32)
+    bits_out = np.zeros(n_lower, np.uint8)
+    scratch_out = np.empty(int(np.diff(starts).max()) if n_histories else 0, np.uint64)
+    cdef int32_t[::1] forward = forward_out, sizes = sizes_out
+    cdef uint8_t[::1] bits = bits_out
+    cdef uint64_t[::1] scratch = scratch_out
+    with nogil:
+        for y in range(n_lower):
+            row = lower_forward[y]
+            h = links[row] if 0 <= row < links.shape[0] else n_histories
+            if h < 0:
+                continue
+            if h >= n_histories or not 0 <= parents[h] < lower_starts.shape[0] - 1:
+                valid = False
+                break
+            first, size = starts[h], starts[h + 1] - starts[h]
+            if first < 0 or size < 0 or done + size > n or first + size > n or size > scratch.shape[0]:
+                valid = False
+                break
+            for i in range(size):
+                row = suffixes[first + i]
+                if not 0 <= row < lower_places.shape[0]:
+                    valid = False
+                    break
+                scratch[i] = <uint64_t> lower_places[row] << 32 | <uint64_t> (first + i)
+            if not valid:
+                break
+            if size > 1:
+                sort_keys(&scratch[0], size)
+            for i in range(size):
+                row = <int32_t> <uint32_t> scratch[i]
+                forward[done] = row
+                if want_places:
+                    places[row] = <int32_t> i
+                done += 1
+            sizes[y] = <int32_t> size
+            bits[y] = bits_below(<uint32_t> (lower_starts[parents[h] + 1] - lower_starts[parents[h]]))
+    if not valid or done != n:
+        raise ValueError("histories that do not fit the rows")
+    return forward_out, sizes_out, bits_out
+
+
+cdef void sort_keys(uint64_t* keys, int64_t n) noexcept nogil:
+    """Shell sort."""
+    cdef int64_t gap = 1, i, j
+    cdef uint64_t key
+    while gap < n // 3:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for i in range(gap, n):
+            key = keys[i]
+            j = i
+            while j >= gap and keys[j - gap] > key:
+                keys[j] = keys[j - gap]
+                j -= gap
+            keys[j] = key
+        gap //= 3
+
+
+def encode(const float[::1] values, const double[::1] edges, uint16_t[::1] codes):
+    """codes[i] = the number of edges below values[i]; `edges` are sorted, fewer than 2^16."""
+    cdef int64_t i, low, half, n
+    if codes.shape[0] != values.shape[0] or edges.shape[0] >= 1 << 16:
+        raise ValueError("a place for every value, and no more than 2^16 codes")
+    with nogil:
+        for i in range(values.shape[0]):
+            low, n = 0, edges.shape[0]
+            while n > 0:
+                half = n >> 1
+                if edges[low + half] < values[i]:
+                    low += half + 1
+                    n -= half + 1
+                else:
+                    n = half
+            codes[i] = <uint16_t> low
+
+
+def plan_rows(const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits, const int32_t[::1] sizes,
+              const uint8_t[::1] bits, int fixed, int child_fixed, int64_t piece_rows):
+    """Where the rows of one order stand: bits of all rows, bits of all their children, and the pieces to pack.
+
+    A row has `fixed` bits and those of its number, a child `child_fixed` and those of its own. A piece begins after
+    every `piece_rows` rows: int64[pieces, 5] of (row, row in the order below, child of that, bit, bit of the children).
+    `sizes` and `bits` are empty for the top order, whose rows are counted by `lower_sizes`.
+    """
+    cdef int64_t n_lower = lower_sizes.shape[0], n = 0, y, i, row = 0
+    cdef uint64_t at = 0, child = 0
+    cdef bint inner = sizes.shape[0] > 0
+    if lower_bits.shape[0] != n_lower or bits.shape[0] != sizes.shape[0]:
+        raise ValueError("columns of different lengths")
+    if piece_rows < 1 or fixed < 1 or child_fixed < 0:
+        raise ValueError("impossible widths")
+    with nogil:
+        for y in range(n_lower):
+            n += lower_sizes[y]
+    if n < 1 or (inner and sizes.shape[0] != n):
+        raise ValueError("columns of different lengths")
+    pieces_out = np.empty(((n - 1) // piece_rows + 1, 5), np.int64)
+    cdef int64_t[:, ::1] pieces = pieces_out
+    with nogil:
+        for y in range(n_lower):
+            for i in range(lower_sizes[y]):
+                if row % piece_rows == 0:
+                    pieces[row // piece_rows, 0] = row
+                    pieces[row // piece_rows, 1] = y
+                    pieces[row // piece_rows, 2] = i
+                    pieces[row // piece_rows, 3] = <int64_t> at
+                    pieces[row // piece_rows, 4] = <int64_t> child
+                at += <uint64_t> (fixed + lower_bits[y])
+                if inner:
+                    child += <uint64_t> sizes[row] * <uint64_t> (child_fixed + bits[row])
+                row += 1
+    return at, child, pieces_out
+
+
+def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i, int64_t at, int64_t child,
+              const int32_t[::1] forward, const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits,
+              const int32_t[::1] sizes, const uint8_t[::1] bits, const int32_t[::1] suffixes,
+              const int32_t[::1] lower_places, const int32_t[::1] links, const uint16_t[::1] prob_codes,
+              const uint16_t[::1] backoff_codes, const float[::1] probs, const float[::1] backoffs, int prob_bits,
+              int backoff_bits, int pointer_bits, int child_fixed):
+    """Write rows first .. end - 1 of one order into `out`, from the bit at & 7 on.
+
+    A row is the code of its probability, that of its back-off weight, where its children begin, and its number. Behind
+    the last row stands one that is none (end is one more), so that the children of a row end where those of the next
+    begin.
+
+    A column whose codes are empty is written as it is, in 32 bits. `links` is empty for the top order, whose rows have
+    no back-off weights and children. Returns the bit after the last row, from the beginning of `out`.
+    """
+    cdef int64_t n = forward.shape[0], x
+    cdef uint64_t to = <uint64_t> (at & 7), here = <uint64_t> child
+    cdef uint64_t limit = <uint64_t> max(0, out.shape[0] - 8) << 3
+    cdef int32_t row, h
+    cdef bint inner = links.shape[0] > 0, coded = prob_codes.shape[0] > 0, coded_backoffs = backoff_codes.shape[0] > 0
+    cdef bint valid = True
+    cdef int fixed = prob_bits + backoff_bits + pointer_bits
+    cdef float value
+    if first < 0 or end > n + inner or y < 0 or i < 0 or at < 0 or child < 0:
+        raise ValueError("rows beyond the columns")
+    if inner and (sizes.shape[0] != n or bits.shape[0] != n):
+        raise ValueError("columns of different lengths")
+    if not 1 <= prob_bits <= 32 or not 0 <= backoff_bits <= 32 or not 0 <= pointer_bits <= 50:
+        raise ValueError("impossible widths")
+    if lower_bits.shape[0] != lower_sizes.shape[0]:
+        raise ValueError("columns of different lengths")
+    with nogil:
+        for x in range(first, end):
+            if to + fixed + 32 > limit:
+                valid = False
+                break
+            if inner:
+                put_bits(&out[0], to + prob_bits + backoff_bits, here)
+            if x == n:
+                to += fixed
+                break
+            while y < lower_sizes.shape[0] and i == lower_sizes[y]:
+                y, i = y + 1, 0
+            row = forward[x]
+            if y == lower_sizes.shape[0] or not 0 <= row < suffixes.shape[0]:
+                valid = False
+                break
+            if not 0 <= suffixes[row] < lower_places.shape[0]:
+                valid = False
+                break
+            if coded:
+                if row >= prob_codes.shape[0]:
+                    valid = False
+                    break
+                put_bits(&out[0], to, prob_codes[row])
+            else:
+                if row >= probs.shape[0]:
+                    valid = False
+                    break
+                put_bits(&out[0], to, (<const uint32_t*> &probs[row])[0])
+            if inner:
+                h = links[row] if row < links.shape[0] else -1
+                if h >= 0:
+                    if coded_backoffs:
+                        if h >= backoff_codes.shape[0]:
+                            valid = False
+                            break
+                        put_bits(&out[0], to + prob_bits, backoff_codes[h])
+                    else:
+                        if h >= backoffs.shape[0]:
+                            valid = False
+                            break
+                        put_bits(&out[0], to + prob_bits, (<const uint32_t*> &backoffs[h])[0])
+                here += <uint64_t> sizes[x] * <uint64_t> (child_fixed + bits[x])
+            if lower_bits[y]:
+                put_bits(&out[0], to + fixed, <uint64_t> lower_places[suffixes[row]])
+            to += fixed + lower_bits[y]
+            i += 1
+    if not valid:
+        raise ValueError("rows that do not fit the plan")
+    return to

@@ -1,0 +1,91 @@
+"""Code books: the few values that stand for the many of a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._forward import encode
+
+__all__ = ["RAW_BITS", "Codes", "quantize"]
+
+Float32s = NDArray[np.float32]
+
+RAW_BITS = 32  # bits of a value that stands for itself
+EXACT = (-np.inf, 0.0)  # impossible, and certain or no weight: never moved
+BINS = 1 << 14  # of the histogram from which a book is made
+ROUNDS = 20  # of Lloyd's algorithm
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """A column as numbers of `bits` bits, and what each stands for; without a book the column stands for itself."""
+
+    bits: int
+    book: Float32s  # float32[2^bits], the used ones sorted, the rest as the last; empty: values as they are
+    codes: NDArray[np.uint16]
+
+
+def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
+    """Codes of at most `bits` bits for a column; exact where it has no more than 2^bits values.
+
+    Otherwise the book has the means of 2^bits intervals of values: dense where values are many, so that the mean of
+    the squared errors is least, but nowhere so wide that a rare value is moved far (Lloyd, 1982, from a start after
+    Panter & Dite, 1951). -inf and 0.0 are always in it. Where `bits` is 32, or would lose something that must not be
+    lost, the column stands for itself.
+
+    >>> codes = quantize(np.array([-1.5, 0.0, -np.inf, -1.5], np.float32), bits=8)
+    >>> codes.bits, codes.book.tolist(), codes.codes.tolist()
+    (2, [-inf, -1.5, 0.0, 0.0], [1, 2, 0, 1])
+    """
+    book = None if bits == RAW_BITS else _distinct(values, 1 << bits)
+    if book is None and (lossless or bits == RAW_BITS):
+        return Codes(RAW_BITS, np.empty(0, np.float32), np.empty(0, np.uint16))
+    if book is None:
+        book = _means(values, 1 << bits)
+    codes = _encode(values, book)
+    used = np.bincount(codes, minlength=len(book)) > 0
+    if not used.all():  # then the rest is as near to the same values
+        codes = (np.cumsum(used) - 1).astype(np.uint16)[codes]
+        book = book[used]
+    needed = max(1, (len(book) - 1).bit_length())
+    return Codes(needed, np.concatenate([book, np.repeat(book[-1:], (1 << needed) - len(book))]), codes)
+
+
+def _distinct(values: Float32s, most: int) -> Float32s | None:
+    """The values of a column if there are no more than so many."""
+    if len(np.unique(values[: 4 * most])) > most:
+        return None
+    distinct = np.unique(values)
+    return distinct if 0 < len(distinct) <= most else None
+
+
+def _means(values: Float32s, size: int) -> Float32s:
+    exact = np.array([value for value in EXACT if (values == value).any()], np.float32)
+    moved = values[np.isfinite(values) & (values != 0.0)]
+    low, high = float(moved.min()), float(moved.max())
+    bins = ((moved.astype(np.float64) - low) * ((BINS - 1) / (high - low))).astype(np.int32)
+    weights = np.bincount(bins, minlength=BINS).astype(np.float64)
+    sums = np.bincount(bins, moved, minlength=BINS)
+    filled = np.flatnonzero(weights)
+    weights, centers = weights[filled], sums[filled] / weights[filled]
+    density = np.zeros(BINS)
+    density[filled] = 0.95 * weights / weights.sum()
+    density = np.cumsum((density + 0.05 / BINS) ** (1 / 3))
+    n = size - len(exact)
+    means = low + (high - low) * np.searchsorted(density, density[-1] * (np.arange(n) + 0.5) / n) / BINS
+    for _ in range(ROUNDS):
+        cells = np.searchsorted((means[1:] + means[:-1]) / 2, centers)
+        shares = np.bincount(cells, weights, minlength=len(means))
+        totals = np.bincount(cells, weights * centers, minlength=len(means))
+        means = np.sort(totals[shares > 0] / shares[shares > 0])
+    return np.unique(np.concatenate([exact, means.astype(np.float32)]))
+
+
+def _encode(values: Float32s, book: Float32s) -> NDArray[np.uint16]:
+    wide = book.astype(np.float64)
+    codes = np.empty(len(values), np.uint16)
+    encode(np.ascontiguousarray(values), (wide[1:] + wide[:-1]) / 2, codes)
+    return codes
