@@ -11,7 +11,19 @@ import os
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-KERNELS = ["_vocabulary", "_text", "_trie", "_counts", "_scorer", "_backoff", "_forward", "_compact", "_arpa", "_smoothing", "_pitman_yor"]
+KERNELS = [
+    "_vocabulary",
+    "_text",
+    "_trie",
+    "_counts",
+    "_scorer",
+    "_backoff",
+    "_forward",
+    "_compact",
+    "_arpa",
+    "_smoothing",
+    "_pitman_yor",
+]
 
 
 def flag(name: str) -> bool:

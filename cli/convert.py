@@ -8,6 +8,7 @@ from ngramlm.cli import options
 from ngramlm.cli.formats import (
     ARPA_SUFFIXES,
     BINARY_SUFFIXES,
+    check_layout,
     kind_of,
     local_file,
     model_format,
@@ -23,13 +24,16 @@ from ngramlm.files import suffix_of
     example=[
         "ngramlm convert model.arpa model.ngram",
         "ngramlm convert model.ngram model.arpa.gz",
+        "ngramlm convert model.arpa small.ngram --layout compact",
         "ngramlm convert counts.gz counts.txt",
     ],
 )
 @click.argument("source", metavar="IN", type=options.InputFile())
 @click.argument("target", metavar="OUT", type=options.OutputFile())
+@options.layout_option
+@options.bits_option
 @options.quiet_option
-def command(source: str, target: str, quiet: bool) -> None:
+def command(source: str, target: str, layout: str | None, bits: int | None, quiet: bool) -> None:
     """Write the model or the counts of IN to OUT.
 
     What IN holds is seen by its contents. A model becomes ARPA (.arpa, also compressed; '-' for standard
@@ -41,6 +45,7 @@ def command(source: str, target: str, quiet: bool) -> None:
         if kind == "counts":
             from ngramlm.count_files import read_counts, write_counts
 
+            check_layout(kind, layout, bits)
             if suffix_of(target) in (*ARPA_SUFFIXES, *BINARY_SUFFIXES):
                 raise click.UsageError(
                     f"{source} holds counts; 'ngramlm train --counts' makes a model of them."
@@ -48,4 +53,6 @@ def command(source: str, target: str, quiet: bool) -> None:
             write_counts(read_counts(name, progress=progress), target, progress=progress)
         else:
             form = model_format(target)
-            write_model(read_model(name, kind, progress), target, form, progress=progress)
+            check_layout(form, layout, bits)
+            model = read_model(name, kind, progress)
+            write_model(model, target, form, progress=progress, layout=layout, bits=bits)

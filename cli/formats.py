@@ -80,8 +80,24 @@ def model_output(output: str | None, as_json: bool) -> str:
     return output or "-"
 
 
+def check_layout(kind: Kind, layout: str | None, bits: int | None) -> None:
+    """UsageError where a layout is asked for that the format does not have."""
+    if kind != "binary" and (layout or bits):
+        raise click.UsageError("--layout and --bits are for binary models (.ngram).")
+    if bits is not None and layout != "compact":
+        raise click.UsageError("--bits is for --layout compact.")
+    if bits is not None and 16 < bits < 32:
+        raise click.UsageError(f"--bits is {bits}; 4 to 16 or 32 was expected.")
+
+
 def write_model(
-    model: NgramModel, path: str, kind: Kind, threads: int | None = None, progress: Progress | None = None
+    model: NgramModel,
+    path: str,
+    kind: Kind,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    layout: str | None = None,
+    bits: int | None = None,
 ) -> None:
     """Write a model in the format given; an ARPA file of a model that is no back-off table holds one near to it."""
     from ngramlm.backoff import BackoffModel
@@ -89,6 +105,8 @@ def write_model(
 
     if isinstance(model, ColumnModel):
         if kind == "binary":
+            if layout:
+                raise click.UsageError("--layout is for back-off tables; this model is none.")
             model.save(path)
             return
         smoothing = model.metadata.get("smoothing", "the model")
@@ -107,7 +125,7 @@ def write_model(
     if kind == "binary":
         from ngramlm.binary import save_binary
 
-        save_binary(model, path, threads=threads, progress=progress)
+        save_binary(model, path, layout=layout or "fast", bits=bits, threads=threads, progress=progress)
     else:
         from ngramlm.arpa import write_arpa
 

@@ -45,6 +45,8 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
 
             model = read_model(name, kind, progress)
             facts |= about_model(model)
+            if kind == "binary":
+                facts |= about_layout(name)
             if verify and kind == "binary":
                 from ngramlm.binary import verify_binary
 
@@ -59,6 +61,17 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
         write(as_text(facts, kind))
 
 
+def about_layout(path: str) -> dict[str, Any]:
+    """The layout of a binary model; of a compact one, the bits of a probability and a back-off weight per order."""
+    from ngramlm.binary import describe_binary
+
+    description = describe_binary(path)
+    if description["layout"] != "compact":
+        return {"layout": description["layout"]}
+    bits = [list(shape[1:3]) for shape in description["shapes"]]
+    return {"layout": "compact", "bits": bits}
+
+
 def as_text(facts: dict[str, Any], kind: Kind) -> str:
     """The facts, one a line, then the n-grams of every order."""
     pairs = [
@@ -66,6 +79,14 @@ def as_text(facts: dict[str, Any], kind: Kind) -> str:
         ("Holds", f"{NAMES[kind]}, {facts['bytes']:,} bytes"),
         ("Order", str(facts["order"])),
     ]
+    if "layout" in facts:
+        pairs.append(("Layout", facts["layout"]))
+    if "bits" in facts:
+        probs, backoffs = zip(*facts["bits"], strict=True)
+        shown = ", ".join(map(str, probs)) + " for probabilities"
+        if len(probs) > 1:
+            shown += "; " + ", ".join(map(str, backoffs[:-1])) + " for back-off weights"
+        pairs.append(("Bits", shown))
     if kind == "counts":
         names = {"words": "Words", "sentences": "Sentences", "oovs": "OOVs", "types": "Types"}
         pairs += [(title, f"{facts[name]:,}") for name, title in names.items()]

@@ -195,6 +195,18 @@ threads_option = integer_option("--threads", help_text="Threads to use.  [defaul
 seed_option = integer_option(
     "--seed", least=0, help_text="Start of the random numbers: same seed, same draw."
 )
+layout_option = click.option(
+    "--layout",
+    type=click.Choice(("fast", "compact")),
+    help="Of a binary model: compact takes a fifth of the space, rounds values, and answers half as fast at worst.  "
+    "[default: fast]",
+)
+bits_option = click.option(
+    "--bits",
+    metavar="N",
+    type=click.IntRange(4, 32),
+    help="Bits of a rounded value in the compact layout: 4 to 16, or 32 to round nothing.  [default: 8]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Write the results as JSON.")
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress, no summary on standard error.")
 

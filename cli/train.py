@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import model_format, model_output, write_model
+from ngramlm.cli.formats import check_layout, model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model, count_lines, model_lines
@@ -88,6 +88,8 @@ class TrainCommand(options.Command):
     help="How probability is kept for what was not seen.",
 )
 @options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
+@options.layout_option
+@options.bits_option
 @click.option("--counts", "from_counts", is_flag=True, help="TEXT are files of 'ngramlm count' (or SRILM).")
 @click.option(
     "--heldout",
@@ -141,6 +143,8 @@ def command(
     order: int,
     smoothing: str,
     output: str | None,
+    layout: str | None,
+    bits: int | None,
     from_counts: bool,
     heldout: str | None,
     interpolate: bool | None,
@@ -163,6 +167,7 @@ def command(
     """
     output = model_output(output, as_json)
     kind = model_format(output)
+    check_layout(kind, layout, bits)
     sources = options.sources(texts, heldout, selection.get("vocab"))
     options.check_output(output, [*sources, heldout, selection.get("vocab")])
     options.warn_of_reuse(heldout, "held out", sources)
@@ -190,7 +195,7 @@ def command(
         model = method.fit(counts, held, threads=threads, progress=progress)
         if held is not None and "tuned" not in model.metadata:
             stderr_line(f"nothing to tune on {heldout}: {smoothing} has no open parameter", label="warning")
-        write_model(model, output, kind, threads, progress)
+        write_model(model, output, kind, threads, progress, layout, bits)
     if as_json:
         write_json({"output": output, **about_counts(counts), **about_model(model)})
     elif not quiet:

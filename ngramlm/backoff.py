@@ -7,14 +7,17 @@ p(w | h without its first word).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, NewType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._backoff import Automaton
+from ngramlm._compact import CompactAutomaton
+from ngramlm._scorer import Scorer
 from ngramlm.automaton import Columns, Layout, pack, unpack
+from ngramlm.compact import unpack_compact
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import usable_threads
@@ -24,7 +27,7 @@ from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
-State = NewType("State", int)
+State = NewType("State", Hashable)
 """What a model remembers of the words so far: its longest known history. Comparable and hashable."""
 
 Float32s = NDArray[np.float32]
@@ -80,8 +83,9 @@ class BackoffModel(NgramModel):
                 raise UsageError(f"order {order}: found an infinite back-off weight or NaN; expected none")
         super().__init__(vocabulary, metadata)
         self._columns: Columns | None = Columns(trie, probs, backoffs)
-        self._automaton: Automaton | None = None
-        self._shape = (trie.n_rows, (1, *n_histories))
+        self._automaton: Scorer | None = None
+        self._unpack: Callable[[], Columns] | None = None
+        self._n_ngrams = trie.n_rows
         self._n_bytes: int | None = None
 
     @classmethod
@@ -95,41 +99,84 @@ class BackoffModel(NgramModel):
         metadata: Mapping[str, str],
     ) -> BackoffModel:
         """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree."""
-        self = cls.__new__(cls)
-        NgramModel.__init__(self, vocabulary, metadata)
-        self._columns = None
-        self._shape = (tuple(n_rows), tuple(n_histories))
-        self._n_bytes = slots.nbytes
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
             raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
         try:
-            self._automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
+            automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected the slots of a back-off model") from None
+        return cls._over(
+            vocabulary,
+            automaton,
+            lambda: unpack(automaton, n_rows, n_histories),
+            n_rows,
+            slots.nbytes,
+            metadata,
+        )
+
+    @classmethod
+    def from_compact(
+        cls,
+        vocabulary: Vocabulary,
+        rows: NDArray[np.uint8],
+        books: Float32s,
+        shapes: Sequence[Sequence[int]],
+        multiplier: int,
+        n_rows: Sequence[int],
+        metadata: Mapping[str, str],
+    ) -> BackoffModel:
+        """A model over the compact layout, as `CompactPlan` makes it; raises FormatError when sizes disagree."""
+        try:
+            automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, _damaged)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"found {error}; expected a compact back-off model") from None
+        n_bytes = rows.nbytes + books.nbytes
+        return cls._over(
+            vocabulary, automaton, lambda: unpack_compact(automaton, n_rows), n_rows, n_bytes, metadata
+        )
+
+    @classmethod
+    def _over(
+        cls,
+        vocabulary: Vocabulary,
+        automaton: Scorer,
+        unpack_columns: Callable[[], Columns],
+        n_rows: Sequence[int],
+        n_bytes: int,
+        metadata: Mapping[str, str],
+    ) -> BackoffModel:
+        self = cls.__new__(cls)
+        NgramModel.__init__(self, vocabulary, metadata)
+        self._columns = None
+        self._automaton = automaton
+        self._unpack = unpack_columns
+        self._n_ngrams = tuple(n_rows)
+        self._n_bytes = n_bytes
         return self
 
     @property
     def n_ngrams(self) -> tuple[int, ...]:
         """The number of n-grams of every order."""
-        return self._shape[0]
+        return self._n_ngrams
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the slots that queries walk; the words are not counted."""
+        """Bytes of what queries walk; the words are not counted."""
         if self._n_bytes is None:
             self._n_bytes = Layout.of(self.trie).n_bytes
         return self._n_bytes
 
     @property
     def columns(self) -> Columns:
-        """The model as columns; made from the slots when it was loaded from a binary file."""
+        """The model as columns; made from what queries walk when it was loaded from a binary file."""
         if self._columns is None:
-            self._columns = unpack(self.automaton, *self._shape, usable_threads(None))
+            assert self._unpack is not None
+            self._columns = self._unpack()
         return self._columns
 
     @property
-    def automaton(self) -> Automaton:
-        """The slots that queries walk; packed at the first use."""
+    def automaton(self) -> Scorer:
+        """What queries walk; packed into slots at the first use unless it came from a file."""
         if self._automaton is None:
             slots, layout = pack(self.columns, usable_threads(None))
             self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
@@ -152,7 +199,7 @@ class BackoffModel(NgramModel):
     @property
     def is_closed(self) -> bool:
         """Whether ``<unk>`` has no probability."""
-        return bool(self.automaton.advance(0, UNK)[1] == -np.inf)
+        return bool(self.automaton.advance(self.automaton.empty, UNK)[1] == -np.inf)
 
     def __reduce__(self) -> tuple[Any, ...]:
         columns = self.columns
@@ -183,7 +230,7 @@ class BackoffModel(NgramModel):
         words = words_of(sentence)
         ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
         automaton = self.automaton
-        state = automaton.start if bos else 0
+        state = automaton.start if bos else automaton.empty
         for id in ids:
             state, log10_prob, length = automaton.advance(state, id)
             yield log10_prob, length, id == UNK
@@ -211,7 +258,7 @@ class BackoffModel(NgramModel):
 
     def empty(self) -> State:
         """The state that knows nothing of what came before."""
-        return State(0)
+        return State(self.automaton.empty)
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
         """(state after the word, log10 probability of the word)."""
@@ -229,24 +276,24 @@ class BackoffModel(NgramModel):
         """float64[V]: the probability of every word after a history, in the order of the ids."""
         return self._distribution(self._state(history))
 
-    def _state(self, history: str | Sequence[str]) -> int:
+    def _state(self, history: str | Sequence[str]) -> Any:
         """The longest known history at the end of these words."""
-        state = 0
+        state = self.automaton.empty
         for id in self._history_ids(history):
             state = self.automaton.advance(state, id)[0]
         return state
 
-    def _distribution(self, state: int) -> NDArray[np.float64]:
+    def _distribution(self, state: Any) -> NDArray[np.float64]:
         path = []
-        while state != 0:
+        while state != self.automaton.empty:
             rows = self.automaton.rows(state)
             path.append(rows)
-            state = rows[4]
-        words, log10_probs, _, _, _ = self.automaton.rows(0)
+            state = rows[3]
+        words, log10_probs, _, _ = self.automaton.rows(state)
         probs = np.zeros(len(self._vocabulary))
         with np.errstate(over="ignore", invalid="ignore"):
             probs[words] = 10.0 ** log10_probs.astype(np.float64)
-            for words, log10_probs, _, log10_backoff, _ in reversed(path):
+            for words, log10_probs, log10_backoff, _ in reversed(path):
                 probs *= np.float64(10.0) ** log10_backoff
                 probs[words] = 10.0 ** log10_probs.astype(np.float64)
         probs[BOS] = 0.0
@@ -256,15 +303,19 @@ class BackoffModel(NgramModel):
 
     # Files: the formats stand above this module and are imported where they are asked for
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file."""
+    def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
+        """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.
+
+        Layout ``"compact"`` takes about a fifth of the memory and quantizes values to `bits` bits (8 unless given;
+        4 to 16, or 32 for the values themselves).
+        """
         if ".arpa" in os.path.basename(path):
             raise UsageError(
                 f"{os.fspath(path)}: save writes the binary format; expected save_arpa, or another suffix"
             )
         from ngramlm.binary import save_binary
 
-        save_binary(self, path)
+        save_binary(self, path, layout=layout, bits=bits)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> BackoffModel:

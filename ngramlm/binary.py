@@ -1,8 +1,9 @@
 """The binary model: a header, then sections that are used in place from the mapped file.
 
 Layout, little endian: 4096 bytes of header (magic, version, length and CRC-32 of a JSON description, the description),
-then the sections, each at a multiple of 4096: ``arena``, ``offsets`` and ``words`` (the vocabulary's table) and
-``slots`` (the automaton). The description holds for each section its offset, size and CRC-32.
+then the sections, each at a multiple of 4096: ``arena``, ``offsets`` and ``words`` (the vocabulary's table), and those
+of the layout: ``slots`` of the fast one, ``books`` and ``rows`` of the compact one. The description names the layout
+and holds for each section its offset, size and CRC-32.
 """
 
 from __future__ import annotations
@@ -22,54 +23,69 @@ from numpy.typing import NDArray
 from ngramlm._vocabulary import WordTable
 from ngramlm.automaton import Layout, pack_pieces
 from ngramlm.backoff import BackoffModel
+from ngramlm.compact import BITS, CompactPlan
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import atomic_write, is_compressed
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
+__all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
 MAGIC = b"NGRAMLM\x00"
 VERSION = 1
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
-SECTIONS = ("arena", "offsets", "words", "slots")
+WORDS = ("arena", "offsets", "words")
+SECTIONS = {"fast": (*WORDS, "slots"), "compact": (*WORDS, "books", "rows")}
+LAYOUTS = tuple(SECTIONS)
 
 
 def save_binary(
     model: BackoffModel,
     path: str | os.PathLike[str],
     *,
+    layout: str = "fast",
+    bits: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write a model; the bytes depend on the model alone. Raises UsageError for ``-`` and compressed suffixes."""
+    """Write a model; the bytes depend on the model, the layout and `bits` alone.
+
+    The compact layout takes about a fifth of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
+    or 32 for the values themselves). Raises UsageError for ``-`` and compressed suffixes.
+    """
     if path == "-" or is_compressed(path):
         raise UsageError(
             f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)"
         )
     if sys.byteorder != "little":
         raise UsageError("binary models are little endian; expected a little-endian machine")
+    if layout not in LAYOUTS:
+        raise UsageError(f"layout is {layout!r}; expected one of: {', '.join(LAYOUTS)}")
+    if layout != "compact" and bits is not None:
+        raise UsageError("values of the fast layout are not quantized; expected layout='compact' with bits")
     columns = model.columns
-    layout = Layout.of(columns.trie)
     arena, offsets, words = model.vocabulary.table.arrays()
-    pieces: dict[str, Iterable[NDArray[Any]]] = {
-        "arena": [arena],
-        "offsets": [offsets],
-        "words": [words],
-        "slots": _watched(pack_pieces(columns, layout, usable_threads(threads)), layout.n_bytes, progress),
-    }
-    description: dict[str, Any] = {
-        "order_states": layout.order_states,
-        "n_rows": columns.trie.n_rows,
-        "n_histories": [level.n_histories for level in columns.trie.levels],
-        "metadata": dict(model.metadata),
-        "sections": {},
-    }
+    pieces: dict[str, Iterable[NDArray[Any]]] = {"arena": [arena], "offsets": [offsets], "words": [words]}
+    description: dict[str, Any] = {"layout": layout, "n_rows": columns.trie.n_rows}
+    if layout == "fast":
+        slots = Layout.of(columns.trie)
+        description["order_states"] = slots.order_states
+        description["n_histories"] = [level.n_histories for level in columns.trie.levels]
+        packed = pack_pieces(columns, slots, usable_threads(threads))
+        pieces["slots"] = _watched(packed, slots.n_bytes, progress)
+    else:
+        plan = CompactPlan(columns, BITS if bits is None else bits)
+        description["shapes"] = plan.shapes
+        description["multiplier"] = plan.multiplier
+        pieces["books"] = [plan.books]
+        pieces["rows"] = _watched(plan.pieces(usable_threads(threads)), plan.n_bytes, progress)
+    description["metadata"] = dict(model.metadata)
+    description["sections"] = {}
     with atomic_write(path, compress=False) as out:
         out.write(bytes(PAGE))
         at = PAGE
-        for name in SECTIONS:
+        for name in SECTIONS[layout]:
             size, crc = 0, 0
             for piece in pieces[name]:
                 data = piece.data.cast("B") if piece.size else b""
@@ -118,12 +134,23 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
         table = WordTable.from_arrays(
             section("arena", np.uint8), section("offsets", np.int64), section("words", np.uint8)
         )
-        return BackoffModel.from_slots(
-            Vocabulary.from_table(table),
-            section("slots", np.uint8),
-            description["order_states"],
+        vocabulary = Vocabulary.from_table(table)
+        if description["layout"] == "fast":
+            return BackoffModel.from_slots(
+                vocabulary,
+                section("slots", np.uint8),
+                description["order_states"],
+                description["n_rows"],
+                description["n_histories"],
+                description["metadata"],
+            )
+        return BackoffModel.from_compact(
+            vocabulary,
+            section("rows", np.uint8),
+            section("books", np.float32),
+            description["shapes"],
+            description["multiplier"],
             description["n_rows"],
-            description["n_histories"],
             description["metadata"],
         )
     except FormatError as error:
@@ -142,7 +169,7 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
     """Check every byte: the checksum of each section, and all invariants of the model. Raises FormatError."""
     with open(path, "rb") as file:
         description = _read_description(file, path)
-        for name in SECTIONS:
+        for name in SECTIONS[description["layout"]]:
             section = description["sections"][name]
             file.seek(section["offset"])
             crc = zlib.crc32(b"")
@@ -202,21 +229,33 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str
 
 def _check_description(description: dict[str, Any]) -> int:
     """The size of the file; raises ValueError, KeyError or TypeError unless all fields are there and agree."""
+    if not isinstance(description["layout"], str) or description["layout"] not in LAYOUTS:
+        raise ValueError("an unknown layout")
+    sections = SECTIONS[description["layout"]]
     orders = len(description["n_rows"])
-    numbers = [*description["order_states"], *description["n_rows"], *description["n_histories"]]
-    for name in SECTIONS:
+    numbers = [*description["n_rows"]]
+    if description["layout"] == "fast":
+        numbers += [*description["order_states"], *description["n_histories"]]
+        if len(description["order_states"]) != orders + 1 or len(description["n_histories"]) != orders:
+            raise ValueError("orders that disagree")
+        if not orders or description["n_histories"][0] != 1:
+            raise ValueError("no unigrams")
+    else:
+        numbers += [
+            description["multiplier"],
+            *(number for shape in description["shapes"] for number in shape),
+        ]
+        if not orders or len(description["shapes"]) != orders or {*map(len, description["shapes"])} != {4}:
+            raise ValueError("orders that disagree")
+    for name in sections:
         section = description["sections"][name]
         numbers += [section["offset"], section["size"], section["crc32"]]
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
         raise ValueError("a size that is no count")
-    if len(description["order_states"]) != orders + 1 or len(description["n_histories"]) != orders:
-        raise ValueError("orders that disagree")
     if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
         raise ValueError("metadata that are no text")
-    if not orders or description["n_histories"][0] != 1:
-        raise ValueError("no unigrams")
     at = PAGE
-    for name in SECTIONS:
+    for name in sections:
         if description["sections"][name]["offset"] != at:
             raise ValueError(f"section {name!r} out of place")
         size = description["sections"][name]["size"]

@@ -98,7 +98,9 @@ class CompactPlan:
         self.multiplier = multiplier_of(trie.level(1).n_rows)
         self._arrange(trie)
         # the unigrams are few, and all backing off ends with them: they stay as they are
-        self._probs = [quantize(column, bits, lossless=k == 0) for k, column in enumerate(columns.log10_probs)]
+        self._probs = [
+            quantize(column, bits, lossless=k == 0) for k, column in enumerate(columns.log10_probs)
+        ]
         self._backoffs = [
             quantize(column, bits, lossless=k == 0) for k, column in enumerate(columns.log10_backoffs)
         ]
@@ -120,7 +122,10 @@ class CompactPlan:
         n_words = trie.level(1).n_rows
         places = (np.arange(n_words) * self.multiplier % n_words).astype(np.int32)
         rows = np.argsort(places).astype(np.int32)
-        self._places = [np.zeros(1, np.int32), places]  # of the root, and of the rows of every order but the top
+        self._places = [
+            np.zeros(1, np.int32),
+            places,
+        ]  # of the root, and of the rows of every order but the top
         self._families = [
             _Family(np.zeros(1, np.int32), np.full(1, n_words, np.int32), np.zeros(1, np.uint8))
         ]
@@ -240,7 +245,9 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
         words, suffixes, starts, probs, backoffs = automaton.unpack(
             order, n, lower_starts, suffixes, grand_starts, words
         )
-        before = np.repeat(ngrams[-1], np.diff(lower_starts), axis=0) if ngrams else np.empty((n, 0), np.int32)
+        before = (
+            np.repeat(ngrams[-1], np.diff(lower_starts), axis=0) if ngrams else np.empty((n, 0), np.int32)
+        )
         ngrams.append(np.column_stack([before, words]))
         values.append(probs)
         weights.append(backoffs)
