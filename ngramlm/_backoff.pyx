@@ -14,8 +14,9 @@ cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
+from ngramlm._prefetch cimport prefetch
 from ngramlm._records cimport Record1, radix_sort
-from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer, prefetch
+from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np

@@ -12,7 +12,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from ngramlm._bits cimport bits_below, get_bits
-from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer, prefetch
+from ngramlm._prefetch cimport prefetch
+from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np

@@ -10,8 +10,12 @@ cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from ngramlm._bits cimport bits_below, put_bits
+from ngramlm._prefetch cimport prefetch
 
 import numpy as np
+
+cdef enum:
+    SOON = 12                  # rows between a prefetch and what follows from it
 
 
 def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, const int64_t[::1] starts,
@@ -39,6 +43,21 @@ def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, con
     cdef uint64_t[::1] scratch = scratch_out
     with nogil:
         for y in range(n_lower):
+            if y + 4 * SOON < n_lower:
+                fetch(links, lower_forward[y + 4 * SOON])
+                h = at_row(links, lower_forward[y + 3 * SOON])
+                fetch(parents, h)
+                if 0 <= h < n_histories:
+                    prefetch(&starts[h])
+                h = at_row(links, lower_forward[y + 2 * SOON])
+                if 0 <= h < n_histories:
+                    fetch(suffixes, starts[h])
+                    fetch(places, starts[h])
+                    if 0 <= parents[h] < lower_starts.shape[0]:
+                        prefetch(&lower_starts[parents[h]])
+                h = at_row(links, lower_forward[y + SOON])
+                if 0 <= h < n_histories:
+                    fetch(lower_places, at_row(suffixes, starts[h]))
             row = lower_forward[y]
             h = links[row] if 0 <= row < links.shape[0] else n_histories
             if h < 0:
@@ -73,6 +92,17 @@ def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, con
     return forward_out, sizes_out, bits_out
 
 
+cdef inline void fetch(const int32_t[::1] column, int64_t row) noexcept nogil:
+    """Begin to fetch a row."""
+    if 0 <= row < column.shape[0]:
+        prefetch(&column[row])
+
+
+cdef inline int32_t at_row(const int32_t[::1] column, int64_t row) noexcept nogil:
+    """A row, -1 outside the column."""
+    return column[row] if 0 <= row < column.shape[0] else -1
+
+
 cdef void sort_keys(uint64_t* keys, int64_t n) noexcept nogil:
     """Shell sort."""
     cdef int64_t gap = 1, i, j
@@ -93,18 +123,17 @@ cdef void sort_keys(uint64_t* keys, int64_t n) noexcept nogil:
 def encode(const float[::1] values, const double[::1] edges, uint16_t[::1] codes):
     """codes[i] = the number of edges below values[i]; `edges` are sorted, fewer than 2^16."""
     cdef int64_t i, low, half, n
+    cdef double value
     if codes.shape[0] != values.shape[0] or edges.shape[0] >= 1 << 16:
         raise ValueError("a place for every value, and no more than 2^16 codes")
     with nogil:
         for i in range(values.shape[0]):
+            value = values[i]
             low, n = 0, edges.shape[0]
             while n > 0:
-                half = n >> 1
-                if edges[low + half] < values[i]:
-                    low += half + 1
-                    n -= half + 1
-                else:
-                    n = half
+                half = (n + 1) >> 1
+                low += half if edges[low + half - 1] < value else 0
+                n -= half
             codes[i] = <uint16_t> low
 
 
@@ -189,6 +218,17 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
                 break
             while y < lower_sizes.shape[0] and i == lower_sizes[y]:
                 y, i = y + 1, 0
+            if x + 2 * SOON < n:
+                row = forward[x + 2 * SOON]
+                fetch(suffixes, row)
+                fetch(links, row)
+                if 0 <= row < prob_codes.shape[0]:
+                    prefetch(&prob_codes[row])
+                row = forward[x + SOON]
+                fetch(lower_places, at_row(suffixes, row))
+                h = at_row(links, row)
+                if 0 <= h < backoff_codes.shape[0]:
+                    prefetch(&backoff_codes[h])
             row = forward[x]
             if y == lower_sizes.shape[0] or not 0 <= row < suffixes.shape[0]:
                 valid = False

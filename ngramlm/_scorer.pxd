@@ -3,13 +3,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from ngramlm._vocabulary cimport WordTable
 
-cdef extern from *:
-    """
-    /* The empty asm: a function that only prefetches counts as one without effect, and its calls would be dropped. */
-    static inline void ngramlm_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
-    """
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
-
 cdef enum:
     UNK = 0
     BOS = 1

@@ -17,6 +17,7 @@ RAW_BITS = 32  # bits of a value that stands for itself
 EXACT = (-np.inf, 0.0)  # impossible, and certain or no weight: never moved
 BINS = 1 << 14  # of the histogram from which a book is made
 ROUNDS = 20  # of Lloyd's algorithm
+RARE = 0.1  # share of the codes' density (before its cube root) that is spread evenly
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +72,28 @@ def _means(values: Float32s, size: int) -> Float32s:
     sums = np.bincount(bins, moved, minlength=BINS)
     filled = np.flatnonzero(weights)
     weights, centers = weights[filled], sums[filled] / weights[filled]
-    density = np.zeros(BINS)
-    density[filled] = 0.95 * weights / weights.sum()
-    density = np.cumsum((density + 0.05 / BINS) ** (1 / 3))
+    # a part is shared evenly by all of the range, so that rare values do not move far either
+    density = np.full(BINS, RARE / BINS)
+    density[filled] += (1 - RARE) * weights / weights.sum()
+    density = np.cumsum(np.cbrt(density))
     n = size - len(exact)
     means = low + (high - low) * np.searchsorted(density, density[-1] * (np.arange(n) + 0.5) / n) / BINS
     for _ in range(ROUNDS):
         cells = np.searchsorted((means[1:] + means[:-1]) / 2, centers)
-        shares = np.bincount(cells, weights, minlength=len(means))
-        totals = np.bincount(cells, weights * centers, minlength=len(means))
-        means = np.sort(totals[shares > 0] / shares[shares > 0])
-    return np.unique(np.concatenate([exact, means.astype(np.float32)]))
+        totals, sums, squares = (
+            np.bincount(cells, weights * powers, minlength=len(means))
+            for powers in (1.0, centers, centers**2)
+        )
+        used = totals > 0
+        means = sums[used] / totals[used]
+        # where there was nothing to stand for, a code goes to the cell with the largest squared errors
+        errors = np.maximum(squares[used] / totals[used] - means**2, 0)
+        crowded = np.argsort(totals[used] * errors)[len(means) - min(n - len(means), len(means)) :]
+        half = np.sqrt(errors[crowded])
+        means = np.sort(
+            np.concatenate([np.delete(means, crowded), means[crowded] - half, means[crowded] + half])
+        )
+    return np.unique(np.concatenate([exact, np.clip(means, low, high).astype(np.float32)]))
 
 
 def _encode(values: Float32s, book: Float32s) -> NDArray[np.uint16]:

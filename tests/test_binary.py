@@ -25,7 +25,17 @@ from test_counts import TOY, counted
 
 import ngramlm as lm
 from ngramlm import automaton as automaton_module
-from ngramlm.binary import MAGIC, PAGE, SECTIONS, describe_binary, load_binary, save_binary, verify_binary
+from ngramlm import compact as compact_module
+from ngramlm.binary import (
+    LAYOUTS,
+    MAGIC,
+    PAGE,
+    SECTIONS,
+    describe_binary,
+    load_binary,
+    save_binary,
+    verify_binary,
+)
 from ngramlm.errors import EstimationWarning, FormatError, UsageError
 from ngramlm.formats import load
 
@@ -87,49 +97,63 @@ def is_the_same_model(expected: lm.BackoffModel, actual: lm.BackoffModel) -> Non
     actual.trie.check(len(actual.vocabulary))
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", MODELS)
-def test_saved_and_loaded(name: str, tmp_path: Path) -> None:
+def test_saved_and_loaded(name: str, layout: str, tmp_path: Path) -> None:
     model, path = MODELS[name](), tmp_path / "model.ngram"
-    model.save(path)
+    exact = {"layout": layout, "bits": 32 if layout == "compact" else None}
+    model.save(path, **exact)
     verify_binary(path)
     for loaded in (lm.BackoffModel.load(path), load_binary(os.fspath(path)), load(path)):
         is_the_same_model(model, loaded)
     again = tmp_path / "again.ngram"
-    load_binary(path).save(again)
+    load_binary(path).save(again, **exact)
 
     assert path.read_bytes() == again.read_bytes()
 
 
-@given(corpus=strategies.corpora(), order=st.integers(1, 5), seed=st.integers(0, 99))
+@given(
+    corpus=strategies.corpora(),
+    order=st.integers(1, 5),
+    seed=st.integers(0, 99),
+    layout=st.sampled_from(LAYOUTS),
+)
 def test_any_table_is_saved_and_loaded(
-    corpus: strategies.Corpus, order: int, seed: int, tmp_path_factory: pytest.TempPathFactory
+    corpus: strategies.Corpus, order: int, seed: int, layout: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("model") / "model.ngram"
     model = table_model(counted(corpus, order), seed)[0]
-    model.save(path)
+    model.save(path, layout=layout, bits=32 if layout == "compact" else None)
     verify_binary(path)
     is_the_same_model(model, load_binary(path))
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["order 1", "order 4", "wide histories"])
-def test_the_bytes_depend_on_the_model_alone(name: str, tmp_path: Path) -> None:
+def test_the_bytes_depend_on_the_model_alone(name: str, layout: str, tmp_path: Path) -> None:
     """Not on threads, pieces, the name of the file or what was asked of the model before."""
     contents = set()
     for number, (threads, rows) in enumerate(itertools.product((1, 2, 3, None), (1 << 18, 7))):
-        with mock.patch.object(automaton_module, "PIECE_ROWS", rows):
+        with (
+            mock.patch.object(automaton_module, "PIECE_ROWS", rows),
+            mock.patch.object(compact_module, "PIECE_ROWS", rows),
+        ):
             model = MODELS[name]()
             if number % 2:
                 model.score("the cat")
-            save_binary(model, tmp_path / f"{number}.ngram", threads=threads)
+            save_binary(model, tmp_path / f"{number}.ngram", layout=layout, threads=threads)
         contents.add((tmp_path / f"{number}.ngram").read_bytes())
 
     assert 1 == len(contents)
 
 
-def test_progress_adds_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_progress_adds_up(layout: str, tmp_path: Path) -> None:
     calls: list[tuple[str, int, int | None]] = []
-    save_binary(wide_model(), tmp_path / "m", threads=2, progress=lambda *call: calls.append(call))
-    slots = describe_binary(tmp_path / "m")["sections"]["slots"]["size"]
+    save_binary(
+        wide_model(), tmp_path / "m", layout=layout, threads=2, progress=lambda *call: calls.append(call)
+    )
+    slots = describe_binary(tmp_path / "m")["sections"][SECTIONS[layout][-1]]["size"]
 
     assert {("writing", slots)} == {(stage, total) for stage, _, total in calls}
     assert slots == calls[-1][1]
@@ -180,24 +204,28 @@ def test_metadata_that_do_not_fit(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ the layout
 
 
-def saved(path: Path, model: lm.BackoffModel | None = None) -> tuple[bytes, Description]:
+def saved(
+    path: Path, model: lm.BackoffModel | None = None, layout: str = "fast"
+) -> tuple[bytes, Description]:
     """A small file, whole, and its description read by other means than the library's."""
-    (small_model() if model is None else model).save(path)
+    (small_model() if model is None else model).save(path, layout=layout)
     data = path.read_bytes()
     _, _, length, _ = HEAD.unpack_from(data)
     return data, json.loads(data[HEAD.size : HEAD.size + length])
 
 
-def test_the_layout_is_the_documented_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_layout_is_the_documented_one(layout: str, tmp_path: Path) -> None:
     model = small_model()
-    data, description = saved(tmp_path / "m", model)
+    data, description = saved(tmp_path / "m", model, layout)
     magic, version, length, crc = HEAD.unpack_from(data)
 
     assert (b"NGRAMLM\0", 1) == (magic, version) == (MAGIC, 1)
     assert zlib.crc32(data[HEAD.size : HEAD.size + length]) == crc
     assert bytes(PAGE - HEAD.size - length) == data[HEAD.size + length : PAGE]
+    assert layout == description["layout"]
     at = PAGE
-    for name in SECTIONS:
+    for name in SECTIONS[layout]:
         section = description["sections"][name]
 
         assert at == section["offset"]
@@ -246,7 +274,7 @@ def regions(data: bytes, description: Description) -> dict[str, tuple[int, int]]
     """First byte and end of every part of the file."""
     _, _, length, _ = HEAD.unpack_from(data)
     found = {"header": (0, HEAD.size + length), "rest of the header": (HEAD.size + length, PAGE)}
-    for name in SECTIONS:
+    for name in SECTIONS[description["layout"]]:
         section = description["sections"][name]
         end = section["offset"] + section["size"]
         found[name] = (section["offset"], end)
@@ -255,21 +283,25 @@ def regions(data: bytes, description: Description) -> dict[str, tuple[int, int]]
     return found
 
 
-REGIONS = ["header", "rest of the header", *SECTIONS, *(f"padding after {name}" for name in SECTIONS)]
+REGIONS = [
+    (layout, region)
+    for layout, sections in SECTIONS.items()
+    for region in ("header", "rest of the header", *sections, *(f"padding after {name}" for name in sections))
+]
 
 
 def sample(region: str, first: int, end: int) -> list[int]:
     """Every byte where every byte means something; some of the paddings and of the empty places of the word table."""
-    if region in ("header", "arena", "offsets", "slots"):
+    if region in ("header", "arena", "offsets", "slots", "books", "rows"):
         return list(range(first, end))
     return sorted({*range(first, end, 61), first, end - 1})
 
 
-@pytest.mark.parametrize("region", REGIONS)
-def test_every_byte_counts(region: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("layout", "region"), REGIONS)
+def test_every_byte_counts(layout: str, region: str, tmp_path: Path) -> None:
     """Whatever byte is changed, `verify_binary` notices."""
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     if region not in regions(data, description):
         pytest.skip(f"no {region} in this file")
     verify_binary(path)
@@ -290,11 +322,13 @@ def test_every_byte_counts(region: str, tmp_path: Path) -> None:
     assert expected == found
 
 
-@pytest.mark.parametrize("region", ["header", *SECTIONS])
-def test_queries_to_a_file_with_a_changed_byte(region: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("layout", "region"), [pair for pair in REGIONS if "padding" not in pair[1] and "rest" not in pair[1]]
+)
+def test_queries_to_a_file_with_a_changed_byte(layout: str, region: str, tmp_path: Path) -> None:
     """Loading is refused, or every query answers or raises a NgramlmError: no other error, crash or endless loop."""
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     first, end = regions(data, description)[region]
     places = list(range(first, end))
     if region == "words":  # the places that hold words, and some empty ones
@@ -323,12 +357,13 @@ def test_queries_to_a_file_with_a_changed_byte(region: str, tmp_path: Path) -> N
     assert expected == found
 
 
-def test_cut_short_anywhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_cut_short_anywhere(layout: str, tmp_path: Path) -> None:
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     edges = [edge for first, end in regions(data, description).values() for edge in (first, end)]
     sizes = {*range(1000), *range(0, len(data), 199), *(edge + by for edge in edges for by in (-1, 0, 1))}
-    last = description["sections"]["slots"]
+    last = description["sections"][SECTIONS[layout][-1]]
     for size in sorted(size for size in sizes if 0 <= size < len(data)):
         with open(path, "wb") as out:
             out.write(data[:size])
@@ -394,15 +429,16 @@ def lies(description: Description, n_bytes: int) -> dict[str, Any]:
         [],
         {},
     ]
-    for section, field, value in itertools.product(SECTIONS, ("offset", "size", "crc32"), values):
+    sections = SECTIONS[description["layout"]]
+    for section, field, value in itertools.product(sections, ("offset", "size", "crc32"), values):
         lie(
             f"{section} {field} {value!r}",
             lambda d, s=section, f=field, v=value: d["sections"][s].__setitem__(f, v),
         )
-    for section in SECTIONS:
+    for section in sections:
         lie(f"no {section}", lambda d, s=section: d["sections"].pop(s))
         lie(f"{section} is a list", lambda d, s=section: d["sections"].__setitem__(s, []))
-        for other in SECTIONS:
+        for other in sections:
             lie(
                 f"{section} is where {other} is",
                 lambda d, s=section, o=other: d["sections"].__setitem__(s, d["sections"][o]),
@@ -428,14 +464,32 @@ def lies(description: Description, n_bytes: int) -> dict[str, Any]:
         [1.0] * 3,
     ]
     lists += [[0] * 3, [0] * 4, [True] * 3, [None] * 3, [[1]] * 3, [1, 2, 3], [1, 2, 3, 4], {"a": 1}]
-    for field, value in itertools.product(("n_rows", "n_histories", "order_states"), lists):
+    fields = [field for field, value in description.items() if isinstance(value, list)]
+    for field, value in itertools.product(fields, lists):
         lie(f"{field} {value!r}"[:60], lambda d, f=field, v=value: d.__setitem__(f, v))
-    for field in ("n_rows", "n_histories", "order_states"):
+    for field in fields:
         for place, by in itertools.product(range(len(description[field])), (-1, 1, 1000, 1 << 40)):
-            lie(
-                f"{field}[{place}] is {by} larger",
-                lambda d, f=field, p=place, b=by: d[f].__setitem__(p, max(0, d[f][p] + b)),
-            )
+            if isinstance(description[field][place], int):
+                lie(
+                    f"{field}[{place}] is {by} larger",
+                    lambda d, f=field, p=place, b=by: d[f].__setitem__(p, max(0, d[f][p] + b)),
+                )
+    if description["layout"] == "compact":
+        for value in values:
+            lie(f"multiplier {value!r}", lambda d, v=value: d.__setitem__("multiplier", v))
+        for order, place in itertools.product(range(len(description["shapes"])), range(4)):
+            for value in [*values, 2, 7, 9, 17, 32, 33, 50, 57, 58, 64]:
+                lie(
+                    f"shapes[{order}][{place}] {value!r}",
+                    lambda d, o=order, p=place, v=value: d["shapes"][o].__setitem__(p, v),
+                )
+            for by in (-64, -8, -1, 1, 8, 64):
+                lie(
+                    f"shapes[{order}][{place}] is {by} larger",
+                    lambda d, o=order, p=place, b=by: d["shapes"][o].__setitem__(p, d["shapes"][o][p] + b),
+                )
+    for value in (None, [], "slow", "compact", "fast", 1, {}):
+        lie(f"layout {value!r}", lambda d, v=value: d.__setitem__("layout", v))
     for value in (None, [], "text", 3, {"a": 1}, {"a": None}, {"a": ["b"]}, [["a", "b"]], {"a": "\ud800"}):
         lie(f"metadata {value!r}", lambda d, v=value: d.__setitem__("metadata", v))
     for field in description:
@@ -446,10 +500,11 @@ def lies(description: Description, n_bytes: int) -> dict[str, Any]:
     return found
 
 
-def test_headers_that_lie(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_headers_that_lie(layout: str, tmp_path: Path) -> None:
     """Sizes and offsets that are huge, negative, overlapping, of another type: refused, or harmless."""
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     text = lm.Text.from_sentences([*TOY, ["A"] * 7], vocabulary=small_model().vocabulary)
     found: dict[tuple[str, str], list[str]] = {}
     skip: set[str] = set()
@@ -468,12 +523,14 @@ def test_headers_that_lie(tmp_path: Path) -> None:
     assert expected == found
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize(
+    ("layout", "section"), [(layout, section) for layout in LAYOUTS for section in SECTIONS[layout]]
+)
 @pytest.mark.parametrize("offset", [0, 8, PAGE - 8, PAGE + 8, PAGE + 1, -PAGE, 1 << 40])
-def test_sections_out_of_place_are_refused(section: str, offset: int, tmp_path: Path) -> None:
+def test_sections_out_of_place_are_refused(layout: str, section: str, offset: int, tmp_path: Path) -> None:
     """Inside the header, not at the beginning of a page, before or beyond the file; empty ones as well."""
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     for size in (0, 16, description["sections"][section]["size"]):
         lie = copy.deepcopy(description)
         lie["sections"][section].update(offset=offset, size=size)
@@ -484,11 +541,13 @@ def test_sections_out_of_place_are_refused(section: str, offset: int, tmp_path: 
             load_binary(path)
 
 
-@pytest.mark.parametrize("field", ["n_rows", "n_histories"])
-def test_numbers_of_the_header_are_verified(field: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("layout", "field"), [("fast", "n_rows"), ("fast", "n_histories"), ("compact", "n_rows")]
+)
+def test_numbers_of_the_header_are_verified(layout: str, field: str, tmp_path: Path) -> None:
     """A right checksum over wrong numbers is still a wrong header."""
     path = tmp_path / "m"
-    data, description = saved(path)
+    data, description = saved(path, layout=layout)
     for place in range(len(description[field])):
         lie = copy.deepcopy(description)
         lie[field][place] += 1
