@@ -1,4 +1,4 @@
-"""The compact layout: the answers of the fast one over the same values, and nothing read from damaged bits is trusted."""
+"""The compact layout: the answers of the fast one over the same values; nothing read from damaged bits is trusted."""
 
 from __future__ import annotations
 

@@ -60,6 +60,62 @@ def test_info_of_a_model(invoke: Invoke, folder: Path, name: str) -> None:
         assert re.search(rf"^{order}-grams: +{number:,}$", text, re.MULTILINE)
 
 
+def test_compact_layout(invoke: Invoke, folder: Path) -> None:
+    """Written by convert and train, told by info, read like any other, and turned back into what it holds."""
+    assert invoke("convert", "model.arpa", "c.ngram", "--layout", "compact", "--bits", "32").exit_code == 0
+    assert invoke("convert", "c.ngram", "c.arpa").exit_code == 0
+    assert arpa_lines(folder / "c.arpa") == arpa_lines(folder / "model.arpa")
+    facts = json.loads(invoke("info", "c.ngram", "--verify", "--json").stdout)
+
+    assert (facts["layout"], facts["verified"]) == ("compact", True)
+    assert facts["bits"] == [[32, 32], [32, 32], [32, 0]]
+    assert json.loads(invoke("info", "model.ngram", "--json").stdout)["layout"] == "fast"
+    text = invoke("info", "c.ngram").stdout
+    assert re.search(r"^Layout: +compact$", text, re.MULTILINE)
+    assert re.search(
+        r"^Bits: +32, 32, 32 for probabilities; 32, 32 for back-off weights$", text, re.MULTILINE
+    )
+
+    trained = invoke(
+        "train",
+        "train.txt",
+        "--order",
+        "3",
+        "--smoothing",
+        "witten-bell",
+        "-o",
+        "t.ngram",
+        "--layout",
+        "compact",
+        "--bits",
+        "4",
+    )
+    assert trained.exit_code == 0
+    facts = json.loads(invoke("info", "t.ngram", "--json").stdout)
+    assert all(max(pair) <= 4 for pair in facts["bits"][1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["model.arpa", "a.arpa", "--layout", "compact"], "binary models"),
+        (["counts.gz", "counts.txt", "--layout", "fast"], "binary models"),
+        (["model.arpa", "a.ngram", "--bits", "8"], "--layout compact"),
+        (["model.arpa", "a.ngram", "--layout", "fast", "--bits", "8"], "--layout compact"),
+        (["model.arpa", "a.ngram", "--layout", "compact", "--bits", "20"], "4 to 16 or 32"),
+        (["model.arpa", "a.ngram", "--layout", "compact", "--bits", "3"], "4<=x<=32"),
+        (["model.arpa", "a.ngram", "--layout", "small"], "fast"),
+    ],
+)
+def test_layouts_that_do_not_fit(invoke: Invoke, folder: Path, arguments: list[str], message: str) -> None:
+    before = sorted(folder.iterdir())
+    result = invoke("convert", *arguments)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert before == sorted(folder.iterdir())
+
+
 def test_info_of_counts(invoke: Invoke, folder: Path) -> None:
     facts = json.loads(invoke("info", "counts.gz", "--json").stdout)
 
