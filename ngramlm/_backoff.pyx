@@ -12,6 +12,7 @@ Nothing read from the slots is trusted: a number that leads outside makes the ca
 """
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from ngramlm._prefetch cimport prefetch

@@ -108,7 +108,7 @@ class BackoffModel(NgramModel):
         return cls._over(
             vocabulary,
             automaton,
-            lambda: unpack(automaton, n_rows, n_histories),
+            lambda: unpack(automaton, n_rows, n_histories, usable_threads(None)),
             n_rows,
             slots.nbytes,
             metadata,
