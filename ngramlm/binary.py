@@ -32,7 +32,7 @@ from ngramlm.vocabulary import Vocabulary
 __all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
 MAGIC = b"NGRAMLM\x00"
-VERSION = 1
+VERSION = 2
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
 WORDS = ("arena", "offsets", "words")

@@ -31,6 +31,7 @@ from ngramlm.binary import (
     MAGIC,
     PAGE,
     SECTIONS,
+    VERSION,
     describe_binary,
     load_binary,
     save_binary,
@@ -387,7 +388,7 @@ def test_bytes_after_the_end_are_noticed(more: bytes, tmp_path: Path) -> None:
 
 def put(path: Path, data: bytes, text: bytes) -> None:
     """A file whose description is this text, whatever it says."""
-    head = HEAD.pack(MAGIC, 1, len(text), zlib.crc32(text)) + text
+    head = HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text
     path.write_bytes(head.ljust(PAGE, b"\0")[:PAGE] + data[PAGE:])
 
 
@@ -589,10 +590,10 @@ def test_headers_that_are_no_description(kind: str, tmp_path: Path) -> None:
         (b"NGRAMLM", "no binary model"),
         (b"NGRAMLM\0", "no binary model"),
         (b"ngramlm\0" + bytes(PAGE), "no binary model"),
-        (HEAD.pack(MAGIC, 2, 0, 0), "version 2 .* expected 1"),
+        (HEAD.pack(MAGIC, VERSION + 1, 0, 0), f"version {VERSION + 1} .* expected {VERSION}"),
         (HEAD.pack(MAGIC, 1 << 24, 0, 0), "version 16777216"),
-        (HEAD.pack(MAGIC, 1, 0xFFFFFFFF, 0), "damaged header"),
-        (HEAD.pack(MAGIC, 1, 2, 0) + b"{}", "damaged header"),
+        (HEAD.pack(MAGIC, VERSION, 0xFFFFFFFF, 0), "damaged header"),
+        (HEAD.pack(MAGIC, VERSION, 2, 0) + b"{}", "damaged header"),
     ],
 )
 def test_other_files(data: bytes, message: str, tmp_path: Path) -> None:
