@@ -7,7 +7,7 @@ p(w | h without its first word).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NewType
 
 import numpy as np
@@ -27,8 +27,8 @@ from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 
 __all__ = ["BackoffModel", "State"]
 
-State = NewType("State", Hashable)
-"""What a model remembers of the words so far: its longest known history. Comparable and hashable."""
+State = NewType("State", object)
+"""What a model remembers of the words so far: its longest known history. Opaque, comparable and hashable."""
 
 Float32s = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -254,7 +254,7 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
         grand_starts, lower_starts = lower_starts, starts
     by_word = np.argsort(ngrams[0][:, 0])
     trie, permutations = NgramTrie.from_ngrams(ngrams[1:], n_words)
-    rows = [by_word, *permutations[1:]]
+    rows: list[NDArray[Any]] = [by_word, *permutations[1:]]
     log10_probs = [column[row] for column, row in zip(values, rows, strict=True)]
     log10_backoffs = [
         weights[order - 2][rows[order - 2]][trie.history_rows(order)] for order in range(2, trie.order + 1)
