@@ -17,7 +17,7 @@ from libc.string cimport memset
 
 from ngramlm._prefetch cimport prefetch
 from ngramlm._records cimport Record1, radix_sort
-from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer
+from ngramlm._scorer cimport BOS, MAX_ORDER, SHORT, Run, Scorer
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
@@ -44,6 +44,14 @@ cdef enum:
     LANES = 24                 # runs of words in flight
     NEAR = 12                  # rows ahead for which memory is fetched
     FAR = 24
+    WALKS = MAX_ORDER + SHORT
+
+cdef struct Walks:             # from every word of a sentence forwards, as far as there are n-grams
+    uint32_t states[WALKS]
+    int found[WALKS]                           # length of the longest n-gram that begins here
+    int known[WALKS]                           # and of the longest history
+    float log10_probs[MAX_ORDER + 1][WALKS]    # of the n-gram of each length
+    float log10_backoffs[MAX_ORDER][WALKS]     # of the history of each length
 
 cdef struct Lane:              # a run of words in flight
     Run words
@@ -344,6 +352,93 @@ cdef class Automaton(Scorer):
             lane.state = row.c
             lane.words.at += 1
             prefetch(&slots[row.c])
+        return 0
+
+    cdef inline int reach(self, Walks* walks, int at, int length, const Slot* row) noexcept nogil:
+        """A walk has found the n-gram of a length: 1 when it is a history to go on from, 0 if not, -1 for damage."""
+        walks.found[at] = length
+        walks.known[at] = length - 1
+        walks.log10_probs[length][at] = row.b
+        if length == self.order or row.c < self.order_states[length]:
+            return 0
+        if row.c >= self.n_slots:
+            return -1
+        walks.known[at] = length
+        walks.states[at] = row.c
+        prefetch(&self.slots[row.c])
+        return 1
+
+    cdef int walk(self, Walks* walks, const int32_t* ids, int n_ids) noexcept nogil:
+        """Walk from every word at the same time, so that memory is waited for twice for each length; -1 for damage."""
+        cdef const Slot* header
+        cdef const Slot* row
+        cdef int active[WALKS]                 # where walks go on, in order
+        cdef uint32_t homes[WALKS]             # and where their next rows are looked for first
+        cdef int n_active = 0, n_going, i, k, length, goes_on
+        cdef uint32_t word, places, at, tried
+        for i in range(n_ids):
+            goes_on = self.reach(walks, i, 1, &self.slots[1 + ids[i]])
+            if goes_on < 0:
+                return -1
+            active[n_active] = i
+            n_active += goes_on
+        for length in range(2, self.order + 1):
+            while n_active and active[n_active - 1] + length > n_ids:
+                n_active -= 1                  # no word follows
+            for k in range(n_active):
+                i = active[k]
+                header = &self.slots[walks.states[i]]
+                places = header.a
+                if places >= self.n_slots - walks.states[i]:
+                    return -1
+                walks.log10_backoffs[length - 1][i] = header.b
+                homes[k] = 0
+                if places > FEW:
+                    homes[k] = home(<uint32_t> ids[i + length - 1], places)
+                    prefetch(&header[1 + homes[k]])
+            n_going = 0
+            for k in range(n_active):
+                i = active[k]
+                word = <uint32_t> ids[i + length - 1]
+                header = &self.slots[walks.states[i]]
+                places = header.a
+                at = homes[k]
+                row = NULL
+                for tried in range(places):
+                    if header[1 + at].a == word:
+                        row = &header[1 + at]
+                        break
+                    if header[1 + at].a == EMPTY:
+                        break
+                    at += 1
+                    if at == places:
+                        at = 0
+                if row == NULL:
+                    continue
+                goes_on = self.reach(walks, i, length, row)
+                if goes_on < 0:
+                    return -1
+                active[n_going] = i
+                n_going += goes_on
+            n_active = n_going
+        return 0
+
+    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil:
+        """See `Scorer.score_words`. The longest n-gram that ends with a word is that of the first walk that reaches it;
+        the walks before it give the back-off weights of their histories."""
+        cdef Walks walks
+        cdef int i, length
+        cdef double backed_off
+        if self.walk(&walks, ids, n_ids):
+            return -1
+        for i in range(n_before, n_ids):
+            length = min(self.order, i + 1)
+            backed_off = 0.0
+            while walks.found[i + 1 - length] < length:
+                length -= 1
+                if walks.known[i - length] >= length:
+                    backed_off += walks.log10_backoffs[length][i - length]
+            total[0] += backed_off + walks.log10_probs[length][i + 1 - length]
         return 0
 
     cdef void expect(self, int32_t word) noexcept nogil:

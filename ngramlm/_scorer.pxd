@@ -8,6 +8,7 @@ cdef enum:
     BOS = 1
     EOS = 2
     MAX_ORDER = 16
+    SHORT = 256                # words of a sentence that are looked up before any is scored
 
 cdef struct Run:               # words of one sentence that are scored one after the other
     const int32_t* at          # the next word
@@ -25,4 +26,4 @@ cdef class Scorer:
     cdef object refuse                     # makes the exception for a damaged model from a message
     cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil
     cdef void expect(self, int32_t word) noexcept nogil
-    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, bint from_bos, double* total) noexcept nogil
+    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil

@@ -1,7 +1,7 @@
 """Sentences in, scores out, whatever the layout of the model: a layout says how runs of words are walked.
 
 Many runs are in flight, so that while the memory of one is on its way others go on. A text is one run for each
-sentence; a single sentence is cut into several.
+sentence; a single sentence is cut into several, unless the layout knows better.
 """
 cimport cython
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
@@ -15,7 +15,6 @@ cdef enum:
     AHEAD = 4096               # sentences that are made ready at a time
     RUN = 6                    # words of a run within one sentence
     MAX_RUNS = 64              # at least SHORT / RUN
-    SHORT = 256                # words of a sentence that are looked up before any is scored
 
 
 @cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
@@ -29,7 +28,7 @@ cdef class Scorer:
     cdef void expect(self, int32_t word) noexcept nogil:
         """Begin to fetch what every look-up of this word needs."""
 
-    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, bint from_bos, double* total) noexcept nogil:
+    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil:
         """Add up the scores of ids[n_before:n_ids], at most SHORT of them; -1 for damage.
 
         What follows a word depends on the last order - 1 words only. So a sentence is cut into runs that are scored at
@@ -45,7 +44,7 @@ cdef class Scorer:
             runs[n_runs].end = ids + end
             runs[n_runs].out = out + (first - n_before)
             runs[n_runs].lengths = NULL
-            runs[n_runs].from_bos = from_bos and first <= lead_in
+            runs[n_runs].from_bos = False
             n_runs += 1
             first = end
         if self.run(runs, n_runs):
@@ -61,8 +60,9 @@ cdef class Scorer:
         cdef double total = 0.0
         cdef int32_t id, failed = 0
         cdef int32_t ids[MAX_ORDER + SHORT]
-        cdef int n_before = 0, n_ids = 0
-        cdef bint more = True, from_bos = bos
+        cdef int n_before = bos, n_ids = bos
+        cdef bint more = True
+        ids[0] = BOS
         with nogil:
             while more:
                 while at < length and (text[at] == 32 or text[at] == 9):
@@ -83,12 +83,11 @@ cdef class Scorer:
                 ids[n_ids] = id
                 n_ids += 1
                 if n_ids - n_before == SHORT:
-                    failed |= self.score_words(ids, n_before, n_ids, from_bos, &total)
+                    failed |= self.score_words(ids, n_before, n_ids, &total)
                     n_before = self.order - 1
                     memmove(ids, ids + n_ids - n_before, n_before * sizeof(int32_t))
                     n_ids = n_before
-                    from_bos = False
-            failed |= self.score_words(ids, n_before, n_ids, from_bos, &total)
+            failed |= self.score_words(ids, n_before, n_ids, &total)
         if failed:
             raise self.refuse("damaged model")
         return total
