@@ -12,8 +12,9 @@ Names are imported when they are first used, so that ``import ngramlm`` is quick
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ngramlm.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -124,12 +125,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ngramlm' has no attribute {name!r}")
-    value = getattr(import_module(f"ngramlm.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -352,6 +352,7 @@ cdef class Automaton(Scorer):
             lane.state = row.c
             lane.words.at += 1
             prefetch(&slots[row.c])
+            prefetch(<const char*> &slots[row.c] + 60)
         return 0
 
     cdef inline int reach(self, Walks* walks, int at, int length, const Slot* row) noexcept nogil:

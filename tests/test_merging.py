@@ -247,11 +247,13 @@ def test_sums_of_all_magnitudes_do_not_depend_on_pieces() -> None:
     expected = exactly(values)
     random.Random(1).shuffle(values)
     for cut in range(len(values)):
-        one, other = ExactSum(), ExactSum()
-        one.add(np.array(values[:cut]))
-        other.add(np.array(values[cut:]))
+        both, part = ExactSum(), ExactSum()
+        both.add(np.array(values[cut:]))
+        both.add(np.array(values[:cut]))
+        part.add(np.array(values[:cut]))
 
-        assert expected == (one + other).value == (other + one).value
+        assert expected == both.value
+        assert exactly(values[cut:]) == (both - part).value
 
 
 def test_a_block_of_values_just_below_the_large_ones() -> None:

@@ -174,19 +174,23 @@ class PerplexitySum:
     """Adds up pieces of a text; the result does not depend on where the pieces were cut."""
 
     def __init__(self) -> None:
-        self._seen, self._oov = ExactSum(), ExactSum()
+        self._all, self._oov = ExactSum(), ExactSum()  # of the tokens that are not impossible
         self._tokens = self._words = self._sentences = self._oovs = self._zero_probs = self._characters = 0
         self._impossible = 0
 
     def add(self, text: Text, log10_probs: NDArray[np.float64]) -> None:
         """Add one piece with the model's log10 probabilities, one per predicted token."""
-        is_oov = text.ids[text.is_predicted] == UNK
-        is_zero = np.isneginf(log10_probs)
-        self._seen.add(log10_probs[~is_oov & ~is_zero])
-        self._oov.add(log10_probs[is_oov & ~is_zero])
-        self._impossible += int(is_zero.sum())
-        self._zero_probs += int((is_zero & ~is_oov).sum())
-        self._oovs += int(is_oov.sum())
+        is_oov = np.equal(text.ids, UNK)[text.is_predicted]
+        oov_values, possible = log10_probs[is_oov], log10_probs
+        self._oovs += len(oov_values)
+        if len(log10_probs) and log10_probs.min() == -np.inf:
+            possible = log10_probs[log10_probs > -np.inf]
+            impossible_oovs = int(np.isneginf(oov_values).sum())
+            self._impossible += len(log10_probs) - len(possible)
+            self._zero_probs += len(log10_probs) - len(possible) - impossible_oovs
+            oov_values = oov_values[oov_values > -np.inf]
+        self._all.add(possible)
+        self._oov.add(oov_values)
         self._tokens += len(log10_probs)
         self._words += text.n_words
         self._sentences += text.n_sentences
@@ -195,8 +199,8 @@ class PerplexitySum:
     def result(self, signature: str, scores: TokenScores | None = None) -> Perplexity:
         """The figures of everything added so far."""
         return Perplexity(
-            log10_prob=-math.inf if self._impossible else (self._seen + self._oov).value,
-            log10_prob_excluding_oov=self._seen.value,
+            log10_prob=-math.inf if self._impossible else self._all.value,
+            log10_prob_excluding_oov=(self._all - self._oov).value,
             tokens=self._tokens,
             words=self._words,
             sentences=self._sentences,
@@ -320,8 +324,8 @@ class ExactSum:
         """The sum, rounded once."""
         return self._units / 2**64
 
-    def __add__(self, other: ExactSum) -> ExactSum:
-        return ExactSum(self._units + other._units)
+    def __sub__(self, other: ExactSum) -> ExactSum:
+        return ExactSum(self._units - other._units)
 
 
 def _shown(value: float, digits: int) -> str:

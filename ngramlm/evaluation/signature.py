@@ -7,8 +7,8 @@ ngramlm:0.1.0``. The size of the vocabulary counts ``</s>``, and ``<unk>`` in an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 
+from ngramlm import __version__
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.model import LanguageModel
 from ngramlm.vocabulary import UNK, Vocabulary
@@ -50,9 +50,7 @@ def signature(model: LanguageModel) -> str:
         return own
     closed = is_closed(model)
     size = f"{len(model.vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
-    return format_signature(
-        {"model": type(model).__name__, "vocabulary": size, "ngramlm": version("ngramlm")}
-    )
+    return format_signature({"model": type(model).__name__, "vocabulary": size, "ngramlm": __version__})
 
 
 def is_closed(model: LanguageModel) -> bool:
