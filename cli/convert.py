@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ngramlm.cli import options
 from ngramlm.cli.formats import (
     ARPA_SUFFIXES,
     BINARY_SUFFIXES,
+    Kind,
     check_layout,
     kind_of,
     local_file,
@@ -25,6 +28,7 @@ from ngramlm.files import suffix_of
         "ngramlm convert model.arpa model.ngram",
         "ngramlm convert model.ngram model.arpa.gz",
         "ngramlm convert model.arpa small.ngram --layout compact",
+        "ngramlm convert large.arpa large.ngram --memory 512M",
         "ngramlm convert counts.gz counts.txt",
     ],
 )
@@ -32,20 +36,28 @@ from ngramlm.files import suffix_of
 @click.argument("target", metavar="OUT", type=options.OutputFile())
 @options.layout_option
 @options.bits_option
+@options.limit_options
 @options.quiet_option
-def command(source: str, target: str, layout: str | None, bits: int | None, quiet: bool) -> None:
+def command(
+    source: str, target: str, layout: str | None, bits: int | None, limits: dict[str, Any], quiet: bool
+) -> None:
     """Write the model or the counts of IN to OUT.
 
     What IN holds is seen by its contents. A model becomes ARPA (.arpa, also compressed; '-' for standard
     output) or binary (.ngram), as the name of OUT says; counts stay counts, compressed or not.
     """
     options.check_output(target, [source])
+    workspace = options.workspace(limits)
     with local_file(source) as name, Progress(quiet=quiet) as progress:
         kind = kind_of(name)
         if kind == "counts":
             from ngramlm.count_files import read_counts, write_counts
 
             check_layout(kind, layout, bits)
+            if limits:
+                raise click.UsageError(
+                    "--memory and --temp-folder are for models; counts are read into memory."
+                )
             if suffix_of(target) in (*ARPA_SUFFIXES, *BINARY_SUFFIXES):
                 raise click.UsageError(
                     f"{source} holds counts; 'ngramlm train --counts' makes a model of them."
@@ -54,5 +66,16 @@ def command(source: str, target: str, layout: str | None, bits: int | None, quie
         else:
             form = model_format(target)
             check_layout(form, layout, bits)
-            model = read_model(name, kind, progress)
+            if workspace is not None and (layout == "compact" or not _keeps_limit(name, kind)):
+                raise click.UsageError("--memory is for ARPA and the fast layout; others are made in memory.")
+            model = read_model(name, kind, progress, workspace)
             write_model(model, target, form, progress=progress, layout=layout, bits=bits)
+
+
+def _keeps_limit(path: str, kind: Kind) -> bool:
+    """Whether a model of this file can be read piece by piece."""
+    if kind != "binary":
+        return kind == "arpa"
+    from ngramlm.binary import describe_binary
+
+    return bool(describe_binary(path)["layout"] == "fast")

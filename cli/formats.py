@@ -19,6 +19,7 @@ from ngramlm.files import COMPRESSED, suffix_of
 if TYPE_CHECKING:
     from ngramlm.backoff import BackoffModel
     from ngramlm.ngram_model import NgramModel
+    from ngramlm.workspace import Workspace
 
 Kind = Literal["arpa", "binary", "archive", "counts"]
 
@@ -132,8 +133,12 @@ def write_model(
         write_arpa(model, path, threads=threads, progress=progress)
 
 
-def read_model(path: str, kind: Kind, progress: Progress | None = None) -> NgramModel:
-    """Read a model of the format given."""
+def read_model(
+    path: str, kind: Kind, progress: Progress | None = None, workspace: Workspace | None = None
+) -> NgramModel:
+    """Read a model of the format given; columns are kept in `workspace`, in memory unless it is given."""
+    from ngramlm.workspace import IN_MEMORY
+
     if kind == "archive":
         from ngramlm.formats import load_archive
 
@@ -141,10 +146,10 @@ def read_model(path: str, kind: Kind, progress: Progress | None = None) -> Ngram
     if kind == "binary":
         from ngramlm.binary import load_binary
 
-        return load_binary(path)
+        return load_binary(path, workspace=workspace or IN_MEMORY)
     from ngramlm.arpa import read_arpa
 
-    return read_arpa(path, progress=progress)
+    return read_arpa(path, progress=progress, workspace=workspace or IN_MEMORY)
 
 
 def load_model(path: str, quiet: bool = False) -> NgramModel:

@@ -18,6 +18,7 @@ from ngramlm.cli.output import same_file, stderr_line
 if TYPE_CHECKING:
     from ngramlm.ngram_model import NgramModel
     from ngramlm.vocabulary import Vocabulary
+    from ngramlm.workspace import Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -262,7 +263,7 @@ limit_options = _gather(
             "--memory",
             type=Size(),
             metavar="SIZE",
-            help="Memory to use at most, such as 512M or 4G: texts may be larger.  [default: as much as it takes]",
+            help="Memory to use at most, such as 512M or 4G, for what may be larger.  [default: as much as it takes]",
         ),
         click.option(
             "--temp-folder",
@@ -272,6 +273,13 @@ limit_options = _gather(
         ),
     ],
 )
+
+
+def workspace(limits: dict[str, Any]) -> Workspace | None:
+    """Where columns are kept within ``--memory``; None without a limit."""
+    from ngramlm.workspace import Mapped
+
+    return Mapped(limits["memory"], limits.get("temp_folder")) if "memory" in limits else None
 
 
 def read_selection(selection: dict[str, Any]) -> dict[str, Any]:

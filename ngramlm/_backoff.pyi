@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Automaton(Scorer):
     def advance(self, state: int, word: int) -> tuple[int, float, int]: ...
     def rows(self, state: int) -> tuple[Int32s, Float32s, float, int]: ...
     def unpack(
-        self, order: int, n_histories: int, n_rows: int
+        self, order: int, n_histories: int, n_rows: int, empty: Callable[[int, Any], NDArray[Any]] = ...
     ) -> tuple[Int64s, Int32s, Float32s, UInt32s, UInt32s, Float32s, UInt32s]: ...
 
 def recover_histories(
@@ -67,4 +68,5 @@ def recover_histories(
     lower_states: UInt32s,
     starts: Int64s,
     words: Int32s,
+    empty: Callable[[int, Any], NDArray[Any]] = ...,
 ) -> tuple[Int32s, Int32s, Int32s, Int32s, Int32s]: ...

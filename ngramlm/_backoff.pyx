@@ -480,11 +480,12 @@ cdef class Automaton(Scorer):
             raise self.refuse("damaged model")
         return words_out[:n], probs_out[:n], header.b, header.c
 
-    def unpack(self, int order, int64_t n_histories, int64_t n_rows):
+    def unpack(self, int order, int64_t n_histories, int64_t n_rows, empty=np.empty):
         """The columns of one order, rows of a history sorted by word.
 
         Returns (starts int64[H + 1], words int32[R], log10_probs float32[R], next states uint32[R], states uint32[H],
-        log10_backoffs float32[H], parent states uint32[H]). Raises ValueError when the numbers do not match.
+        log10_backoffs float32[H], parent states uint32[H]), which ``empty(n, dtype)`` makes. Raises ValueError when the
+        numbers do not match.
         """
         cdef uint32_t at, end, places, i
         cdef int64_t h = 0, n = 0, n_found, j, capacity = 0
@@ -498,13 +499,13 @@ cdef class Automaton(Scorer):
         # what a file claims must fit into the slots it has before memory is asked for
         if n_histories < 0 or n_rows < 0 or n_histories > end - at or n_rows > end - at:
             raise ValueError("more rows than slots")
-        starts_out = np.empty(n_histories + 1, np.int64)
-        words_out = np.empty(n_rows, np.int32)
-        probs_out = np.empty(n_rows, np.float32)
-        nexts_out = np.empty(n_rows, np.uint32)
-        states_out = np.empty(n_histories, np.uint32)
-        backoffs_out = np.empty(n_histories, np.float32)
-        parents_out = np.empty(n_histories, np.uint32)
+        starts_out = empty(n_histories + 1, np.int64)
+        words_out = empty(n_rows, np.int32)
+        probs_out = empty(n_rows, np.float32)
+        nexts_out = empty(n_rows, np.uint32)
+        states_out = empty(n_histories, np.uint32)
+        backoffs_out = empty(n_histories, np.float32)
+        parents_out = empty(n_histories, np.uint32)
         cdef int64_t[::1] starts = starts_out
         cdef int32_t[::1] words = words_out
         cdef float[::1] probs = probs_out, backoffs = backoffs_out
@@ -566,7 +567,7 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                       const int32_t[::1] lower_first_words, const int32_t[::1] lower_words,
                       const int32_t[::1] lower_buckets, const uint32_t[::1] states,
                       const uint32_t[::1] parent_states, const uint32_t[::1] lower_states,
-                      const int64_t[::1] starts, const int32_t[::1] words):
+                      const int64_t[::1] starts, const int32_t[::1] words, empty=np.empty):
     """What the slots of order k leave out, from those of order k - 1.
 
     The histories of order k that end with word w are numbers buckets[w] .. buckets[w + 1] - 1, and come in the order of
@@ -574,7 +575,8 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
     `lower_buckets` is the same for order k - 1, and empty for k = 2.
 
     Returns (first_words int32[H], parents int32[H], suffixes int32[R], buckets int32[W + 1], and for the rows of order
-    k - 1 the history that each is, or -1, int32). Raises ValueError for a damaged model.
+    k - 1 the history that each is, or -1, int32), all but the buckets made by ``empty(n, dtype)``. Raises ValueError
+    for a damaged model.
     """
     cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], n_words, h = 0, g = 0, row, low, high
     cdef int64_t middle, gap, end
@@ -586,11 +588,11 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
             or lower_starts.shape[0] != n_lower + 1 or lower_first_words.shape[0] != n_lower
             or lower_starts[n_lower] > lower_words.shape[0] or lower_nexts.shape[0] != lower_words.shape[0]):
         raise ValueError("columns of different lengths")
-    firsts_out = np.empty(n_histories, np.int32)
-    parents_out = np.empty(n_histories, np.int32)
-    suffixes_out = np.empty(words.shape[0], np.int32)
+    firsts_out = empty(n_histories, np.int32)
+    parents_out = empty(n_histories, np.int32)
+    suffixes_out = empty(words.shape[0], np.int32)
     buckets_out = np.empty(n_words + 1, np.int32)
-    links_out = np.empty(lower_words.shape[0], np.int32)
+    links_out = empty(lower_words.shape[0], np.int32)
     cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out, buckets = buckets_out
     cdef int32_t[::1] links = links_out
     cdef int32_t[::1] cursor

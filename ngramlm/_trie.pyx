@@ -155,10 +155,11 @@ def sort_wide_rows(ngrams, rows, out, vocabulary_size):
         out[:] = chosen[places]
 
 
-def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts):
+def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts, out=None):
     """The row numbers grouped by the group of their last history word, in each group as they come; int32[R].
 
-    Group g takes the places starts[g] .. starts[g + 1] - 1; raises ValueError unless they fit.
+    Group g takes the places starts[g] .. starts[g + 1] - 1; raises ValueError unless they fit. `out` is where the row
+    numbers go, if it is given.
     """
     cdef int64_t n = ngrams.shape[0], i, n_groups = starts.shape[0] - 1
     cdef Py_ssize_t place = ngrams.shape[1] - 2
@@ -166,7 +167,10 @@ def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, c
     cdef bint valid = True
     if place < 0 or n >= 0x7FFFFFFF or n_groups < 1 or starts[0] != 0 or starts[n_groups] != n:
         raise ValueError("groups that do not fit the n-grams")
-    out = np.empty(n, np.int32)
+    if out is None:
+        out = np.empty(n, np.int32)
+    if out.shape != (n,):
+        raise ValueError("one place for each row is needed")
     cursor = np.array(starts, np.int64)
     cdef int32_t[::1] rows = out
     cdef int64_t[::1] at = cursor
@@ -381,8 +385,8 @@ def link_all(const int32_t[::1] words, int64_t[::1] places, const int64_t[::1] b
 
 
 def history_weights(const int32_t[::1] links, const int32_t[::1] words, const float[::1] weights, int64_t n_histories,
-                    float noise):
-    """The weights of the rows of one order, put beside the histories that they are; float32[H].
+                    float noise, out=None):
+    """The weights of the rows of one order, put beside the histories that they are; float32[H], `out` if it is given.
 
     Returns (weights of the histories, whether a row that is no history has a weight above `noise`, whether one has a
     smaller one); rows that end a sentence can be no history and do not count. Raises ValueError for a wrong link.
@@ -391,9 +395,14 @@ def history_weights(const int32_t[::1] links, const int32_t[::1] words, const fl
     cdef bint lost = False, left = False, valid = True
     if words.shape[0] != links.shape[0] or weights.shape[0] != links.shape[0]:
         raise ValueError("columns of different lengths")
-    out = np.zeros(n_histories, np.float32)
+    if out is None:
+        out = np.empty(n_histories, np.float32)
+    if out.shape != (n_histories,):
+        raise ValueError("one place for each history is needed")
     cdef float[::1] moved = out
     with nogil:
+        for row in range(n_histories):
+            moved[row] = 0
         for row in range(links.shape[0]):
             if links[row] >= n_histories:
                 valid = False

@@ -36,19 +36,24 @@ from ngramlm.files import Source, atomic_write, open_source, plain_size, source_
 from ngramlm.line_pieces import formatter, write_rows
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import BOS, Vocabulary
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["read_arpa", "write_arpa"]
 
 
 def read_arpa(
-    source: Source, *, threads: int | None = None, progress: Progress | None = None
+    source: Source,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    workspace: Workspace = IN_MEMORY,
 ) -> BackoffModel:
     r"""Read a model from an ARPA file (compressed by suffix, ``-`` for stdin).
 
     Accepted: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces for tabs, ``<UNK>`` for
     ``<unk>``, no ``<unk>`` (its probability is zero), -inf or anything from -99 down for zero, no back-off weights
     (they are 0), n-grams in any order. N-grams whose history or suffix is missing get it inserted, with the
-    probability that the back-off gives; a FormatWarning says how many.
+    probability that the back-off gives; a FormatWarning says how many. `workspace` is where columns are kept.
 
     Raises:
         FormatError: with ``file:line``, for everything else that is not as the format wants it.
@@ -57,8 +62,9 @@ def read_arpa(
     threads = usable_threads(threads)
     name = source_name(source)
     with open_source(source) as stream:
-        vocabulary, unigrams, sections = read_sections(stream, name, plain_size(source), threads, progress)
-        closing, lines = Closing(unigrams, threads), []
+        size = plain_size(source)
+        vocabulary, unigrams, sections = read_sections(stream, name, size, threads, progress, workspace)
+        closing, lines = Closing(unigrams, threads, workspace), []
         while (section := next(sections, None)) is not None:
             closing.add(section.rows)
             lines.append(section.lines)

@@ -19,6 +19,7 @@ from ngramlm.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_
 from ngramlm.parallel import Progress, ordered_map
 from ngramlm.trie import MAX_ORDER
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["Lines", "Section", "read_sections"]
 
@@ -69,6 +70,7 @@ class _Reader:
     cursor: Cursor
     threads: int
     size_known: bool  # so that the header has been checked against it
+    workspace: Workspace  # where the rows of a section are to be kept
     counts: list[int] = field(default_factory=list)
     count_lines: list[int] = field(default_factory=list)
     clamped: int = 0
@@ -166,7 +168,8 @@ class _Reader:
             if end <= len(whole.ngrams):
                 yield block, _part(whole, place, end), place
             else:
-                yield block, _new_rows(order, block.lines, order == len(self.counts)), None
+                rows = _new_rows(order, block.lines, order == len(self.counts), IN_MEMORY)
+                yield block, rows, None
             place = end
 
     def read_section(
@@ -178,7 +181,7 @@ class _Reader:
         """
         count = self.counts[order - 1]
         room = count + SPARE_ROWS if self.size_known else min(count, 1 << 16) + 1
-        whole = _new_rows(order, room, order == len(self.counts))
+        whole = _new_rows(order, room, order == len(self.counts), self.workspace)
         work = partial(self.parse, order=order, table=table, grow=order == 1, upper=upper)
         blocks = self.placed(whole)
         results = map(work, blocks) if order == 1 else ordered_map(work, blocks, self.threads)
@@ -190,12 +193,13 @@ class _Reader:
             if n_rows > count:
                 self.refuse_count(order, f"more than {count}", found.end)
             if n_rows > len(whole.ngrams):
-                whole = _enlarged(whole, first, n_rows)
+                whole = _enlarged(whole, first, n_rows, self.workspace)
             if found.place != first:  # there were blank lines before
                 for column, part in zip(_part(whole, first, n_rows), found.rows, strict=True):
                     column[:] = part[: len(column)]
             self.clamped += found.clamped
             lines.append((first, found.line, found.numbers))
+            self.workspace.breathe()
             if found.upper:
                 with_upper.append((first, found))
         following = f"\\{order + 1}-grams:" if order < len(self.counts) else "\\end\\"
@@ -210,10 +214,11 @@ class _Reader:
         raise self.error(f"found {found} {order}-grams; expected {count}, as line {header} says", line)
 
 
-def _new_rows(order: int, n_rows: int, top: bool) -> Rows:
+def _new_rows(order: int, n_rows: int, top: bool, workspace: Workspace) -> Rows:
     """Room for rows; the highest order has no back-off weights."""
-    log10_probs, log10_backoffs = np.empty(n_rows, np.float32), np.empty(0 if top else n_rows, np.float32)
-    return Rows(np.empty((n_rows, order), np.int32), log10_probs, log10_backoffs)
+    ngrams = workspace.empty(n_rows * order, np.int32).reshape(n_rows, order)
+    log10_probs = workspace.empty(n_rows, np.float32)
+    return Rows(ngrams, log10_probs, workspace.empty(0 if top else n_rows, np.float32))
 
 
 def _part(rows: Rows, first: int, end: int) -> Rows:
@@ -221,9 +226,9 @@ def _part(rows: Rows, first: int, end: int) -> Rows:
     return Rows(ngrams[first:end], log10_probs[first:end], log10_backoffs[first:end])
 
 
-def _enlarged(old: Rows, used: int, needed: int) -> Rows:
+def _enlarged(old: Rows, used: int, needed: int, workspace: Workspace) -> Rows:
     top = len(old.log10_backoffs) == 0
-    new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed), top)
+    new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed), top, workspace)
     for source, target in zip(old, new, strict=True):
         target[:used] = source[:used]
     return new
@@ -268,13 +273,18 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
 
 
 def read_sections(
-    stream: IO[bytes], name: str, size: int | None, threads: int, progress: Progress | None
+    stream: IO[bytes],
+    name: str,
+    size: int | None,
+    threads: int,
+    progress: Progress | None,
+    workspace: Workspace = IN_MEMORY,
 ) -> tuple[Vocabulary, Rows, Iterator[Section]]:
     """Read an ARPA file; `size` is the number of bytes where that is known. Raises FormatError.
 
     Returns the vocabulary, order 1 with a row per word id, and the other orders, which are read as they are asked for.
     """
-    reader = _Reader(Cursor(stream, name, size, progress), threads, size is not None)
+    reader = _Reader(Cursor(stream, name, size, progress), threads, size is not None, workspace)
     reader.read_header()
     if size is not None:
         reader.check_size(size)

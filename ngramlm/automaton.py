@@ -13,6 +13,7 @@ from ngramlm._backoff import SLOT_BYTES, Automaton, fill_slots, next_states, pla
 from ngramlm.errors import FormatError
 from ngramlm.parallel import ordered_map
 from ngramlm.trie import Level, NgramTrie
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["Columns", "Layout", "pack", "pack_pieces", "unpack"]
 
@@ -173,25 +174,37 @@ class _OrderFiller:
 
 
 def unpack(
-    automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int], threads: int = 1
+    automaton: Automaton,
+    n_rows: Sequence[int],
+    n_histories: Sequence[int],
+    threads: int = 1,
+    workspace: Workspace = IN_MEMORY,
 ) -> Columns:
-    """The columns behind an automaton; raises FormatError when its slots are damaged."""
+    """The columns behind an automaton, kept in `workspace`; raises FormatError when its slots are damaged."""
     try:
-        return _unpack(automaton, n_rows, n_histories, threads)
+        return _unpack(automaton, n_rows, n_histories, threads, workspace)
     except ValueError as error:
         raise FormatError(f"{error}; expected the slots of a back-off model") from None
 
 
-def _unpack(automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[int], threads: int) -> Columns:
+def _unpack(
+    automaton: Automaton,
+    n_rows: Sequence[int],
+    n_histories: Sequence[int],
+    threads: int,
+    workspace: Workspace,
+) -> Columns:
     starts, words, probs, nexts, states, _, _ = automaton.unpack(1, 1, n_rows[0])
     if not np.array_equal(words, np.arange(n_rows[0])):
         raise ValueError("unigrams out of order")
-    trie = NgramTrie([Level.of_words(n_rows[0])])
+    trie = NgramTrie([Level.of_words(n_rows[0])], workspace)
     log10_probs, log10_backoffs = [probs], []
     buckets = np.empty(0, np.int32)
     orders = range(2, automaton.order + 1)
     unpacked = ordered_map(
-        lambda order: automaton.unpack(order, n_histories[order - 1], n_rows[order - 1]), orders, threads
+        lambda order: automaton.unpack(order, n_histories[order - 1], n_rows[order - 1], workspace.empty),
+        orders,
+        threads,
     )
     for found in unpacked:
         lower, lower_nexts, lower_states = trie.level(trie.order), nexts, states
@@ -207,6 +220,7 @@ def _unpack(automaton: Automaton, n_rows: Sequence[int], n_histories: Sequence[i
             lower_states,
             starts,
             words,
+            workspace.empty,
         )
         trie = trie.extended(Level(words, suffixes, starts, parents, first_words), links)
         log10_probs.append(probs)

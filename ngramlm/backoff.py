@@ -24,6 +24,7 @@ from ngramlm.parallel import usable_threads
 from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["BackoffModel", "State"]
 
@@ -97,8 +98,12 @@ class BackoffModel(NgramModel):
         n_rows: Sequence[int],
         n_histories: Sequence[int],
         metadata: Mapping[str, str],
+        workspace: Workspace = IN_MEMORY,
     ) -> BackoffModel:
-        """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree."""
+        """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree.
+
+        `workspace` is where columns are kept, should they be wanted.
+        """
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
             raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
         try:
@@ -108,7 +113,7 @@ class BackoffModel(NgramModel):
         return cls._over(
             vocabulary,
             automaton,
-            lambda: unpack(automaton, n_rows, n_histories, usable_threads(None)),
+            lambda: unpack(automaton, n_rows, n_histories, usable_threads(None), workspace),
             n_rows,
             slots.nbytes,
             metadata,

@@ -28,6 +28,7 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import atomic_write, is_compressed
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import Vocabulary
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
@@ -114,8 +115,10 @@ def _watched(
             progress("writing", done, total)
 
 
-def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
+def load_binary(path: str | os.PathLike[str], *, workspace: Workspace = IN_MEMORY) -> BackoffModel:
     """Map a model into memory. Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
+
+    `workspace` is where columns of it are kept, should they be wanted.
 
     Raises FormatError for a file that is damaged, cut short, or of another version.
     """
@@ -124,6 +127,7 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_HUGEPAGE"):
         mapped.madvise(mmap.MADV_HUGEPAGE)
+    workspace.adopt(mapped)
 
     def section(name: str, dtype: type[np.generic]) -> NDArray[Any]:
         where = description["sections"][name]
@@ -143,6 +147,7 @@ def load_binary(path: str | os.PathLike[str]) -> BackoffModel:
                 description["n_rows"],
                 description["n_histories"],
                 description["metadata"],
+                workspace,
             )
         return BackoffModel.from_compact(
             vocabulary,

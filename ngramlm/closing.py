@@ -18,6 +18,7 @@ from ngramlm.errors import FormatError
 from ngramlm.levels import build_level, take_rows
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import EOS
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
 
@@ -42,9 +43,9 @@ class Rows(NamedTuple):
 class _Growing:
     """A trie with its columns, an order after the other."""
 
-    def __init__(self, unigrams: Rows, threads: int) -> None:
-        self.trie = NgramTrie([Level.of_words(len(unigrams.ngrams))])
-        self.threads = threads
+    def __init__(self, unigrams: Rows, threads: int, workspace: Workspace) -> None:
+        self.trie = NgramTrie([Level.of_words(len(unigrams.ngrams))], workspace)
+        self.threads, self.workspace = threads, workspace
         self.log10_probs = [unigrams.log10_probs]
         self.log10_backoffs: list[Float32s] = []
         self.weights = unigrams.log10_backoffs  # of the rows of the highest order
@@ -55,7 +56,7 @@ class _Growing:
 
         Raises FormatError where the rows are not closed and unique, and unless `lossy` for a weight without a history.
         """
-        level, origins = build_level(rows.ngrams, self.trie.levels, self.threads)
+        level, origins = build_level(rows.ngrams, self.trie.levels, self.threads, self.workspace)
         trie = self.trie.extended(level)
         moved, lost, left = history_weights(
             trie.history_of_row(level_below := trie.order - 1),
@@ -63,6 +64,7 @@ class _Growing:
             self.weights,
             level.n_histories,
             WEIGHT_NOISE,
+            self.workspace.empty(level.n_histories, np.float32),
         )
         if lost and not lossy:
             raise FormatError("found a back-off weight of an n-gram that is no history; expected none")
@@ -71,7 +73,8 @@ class _Growing:
         columns = [rows.log10_probs, rows.log10_backoffs]
         if origins is not None:
             columns = [
-                take_rows(column, origins, self.threads) if len(column) else column for column in columns
+                take_rows(column, origins, self.threads, self.workspace) if len(column) else column
+                for column in columns
             ]
         self.trie = trie
         self.log10_backoffs.append(moved)
@@ -104,11 +107,12 @@ class Closing:
 
     Args:
         unigrams: a row per word id.
+        workspace: where columns are to be kept.
     """
 
-    def __init__(self, unigrams: Rows, threads: int = 1) -> None:
-        self._unigrams, self._threads = unigrams, threads
-        self._growing = _Growing(unigrams, threads)
+    def __init__(self, unigrams: Rows, threads: int = 1, workspace: Workspace = IN_MEMORY) -> None:
+        self._unigrams, self._threads, self._workspace = unigrams, threads, workspace
+        self._growing = _Growing(unigrams, threads, workspace)
         self._kept: list[Rows] | None = None
 
     def add(self, rows: Rows) -> None:
@@ -142,7 +146,7 @@ class Closing:
         closed = _insert_missing(
             [rows.ngrams for rows in self._kept], [rows.log10_backoffs for rows in self._kept]
         )
-        growing = _Growing(self._unigrams, self._threads)
+        growing = _Growing(self._unigrams, self._threads, self._workspace)
         inserted = [np.zeros(sizes[0], bool)]
         for ngrams, (_, *columns), size in list(zip(closed, self._kept, sizes, strict=True))[1:]:
             if len(ngrams):

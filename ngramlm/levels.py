@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows, take
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import ordered_map
-from ngramlm.workspace import Growing
+from ngramlm.workspace import IN_MEMORY, Workspace
 
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
@@ -83,7 +83,9 @@ def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32
     return rows
 
 
-def build_level(ngrams: Int32s, below: Sequence[Level], threads: int = 1) -> tuple[Level, Int32s | None]:
+def build_level(
+    ngrams: Int32s, below: Sequence[Level], threads: int = 1, workspace: Workspace = IN_MEMORY
+) -> tuple[Level, Int32s | None]:
     """The columns of the n-grams int32[R, k] of order k = 2, 3, ..., which come in any order; `below` are those below.
 
     Returns the level, and which of the n-grams each of its rows is, int32[R]; None where they came in its order.
@@ -94,25 +96,29 @@ def build_level(ngrams: Int32s, below: Sequence[Level], threads: int = 1) -> tup
         raise UsageError(f"n-grams of order {ngrams.shape[-1]} where order {order} was expected")
     vocabulary_size = below[0].n_rows
     try:
-        in_order = _in_order(ngrams, vocabulary_size, threads)
+        in_order = _in_order(ngrams, vocabulary_size, threads, workspace)
     except ValueError as error:
         raise FormatError(f"order {order}: {error}") from None
     if in_order:
-        rows, edges = None, _edges_in_order(ngrams)
+        rows, edges = None, _edges_in_order(ngrams, workspace)
     else:
-        rows, edges = _grouped(ngrams, vocabulary_size)
-    builder = _Builder(ngrams, rows, below)
+        rows = workspace.empty(len(ngrams), np.int32)
+        edges = _grouped(ngrams, vocabulary_size, rows)
+    builder = _Builder(ngrams, rows, below, workspace)
     for built in ordered_map(builder, pairwise(edges), threads):
         builder.append(built)
+        workspace.breathe()
     return builder.finished(), rows
 
 
-def take_rows(values: NDArray[np.float32], rows: Int32s, threads: int) -> NDArray[np.float32]:
+def take_rows(
+    values: NDArray[np.float32], rows: Int32s, threads: int, workspace: Workspace = IN_MEMORY
+) -> NDArray[np.float32]:
     """``values[rows]``, by several threads."""
-    out = np.empty(len(rows), np.float32)
+    out: NDArray[np.float32] = workspace.empty(len(rows), np.float32)
     spans = pairwise([*range(0, len(rows), 8 * RANGE_ROWS), len(rows)])
     for _ in ordered_map(lambda span: take(values, rows[slice(*span)], out[slice(*span)]), spans, threads):
-        pass
+        workspace.breathe()
     return out
 
 
@@ -122,24 +128,32 @@ def _checked(n_rows: int) -> int:
     return n_rows
 
 
-def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int) -> bool:
+def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int, workspace: Workspace = IN_MEMORY) -> bool:
     spans = pairwise([*range(0, _checked(len(ngrams)), 8 * RANGE_ROWS), len(ngrams)])
     found = ordered_map(lambda span: in_trie_order(ngrams, *span, vocabulary_size), spans, threads)
-    return all(list(found))  # all of them: the words are checked as well
+    in_order = True
+    for ordered in found:  # all of them: the words are checked as well
+        in_order = in_order and ordered
+        workspace.breathe()
+    return in_order
 
 
-def _edges_in_order(ngrams: Int32s) -> list[int]:
+def _edges_in_order(ngrams: Int32s, workspace: Workspace) -> list[int]:
     """Where ranges of about equal size begin, each the n-grams of some last history words, and the number of rows."""
     last_words = ngrams[:, -2]
     edges = [0]
     while edges[-1] + RANGE_ROWS < len(ngrams):
-        near = edges[-1] + RANGE_ROWS
-        edges.append(bisect_right(last_words, last_words[near - 1], near))
+        near, step = edges[-1] + RANGE_ROWS, 1
+        word = last_words[near - 1]
+        while near + step < len(ngrams) and last_words[near + step] <= word:  # seldom far: look nearby first
+            step *= 2
+        edges.append(bisect_right(last_words, word, near + step // 2, min(near + step, len(ngrams))))
+        workspace.breathe()
     return edges if edges[-1] == len(ngrams) else [*edges, len(ngrams)]
 
 
-def _grouped(ngrams: Int32s, vocabulary_size: int) -> tuple[Int32s, list[int]]:
-    """The rows by such ranges, in each as they come, and where the ranges begin."""
+def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s) -> list[int]:
+    """Fill `rows` by such ranges, in each as they come; returns where the ranges begin."""
     times = np.zeros(vocabulary_size, np.int64)
     for first in range(0, len(ngrams), 8 * RANGE_ROWS):
         times += np.bincount(ngrams[first : first + 8 * RANGE_ROWS, -2], minlength=vocabulary_size)
@@ -147,7 +161,9 @@ def _grouped(ngrams: Int32s, vocabulary_size: int) -> tuple[Int32s, list[int]]:
     groups = (before[:-1] // RANGE_ROWS).astype(np.int32)
     _, firsts, numbers = np.unique(groups, return_index=True, return_inverse=True)
     edges = np.append(before[firsts], len(ngrams))
-    return group_rows(ngrams, numbers.astype(np.int32), edges), edges.tolist()
+    group_rows(ngrams, numbers.astype(np.int32), edges, rows)
+    edges_found: list[int] = edges.tolist()
+    return edges_found
 
 
 class _Histories(NamedTuple):
@@ -171,12 +187,15 @@ class _Built(NamedTuple):
 class _Builder:
     """Builds ranges of rows, in any thread, and puts their histories one after the other."""
 
-    def __init__(self, ngrams: Int32s, rows: Int32s | None, below: Sequence[Level]) -> None:
+    def __init__(
+        self, ngrams: Int32s, rows: Int32s | None, below: Sequence[Level], workspace: Workspace
+    ) -> None:
         n_rows = len(ngrams)
         self.ngrams, self.rows, self.below = ngrams, rows, below
-        self.words, self.suffixes = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
-        self.starts = Growing(n_rows + 1, np.int64)
-        self.parents, self.first_words = Growing(n_rows, np.int32), Growing(n_rows, np.int32)
+        self.words: Int32s = workspace.empty(n_rows, np.int32)
+        self.suffixes: Int32s = workspace.empty(n_rows, np.int32)
+        self.starts = workspace.growing(n_rows + 1, np.int64)
+        self.parents, self.first_words = (workspace.growing(n_rows, np.int32) for _ in range(2))
         self.spare: list[_Histories] = []
 
     def __call__(self, span: tuple[int, int]) -> _Built:

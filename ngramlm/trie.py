@@ -275,7 +275,9 @@ class NgramTrie:
         if links is not None:
             links.setflags(write=False)
             trie._links[self.order] = links
-        if np.count_nonzero(trie.history_of_row(self.order) >= 0) != level.n_histories:
+        links_of = trie.history_of_row(self.order)
+        known = sum(np.count_nonzero(links_of[piece] >= 0) for piece in self.workspace.pieces(len(links_of)))
+        if known != level.n_histories:
             missing = np.flatnonzero(trie.history_rows(trie.order) < 0)
             words = trie.history_words(trie.order)[missing[0]].tolist()
             raise FormatError(

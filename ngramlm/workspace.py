@@ -83,6 +83,9 @@ class Workspace:
         if n:
             yield slice(0, n)
 
+    def adopt(self, mapped: mmap.mmap) -> None:
+        """Let go of the pages of this mapped file too, when they are too many."""
+
     def breathe(self) -> None:
         """Keep within the limit, at a place where columns have been worked on."""
 
@@ -178,9 +181,12 @@ class Mapped(Workspace):
     def map(self, file: IO[bytes], n: int, dtype: DTypeLike) -> NDArray[Any]:
         """The first n values of a file, as a column that writes to it."""
         mapped = mmap.mmap(file.fileno(), n * np.dtype(dtype).itemsize)
+        self.adopt(mapped)
+        return np.frombuffer(mapped, dtype, n)
+
+    def adopt(self, mapped: mmap.mmap) -> None:
         with self._lock:
             self._maps.add(mapped)
-        return np.frombuffer(mapped, dtype, n)
 
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
         return _GrowingFile(self, dtype)
@@ -218,6 +224,7 @@ class _GrowingFile(Growing):
         self._workspace = workspace
         self._dtype = np.dtype(dtype)
         self._file = workspace.file()
+        weakref.finalize(self, self._file.close)  # where what was to fill it failed
         self._pending = np.empty(0, dtype)
         self.size = 0
 

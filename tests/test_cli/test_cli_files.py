@@ -36,6 +36,25 @@ def test_counts_stay_counts(invoke: Invoke, folder: Path) -> None:
     assert "train --counts" in result.stderr
 
 
+def test_convert_within_a_limit_of_memory(invoke: Invoke, folder: Path) -> None:
+    for source, target in (("model.arpa", "limited.ngram"), ("model.ngram", "limited.arpa")):
+        assert invoke("convert", source, target, "--memory", "256M", "--temp-folder", ".").exit_code == 0
+        assert invoke("convert", source, f"un{target}").exit_code == 0
+        assert (folder / target).read_bytes() == (folder / f"un{target}").read_bytes()
+
+
+def test_what_convert_makes_in_memory_alone(invoke: Invoke, folder: Path) -> None:
+    assert invoke("convert", "model.arpa", "c.ngram", "--layout", "compact").exit_code == 0
+    for arguments in (
+        ("counts.gz", "counts.txt"),
+        ("c.ngram", "c.arpa"),
+        ("model.arpa", "d.ngram", "--layout", "compact"),
+    ):
+        result = invoke("convert", *arguments, "--memory", "1G")
+        assert result.exit_code == 2
+        assert "in memory" in result.stderr or "into memory" in result.stderr
+
+
 def test_convert_does_not_write_over_its_input(invoke: Invoke, folder: Path) -> None:
     before = (folder / "model.arpa").read_bytes()
 
