@@ -14,7 +14,7 @@ from pathlib import Path
 
 import ngramlm as lm
 from ngramlm.arpa import read_arpa, write_arpa
-from ngramlm.binary import save_binary
+from ngramlm.binary import load_binary, save_binary
 
 ORDER = 5
 TEXT, WARM_TEXT = "text.txt", "warm.txt"
@@ -29,7 +29,12 @@ def jobs(folder: Path, name: str) -> dict[str, Callable[[], object]]:
     write_arpa(model, arpa, threads=1)
     _ = model.automaton  # packed here: scoring is counted without it, saving packs anew
 
-    def score() -> object:
+    compact, compact_again = folder / "compact.ngram", folder / "again.ngram"
+    save_binary(model, compact, layout="compact", threads=1)
+    compacted = load_binary(compact)
+    lines = text.read_text(encoding="utf-8").splitlines()[:2000]
+
+    def score(model: lm.BackoffModel) -> object:
         return model.log10_probs(lm.read_text(text, vocabulary=model.vocabulary, threads=1))
 
     return {
@@ -38,7 +43,10 @@ def jobs(folder: Path, name: str) -> dict[str, Callable[[], object]]:
         "pack and save binary": lambda: save_binary(model, binary, threads=1),
         "write ARPA": lambda: write_arpa(model, arpa, threads=1),
         "read ARPA": lambda: read_arpa(arpa, threads=1),
-        "read and score": score,
+        "read and score": lambda: score(model),
+        "score single sentences": lambda: [model.score(line) for line in lines],
+        "pack and save compact": lambda: save_binary(model, compact_again, layout="compact", threads=1),
+        "read and score, compact": lambda: score(compacted),
     }
 
 

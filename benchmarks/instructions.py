@@ -1,4 +1,4 @@
-"""A gate that noise does not move: the instructions of six small jobs, compared with those recorded.
+"""A gate that noise does not move: the instructions of nine small jobs, compared with those recorded.
 
     python benchmarks/instructions.py            compare with instructions.json; exit 1 beyond 2 %
     python benchmarks/instructions.py --update   record

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from types import FrameType
@@ -59,9 +58,10 @@ def _end_after(readable: int, watched: set[int]) -> None:
     number = 0
     while number not in watched:
         number = os.read(readable, 1)[0]
-    time.sleep(PATIENCE)
-    discard_unfinished()
-    if number == signal.SIGINT:
-        say_interrupted()
-    sys.stderr.flush()
-    os._exit(exit_code(number))
+    try:
+        time.sleep(PATIENCE)
+        discard_unfinished()
+        if number == signal.SIGINT:
+            say_interrupted()
+    finally:  # whatever has become of standard error
+        os._exit(exit_code(number))

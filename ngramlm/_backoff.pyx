@@ -220,11 +220,9 @@ cdef class Automaton(Scorer):
         return k - 1
 
     cdef inline const Slot* find(self, uint32_t state, uint32_t word) noexcept nogil:
-        """The row of a word after a history other than the empty one, NULL when there is none."""
+        """The row of a word after a history whose rows are all there, NULL when there is none."""
         cdef const Slot* header = &self.slots[state]
         cdef uint32_t places = header.a, at, i
-        if places >= self.n_slots - state:
-            return NULL
         if places <= FEW:
             for i in range(1, places + 1):
                 if header[i].a == word:
@@ -247,6 +245,8 @@ cdef class Automaton(Scorer):
         cdef double backed_off = 0.0
         cdef const Slot* row
         while at != 0:
+            if self.slots[at].a >= self.n_slots - at:
+                return -1
             row = self.find(at, word)
             if row != NULL:
                 break

@@ -39,6 +39,16 @@ class Columns:
         for column in (*self.log10_probs, *self.log10_backoffs):
             column.setflags(write=False)
 
+    def value_problem(self) -> str | None:
+        """What is wrong with the values, None where nothing is."""
+        for order, column in enumerate(self.log10_probs, 1):
+            if len(column) and not column.max() <= 0:
+                return f"order {order}: found a positive log-probability or NaN; expected none"
+        for order, column in enumerate(self.log10_backoffs, 2):
+            if len(column) and not column.max() < np.inf:
+                return f"order {order}: found an infinite back-off weight or NaN; expected none"
+        return None
+
     def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
         """Only the marked rows, with their values as they are; `keep` is a closed mask per order."""
         trie, used = self.trie.restricted(keep)

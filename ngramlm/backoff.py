@@ -76,14 +76,12 @@ class BackoffModel(NgramModel):
             raise UsageError(
                 f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
             )
-        for order, column in enumerate(probs, 1):
-            if len(column) and not column.max() <= 0:
-                raise UsageError(f"order {order}: found a positive log-probability or NaN; expected none")
-        for order, column in enumerate(backoffs, 2):
-            if len(column) and not column.max() < np.inf:
-                raise UsageError(f"order {order}: found an infinite back-off weight or NaN; expected none")
+        columns = Columns(trie, probs, backoffs)
+        problem = columns.value_problem()
+        if problem is not None:
+            raise UsageError(problem)
         super().__init__(vocabulary, metadata)
-        self._columns: Columns | None = Columns(trie, probs, backoffs)
+        self._columns: Columns | None = columns
         self._automaton: Scorer | None = None
         self._unpack: Callable[[], Columns] | None = None
         self._n_ngrams = trie.n_rows
@@ -135,6 +133,9 @@ class BackoffModel(NgramModel):
             automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, _damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected a compact back-off model") from None
+        room = [len(vocabulary), *(bits // sum(widths) for bits, *widths in shapes[1:])]
+        if len(n_rows) != len(room) or n_rows[0] != room[0] or any(map(int.__gt__, n_rows, room)):
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the rows can hold")
         n_bytes = rows.nbytes + books.nbytes
         return cls._over(
             vocabulary, automaton, lambda: unpack_compact(automaton, n_rows), n_rows, n_bytes, metadata

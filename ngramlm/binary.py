@@ -193,6 +193,9 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
         model.trie.check(len(model.vocabulary))
     except FormatError as error:
         raise FormatError(error.message, path) from None
+    problem = model.columns.value_problem()
+    if problem is not None:
+        raise FormatError(problem, path)
 
 
 def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -> Iterator[bytes]:

@@ -48,7 +48,7 @@ def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
         book = _means(values, 1 << bits)
     codes = _encode(values, book)
     used = np.bincount(codes, minlength=len(book)) > 0
-    if not used.all():  # then the rest is as near to the same values
+    if used.any() and not used.all():  # then the rest is as near to the same values
         codes = (np.cumsum(used) - 1).astype(np.uint16)[codes]
         book = book[used]
     needed = max(1, (len(book) - 1).bit_length())
@@ -59,8 +59,8 @@ def _distinct(values: Float32s, most: int) -> Float32s | None:
     """The values of a column if there are no more than so many."""
     if len(np.unique(values[: 4 * most])) > most:
         return None
-    distinct = np.unique(values)
-    return distinct if 0 < len(distinct) <= most else None
+    distinct = np.unique(values) if len(values) else np.zeros(1, np.float32)  # a book has a value
+    return distinct if len(distinct) <= most else None
 
 
 def _means(values: Float32s, size: int) -> Float32s:

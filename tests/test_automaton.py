@@ -267,7 +267,8 @@ def test_words_outside(word: int) -> None:
 def test_the_first_state_and_word_outside() -> None:
     model = small_model()
     n_slots = len(packed(model)[0])
-    model.automaton.advance(n_slots - 1, len(model.vocabulary) - 1)
+    model.automaton.advance(0, len(model.vocabulary) - 1)
+    walks(lambda: model.automaton.advance(n_slots - 1, len(model.vocabulary) - 1))  # no header, but a number
     with pytest.raises(ValueError):
         model.automaton.advance(n_slots, 0)
     with pytest.raises(ValueError):
@@ -628,3 +629,22 @@ def test_order_one_knows_no_history() -> None:
     assert 0 == model.automaton.start
     assert {0} == {model.automaton.advance(0, word)[0] for word in range(len(model.vocabulary))}
     assert words_by_count(TOY) == model.vocabulary.words()[3:]
+
+
+def test_rows_that_lead_outside_are_an_error_in_every_call() -> None:
+    model = small_model()
+    slots, orders = packed(model)
+    state = header_of(model, slots, "A", 2)
+    slots["a"][state] = 0xFFFFFFF0
+    automaton = automaton_of(model, slots, orders)
+    word = int(model.vocabulary.ids(["A"])[0])
+    text = lm.Text.from_sentences(["A A"], vocabulary=model.vocabulary)
+    out, none = np.empty(text.n_tokens), np.empty(0, np.uint8)
+    for call in (
+        lambda: automaton.advance(state, word),
+        lambda: automaton.score("A A"),
+        lambda: automaton.score_ids(text.ids, text.sentences, out, none),
+        lambda: automaton.rows(state),
+    ):
+        with pytest.raises(ValueError, match="damaged model"):
+            call()

@@ -610,3 +610,46 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
             read(tmp_path / "missing")
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
+
+
+# ------------------------------------------------------- values that are none, with right checksums
+
+
+def put_value(path: Path, section: str, place: int, value: float) -> None:
+    """Set one float32 of a section, and its checksum."""
+    data, description = path.read_bytes(), dict(describe_binary(path))
+    where = description["sections"][section]
+    at = where["offset"] + 4 * place
+    data = data[:at] + np.float32(value).tobytes() + data[at + 4 :]
+    where["crc32"] = zlib.crc32(data[where["offset"] : where["offset"] + where["size"]])
+    put(path, data, json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+@pytest.mark.parametrize("value", [np.nan, 5.0, np.inf])
+@pytest.mark.parametrize(
+    ("layout", "section", "place"), [("fast", "slots", 3 * 4 + 1), ("compact", "books", 0)]
+)
+def test_values_that_are_no_logarithms_are_noticed(
+    layout: str, section: str, place: int, value: float, tmp_path: Path
+) -> None:
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b c", "b c a", "a c"] * 3), order=2))
+    path = tmp_path / "m.ngram"
+    save_binary(model, path, layout=layout)
+    verify_binary(path)
+    put_value(path, section, place, value)
+
+    with pytest.raises(FormatError, match="or NaN; expected none"):
+        verify_binary(path)
+
+
+@pytest.mark.parametrize("n_rows", [[10**9] * 2, [6, 10**6], [5, 1], [6]])
+def test_numbers_of_ngrams_that_a_compact_file_cannot_hold(n_rows: list[int], tmp_path: Path) -> None:
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b c"]), order=2))
+    path = tmp_path / "m.ngram"
+    save_binary(model, path, layout="compact")
+    assert len(model.vocabulary) == 6
+    description = dict(describe_binary(path)) | {"n_rows": n_rows}
+    put(path, path.read_bytes(), json.dumps(description, separators=(",", ":")).encode())
+
+    with pytest.raises(FormatError):
+        load_binary(path)

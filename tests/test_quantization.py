@@ -80,3 +80,9 @@ def test_one_value_of_all() -> None:
     codes = quantize(np.full(5, -2.5, np.float32), 8)
 
     assert (1, [-2.5, -2.5], [0] * 5) == (codes.bits, codes.book.tolist(), codes.codes.tolist())
+
+
+def test_an_empty_column_has_a_book() -> None:
+    codes = quantize(np.empty(0, np.float32), 8, lossless=False)
+
+    assert (codes.bits, len(codes.book), len(codes.codes)) == (1, 2, 0)

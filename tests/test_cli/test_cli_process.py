@@ -56,6 +56,32 @@ def test_a_signal_while_writing_leaves_the_old_file_and_nothing_else(
     assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
 
 
+BUSY = r"""
+import os, sys, time
+import numpy as np
+from ngramlm.cli import signals
+
+signals.watch()
+values = np.random.default_rng(1).random(30_000_000)
+os.write(1, b"busy\n")
+values.sort()
+time.sleep(60)
+"""
+
+
+def test_a_signal_ends_a_kernel_without_standard_error(here: Path) -> None:
+    """The thread that ends the program has nowhere to say so."""
+    (here / "busy.py").write_text(BUSY)
+    with started(["sh", "-c", f"exec '{sys.executable}' busy.py 2>&-"], here) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "busy\n"
+        began = time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(timeout=30) == 143
+        assert time.perf_counter() - began < 1.5
+
+
 def test_a_kill_while_writing_leaves_the_old_file(writing: subprocess.Popen[str], here: Path) -> None:
     writing.kill()
     writing.communicate(timeout=30)
