@@ -28,7 +28,7 @@ from ngramlm.files import suffix_of
         "ngramlm convert model.arpa model.ngram",
         "ngramlm convert model.ngram model.arpa.gz",
         "ngramlm convert model.arpa small.ngram --layout compact",
-        "ngramlm convert large.arpa large.ngram --memory 512M",
+        "ngramlm convert model.arpa model.ngram --memory 512M",
         "ngramlm convert counts.gz counts.txt",
     ],
 )
@@ -47,6 +47,7 @@ def command(
     output) or binary (.ngram), as the name of OUT says; counts stay counts, compressed or not.
     """
     options.check_output(target, [source])
+    options.check_limits(limits, layout)
     workspace = options.workspace(limits)
     with local_file(source) as name, Progress(quiet=quiet) as progress:
         kind = kind_of(name)
@@ -66,7 +67,7 @@ def command(
         else:
             form = model_format(target)
             check_layout(form, layout, bits)
-            if workspace is not None and (layout == "compact" or not _keeps_limit(name, kind)):
+            if workspace is not None and not _keeps_limit(name, kind):
                 raise click.UsageError("--memory is for ARPA and the fast layout; others are made in memory.")
             model = read_model(name, kind, progress, workspace)
             write_model(model, target, form, progress=progress, layout=layout, bits=bits)

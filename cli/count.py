@@ -46,6 +46,7 @@ def command(
     """
     if as_json and output == "-":
         raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
+    options.check_limits(limits)
     sources = options.sources(texts, selection.get("vocab"))
     options.check_output(output, [*sources, selection.get("vocab")])
     from ngramlm.count_files import write_counts

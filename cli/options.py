@@ -113,7 +113,12 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.
         found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)i?B?", value.strip(), re.IGNORECASE | re.ASCII)
         if found is None:
             self.fail(f"{value!r} was found; an amount such as 512M or 4G was expected.", param, ctx)
-        return int(float(found[1]) * units[found[2].upper()])
+        size = int(float(found[1]) * units[found[2].upper()])
+        if size < units["M"]:
+            self.fail(
+                f"{value!r} was found, {size} bytes; an amount such as 512M or 4G was expected.", param, ctx
+            )
+        return size
 
 
 class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
@@ -199,7 +204,7 @@ seed_option = integer_option(
 layout_option = click.option(
     "--layout",
     type=click.Choice(("fast", "compact")),
-    help="Of a binary model: compact takes a fifth of the space, rounds values, and answers half as fast at worst.  "
+    help="Of a binary model: compact takes a fifth of the space, rounds values, and answers about half as fast.  "
     "[default: fast]",
 )
 bits_option = click.option(
@@ -273,6 +278,17 @@ limit_options = _gather(
         ),
     ],
 )
+
+
+def check_limits(limits: dict[str, Any], layout: str | None = None) -> None:
+    """UsageError for limits that cannot be kept, or have no effect."""
+    if "temp_folder" in limits and "memory" not in limits:
+        raise click.UsageError("--temp-folder is where --memory puts what does not fit; give both.")
+    if "memory" in limits and layout == "compact":
+        raise click.UsageError(
+            "--memory is for ARPA and the fast layout; others are made in memory "
+            "('ngramlm convert' makes a compact one)."
+        )
 
 
 def workspace(limits: dict[str, Any]) -> Workspace | None:

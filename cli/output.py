@@ -36,11 +36,11 @@ def explain(error: Exception) -> tuple[str, int]:
     >>> explain(FileNotFoundError(2, "No such file or directory", "train.txt"))
     ('train.txt: no such file', 2)
     """
-    from ngramlm.errors import FormatError, MissingExtraError, NgramlmError
+    from ngramlm.errors import FormatError, MissingExtraError, NgramlmError, StorageError
 
     if isinstance(error, FormatError) and error.path is not None:
         return str(error), UNUSABLE
-    if isinstance(error, MissingExtraError):
+    if isinstance(error, (MissingExtraError, StorageError)):
         return f"error: {error}", FAILURE
     if isinstance(error, NgramlmError):
         return f"error: {error}", UNUSABLE

@@ -168,6 +168,7 @@ def command(
     output = model_output(output, as_json)
     kind = model_format(output)
     check_layout(kind, layout, bits)
+    options.check_limits(limits, layout)
     sources = options.sources(texts, heldout, selection.get("vocab"))
     options.check_output(output, [*sources, heldout, selection.get("vocab")])
     options.warn_of_reuse(heldout, "held out", sources)

@@ -54,23 +54,33 @@ cdef class Scorer:
         return 0
 
     def score(self, str sentence not None, bint bos=True, bint eos=True):
-        """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`."""
+        """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`.
+
+        A line end at the end is not part of it. Raises ValueError for any other control character.
+        """
         cdef Py_ssize_t length, at = 0, begin
         cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
         cdef double total = 0.0
         cdef int32_t id, failed = 0
         cdef int32_t ids[MAX_ORDER + SHORT]
         cdef int n_before = bos, n_ids = bos
-        cdef bint more = True
+        cdef bint more = True, valid = True
         ids[0] = BOS
+        if length and text[length - 1] == 10:
+            length -= 1
+        if length and text[length - 1] == 13:
+            length -= 1
         with nogil:
             while more:
                 while at < length and (text[at] == 32 or text[at] == 9):
                     at += 1
                 if at < length:
                     begin = at
-                    while at < length and text[at] != 32 and text[at] != 9:
+                    while at < length and <uint8_t> text[at] > 32:
                         at += 1
+                    if at < length and text[at] != 32 and text[at] != 9:
+                        valid = False
+                        break
                     id = find_word(&self.table.index, text + begin, at - begin)
                     if id < 0 or id == BOS or id == EOS:
                         id = UNK
@@ -87,9 +97,12 @@ cdef class Scorer:
                     n_before = self.order - 1
                     memmove(ids, ids + n_ids - n_before, n_before * sizeof(int32_t))
                     n_ids = n_before
-            failed |= self.score_words(ids, n_before, n_ids, &total)
+            if valid:
+                failed |= self.score_words(ids, n_before, n_ids, &total)
         if failed:
             raise self.refuse("damaged model")
+        if not valid:
+            raise ValueError("a control character in a sentence")
         return total
 
     def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):

@@ -18,10 +18,10 @@ from ngramlm._compact import CompactAutomaton
 from ngramlm._scorer import Scorer
 from ngramlm.automaton import Columns, Layout, pack, unpack
 from ngramlm.compact import unpack_compact
-from ngramlm.errors import FormatError, UsageError
+from ngramlm.errors import FormatError, TextError, UsageError
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import usable_threads
-from ngramlm.text import Text, words_of
+from ngramlm.text import Text, refusal_of, words_of
 from ngramlm.trie import NgramTrie
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 from ngramlm.workspace import IN_MEMORY, Workspace
@@ -223,11 +223,17 @@ class BackoffModel(NgramModel):
     def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
         """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
 
-        ``<s>`` and ``</s>`` among the words are unknown words. Raises UsageError for a space in a word of a list.
+        ``<s>`` and ``</s>`` among the words are unknown words. A line end after a str is not part of it. Raises
+        TextError for any other control character in a str, UsageError for a space in a word of a list.
         """
         if not isinstance(sentence, str):
             sentence = " ".join(words_of(sentence))
-        return self.automaton.score(sentence, bos, eos)
+        try:
+            return self.automaton.score(sentence, bos, eos)
+        except FormatError:
+            raise
+        except ValueError:  # UnicodeEncodeError for half of a surrogate pair is one too
+            raise TextError(refusal_of(sentence)) from None
 
     def full_scores(
         self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True

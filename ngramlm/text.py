@@ -45,6 +45,7 @@ Result = TypeVar("Result")
 CHUNK_BYTES = 1 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_NO_WORD = re.compile("[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 _RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 _PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
@@ -128,7 +129,7 @@ class Text:
         *,
         reserved: Reserved = "error",
     ) -> Text:
-        """A text from sentences in memory; a str is split at spaces and tabs.
+        """A text from sentences in memory; a str is split at spaces and tabs, a line end after it is not part of it.
 
         Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for control
         characters, and for reserved words unless `reserved` (see `read_text`) says otherwise.
@@ -136,7 +137,8 @@ class Text:
         lines = []
         for number, sentence in enumerate(sentences, 1):
             try:
-                lines.append(sentence if isinstance(sentence, str) else " ".join(words_of(sentence)))
+                is_line = isinstance(sentence, str)
+                lines.append(without_line_end(sentence) if is_line else " ".join(words_of(sentence)))
             except UsageError as error:
                 raise TextError(error.args[0], "<sentences>", number) from None
         joined = "\n".join([*lines, ""])
@@ -415,10 +417,15 @@ def require_sentences(text: Text, source: Source) -> Text:
 def words_of(sentence: str | Sequence[str]) -> list[str]:
     """The words of a sentence: a str is split at spaces and tabs, a list must hold words (UsageError).
 
+    A line end after a str is not part of it; any other control character raises TextError.
+
     >>> words_of("the  cat"), words_of(["the", "cat"])
     (['the', 'cat'], ['the', 'cat'])
     """
     if isinstance(sentence, str):
+        sentence = without_line_end(sentence)
+        if _NO_WORD.search(sentence):
+            raise TextError(refusal_of(sentence))
         return [word for word in sentence.replace("\t", " ").split(" ") if word]
     for word in sentence:
         if not word or not SEPARATORS.isdisjoint(word):
@@ -426,6 +433,17 @@ def words_of(sentence: str | Sequence[str]) -> list[str]:
                 f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
             )
     return list(sentence)
+
+
+def without_line_end(line: str) -> str:
+    """A line as it was read, without LF or CR LF."""
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def refusal_of(sentence: str) -> str:
+    """What is wrong with a str that is no sentence."""
+    found = _NO_WORD.search(without_line_end(sentence))
+    return f"found {(found[0] if found else sentence)!r} in a sentence; expected words between spaces or tabs"
 
 
 def _tokens(found: list[str], chunk: _Chunk, line: int) -> list[str]:

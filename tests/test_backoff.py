@@ -430,3 +430,22 @@ def test_documents_do_not_change_scores() -> None:
     parts = dataclasses.replace(text, documents=np.array([0, 1, 3], dtype=np.int64))
 
     np.testing.assert_array_equal(model.log10_probs(text), model.log10_probs(parts))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("line", ["a c", "a", "", "a  c "])
+def test_a_line_as_it_was_read_is_its_sentence(line: str, end: str) -> None:
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b\n", "a c\r\n", "b"]), order=3))
+    expected = model.score(line)
+
+    assert expected == model.score(line + end)
+    assert [expected] == model.scores([line + end]).tolist()
+    assert expected == pytest.approx(sum(token[0] for token in model.full_scores(line + end)), abs=1e-12)
+
+
+@pytest.mark.parametrize("bad", ["a\nb", "\x00", "a \x0b", "a\rb", "a\n\n", "\ud800", "b\x1fa"])
+def test_control_characters_are_refused_by_every_call(bad: str) -> None:
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c"]), order=2))
+    for call in (model.score, lambda s: list(model.full_scores(s)), lambda s: model.scores([s])):
+        with pytest.raises(TextError):
+            call(bad)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -53,6 +54,27 @@ def test_what_convert_makes_in_memory_alone(invoke: Invoke, folder: Path) -> Non
         result = invoke("convert", *arguments, "--memory", "1G")
         assert result.exit_code == 2
         assert "in memory" in result.stderr or "into memory" in result.stderr
+
+
+def test_limits_that_make_no_sense(invoke: Invoke, folder: Path) -> None:
+    train = ("train", "train.txt", "-o", "t.ngram")
+    for arguments, said in (
+        ((*train, "--temp-folder", "."), "give both"),
+        ((*train, "--memory", "512"), "512 bytes"),
+        ((*train, "--memory", "1G", "--layout", "compact"), "in memory"),
+        (("count", "train.txt", "--temp-folder", "."), "give both"),
+        (("convert", "model.arpa", "m.ngram", "--temp-folder", "."), "give both"),
+    ):
+        result = invoke(*arguments)
+        assert (result.exit_code, said in result.stderr) == (2, True), arguments
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="no folder that takes no files")
+def test_a_temporary_folder_that_takes_no_files(invoke: Invoke, folder: Path) -> None:
+    result = invoke("train", "train.txt", "-o", "t.ngram", "--memory", "256M", "--temp-folder", "/proc")
+
+    assert result.exit_code == 1
+    assert "no temporary file can be made there" in result.stderr
 
 
 def test_convert_does_not_write_over_its_input(invoke: Invoke, folder: Path) -> None:
