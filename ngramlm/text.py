@@ -137,8 +137,10 @@ class Text:
         lines = []
         for number, sentence in enumerate(sentences, 1):
             try:
-                is_line = isinstance(sentence, str)
-                lines.append(without_line_end(sentence) if is_line else " ".join(words_of(sentence)))
+                if isinstance(sentence, str):
+                    lines.append(without_line_end(sentence))
+                else:
+                    lines.append(" ".join(words_of(sentence)))
             except UsageError as error:
                 raise TextError(error.args[0], "<sentences>", number) from None
         joined = "\n".join([*lines, ""])

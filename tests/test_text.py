@@ -841,7 +841,19 @@ def test_from_sentences_with_a_vocabulary() -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    [["<s>"], ["a", "</s>"], "a <s> b", ["a\nb"], "a\nb", "a\n\n", "a\r\r", ["a\x00"], "\x1f", ["\ud800"], ["x\udfff"]],
+    [
+        ["<s>"],
+        ["a", "</s>"],
+        "a <s> b",
+        ["a\nb"],
+        "a\nb",
+        "a\n\n",
+        "a\r\r",
+        ["a\x00"],
+        "\x1f",
+        ["\ud800"],
+        ["x\udfff"],
+    ],
 )
 def test_from_sentences_refuses_what_a_file_may_not_hold(sentence: Any) -> None:
     with pytest.raises(TextError, match=r"^<sentences>:2: "):
