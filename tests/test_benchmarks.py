@@ -229,7 +229,7 @@ def test_contenders_run_in_turns_and_the_first_run_is_not_counted(tmp_path: Path
 
 
 def test_peak_memory_is_that_of_the_process() -> None:
-    """The kernel counts what the parent held when it forked, so that the parent here is not the process of the tests."""
+    """The kernel counts what the parent held when it forked: here that is a small process, not that of the tests."""
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from contenders import Contender\n"
         """one = Contender("", [[sys.executable, "-c", "x = b'a' * (600 << 20)"]]); one.run(); print(one.peak)"""
