@@ -352,7 +352,7 @@ cdef class Automaton(Scorer):
             lane.state = row.c
             lane.words.at += 1
             prefetch(&slots[row.c])
-            prefetch(<const char*> &slots[row.c] + 60)
+            prefetch(&slots[row.c + <uint64_t> 5])   # few rows may reach into the next cache line
         return 0
 
     cdef inline int reach(self, Walks* walks, int at, int length, const Slot* row) noexcept nogil:
@@ -374,9 +374,8 @@ cdef class Automaton(Scorer):
         cdef const Slot* header
         cdef const Slot* row
         cdef int active[WALKS]                 # where walks go on, in order
-        cdef uint32_t homes[WALKS]             # and where their next rows are looked for first
         cdef int n_active = 0, n_going, i, k, length, goes_on
-        cdef uint32_t word, places, at, tried
+        cdef uint32_t places
         for i in range(n_ids):
             goes_on = self.reach(walks, i, 1, &self.slots[1 + ids[i]])
             if goes_on < 0:
@@ -393,27 +392,12 @@ cdef class Automaton(Scorer):
                 if places >= self.n_slots - walks.states[i]:
                     return -1
                 walks.log10_backoffs[length - 1][i] = header.b
-                homes[k] = 0
                 if places > FEW:
-                    homes[k] = home(<uint32_t> ids[i + length - 1], places)
-                    prefetch(&header[1 + homes[k]])
+                    prefetch(&header[1 + home(<uint32_t> ids[i + length - 1], places)])
             n_going = 0
             for k in range(n_active):
                 i = active[k]
-                word = <uint32_t> ids[i + length - 1]
-                header = &self.slots[walks.states[i]]
-                places = header.a
-                at = homes[k]
-                row = NULL
-                for tried in range(places):
-                    if header[1 + at].a == word:
-                        row = &header[1 + at]
-                        break
-                    if header[1 + at].a == EMPTY:
-                        break
-                    at += 1
-                    if at == places:
-                        at = 0
+                row = self.find(walks.states[i], <uint32_t> ids[i + length - 1])
                 if row == NULL:
                     continue
                 goes_on = self.reach(walks, i, length, row)

@@ -4,13 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
 from ngramlm._decimal cimport load_bytes, lowest_byte
+from ngramlm._prefetch cimport prefetch
 from ngramlm._vocabulary cimport WordIndex, WordSlot, WordTable, hash_word
-
-cdef extern from *:
-    """
-    #define ngramlm_prefetch(p) __builtin_prefetch(p)
-    """
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 
 cdef inline const char* skip_blanks(const char* at) noexcept nogil:
