@@ -27,7 +27,6 @@ class CompactAutomaton(Scorer):
     def unpack(
         self,
         order_: int,
-        n_rows: int,
         lower_starts: Int64s,
         lower_suffixes: Int32s,
         grand_starts: Int64s,

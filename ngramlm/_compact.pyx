@@ -11,25 +11,16 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from ngramlm._bits cimport bits_below, get_bits
+from ngramlm._bits cimport get_bits
 from ngramlm._prefetch cimport prefetch
 from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer
+from ngramlm._siblings cimport DENSE, high_product, home_of, number_bits, share_of
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
 
-cdef extern from *:
-    """
-    static inline uint64_t ngramlm_high(uint64_t a, uint64_t b) {
-        return (uint64_t)(((__uint128_t)a * b) >> 64);
-    }
-    """
-    uint64_t high_product "ngramlm_high"(uint64_t a, uint64_t b) noexcept nogil
-
 cdef enum:
     LANES = 16                 # runs of words in flight
-    FEW = 4                    # children that are looked at one after the other
-    NEAR = 8                   # as many again, before the search begins to halve
 
 cdef struct Order:             # the n-grams of one length
     const uint8_t* rows        # code of the probability, of the back-off weight, where the children begin, number
@@ -45,20 +36,22 @@ cdef struct Order:             # the n-grams of one length
 
 cdef struct Group:             # the children of the last words
     uint64_t begin             # their first bit
-    uint32_t size
-    float log10_backoff        # weight of these words as a history
+    uint32_t size              # in slots
+    uint32_t width             # bits of a slot
+    double log10_backoff       # weight of these words as a history
 
 cdef struct State:
     int length                 # of the longest known history
     Group groups[MAX_ORDER]
 
-cdef struct Lane:              # a run of words in flight
-    Run words
-    State state
-
 cdef struct Word:              # a word where it stands among all words
     uint32_t place
-    uint32_t share             # place / number of words, in 2^-32
+    uint32_t share
+
+cdef struct Lane:              # a run of words in flight
+    Run words
+    Word next                  # where the next word stands
+    State state
 
 
 @cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
@@ -154,7 +147,7 @@ cdef class CompactAutomaton(Scorer):
         while product >= n:
             product -= n
         placed.place = <uint32_t> product
-        placed.share = <uint32_t> ((product * self.reciprocal) >> 32)
+        placed.share = share_of(placed.place, self.reciprocal)
         return placed
 
     cdef inline uint64_t children(self, const Order* order, uint64_t at) noexcept nogil:
@@ -169,11 +162,15 @@ cdef class CompactAutomaton(Scorer):
         cdef uint32_t code = <uint32_t> get_bits(order.rows, at + order.backoff_at, order.backoff_mask)
         return order.backoffs[code] if order.backoffs != NULL else (<float*> &code)[0]
 
+    cdef inline uint32_t width_of(self, int k, uint32_t most) noexcept nogil:
+        """Bits of a slot of order k + 2, of a group that is numbered among so many slots."""
+        return self.orders[k + 1].fixed + number_bits(most)
+
     cdef inline int open_group(self, int k, uint64_t at, uint64_t next_row, uint32_t most, Group* group) noexcept nogil:
-        """The children of the row of order k + 1 at a bit, of which there are at most so many; -1 for damage."""
+        """The children of the row of order k + 1 at a bit, numbered among so many slots; -1 for damage."""
         cdef const Order* order = &self.orders[k]
         cdef uint64_t begin = self.children(order, at), end = self.children(order, next_row), size
-        cdef uint32_t width = self.orders[k + 1].fixed + bits_below(most)
+        cdef uint32_t width = self.width_of(k, most)
         if end > self.orders[k + 1].end or begin > end:
             return -1
         size = end - begin
@@ -183,88 +180,35 @@ cdef class CompactAutomaton(Scorer):
             return -1
         else:
             size = <uint32_t> size // width
-        if size > most:
-            return -1
         group.begin = begin
         group.size = <uint32_t> size
+        group.width = width
         group.log10_backoff = self.log10_backoff(order, at)
         return 0
 
-    cdef inline int64_t find(self, const Order* order, const Group* group, uint32_t most, uint32_t number, uint32_t share,
-                             ) noexcept nogil:
-        """The place of a number among the children of a group, -1 when it is not there.
+    cdef inline uint32_t first_slot(self, const Group* group, uint32_t share) noexcept nogil:
+        """Where to begin to look for a word in a group."""
+        return home_of(share, group.size) if group.size > DENSE else 0
 
-        The numbers are spread evenly, so that the share of a number says about where it must be, and how far the one
-        that is there is away says where to look next.
-        """
-        cdef int bits = bits_below(most), steps
-        cdef uint32_t width = order.fixed + bits, found
-        cdef uint64_t mask = (<uint64_t> 1 << bits) - 1
-        cdef const uint8_t* rows = order.rows
-        cdef uint64_t first = group.begin + order.fixed, bit
-        cdef int64_t low, high, at
-        # numbers are different and below `most`: so many come before this one, so many after it
-        low = <int64_t> number - <int64_t> (most - group.size)
-        low = 0 if low < 0 else low
-        high = min(number, group.size - 1)
-        if high - low >= FEW:
-            at = (<uint64_t> share * group.size) >> 32
-            at = low if at < low else (high if at > high else at)
-            found = <uint32_t> get_bits(rows, first + <uint64_t> at * width, mask)
-            if found < number:
-                low = at + 1
-            else:
-                high = at
-            if low > high:
-                return -1
-            if most > 1024:                                     # far away, it may be
-                at += (<int64_t> number - <int64_t> found) * <int64_t> group.size // <int64_t> most
-                at = low if at < low else (high if at > high else at)
-            bit = first + <uint64_t> at * width
-            found = <uint32_t> get_bits(rows, bit, mask)
-            steps = 0
-            if found < number:
-                low = at + 1
-                while low <= high and steps < NEAR:
-                    bit += width
-                    found = <uint32_t> get_bits(rows, bit, mask)
-                    if found >= number:
-                        return low if found == number else -1
-                    low += 1
-                    steps += 1
-            else:
-                high = at
-                while found > number and high > low and steps < NEAR:
-                    bit -= width
-                    found = <uint32_t> get_bits(rows, bit, mask)
-                    high -= 1
-                    steps += 1
-                if found == number:
-                    return high
-                if found < number:
-                    return -1
-            while high - low >= FEW:
-                at = (low + high) >> 1
-                found = <uint32_t> get_bits(rows, first + <uint64_t> at * width, mask)
-                if found < number:
-                    low = at + 1
-                else:
-                    high = at
-        bit = first + <uint64_t> low * width
-        while low <= high:
-            found = <uint32_t> get_bits(rows, bit, mask)
+    cdef inline int64_t find(self, const Order* order, const Group* group, uint32_t number, uint32_t share) noexcept nogil:
+        """The slot of a number among the children of a group, -1 when it is not there."""
+        cdef uint64_t mask = (<uint64_t> 1 << (group.width - order.fixed)) - 1, found
+        cdef uint32_t slot = self.first_slot(group, share)
+        cdef uint64_t bit = group.begin + order.fixed + <uint64_t> slot * group.width
+        while slot < group.size:
+            found = get_bits(order.rows, bit, mask)
             if found >= number:
-                return low if found == number else -1
-            bit += width
-            low += 1
+                return slot if found == number else -1
+            bit += group.width
+            slot += 1
         return -1
 
     cdef inline int step(self, State* state, Word word, double* log10_prob, int* length) noexcept nogil:
         """Score one word and move on; -1 for damage."""
         cdef const Order* order = &self.orders[0]
         cdef Group* groups = state.groups
-        cdef Group old, after
-        cdef uint64_t at = <uint64_t> word.place * <uint64_t> order.fixed
+        cdef Group old
+        cdef uint64_t at = <uint64_t> word.place * <uint64_t> order.fixed, next_row
         cdef uint32_t most = <uint32_t> self.n_words, number = word.place   # the number among so many children
         cdef int k = 0, j, known = 0, top = self.order - 1
         cdef int64_t found
@@ -275,18 +219,18 @@ cdef class CompactAutomaton(Scorer):
                 return -1
             known = groups[0].size > 0
         while k < state.length:                     # `at` is the row of the last k + 1 words, `old` that of k + 1 before
-            found = self.find(&self.orders[k + 1], &old, most, number, word.share)
+            found = self.find(&self.orders[k + 1], &old, number, word.share)
             if found < 0:
                 break
             order = &self.orders[k + 1]
-            j = order.fixed + bits_below(most)
-            at = old.begin + <uint64_t> found * <uint64_t> j
+            at = old.begin + <uint64_t> found * old.width
             number, most = <uint32_t> found, old.size
+            next_row = at + old.width
             k += 1
             if k < top:
                 old = groups[k]
                 if known == k:
-                    if self.open_group(k, at, at + j, groups[k - 1].size, &groups[k]):
+                    if self.open_group(k, at, next_row, groups[k - 1].size, &groups[k]):
                         return -1
                     if groups[k].size > 0:
                         known = k + 1
@@ -304,19 +248,15 @@ cdef class CompactAutomaton(Scorer):
         """Begin to fetch what looking up a word after this state needs."""
         cdef const Order* order = &self.orders[0]
         cdef const Group* group
-        cdef uint32_t most = <uint32_t> self.n_words
         cdef int k
         cdef uint64_t at
         prefetch(order.rows + (<uint64_t> word.place * order.fixed >> 3))
         for k in range(state.length):
             order = &self.orders[k + 1]
             group = &state.groups[k]
-            at = (group.begin + ((<uint64_t> word.share * group.size) >> 32) * (
-                order.fixed + bits_below(most))) >> 3
+            at = (group.begin + <uint64_t> self.first_slot(group, word.share) * group.width) >> 3
             prefetch(order.rows + at)
-            if group.size > 1:
-                prefetch(order.rows + at + 32)
-            most = group.size
+            prefetch(order.rows + at + 32)     # the next slots, and where its own children end
 
     cdef inline void take(self, Lane* lane, const Run* words) noexcept nogil:
         """Begin with a run."""
@@ -325,11 +265,17 @@ cdef class CompactAutomaton(Scorer):
             lane.state = self.start_state
         else:
             lane.state.length = 0
+        if words.at != words.end:
+            self.expect_next(lane)
+
+    cdef inline void expect_next(self, Lane* lane) noexcept nogil:
+        """Find out where the next word stands, and begin to fetch what looking it up needs."""
+        lane.next = self.place(<uint32_t> lane.words.at[0])
+        self.fetch(&lane.state, lane.next)
 
     cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil:
         cdef Lane lanes[LANES]
         cdef Lane* lane
-        cdef Word word
         cdef int64_t next_run = 0
         cdef int n_lanes = 0, number = 0, length
         cdef double log10_prob
@@ -350,7 +296,7 @@ cdef class CompactAutomaton(Scorer):
                     lanes[number] = lanes[n_lanes]
                 continue
             number += 1
-            if self.step(&lane.state, self.place(<uint32_t> lane.words.at[0]), &log10_prob, &length):
+            if self.step(&lane.state, lane.next, &log10_prob, &length):
                 return -1
             if lane.words.at >= lane.words.scored:
                 lane.words.out[0] = log10_prob
@@ -359,8 +305,8 @@ cdef class CompactAutomaton(Scorer):
                     lane.words.lengths[0] = <uint8_t> length
                     lane.words.lengths += 1
             lane.words.at += 1
-            if lane.words.at < lane.words.end:
-                self.fetch(&lane.state, self.place(<uint32_t> lane.words.at[0]))
+            if lane.words.at != lane.words.end:
+                self.expect_next(lane)
         return 0
 
     cdef void expect(self, int32_t word) noexcept nogil:
@@ -379,8 +325,10 @@ cdef class CompactAutomaton(Scorer):
         if n:
             memcpy(state.groups, PyBytes_AS_STRING(given), n)
         for k in range(state.length):
-            width = <uint64_t> (self.orders[k + 1].fixed + bits_below(most))
-            if not 0 < state.groups[k].size <= most or state.groups[k].begin > self.orders[k + 1].end:
+            width = self.width_of(k, most)
+            if state.groups[k].size == 0 or state.groups[k].width != width:
+                raise self.refuse("a state outside the model")
+            if state.groups[k].begin > self.orders[k + 1].end:
                 raise self.refuse("a state outside the model")
             if state.groups[k].size * width > self.orders[k + 1].end - state.groups[k].begin:
                 raise self.refuse("a state outside the model")
@@ -403,9 +351,10 @@ cdef class CompactAutomaton(Scorer):
         """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
         cdef State known
         cdef const Order* order = &self.orders[0]
-        cdef uint32_t most = <uint32_t> self.n_words, i, number
-        cdef uint64_t at
-        cdef int k, bits, width = order.fixed
+        cdef uint32_t most = <uint32_t> self.n_words, i
+        cdef uint64_t at, number, mask
+        cdef int k
+        cdef uint32_t width = order.fixed
         self.unpack_state(state, &known)
         words_out = (np.arange(self.n_words, dtype=np.int64) * self.inverse % self.n_words).astype(np.int32)
         cdef int32_t[::1] words = words_out, lower
@@ -415,13 +364,16 @@ cdef class CompactAutomaton(Scorer):
             lower = words
             words_out = np.empty(known.groups[k].size, np.int32)
             words = words_out
-            bits = bits_below(most)
-            width = order.fixed + bits
+            width = known.groups[k].width
+            mask = (<uint64_t> 1 << (width - order.fixed)) - 1
             with nogil:
                 for i in range(known.groups[k].size):
-                    at = known.groups[k].begin + <uint64_t> i * <uint64_t> width
-                    number = <uint32_t> get_bits(order.rows, at + order.fixed, (<uint64_t> 1 << bits) - 1)
-                    if number >= most:
+                    at = known.groups[k].begin + <uint64_t> i * width
+                    number = get_bits(order.rows, at + order.fixed, mask)
+                    words[i] = -1
+                    if number == mask and known.groups[k].size > DENSE:
+                        continue
+                    if number >= most or lower[number] < 0:
                         damaged = True
                         break
                     words[i] = lower[number]
@@ -435,42 +387,43 @@ cdef class CompactAutomaton(Scorer):
         else:
             at = 0
         for i in range(most):
-            probs[i] = self.log10_prob(order, at + <uint64_t> i * <uint64_t> width)
+            probs[i] = self.log10_prob(order, at + <uint64_t> i * width)
         if known.length == 0:
             return words_out, probs_out, 0.0, b""
+        taken = words_out >= 0
+        words_out, probs_out = words_out[taken], probs_out[taken]
         known.length -= 1
         return words_out, probs_out, known.groups[known.length].log10_backoff, pack_state(&known)
 
-    def unpack(self, int order_, int64_t n_rows, const int64_t[::1] lower_starts, const int32_t[::1] lower_suffixes,
+    def unpack(self, int order_, const int64_t[::1] lower_starts, const int32_t[::1] lower_suffixes,
                const int64_t[::1] grand_starts, const int32_t[::1] lower_words):
-        """The rows of one order as they stand, from those of the order below.
+        """The slots of one order as they stand, from those of the order below.
 
-        `lower_starts` is the first child of every row of the order below, with the number of them at the end,
-        `lower_suffixes` its suffix; `grand_starts` the same two orders below. Returns (words int32[R], suffixes
-        int32[R], starts of the children int64[R + 1], log10_probs float32[R], log10_backoffs float32[R]); for the top
-        order the starts and back-off weights are empty. Raises ValueError unless everything stands where it must.
+        `lower_starts` is the first child of every slot of the order below, with the number of slots at the end,
+        `lower_suffixes` its suffix; `grand_starts` the same two orders below. Returns (words int32[S], -1 where a slot
+        is empty, suffixes int32[S], starts of the children int64[S + 1], log10_probs float32[S], log10_backoffs
+        float32[S]); for the top order the starts and back-off weights are empty. Raises ValueError unless everything
+        stands where it must.
         """
         cdef const Order* order
-        cdef int64_t y, i, size, most, row = 0, child = 0, suffix, base
-        cdef uint64_t at = 0, here, there, place = 0, width, child_width
+        cdef int64_t y, i, size, most, slot = 0, child = 0, suffix, base, n_slots, free, home
+        cdef uint64_t at = 0, here, there, place = 0, width, child_width, number, mask
         cdef bint damaged = False, inner = order_ < self.order
         cdef int bits
-        cdef uint32_t number
         cdef int64_t previous, most_children
         if not 1 <= order_ <= self.order:
             raise ValueError("an order outside the model")
         order = &self.orders[order_ - 1]
-        if n_rows < 0 or <uint64_t> n_rows > order.end // <uint64_t> order.fixed or n_rows >= (<int64_t> 1 << 31) - 1:
-            raise ValueError("more rows than there is room for")
-        if lower_starts.shape[0] != lower_suffixes.shape[0] + 1 or lower_starts[lower_suffixes.shape[0]] != n_rows:
-            raise ValueError("rows that do not follow from the order below")
-        if order_ > 1 and lower_words.shape[0] != lower_suffixes.shape[0]:
+        if lower_starts.shape[0] != lower_suffixes.shape[0] + 1 or lower_words.shape[0] != lower_suffixes.shape[0]:
             raise ValueError("columns of different lengths")
-        words_out = np.empty(n_rows, np.int32)
-        suffixes_out = np.empty(n_rows, np.int32)
-        starts_out = np.zeros(n_rows + 1 if inner else 0, np.int64)
-        probs_out = np.empty(n_rows, np.float32)
-        backoffs_out = np.empty(n_rows if inner else 0, np.float32)
+        n_slots = lower_starts[lower_suffixes.shape[0]]
+        if n_slots < 0 or <uint64_t> n_slots > order.end // <uint64_t> order.fixed or n_slots >= (<int64_t> 1 << 31) - 1:
+            raise self.refuse("damaged model")
+        words_out = np.full(n_slots, -1, np.int32)
+        suffixes_out = np.zeros(n_slots, np.int32)
+        starts_out = np.zeros(n_slots + 1 if inner else 0, np.int64)
+        probs_out = np.zeros(n_slots, np.float32)
+        backoffs_out = np.zeros(n_slots if inner else 0, np.float32)
         cdef int32_t[::1] words = words_out, suffixes = suffixes_out
         cdef int64_t[::1] starts = starts_out
         cdef float[::1] probs = probs_out, backoffs = backoffs_out
@@ -482,52 +435,68 @@ cdef class CompactAutomaton(Scorer):
                     break
                 base, most = grand_starts[suffix], grand_starts[suffix + 1] - grand_starts[suffix]
                 size = lower_starts[y + 1] - lower_starts[y]
+                if size and lower_words[y] < 0:                     # children of an empty slot
+                    damaged = True
+                    break
                 if order_ > 1 and base + most > lower_words.shape[0]:
                     damaged = True
                     break
-                bits = 0 if order_ == 1 else bits_below(<uint32_t> most)
+                bits = 0 if order_ == 1 else number_bits(<uint32_t> most)
+                mask = (<uint64_t> 1 << bits) - 1
                 width = <uint64_t> (order.fixed + bits)
                 previous = -1
+                free = 0                                            # the first slot that the next child can have
                 for i in range(size):
-                    if row >= n_rows or at + width > order.end:
+                    if slot >= n_slots or at + width > order.end:
                         damaged = True
                         break
+                    number = get_bits(order.rows, at + order.fixed, mask)
                     if order_ == 1:
-                        words[row] = <int32_t> (<uint64_t> row * self.inverse % <uint64_t> self.n_words)
-                        suffixes[row] = 0
+                        words[slot] = <int32_t> (<uint64_t> slot * self.inverse % <uint64_t> self.n_words)
                         suffix = 0
+                    elif number == mask and size > DENSE:
+                        suffix = -1
                     else:
-                        number = <uint32_t> get_bits(order.rows, at + order.fixed, (<uint64_t> 1 << bits) - 1)
-                        if number >= most or <int64_t> number <= previous:
+                        suffix = base + <int64_t> number
+                        if number >= <uint64_t> most or <int64_t> number <= previous or lower_words[suffix] < 0:
                             damaged = True
                             break
-                        previous = number
-                        suffix = base + number
-                        words[row] = lower_words[suffix]
-                        suffixes[row] = <int32_t> suffix
-                    probs[row] = self.log10_prob(order, at)
+                        previous = <int64_t> number
+                        words[slot] = lower_words[suffix]
+                        suffixes[slot] = <int32_t> suffix
+                        if size > DENSE:
+                            home = home_of(self.place(<uint32_t> words[slot]).share, <uint32_t> size)
+                            if i != max(home, free):
+                                damaged = True
+                                break
+                        free = i + 1
+                    probs[slot] = self.log10_prob(order, at)
                     if inner:
-                        backoffs[row] = self.log10_backoff(order, at)
+                        backoffs[slot] = self.log10_backoff(order, at)
                         # children are numbered among those of the suffix; the suffix of a word is the root
-                        most_children = self.n_words if order_ == 1 else lower_starts[suffix + 1] - lower_starts[suffix]
-                        child_width = <uint64_t> (self.orders[order_].fixed + bits_below(<uint32_t> most_children))
                         here = self.children(order, at)
                         there = self.children(order, at + width)
+                        most_children = 1
+                        if order_ == 1:
+                            most_children = self.n_words
+                        elif suffix >= 0:
+                            most_children = lower_starts[suffix + 1] - lower_starts[suffix]
+                        child_width = <uint64_t> (self.orders[order_].fixed + number_bits(<uint32_t> most_children))
                         if here != place or there < here or there > self.orders[order_].end or (
-                                (there - here) % child_width or (there - here) // child_width > <uint64_t> most_children):
+                                (there - here) % child_width or (suffix < 0 and there > here)):
                             damaged = True
                             break
-                        starts[row] = child
+                        starts[slot] = child
                         child += <int64_t> ((there - here) // child_width)
                         place = there
-                    row += 1
+                    slot += 1
                     at += width
                 if damaged:
                     break
             if inner and not damaged:
-                starts[row] = child
+                starts[slot] = child
                 damaged = place != self.orders[order_].end
-        if damaged or row != n_rows or at != order.end:
+        if damaged or slot != n_slots or at != order.end:
             raise self.refuse("damaged model")
         return words_out, suffixes_out, starts_out, probs_out, backoffs_out
 

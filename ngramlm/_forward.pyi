@@ -12,10 +12,13 @@ def forward_rows(
     links: Int32s,
     starts: Int64s,
     parents: Int32s,
-    lower_starts: Int64s,
     suffixes: Int32s,
+    words: Int32s,
     lower_places: Int32s,
+    lower_slots: Int32s,
+    word_places: Int32s,
     places: Int32s,
+    slots: Int32s,
 ) -> tuple[Int32s, Int32s, UInt8s]: ...
 def encode(values: Float32s, edges: NDArray[np.float64], codes: UInt16s) -> None: ...
 def plan_rows(

@@ -4,92 +4,156 @@ In forward order the n-grams of order k + 1 that continue one of order k (its *c
 of their parents. A child is known by its place among the children of its suffix: "a b c", the child c of "a b", is the
 child number i of "b", which is the child number j of the root. The fewer words were seen after "b", the fewer bits the
 number takes; and the number leads from an n-gram to its suffix. The root's children, the words, are in an order of
-their own (`scatter`), so that the numbers of any group of children are spread evenly.
+their own, so that the numbers of any group of children are spread evenly; `_siblings.pxd` says which slots the children
+of one parent take. Here a *slot* is a place for a row, -1 in `forward` where it is empty.
 """
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from ngramlm._bits cimport bits_below, put_bits
+from ngramlm._bits cimport put_bits
 from ngramlm._prefetch cimport prefetch
+from ngramlm._siblings cimport DENSE, home_of, number_bits, share_of
 
 import numpy as np
 
 cdef enum:
     SOON = 12                  # rows between a prefetch and what follows from it
+    SPARE = 4                  # one more slot for so many children
+    EMPTY = -1                 # in place of a row
 
 
 def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, const int64_t[::1] starts,
-                 const int32_t[::1] parents, const int64_t[::1] lower_starts, const int32_t[::1] suffixes,
-                 const int32_t[::1] lower_places, int32_t[::1] places):
+                 const int32_t[::1] parents, const int32_t[::1] suffixes, const int32_t[::1] words,
+                 const int32_t[::1] lower_places, const int32_t[::1] lower_slots, const int32_t[::1] word_places,
+                 int32_t[::1] places, int32_t[::1] slots):
     """The rows of order k + 1 in forward order, from those of order k.
 
     Columns of order k + 1 are in the order of the trie; `links` says which of its histories a row of order k is;
-    `lower_places` is the place of every row of order k among the children of its parent. Returns (rows int32[R]; for
-    every row of order k in forward order the number of children int32 and the bits uint8 of their numbers), and fills
-    `places`, which may be empty (the top order).
+    `lower_places` has for every row of order k its slot among the children of its parent, `lower_slots` for every
+    history of order k the slots of its children, and `word_places` the place of every word among all words. Returns
+    (rows int32[S]; for every slot of order k the slots of its children int32, and the bits uint8 of their numbers), and
+    fills `places` and `slots`, the same of order k + 1; both may be empty (the top order).
     """
     cdef int64_t n_lower = lower_forward.shape[0], n_histories = parents.shape[0], n = suffixes.shape[0]
-    cdef int64_t y, first, size, i, done = 0
+    cdef int64_t y = 0, first, size, i, x, n_slots = 0, placed = 0, done = 0, room = n + n // 4 + DENSE
     cdef int32_t row, h
-    cdef bint valid = True, want_places = places.shape[0] > 0
-    if starts.shape[0] != n_histories + 1 or starts[n_histories] != n or (want_places and places.shape[0] != n):
+    cdef bint valid = True, inner = places.shape[0] > 0
+    cdef uint64_t reciprocal
+    if starts.shape[0] != n_histories + 1 or starts[n_histories] != n or words.shape[0] != n:
         raise ValueError("columns of different lengths")
-    forward_out = np.empty(n, np.int32)
+    if inner and (places.shape[0] != n or slots.shape[0] != n_histories):
+        raise ValueError("columns of different lengths")
+    if word_places.shape[0] < 2:
+        raise ValueError("a vocabulary without the reserved words")
+    reciprocal = (1 << 64) // word_places.shape[0]
+    most = int(np.diff(starts).max()) if n_histories else 0
+    forward_out = np.empty(room, np.int32)
     sizes_out = np.zeros(n_lower, np.int32)
     bits_out = np.zeros(n_lower, np.uint8)
-    scratch_out = np.empty(int(np.diff(starts).max()) if n_histories else 0, np.uint64)
+    scratch_out = np.empty(most, np.uint64)
+    shares_out = np.empty(most, np.uint32)
     cdef int32_t[::1] forward = forward_out, sizes = sizes_out
     cdef uint8_t[::1] bits = bits_out
     cdef uint64_t[::1] scratch = scratch_out
-    with nogil:
-        for y in range(n_lower):
-            if y + 4 * SOON < n_lower:
-                fetch(links, lower_forward[y + 4 * SOON])
-                h = at_row(links, lower_forward[y + 3 * SOON])
-                fetch(parents, h)
-                if 0 <= h < n_histories:
-                    prefetch(&starts[h])
-                h = at_row(links, lower_forward[y + 2 * SOON])
-                if 0 <= h < n_histories:
-                    fetch(suffixes, starts[h])
-                    fetch(places, starts[h])
-                    if 0 <= parents[h] < lower_starts.shape[0]:
-                        prefetch(&lower_starts[parents[h]])
-                h = at_row(links, lower_forward[y + SOON])
-                if 0 <= h < n_histories:
-                    fetch(lower_places, at_row(suffixes, starts[h]))
-            row = lower_forward[y]
-            h = links[row] if 0 <= row < links.shape[0] else n_histories
-            if h < 0:
-                continue
-            if h >= n_histories or not 0 <= parents[h] < lower_starts.shape[0] - 1:
-                valid = False
-                break
-            first, size = starts[h], starts[h + 1] - starts[h]
-            if first < 0 or size < 0 or done + size > n or first + size > n or size > scratch.shape[0]:
-                valid = False
-                break
-            for i in range(size):
-                row = suffixes[first + i]
-                if not 0 <= row < lower_places.shape[0]:
+    cdef uint32_t[::1] shares = shares_out
+    while valid and y < n_lower:
+        if done + n_slots > room:
+            room += room // 4 + n_slots
+            forward_out = np.concatenate([forward_out[:done], np.empty(room - done, np.int32)])
+            forward = forward_out
+        with nogil:
+            while y < n_lower:
+                if y + 4 * SOON < n_lower:
+                    fetch(links, lower_forward[y + 4 * SOON])
+                    h = at_row(links, lower_forward[y + 3 * SOON])
+                    fetch(parents, h)
+                    if 0 <= h < n_histories:
+                        prefetch(&starts[h])
+                    h = at_row(links, lower_forward[y + 2 * SOON])
+                    if 0 <= h < n_histories:
+                        fetch(suffixes, starts[h])
+                        fetch(words, starts[h])
+                        fetch(places, starts[h])
+                        fetch(lower_slots, parents[h])
+                    h = at_row(links, lower_forward[y + SOON])
+                    if 0 <= h < n_histories:
+                        fetch(lower_places, at_row(suffixes, starts[h]))
+                row = lower_forward[y]
+                h = at_row(links, row) if row >= 0 else -1
+                if h < 0:
+                    y += 1
+                    continue
+                if h >= n_histories or not 0 <= parents[h] < lower_slots.shape[0]:
                     valid = False
                     break
-                scratch[i] = <uint64_t> lower_places[row] << 32 | <uint64_t> (first + i)
-            if not valid:
-                break
-            if size > 1:
-                sort_keys(&scratch[0], size)
-            for i in range(size):
-                row = <int32_t> <uint32_t> scratch[i]
-                forward[done] = row
-                if want_places:
-                    places[row] = <int32_t> i
-                done += 1
-            sizes[y] = <int32_t> size
-            bits[y] = bits_below(<uint32_t> (lower_starts[parents[h] + 1] - lower_starts[parents[h]]))
-    if not valid or done != n:
+                first, size = starts[h], starts[h + 1] - starts[h]
+                if first < 0 or size < 0 or placed + size > n or first + size > n or size > scratch.shape[0]:
+                    valid = False
+                    break
+                for i in range(size):
+                    row = suffixes[first + i]
+                    if not 0 <= row < lower_places.shape[0]:
+                        valid = False
+                        break
+                    scratch[i] = <uint64_t> lower_places[row] << 32 | <uint64_t> (first + i)
+                if not valid:
+                    break
+                if size > 1:
+                    sort_keys(&scratch[0], size)
+                n_slots = size
+                if size > DENSE:
+                    for i in range(size):
+                        row = words[<int32_t> <uint32_t> scratch[i]]
+                        if not 0 <= row < word_places.shape[0]:
+                            valid = False
+                            break
+                        shares[i] = share_of(<uint32_t> word_places[row], reciprocal)
+                    if not valid:
+                        break
+                    n_slots = slots_for(&shares[0], size)
+                    if n_slots < 0:
+                        valid = False
+                        break
+                if done + n_slots > room:
+                    break                              # for more room
+                x = 0
+                for i in range(size):
+                    row = <int32_t> <uint32_t> scratch[i]
+                    if size > DENSE:
+                        while x < home_of(shares[i], <uint32_t> n_slots):
+                            forward[done + x] = EMPTY
+                            x += 1
+                    forward[done + x] = row
+                    if inner:
+                        places[row] = <int32_t> x
+                    x += 1
+                while x < n_slots:
+                    forward[done + x] = EMPTY
+                    x += 1
+                placed += size
+                done += n_slots
+                sizes[y] = <int32_t> n_slots
+                bits[y] = number_bits(<uint32_t> lower_slots[parents[h]])
+                if inner:
+                    slots[h] = <int32_t> n_slots
+                y += 1
+    if not valid or placed != n:
         raise ValueError("histories that do not fit the rows")
-    return forward_out, sizes_out, bits_out
+    return forward_out[:done].copy(), sizes_out, bits_out
+
+
+cdef int64_t slots_for(const uint32_t* shares, int64_t n) noexcept nogil:
+    """How many slots a group of more than DENSE children takes, whose shares are given in their order; -1: too many."""
+    cdef int64_t n_slots = n + n // SPARE, x, i, home
+    while n_slots < <int64_t> 1 << 31:
+        x = 0
+        for i in range(n):
+            home = home_of(shares[i], <uint32_t> n_slots)
+            x = (home if home > x else x) + 1
+        if x <= n_slots:
+            return n_slots
+        n_slots += 1 + (n_slots >> 6)
+    return -1
 
 
 cdef inline void fetch(const int32_t[::1] column, int64_t row) noexcept nogil:
@@ -139,11 +203,11 @@ def encode(const float[::1] values, const double[::1] edges, uint16_t[::1] codes
 
 def plan_rows(const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits, const int32_t[::1] sizes,
               const uint8_t[::1] bits, int fixed, int child_fixed, int64_t piece_rows):
-    """Where the rows of one order stand: bits of all rows, bits of all their children, and the pieces to pack.
+    """Where the slots of one order stand: bits of all, bits of all their children, and the pieces to pack.
 
-    A row has `fixed` bits and those of its number, a child `child_fixed` and those of its own. A piece begins after
-    every `piece_rows` rows: int64[pieces, 5] of (row, row in the order below, child of that, bit, bit of the children).
-    `sizes` and `bits` are empty for the top order, whose rows are counted by `lower_sizes`.
+    A slot has `fixed` bits and those of its number, a child `child_fixed` and those of its own. A piece begins after
+    every `piece_rows` slots: int64[pieces, 5] of (slot, slot of the order below, child of that, bit, bit of the
+    children). `sizes` and `bits` are empty for the top order, whose slots are counted by `lower_sizes`.
     """
     cdef int64_t n_lower = lower_sizes.shape[0], n = 0, y, i, row = 0
     cdef uint64_t at = 0, child = 0
@@ -185,7 +249,7 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
 
     A row is the code of its probability, that of its back-off weight, where its children begin, and its number. Behind
     the last row stands one that is none (end is one more), so that the children of a row end where those of the next
-    begin.
+    begin. An empty slot has zeros, the number of all ones, and no children.
 
     A column whose codes are empty is written as it is, in 32 bits. `links` is empty for the top order, whose rows have
     no back-off weights and children. Returns the bit after the last row, from the beginning of `out`.
@@ -230,7 +294,15 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
                 if 0 <= h < backoff_codes.shape[0]:
                     prefetch(&backoff_codes[h])
             row = forward[x]
-            if y == lower_sizes.shape[0] or not 0 <= row < suffixes.shape[0]:
+            if y == lower_sizes.shape[0]:
+                valid = False
+                break
+            if row == EMPTY:
+                put_bits(&out[0], to + fixed, (<uint64_t> 1 << lower_bits[y]) - 1)
+                to += fixed + lower_bits[y]
+                i += 1
+                continue
+            if not 0 <= row < suffixes.shape[0]:
                 valid = False
                 break
             if not 0 <= suffixes[row] < lower_places.shape[0]:

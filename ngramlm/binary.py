@@ -33,7 +33,7 @@ from ngramlm.workspace import IN_MEMORY, Workspace
 __all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
 MAGIC = b"NGRAMLM\x00"
-VERSION = 2
+VERSION = 3
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
 WORDS = ("arena", "offsets", "words")

@@ -55,11 +55,11 @@ class Shape(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Family:
-    """The rows of one order in forward order, and how many children each has."""
+    """The slots of one order in forward order, and how many slots the children of each take."""
 
-    rows: Int32s  # int32[R]
-    sizes: Int32s  # int32[R]; empty for the top order
-    bits: UInt8s  # uint8[R]: bits of the children's numbers
+    rows: Int32s  # int32[S]: -1 for an empty slot
+    sizes: Int32s  # int32[S]; empty for the top order
+    bits: UInt8s  # uint8[S]: bits of the children's numbers
 
 
 @dataclass(frozen=True)
@@ -122,29 +122,32 @@ class CompactPlan:
         n_words = trie.level(1).n_rows
         places = (np.arange(n_words) * self.multiplier % n_words).astype(np.int32)
         rows = np.argsort(places).astype(np.int32)
-        self._places = [
-            np.zeros(1, np.int32),
-            places,
-        ]  # of the root, and of the rows of every order but the top
+        # of the root, and of the rows of every order but the top
+        self._places = [np.zeros(1, np.int32), places]
+        word_places, slots = places, np.array([n_words], np.int32)
         self._families = [
             _Family(np.zeros(1, np.int32), np.full(1, n_words, np.int32), np.zeros(1, np.uint8))
         ]
         for order in range(2, trie.order + 1):
-            level, lower = trie.level(order), trie.level(order - 1)
-            places = np.empty(level.n_rows if order < trie.order else 0, np.int32)
+            level, is_top = trie.level(order), order == trie.order
+            places = NO_PLACES if is_top else np.empty(level.n_rows, np.int32)
+            own_slots = NO_PLACES if is_top else np.empty(len(level.parents), np.int32)
             higher, sizes, bits = forward_rows(
                 rows,
                 trie.history_of_row(order - 1),
                 level.starts,
                 level.parents,
-                lower.starts,
                 level.suffixes,
+                level.words,
                 self._places[order - 1],
+                slots,
+                word_places,
                 places,
+                own_slots,
             )
             self._families.append(_Family(rows, sizes, bits))
             self._places.append(places)
-            rows = higher
+            rows, slots = higher, own_slots
         self._families.append(_Family(rows, np.empty(0, np.int32), np.empty(0, np.uint8)))
 
     def _plan_orders(self, top: int) -> None:
@@ -237,20 +240,24 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
     n_words = n_rows[0]
     # the root has all words as children, and is its own suffix
     lower_starts, grand_starts = np.array([0, n_words], np.int64), np.zeros(2, np.int64)
-    suffixes, words = np.zeros(1, np.int32), np.zeros(0, np.int32)
+    suffixes, words = np.zeros(1, np.int32), np.zeros(1, np.int32)
     ngrams: list[Int32s] = []
     values: list[Float32s] = []
     weights: list[Float32s] = []
     for order, n in enumerate(n_rows, 1):
+        lower_taken = words >= 0
         words, suffixes, starts, probs, backoffs = automaton.unpack(
-            order, n, lower_starts, suffixes, grand_starts, words
+            order, lower_starts, suffixes, grand_starts, words
         )
-        before = (
-            np.repeat(ngrams[-1], np.diff(lower_starts), axis=0) if ngrams else np.empty((n, 0), np.int32)
-        )
-        ngrams.append(np.column_stack([before, words]))
-        values.append(probs)
-        weights.append(backoffs)
+        taken = words >= 0
+        n_before = np.concatenate([[0], np.cumsum(taken)])  # rows before a slot
+        if n_before[-1] != n:
+            raise ValueError("another number of n-grams")
+        n_children = np.diff(n_before[lower_starts])[lower_taken]
+        before = np.repeat(ngrams[-1], n_children, axis=0) if ngrams else np.empty((n, 0), np.int32)
+        ngrams.append(np.column_stack([before, words[taken]]))
+        values.append(probs[taken])
+        weights.append(backoffs[taken] if len(backoffs) else backoffs)
         grand_starts, lower_starts = lower_starts, starts
     by_word = np.argsort(ngrams[0][:, 0])
     trie, permutations = NgramTrie.from_ngrams(ngrams[1:], n_words)

@@ -221,7 +221,7 @@ def test_the_layout_is_the_documented_one(layout: str, tmp_path: Path) -> None:
     data, description = saved(tmp_path / "m", model, layout)
     magic, version, length, crc = HEAD.unpack_from(data)
 
-    assert (b"NGRAMLM\0", 2) == (magic, version) == (MAGIC, VERSION)
+    assert (b"NGRAMLM\0", 3) == (magic, version) == (MAGIC, VERSION)
     assert zlib.crc32(data[HEAD.size : HEAD.size + length]) == crc
     assert bytes(PAGE - HEAD.size - length) == data[HEAD.size + length : PAGE]
     assert layout == description["layout"]

@@ -39,8 +39,7 @@ from ngramlm.automaton import Columns
 from ngramlm.compact import CompactPlan, Shape, multiplier_of, unpack_compact
 from ngramlm.errors import FormatError, NgramlmError, UsageError
 
-BEGIN, SIZE = "<u8", "<u4"
-GROUP = np.dtype([("begin", BEGIN), ("size", SIZE), ("weight", "<f4")])
+GROUP = np.dtype([("begin", "<u8"), ("size", "<u4"), ("width", "<u4"), ("weight", "<f8")])
 Rows = np.ndarray[Any, Any]
 
 
@@ -205,6 +204,7 @@ def test_numbers_that_are_not_spread_evenly(seed: int) -> None:
     at = np.argsort(np.arange(n + 3) * multiplier_of(n + 3) % (n + 3))
     crowds = [at[(at > 2)][1000 * seed : 1000 * seed + size] - 3 for size in (3, 30, 300, 1000)]
     crowds.append(np.concatenate([crowds[-1][::2], random_.integers(0, n, 20)]))
+    crowds += [at[at > 2][-size:] - 3 for size in (16, 17, 100, 700)]
     sentences = [words]
     sentences += [[f"h{number}", words[i]] for number, crowd in enumerate(crowds) for i in crowd.tolist()]
     vocabulary = lm.Vocabulary([*words, *(f"h{number}" for number in range(len(crowds)))])
@@ -218,6 +218,83 @@ def test_numbers_that_are_not_spread_evenly(seed: int) -> None:
             assert model.automaton.advance(state, id)[1:] == automaton.advance(state_, id)[1:]
 
 
+def slots_by_hand(places: list[int], n_words: int) -> list[int | None]:
+    """What stands in the slots of a group with children at these places among the words."""
+    if len(places) <= 16:
+        return [*sorted(places)]
+    n_slots = len(places) + len(places) // 4
+    while True:
+        slots: list[int | None] = []
+        for place in sorted(places):
+            home = (place * (2**64 // n_words) >> 32) * (n_slots - n_slots // 32) >> 32
+            slots += [None] * (home - len(slots)) + [place]
+        if len(slots) <= n_slots:
+            return slots + [None] * (n_slots - len(slots))
+        n_slots += 1 + n_slots // 64
+
+
+def bigrams_of_one_word(children: list[int], n_words: int) -> lm.BackoffModel:
+    """Words w0 .. and the bigrams of the first of them with these ids."""
+    vocabulary = lm.Vocabulary([f"w{i}" for i in range(n_words - 3)])
+    pairs = np.array([[3, id] for id in sorted(children)], np.int32)
+    trie, _ = lm.trie.NgramTrie.from_ngrams([pairs], n_words)
+    probs = np.where(np.arange(n_words) == 1, -np.inf, -3).astype(np.float32)
+    return lm.BackoffModel(
+        vocabulary, trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])]
+    )
+
+
+GROUPS = {
+    "as many as stand dense": (16, 500),
+    "one more": (17, 500),
+    "many": (300, 3000),
+    "all words": (997, 1000),
+}
+
+
+@pytest.mark.parametrize("end", [False, True])
+@pytest.mark.parametrize("kind", GROUPS)
+def test_the_slots_of_a_group(kind: str, end: bool) -> None:
+    """Every number stands where a plain reading of the layout says, the places at the end crowded or not."""
+    n, n_words = GROUPS[kind]
+    by = multiplier_of(n_words)
+    ids = sorted(range(3, n_words), key=lambda id: -(id * by % n_words))
+    ids = ids[:n] if end else random.Random(n).sample(ids, n)
+    rows, plan = packed(bigrams_of_one_word(ids, n_words), 8)
+    expected = slots_by_hand([id * by % n_words for id in ids], n_words)
+    shape = plan.shapes[1]
+    bits = int.from_bytes(rows[plan.shapes[0].n_bytes :].tobytes(), "little")
+    width = shape.end // len(expected)
+    empty = (1 << width - shape.fixed) - 1
+    numbers = [(bits >> i * width + shape.fixed) & empty for i in range(len(expected))]
+
+    assert shape.end == width * len(expected)
+    assert width - shape.fixed == n_words.bit_length()
+    assert [empty if place is None else place for place in expected] == numbers
+
+
+def test_rows_that_no_search_would_find_are_refused() -> None:
+    """A number one slot behind where it belongs, or an empty slot before it: seen when the columns are read."""
+    n_words = 1000
+    model = bigrams_of_one_word(random.Random(1).sample(range(3, n_words), 100), n_words)
+    whole, plan = packed(model, 8)
+    at, shape = plan.shapes[0].n_bytes, plan.shapes[1]
+    width = shape.fixed + 10
+    bits = int.from_bytes(whole[at:].tobytes(), "little")
+    slots = [(bits >> i * width) & ((1 << width) - 1) for i in range(shape.end // width)]
+    empty = [i for i, slot in enumerate(slots) if slot >> shape.fixed == 1023]
+    moves = [i for i in empty if i and i - 1 not in empty]
+    assert moves
+    for i in moves:
+        other = slots.copy()
+        other[i - 1], other[i] = other[i], other[i - 1]
+        number = sum(slot << n * width for n, slot in enumerate(other))
+        rows = whole.copy()
+        rows[at:] = np.frombuffer(number.to_bytes(len(rows) - at, "little"), np.uint8)
+        with pytest.raises(FormatError):
+            _ = over(model, rows, plan).columns
+
+
 def test_states_are_values() -> None:
     compact = compacted(small_model())
     one, other = (state_of(compact, words) for words in (["READ", "A"], ["nobody", "READ", "A"]))
@@ -228,18 +305,26 @@ def test_states_are_values() -> None:
     assert compact.start() != compact.empty()
 
 
+def changed(groups: np.ndarray[Any, Any], **fields: int) -> bytes:
+    groups = groups[:1].copy()
+    for name, value in fields.items():
+        groups[name] = value
+    return groups.tobytes()
+
+
 BAD_STATES: dict[str, Callable[[np.ndarray[Any, Any]], bytes]] = {
     "half a group": lambda groups: groups.tobytes()[:-1],
     "a byte": lambda groups: b"x",
     "more groups than the order has": lambda groups: groups.tobytes() * 9,
-    "no children": lambda groups: np.array([(0, 0, 0)], GROUP).tobytes(),
-    "more children than words": lambda groups: np.array([(0, 1000, 0)], GROUP).tobytes(),
-    "children beyond the end": lambda groups: np.array([(1 << 20, 1, 0)], GROUP).tobytes(),
-    "children far beyond the end": lambda groups: np.array([((1 << 64) - 1, 1, 0)], GROUP).tobytes(),
-    "children that reach beyond the end": lambda groups: np.array(
-        [(groups["begin"][0], 20, 0)], GROUP
-    ).tobytes(),
-    "all bits": lambda groups: b"\xff" * 16,
+    "no children": lambda groups: changed(groups, size=0),
+    "more children than words": lambda groups: changed(groups, begin=0, size=1000),
+    "children beyond the end": lambda groups: changed(groups, begin=1 << 20),
+    "children far beyond the end": lambda groups: changed(groups, begin=(1 << 64) - 1),
+    "children that reach beyond the end": lambda groups: changed(groups, size=20),
+    "narrow slots": lambda groups: changed(groups, width=int(groups["width"][0]) - 1),
+    "wide slots": lambda groups: changed(groups, width=int(groups["width"][0]) + 1),
+    "slots of no width": lambda groups: changed(groups, width=0),
+    "all bits": lambda groups: b"\xff" * GROUP.itemsize,
 }
 
 
@@ -263,17 +348,21 @@ def test_any_state_has_an_answer() -> None:
     """Numbers from anywhere: refused, or a worthless answer."""
     compact = compacted(small_model(), 8)
     random_ = random.Random(3)
-    ends = [shape.end for shape in compact_shapes(small_model())]
+    shapes = compact_shapes(small_model())
+    n_words, answered = len(compact.vocabulary), 0
     for _ in range(3000):
-        size = random_.randrange(1, 4)
-        groups = np.array(
-            [(random_.randrange(max(ends)), random_.randrange(1, 30), random_.random()) for _ in range(size)],
-            GROUP,
-        )
-        state = groups.tobytes()
+        groups, most = [], n_words
+        for shape in shapes[1 : random_.randrange(2, 5)]:
+            width = shape.fixed + (most - (most <= 16)).bit_length() + random_.choice([0, 0, 0, 0, 0, 0, 1])
+            size = random_.randrange(1, 30)
+            groups.append((random_.randrange(shape.end), size, width, random_.random()))
+            most = size
+        state = np.array(groups, GROUP).tobytes()
+        answered += walks(lambda state=state: compact.automaton.advance(state, 3))
         walks(lambda state=state: compact.automaton.rows(state))
         for word in range(0, len(compact.vocabulary), 5):
             walks(lambda state=state, word=word: compact.automaton.advance(state, word))
+    assert 100 < answered < 3000
 
 
 def compact_shapes(model: lm.BackoffModel) -> tuple[Shape, ...]:
