@@ -8,10 +8,12 @@ import gzip
 import io
 import lzma
 import os
+import random
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +21,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ngramlm import files
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
@@ -518,3 +523,46 @@ def test_a_disk_that_fails_on_the_way(tmp_path: Path, monkeypatch: pytest.Monkey
 
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out").read_bytes() == b"old"
+
+
+@given(
+    sizes=st.lists(st.sampled_from([0, 1, 7, 31, 32, 33, 63, 64, 65, 100, 300, 1000]), max_size=30),
+    with_header=st.booleans(),
+)
+def test_files_are_written_in_whole_blocks(sizes: list[int], with_header: bool) -> None:
+    """Whatever is handed over, what reaches the system begins and ends at blocks, but for the end and a header."""
+    writes: list[tuple[int, int]] = []
+
+    class Recorded(io.FileIO):
+        def write(self, data: Any) -> int:
+            begin = self.tell()
+            written = super().write(data)
+            writes.append((begin, begin + written))
+            return written
+
+    content = random.Random(len(sizes)).randbytes(sum(sizes))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        with (
+            mock.patch.object(files.io, "FileIO", Recorded),
+            mock.patch.object(files, "BLOCK", 32),
+            mock.patch.object(files, "MOST_AT_ONCE", 256),
+            atomic_write(path) as out,
+        ):
+            at = 0
+            for size in sizes:
+                assert out.write(np.frombuffer(content[at : at + size], np.uint8).data) == size
+                at += size
+            assert out.tell() == len(content)
+            if with_header:
+                out.seek(0)
+                out.write(b"head")
+        expected = b"head" + content[4:] if with_header else content
+
+        assert path.read_bytes() == expected
+    if with_header:
+        assert writes.pop() == (0, 4)
+    for begin, end in writes:
+        assert begin % 32 == 0
+        assert end % 32 == 0 or end == len(content)
+        assert end - begin <= 256
