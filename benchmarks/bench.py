@@ -37,8 +37,16 @@ class Files:
         return self.of("ngram")
 
     @property
+    def compact(self) -> Path:
+        return self.of("compact.ngram")
+
+    @property
     def probing(self) -> Path:
         return self.of("probing")
+
+
+TRIES = {"trie": ["trie"], "trie -q 8 -b 8 -a 22": ["-q", "8", "-b", "8", "-a", "22", "trie"]}
+"""KenLM's other layouts: the options of build_binary by what the table calls them."""
 
 
 class Suite:
@@ -55,8 +63,18 @@ class Suite:
         command = [str(self.peers.lmplz), "-o", str(self.order), "--text", str(files.text)]
         return [*command, "--arpa", str(files.of("lmplz.arpa")), "--discount_fallback"]
 
-    def build(self, files: Files) -> list[str]:
-        return [str(self.peers.build_binary), "probing", str(files.of("lmplz.arpa")), str(files.probing)]
+    def build(self, files: Files, output: Path, options: Sequence[str] = ("probing",)) -> list[str]:
+        return [str(self.peers.build_binary), *options, str(files.of("lmplz.arpa")), str(output)]
+
+    def convert_to_compact(self, files: Files) -> list[str]:
+        options = ["--layout", "compact", "--quiet"]
+        return [*NGRAMLM, "convert", str(files.ours), str(files.compact), *options]
+
+    def perplexity(self, model: Path, test: Path, threads: int = 1) -> list[str]:
+        return [*NGRAMLM, "perplexity", str(model), str(test), "--threads", str(threads)]
+
+    def query(self, model: Path) -> list[str]:
+        return [str(self.peers.query), "-v", "summary", str(model)]
 
     def training(self, files: Files) -> list[Job]:
         """From text, to counts and to files."""
@@ -71,7 +89,7 @@ class Suite:
         if peers.lmplz:
             to_arpa.contenders.append(Contender("lmplz", [self.lmplz(files)]))
         if peers.lmplz and peers.build_binary:
-            both = [self.lmplz(files), self.build(files)]
+            both = [self.lmplz(files), self.build(files, files.probing)]
             to_binary.contenders.append(Contender("lmplz, build_binary probing", both))
         return [to_counts, to_binary, to_arpa]
 
@@ -85,21 +103,38 @@ class Suite:
         if not (self.peers.lmplz and self.peers.build_binary):
             return Job("ARPA to binary model", [ours])
         same = Contender("ngramlm, the file of lmplz", convert(files.of("lmplz.arpa")))
-        theirs = Contender("build_binary probing, the file of lmplz", [self.build(files)])
+        theirs = Contender("build_binary probing, the file of lmplz", [self.build(files, files.probing)])
         return Job("ARPA to binary model", [same, theirs, ours])
 
     def scoring(self, files: Files, test: Path, size: str) -> list[Job]:
         """A file by the commands, on one thread and on several."""
         found = []
         for threads in dict.fromkeys((1, self.threads)):
-            command = [*NGRAMLM, "perplexity", str(files.ours), str(test), "--threads", str(threads)]
             name = f"score a file, {size}, {threads} thread{'s' * (threads > 1)}"
-            job = Job(name, [Contender("ngramlm perplexity", [command])])
+            job = Job(name, [Contender("ngramlm perplexity", [self.perplexity(files.ours, test, threads)])])
             if self.has_probing and self.peers.query:
-                query = [str(self.peers.query), "-v", "summary", str(files.probing)]
-                job.contenders.append(Contender("query (one thread)", [query], stdin=test))
+                job.contenders.append(
+                    Contender("query (one thread)", [self.query(files.probing)], stdin=test)
+                )
             found.append(job)
         return found
+
+    def layouts(self, files: Files, test: Path) -> Job:
+        """A file on one thread, with every layout of ours and of KenLM; the names say how large each is."""
+        job = Job(
+            "score a file, layouts, 1 thread",
+            [
+                Contender(f"ngramlm, {name}, {megabytes(model)}", [self.perplexity(model, test)])
+                for name, model in (("fast", files.ours), ("compact", files.compact))
+            ],
+        )
+        if self.has_probing and self.peers.query:
+            for name in ("probing", *TRIES):
+                model = files.of(name.replace(" ", ""))
+                job.contenders.append(
+                    Contender(f"query, {name}, {megabytes(model)}", [self.query(model)], stdin=test)
+                )
+        return job
 
     def from_python(self, files: Files, test: Path, size: str) -> list[Job]:
         """Sentences one at a time, a file in one call, opening."""
@@ -117,6 +152,9 @@ class Suite:
         for name, (ours, *options), theirs, who in jobs:
             command = [*ALONE, ours, str(files.ours), str(test), *options]
             job = Job(f"{name}, {size}", [Contender("ngramlm", [command], reports_seconds=True)])
+            if ours == "score":
+                command = [*ALONE, ours, str(files.compact), str(test), *options]
+                job.contenders.append(Contender("ngramlm, compact layout", [command], reports_seconds=True))
             if self.has_probing and self.peers.kenlm_module:
                 command = [*ALONE, theirs, str(files.probing), str(test)]
                 job.contenders.append(Contender(who, [command], reports_seconds=True))
@@ -141,18 +179,23 @@ class Suite:
     def has_probing(self) -> bool:
         return bool(self.peers.lmplz and self.peers.build_binary)
 
-    def make_models(self, files: Files, *, arpa: bool) -> None:
+    def make_models(self, files: Files, *, arpa: bool = False, tries: bool = False) -> None:
         """The models that later jobs read: ours anew, those of peers where they are older than the text."""
-        commands = [self.train(files.text, files.ours)]
+        commands = [self.train(files.text, files.ours), self.convert_to_compact(files)]
         if arpa:
             commands.append(self.train(files.text, files.of("arpa")))
         if self.has_probing:
             if not is_newer(files.of("lmplz.arpa"), [files.text]) and (
-                arpa or not is_newer(files.probing, [files.text])
+                arpa or tries or not is_newer(files.probing, [files.text])
             ):
                 commands.append(self.lmplz(files))
             if not is_newer(files.probing, [files.text]):
-                commands.append(self.build(files))
+                commands.append(self.build(files, files.probing))
+            if tries:
+                commands += [
+                    self.build(files, files.of(name.replace(" ", "")), options)
+                    for name, options in TRIES.items()
+                ]
         for command in commands:
             say(" ".join(command))
             Contender("", [command]).run()
@@ -204,6 +247,9 @@ def run(options: argparse.Namespace, work: Path) -> list[str]:
     if wanted("ARPA to binary model"):
         suite.make_models(text, arpa=True)
         measure([suite.converting(text)])
+    if wanted("score a file, layouts"):
+        suite.make_models(text, tries=True)
+        measure([suite.layouts(text, test)])
     doubled = Files(work, "doubled", work / "doubled.txt")
     for files in (text,) if options.no_doubled else (text, doubled):
         jobs = suite.scoring(files, test, "") + suite.from_python(files, options.test, "")
@@ -211,7 +257,7 @@ def run(options: argparse.Namespace, work: Path) -> list[str]:
             continue
         if files is doubled and not is_newer(files.text, [options.text]):
             double(options.text, files.text)
-        suite.make_models(files, arpa=False)
+        suite.make_models(files)
         size = megabytes(files.ours)
         measure(suite.scoring(files, test, size) + suite.from_python(files, options.test, size))
     measure(suite.small(head(options.text, SMALL_BYTES, work / "small.txt"), options.test))

@@ -223,13 +223,11 @@ def atomic_write(path: str | os.PathLike[str], *, compress: bool = True) -> Iter
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
     _unfinished.add(temporary)
     try:
-        with _Flushing(handle) as raw:
+        with _Flushing(handle, os.fspath(path)) as raw:
             with _packed(target, raw, compress) as out:
                 yield out
-            raw.flush()
-            raw.finish()
             os.fchmod(raw.fileno(), mode)
-            os.fsync(raw.fileno())
+            raw.finish()
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -267,8 +265,9 @@ class _Flushing(io.BufferedWriter):
     model then takes a fifth less time than with the small pages that are left by writes of other sizes.
     """
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, path: str) -> None:
         super().__init__(io.FileIO(handle, "wb"), BLOCK)
+        self._path = path
         self._unsent = 0
         self._thread: threading.Thread | None = None
         self._failure: OSError | None = None
@@ -278,9 +277,12 @@ class _Flushing(io.BufferedWriter):
         written = rest.nbytes
         while rest.nbytes:
             room = BLOCK - self.tell() % BLOCK
-            if room == BLOCK and rest.nbytes >= 2 * BLOCK:  # more than the buffer holds: written without a copy
+            if (
+                room == BLOCK and rest.nbytes >= 2 * BLOCK
+            ):  # more than the buffer holds: written without a copy
                 room = min(rest.nbytes, MOST_AT_ONCE) // BLOCK * BLOCK
-            super().write(rest[:room])
+            with _naming(self._path):
+                super().write(rest[:room])
             rest = rest[room:]
         self._unsent += written
         if self._unsent >= FLUSHED_AT_ONCE and (self._thread is None or not self._thread.is_alive()):
@@ -296,16 +298,31 @@ class _Flushing(io.BufferedWriter):
             self._failure = error
 
     def finish(self) -> None:
-        """Wait until nothing is being sent; raises OSError where that failed."""
-        if self._thread is not None:
-            self._thread.join()
-        if self._failure is not None:
-            raise self._failure
+        """Send all, and wait until nothing is being sent; raises OSError where that failed."""
+        with _naming(self._path):
+            self.flush()
+            if self._thread is not None:
+                self._thread.join()
+            if self._failure is not None:
+                raise self._failure
+            os.fsync(self.fileno())
 
     def close(self) -> None:
         if self._thread is not None:  # the number of the file may not be given to another one meanwhile
             self._thread.join()
-        super().close()
+        with _naming(self._path):
+            super().close()
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Say which file could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = path
+        raise
 
 
 @contextlib.contextmanager

@@ -566,3 +566,25 @@ def test_files_are_written_in_whole_blocks(sizes: list[int], with_header: bool) 
         assert begin % 32 == 0
         assert end % 32 == 0 or end == len(content)
         assert end - begin <= 256
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".xz"])
+@pytest.mark.parametrize("n", [10, 1 << 20])
+def test_a_full_disk_is_named(n: int, suffix: str, tmp_path: Path) -> None:
+    """Whether it is full while the file is written or when the rest of it is sent."""
+    path = tmp_path / f"file{suffix}"
+
+    class Full(io.FileIO):
+        def write(self, data: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with (
+        mock.patch.object(files.io, "FileIO", Full),
+        mock.patch.object(files, "BLOCK", 1 << 16),
+        pytest.raises(OSError, match="No space left") as caught,
+        atomic_write(path) as out,
+    ):
+        out.write(random.Random(1).randbytes(n))
+
+    assert (errno.ENOSPC, str(path)) == (caught.value.errno, caught.value.filename)
+    assert [] == names(tmp_path)
