@@ -204,7 +204,7 @@ seed_option = integer_option(
 layout_option = click.option(
     "--layout",
     type=click.Choice(("fast", "compact")),
-    help="Of a binary model: compact takes a fifth of the space, rounds values, and answers about half as fast.  "
+    help="Of a binary model: compact takes a quarter of the space, rounds values, and takes 1.4 times as long.  "
     "[default: fast]",
 )
 bits_option = click.option(

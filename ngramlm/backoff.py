@@ -318,7 +318,7 @@ class BackoffModel(NgramModel):
     def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
         """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.
 
-        Layout ``"compact"`` takes about a fifth of the memory and quantizes values to `bits` bits (8 unless given;
+        Layout ``"compact"`` takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given;
         4 to 16, or 32 for the values themselves).
         """
         if ".arpa" in os.path.basename(path):

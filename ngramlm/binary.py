@@ -52,7 +52,7 @@ def save_binary(
 ) -> None:
     """Write a model; the bytes depend on the model, the layout and `bits` alone.
 
-    The compact layout takes about a fifth of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
+    The compact layout takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
     or 32 for the values themselves). Raises UsageError for ``-`` and compressed suffixes.
     """
     if path == "-" or is_compressed(path):

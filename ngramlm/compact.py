@@ -1,7 +1,7 @@
 """Columns of a back-off model -> the compact layout, and back.
 
 The layout is described in `_forward.pyx`: the n-grams in forward order, numbered among the children of their suffix,
-with quantized values. It takes about a fifth of what the slots of `automaton.py` take.
+with quantized values. It takes about a quarter of what the slots of `automaton.py` take.
 """
 
 from __future__ import annotations
