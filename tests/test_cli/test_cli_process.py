@@ -216,7 +216,7 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
     with started([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here) as process:
         _, stderr = process.communicate(timeout=30)
 
-        assert (process.returncode, stderr) == (1, "error: file too large\n")
+        assert (process.returncode, stderr) == (1, "words.txt: file too large\n")
         assert (here / "words.txt").read_text() == "old\n"
         assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
 
