@@ -23,6 +23,8 @@ KERNELS = [
     "_arpa",
     "_smoothing",
     "_pitman_yor",
+    "_memory",
+    "_mixing",
 ]
 
 

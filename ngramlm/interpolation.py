@@ -161,6 +161,7 @@ def estimate_weights(
     *,
     tolerance: float = 1e-6,
     max_iterations: int = 1000,
+    silent: bool = False,
     progress: Progress | None = None,
 ) -> WeightEstimate:
     """The mixture weights under which held-out tokens are most probable, by expectation maximization.
@@ -174,30 +175,45 @@ def estimate_weights(
             Tokens that are impossible for all models are left out, as no weight can help them.
         tolerance: the least rise, in log10 per token.
         max_iterations: where it stops at the latest.
+        silent: whether NaN says that a model is silent about a token, which the others then share among them.
         progress: called with the iterations done.
+
+    With silent models a token is thought to be drawn from a model by the weights, again where that model is silent:
+    such drawings are what the silent models are expected to have had, and the likelihood never falls either.
 
     Raises UsageError for an array of another shape, NaN or positive values; EstimationError where no token is left.
     """
     table = np.asarray(log10_probs, np.float64)
     if table.ndim != 2 or not len(table):
         raise UsageError(f"found an array of shape {table.shape}; expected (models, tokens)")
-    if table.size and not table.max() <= 1e-6:
+    known = ~np.isnan(table)
+    if table.size and (not (known.all() or silent) or np.max(table, where=known, initial=-np.inf) > 1e-6):
         raise UsageError("found NaN or a positive log-probability; expected log10 probabilities")
-    best = table.max(axis=0, initial=-np.inf)
+    best = np.max(table, axis=0, where=known, initial=-np.inf)
     possible = best > -np.inf
     if not possible.any():
         raise EstimationError("found no token that a model thinks possible; expected at least one")
     best = best[possible]
-    probs = 10.0 ** (table[:, possible] - best)  # of each token the best model has 1
+    known = known[:, possible]
+    probs = np.where(known, 10.0 ** (table[:, possible] - best), 0.0)  # of each token the best model has 1
     base, n_tokens = float(best.sum()), len(best)
+    asked = None if known.all() else known.astype(np.float64)
     weights = np.full(len(table), 1 / len(table))
-    mixed = weights @ probs
-    reached = [base + float(np.log10(mixed).sum())]
+
+    def mix_by(weights: Floats) -> tuple[Floats, Floats | float]:
+        """What the tokens are given, and the weight of the models that are not silent."""
+        return weights @ probs, 1.0 if asked is None else np.maximum(weights @ asked, 1e-300)
+
+    mixed, heard = mix_by(weights)
+    reached = [base + float(np.log10(mixed / heard).sum())]
     for iteration in range(max_iterations):
-        weights = weights * (probs @ (1 / mixed)) / n_tokens
+        shares = probs @ (1 / mixed)
+        if asked is not None:
+            shares += (1 - asked) @ (1 / np.asarray(heard))
+        weights = weights * shares
         weights /= weights.sum()
-        mixed = weights @ probs
-        reached.append(base + float(np.log10(mixed).sum()))
+        mixed, heard = mix_by(weights)
+        reached.append(base + float(np.log10(mixed / heard).sum()))
         if progress is not None:
             progress("weighing", iteration + 1, None)
         if reached[-1] - reached[-2] < tolerance * n_tokens:

@@ -1,0 +1,165 @@
+"""The probability of every token in a mixture, with weights that stand still or move while a document is read.
+
+`probs` is float64[components, tokens], NaN where a component is silent: then the weights of the others are divided by
+their sum, and what the token tells about the weights says nothing about that of the silent one.
+"""
+from libc.math cimport NAN, isnan, pow
+from libc.stdint cimport int32_t, int64_t
+
+import numpy as np
+
+cdef enum:
+    MOST = 64                  # components
+
+
+cdef struct Weights:
+    int n
+    double now[MOST]
+    double share[MOST]         # of each component in what the token before was given
+
+
+cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* weights) noexcept nogil:
+    """The probability of a token; fills the shares. NaN where all components are silent."""
+    cdef int j
+    cdef double given = 0.0, known = 0.0, p, missing = 0.0
+    for j in range(weights.n):
+        p = probs[j, i]
+        if isnan(p):
+            missing += weights.now[j]
+            weights.share[j] = weights.now[j]
+        else:
+            known += weights.now[j]
+            weights.share[j] = weights.now[j] * p
+            given += weights.share[j]
+    if known <= 0:                 # only those speak that have no weight: they have it now
+        return mix_equally(probs, i, weights)
+    for j in range(weights.n):
+        if not isnan(probs[j, i]):
+            weights.share[j] = weights.share[j] / given * (1.0 - missing) if given > 0 else weights.now[j]
+    return given / known
+
+
+cdef inline double mix_equally(const double[:, ::1] probs, int64_t i, Weights* weights) noexcept nogil:
+    cdef int j, n = 0
+    cdef double given = 0.0
+    for j in range(weights.n):
+        weights.share[j] = weights.now[j]
+        if not isnan(probs[j, i]):
+            given += probs[j, i]
+            n += 1
+    return given / n if n else NAN
+
+
+cdef int check(const double[:, ::1] probs, const double[::1] out, const int64_t[::1] starts) except -1:
+    cdef int64_t k
+    if not 1 <= probs.shape[0] <= MOST:
+        raise ValueError(f"{probs.shape[0]} components; expected 1 to {MOST}")
+    if out.shape[0] != probs.shape[1]:
+        raise ValueError("columns of different lengths")
+    if starts.shape[0] < 1 or starts[0] != 0 or starts[starts.shape[0] - 1] != probs.shape[1]:
+        raise ValueError("starts out of order")
+    for k in range(starts.shape[0] - 1):
+        if starts[k] > starts[k + 1]:
+            raise ValueError("starts out of order")
+    return 0
+
+
+def mix_fixed(const double[:, ::1] probs not None, const double[:, ::1] weights not None,
+              const int32_t[::1] buckets not None, double[::1] out not None):
+    """Fill `out` by the weights float64[buckets, components] of the bucket of each token."""
+    cdef int64_t i
+    cdef int j
+    cdef Weights now
+    cdef bint valid = True
+    check(probs, out, np.array([0, probs.shape[1]], np.int64))
+    if weights.shape[1] != probs.shape[0] or buckets.shape[0] != probs.shape[1]:
+        raise ValueError("columns of different lengths")
+    now.n = <int> probs.shape[0]
+    with nogil:
+        for i in range(probs.shape[1]):
+            if not 0 <= buckets[i] < weights.shape[0]:
+                valid = False
+                break
+            for j in range(now.n):
+                now.now[j] = weights[buckets[i], j]
+            out[i] = mix_token(probs, i, &now)
+    if not valid:
+        raise ValueError("a bucket without weights")
+
+
+def mix_recent(const double[:, ::1] probs not None, const int64_t[::1] starts not None,
+               const double[::1] prior not None, int64_t window, double strength, double[::1] out not None):
+    """Weights are the mean share of each component in the last `window` tokens (0: all), the prior counting as
+    `strength` tokens; they begin anew at every start. Returns the weights after the last token."""
+    cdef int64_t i, k, n, place
+    cdef int j
+    cdef Weights now
+    check(probs, out, starts)
+    if prior.shape[0] != probs.shape[0] or window < 0 or not strength > 0:
+        raise ValueError("a prior for each component, a window of 0 or more and a strength above 0")
+    now.n = <int> probs.shape[0]
+    ring_out = np.zeros((window, now.n))
+    sums_out = np.zeros(now.n)
+    cdef double[:, ::1] ring = ring_out
+    cdef double[::1] sums = sums_out
+    with nogil:
+        for j in range(now.n):
+            now.now[j] = prior[j]
+        for k in range(starts.shape[0] - 1):
+            for j in range(now.n):
+                sums[j] = 0.0
+                now.now[j] = prior[j]
+            n = 0
+            for i in range(starts[k], starts[k + 1]):
+                out[i] = mix_token(probs, i, &now)
+                n += 1
+                if window:
+                    place = n % window
+                    for j in range(now.n):
+                        if n > window:
+                            sums[j] -= ring[place, j]
+                        ring[place, j] = now.share[j]
+                for j in range(now.n):
+                    sums[j] += now.share[j]
+                normalize(&now, &prior[0], &sums[0], strength)
+    return np.array([now.now[j] for j in range(now.n)])
+
+
+cdef inline void normalize(Weights* weights, const double* prior, const double* sums, double strength) noexcept nogil:
+    cdef int j
+    cdef double total = 0.0
+    for j in range(weights.n):
+        weights.now[j] = strength * prior[j] + (sums[j] if sums[j] > 0 else 0.0)
+        total += weights.now[j]
+    for j in range(weights.n):
+        weights.now[j] /= total
+
+
+def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not None,
+              const double[::1] prior not None, double memory, double[::1] out not None):
+    """Weights are posterior probabilities of the components given the tokens so far, raised to `memory` with each token
+    (1: nothing is forgotten) and the prior to the rest; they begin anew at every start. Returns the last weights."""
+    cdef int64_t i, k
+    cdef int j
+    cdef double total
+    cdef Weights now
+    check(probs, out, starts)
+    if prior.shape[0] != probs.shape[0] or not 0 <= memory <= 1:
+        raise ValueError("a prior for each component and a memory of 0 to 1")
+    now.n = <int> probs.shape[0]
+    with nogil:
+        for j in range(now.n):
+            now.now[j] = prior[j]
+        for k in range(starts.shape[0] - 1):
+            for j in range(now.n):
+                now.now[j] = prior[j]
+            for i in range(starts[k], starts[k + 1]):
+                out[i] = mix_token(probs, i, &now)
+                total = 0.0
+                for j in range(now.n):
+                    if memory < 1:
+                        now.share[j] = pow(now.share[j], memory) * pow(prior[j], 1.0 - memory) if prior[j] > 0 else 0.0
+                    total += now.share[j]
+                for j in range(now.n):
+                    now.now[j] = now.share[j] / total
+    return np.array([now.now[j] for j in range(now.n)])

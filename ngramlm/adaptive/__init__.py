@@ -1,0 +1,32 @@
+"""Models that adapt to what they read: memories of the document, and mixtures with weights that move.
+
+    >>> import ngramlm as lm
+    >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
+    >>> adapted = lm.Mixture([model, lm.Cache(decay=0.005), lm.NgramCache()]).fit(lm.Text.from_sentences(["c b", "c b"]))
+    >>> len(adapted.components)
+    3
+"""
+
+from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
+from ngramlm.adaptive.mixture import Mixture
+from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
+from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
+from ngramlm.adaptive.word_weights import Neighbours, WordWeights, inverse_document_frequencies
+
+__all__ = [
+    "BayesWeights",
+    "BucketWeights",
+    "Cache",
+    "FixedWeights",
+    "Mixture",
+    "ModelSource",
+    "Neighbours",
+    "NgramCache",
+    "PairCache",
+    "RecentWeights",
+    "RunningDocument",
+    "Source",
+    "Weighting",
+    "WordWeights",
+    "inverse_document_frequencies",
+]

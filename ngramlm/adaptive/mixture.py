@@ -1,0 +1,163 @@
+"""Models and memories mixed token by token: p(w|h) = sum of weight_j p_j(w|h)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm import __version__
+from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source
+from ngramlm.adaptive.weighting import FixedWeights, Weighting
+from ngramlm.errors import UsageError
+from ngramlm.interpolation import union_vocabulary
+from ngramlm.model import LanguageModel
+from ngramlm.parallel import Progress
+from ngramlm.text import Text, read_text, require_sentences
+from ngramlm.vocabulary import BOS, UNK, Vocabulary
+
+__all__ = ["Mixture"]
+
+Floats = NDArray[np.float64]
+Component = LanguageModel | Source
+
+
+class Mixture:
+    """A language model of several, with weights that stand still or follow the document.
+
+    The vocabulary is the union of those of the models; a word that a model does not know has no probability in it. Where
+    a component is silent, as a memory is at the beginning of a document, the weights of the others are divided by their
+    sum: the mixture sums to one at every place of every document.
+
+    Args:
+        components: language models and memories, at least one model.
+        weights: one for each component, divided by their sum; the short form of ``weighting=FixedWeights(weights)``.
+        weighting: how weights are found; None is `FixedWeights`, equal ones before `fit`.
+
+    Raises UsageError for components or weights that do not fit.
+
+    >>> import ngramlm as lm
+    >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
+    >>> adapted = Mixture([model, Cache()], weights=[0.8, 0.2])
+    >>> again = adapted.distribution(["<s>"], before=["c c c"])[model.vocabulary.id("c")]
+    >>> bool(again > model.distribution(["<s>"])[model.vocabulary.id("c")]), round(float(adapted.distribution().sum()), 9)
+    (True, 1.0)
+    """
+
+    def __init__(
+        self,
+        components: Sequence[Component],
+        weights: Sequence[float] | None = None,
+        *,
+        weighting: Weighting | None = None,
+    ) -> None:
+        self._components = tuple(components)
+        models = [component for component in self._components if not isinstance(component, Source)]
+        if not models:
+            raise UsageError("found no language model; expected at least one among the components")
+        if weights is not None:
+            if weighting is not None:
+                raise UsageError("found weights and a weighting; expected one of them")
+            if len(weights) != len(self._components):
+                raise UsageError(
+                    f"found {len(weights)} weights for {len(self._components)} components; expected one for each"
+                )
+            weighting = FixedWeights(tuple(weights))
+        self._weighting = weighting or FixedWeights()
+        self._vocabulary = union_vocabulary([cast("LanguageModel", model).vocabulary for model in models])
+        self._sources = [self._source(component) for component in self._components]
+
+    def _source(self, component: Component) -> Source:
+        if isinstance(component, Source):
+            return component
+        return ModelSource(component, self._vocabulary)
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        return self._components
+
+    @property
+    def weighting(self) -> Weighting:
+        return self._weighting
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self._vocabulary
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """How the mixture is made."""
+        return MappingProxyType({"mixture": self._weighting.describe()})
+
+    @property
+    def independent_sentences(self) -> bool:
+        """Whether a sentence's score depends on that sentence alone."""
+        return not self._weighting.follows_the_text and all(
+            isinstance(source, ModelSource) and getattr(source.model, "independent_sentences", False)
+            for source in self._sources
+        )
+
+    @property
+    def normalized(self) -> bool:
+        return all(getattr(component, "normalized", True) for component in self._components)
+
+    @property
+    def has_closed_vocabulary(self) -> bool:
+        """Whether ``<unk>`` has no probability in any component."""
+        return bool(self.distribution()[UNK] == 0)
+
+    @property
+    def signature(self) -> str:
+        """What a score needs to be told apart from others."""
+        closed = self.has_closed_vocabulary
+        parts = " + ".join(source.describe() for source in self._sources)
+        size = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
+        return f"mixture:{self._weighting.describe()}|of:({parts})|vocabulary:{size}|ngramlm:{__version__}"
+
+    def __repr__(self) -> str:
+        return f"<Mixture of {len(self._components)} components, weights {self._weighting.describe()}>"
+
+    def component_probs(self, text: Text) -> Floats:
+        """float64[components, n_tokens]: what each gives every predicted token, NaN where it is silent."""
+        text = text.over(self._vocabulary)
+        return np.stack([source.probs(text) for source in self._sources])
+
+    def log10_probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says."""
+        text = text.over(self._vocabulary)
+        mixed = self._weighting.mix(self.component_probs(text), text)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(np.minimum(mixed, 1.0)))
+
+    def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
+        """float64[V]: the probability of every word after a history, in a document that began with the sentences
+        `before`."""
+        running = RunningDocument.of(self._vocabulary, history, before)
+        rows = [source.after(running) for source in self._sources]
+        silent = np.array([row is None for row in rows])
+        text = running.as_text()
+        table = np.stack([source.probs(text) for source in self._sources])[:, : running.n_tokens]
+        weights = self._weighting.after(np.ascontiguousarray(table), text, silent)
+        spoken = [(weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None]
+        total = sum(weight for weight, _ in spoken)
+        if total <= 0:  # only those speak that have no weight
+            return cast("Floats", sum(row for _, row in spoken) / len(spoken))
+        return cast("Floats", sum(weight / total * row for weight, row in spoken))
+
+    def fit(
+        self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any
+    ) -> Mixture:
+        """The mixture with the weights under which a held-out text is most probable, by expectation maximization.
+
+        The options are those of `read_text`. Raises TextError for an empty text.
+        """
+        if isinstance(heldout, Text):
+            text = heldout.over(self._vocabulary)
+        else:
+            text = require_sentences(read_text(heldout, vocabulary=self._vocabulary, **read_options), heldout)
+        fitted = self._weighting.fit(self.component_probs(text), text, progress)
+        return Mixture(self._components, weighting=fitted)

@@ -1,0 +1,127 @@
+"""What a mixture is made of: anything that gives the next word a probability, or is silent where it knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.interpolation import text_over
+from ngramlm.matching import ids_in
+from ngramlm.model import LanguageModel
+from ngramlm.text import Text, words_of
+from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
+
+__all__ = ["ModelSource", "RunningDocument", "Sentence", "Source", "spans"]
+
+Floats = NDArray[np.float64]
+Sentence = str | Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class RunningDocument:
+    """A document that breaks off.
+
+    Attributes:
+        before: its whole sentences.
+        tokens: int32[T], the ids of the last sentence so far; ``<s>`` first, unless the history begins inside it.
+    """
+
+    before: Text
+    tokens: NDArray[np.int32]
+
+    @classmethod
+    def of(
+        cls, vocabulary: Vocabulary, history: Sentence = (), before: Sequence[Sentence] = ()
+    ) -> RunningDocument:
+        """The document that these sentences and the history in the last one make, in the ids of a vocabulary."""
+        text = Text.from_sentences(before, vocabulary)
+        return cls(text, vocabulary.ids(words_of(history)))
+
+    @property
+    def n_tokens(self) -> int:
+        """Predicted tokens so far."""
+        return self.before.n_tokens + int(np.count_nonzero(self.tokens != BOS))
+
+    def as_text(self) -> Text:
+        """The document with its last sentence as if it ended here: the last predicted token is not there yet."""
+        last = np.concatenate([[BOS], without_start(self.tokens), [EOS]]).astype(np.int32)
+        return Text.from_ids(self.before.vocabulary, np.concatenate([self.before.ids, last]), 0)
+
+    @property
+    def history(self) -> list[str]:
+        """The words of the sentence that breaks off."""
+        return self.before.vocabulary.words(self.tokens)
+
+    def sentences(self) -> list[list[str]]:
+        """The words of the whole sentences."""
+        return [self.before.sentence(number) for number in range(self.before.n_sentences)]
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A component of a mixture: a memory of the document, or a language model by `ModelSource`."""
+
+    def describe(self) -> str:
+        """What it is, in a word or two, for signatures."""
+        ...
+
+    def probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: the probability of every predicted token, NaN where the source is silent."""
+        ...
+
+    def after(self, running: RunningDocument) -> Floats | None:
+        """float64[V]: the probability of every next word, None where the source is silent."""
+        ...
+
+
+class ModelSource:
+    """A language model, never silent; words of the mixture that it does not know have no probability in it."""
+
+    def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
+        self.model = model
+        self._vocabulary = vocabulary
+        self._is_own = model.vocabulary == vocabulary
+
+    def describe(self) -> str:
+        signature: str = getattr(self.model, "signature", type(self.model).__name__)
+        return signature
+
+    def probs(self, text: Text) -> Floats:
+        own = text if self._is_own else text_over(text, self.model.vocabulary)
+        found: Floats = np.power(10.0, np.minimum(self.model.log10_probs(own), 0.0))
+        if not self._is_own:
+            found[(own.predicted == UNK) & (text.predicted != UNK)] = 0.0
+        return found
+
+    def after(self, running: RunningDocument) -> Floats:
+        if getattr(self.model, "independent_sentences", True):
+            found = self.model.distribution(running.history)
+        else:
+            found = self.model.distribution(running.history, running.sentences())  # type: ignore[call-arg]
+        if self._is_own:
+            return found
+        ids = ids_in(self._vocabulary, self.model.vocabulary)
+        known = (ids != UNK) | (np.arange(len(ids)) == UNK)
+        return np.where(known, found[ids], 0.0)
+
+
+def spans(text: Text, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64[N]: the number of predicted tokens before each of these sentences."""
+    return np.asarray(text.sentences[starts] - starts)
+
+
+def document_slices(text: Text) -> list[tuple[slice, slice]]:
+    """For every document, its tokens in `ids` and among the predicted ones."""
+    at, predicted = text.sentences[text.documents].tolist(), spans(text, text.documents).tolist()
+    return [
+        (slice(at[k], at[k + 1]), slice(predicted[k], predicted[k + 1])) for k in range(text.n_documents)
+    ]
+
+
+def without_start(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The predicted tokens."""
+    return ids[ids != BOS]

@@ -1,0 +1,276 @@
+"""How much each component of a mixture counts: always the same, by the place in the text, or as it did so far."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._mixing import mix_bayes, mix_fixed, mix_recent
+from ngramlm.adaptive.sources import spans
+from ngramlm.checks import Number, choice
+from ngramlm.errors import UsageError
+from ngramlm.interpolation import estimate_weights
+from ngramlm.parallel import Progress
+from ngramlm.text import Text
+
+__all__ = ["BayesWeights", "BucketWeights", "FixedWeights", "RecentWeights", "Weighting"]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+Shares = tuple[float, ...]
+
+
+class Weighting(ABC):
+    """Weights of the components of a mixture, for every token of a text.
+
+    All methods take a table float64[components, tokens] of probabilities, NaN where a component is silent; there the
+    weights of the others are divided by their sum.
+    """
+
+    @abstractmethod
+    def mix(self, table: Floats, text: Text) -> Floats:
+        """float64[tokens]: the probability of every predicted token."""
+
+    @abstractmethod
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """float64[components]: the weights for the token behind a document that breaks off.
+
+        `text` is the document, its last sentence without ``</s>``; `silent` says which components are silent about
+        the next token.
+        """
+
+    @abstractmethod
+    def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> Self:
+        """The same with weights under which a held-out text is most probable."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What it is, for signatures."""
+
+    @property
+    def follows_the_text(self) -> bool:
+        """Whether weights depend on what was read before."""
+        return True
+
+
+@dataclass(frozen=True)
+class FixedWeights(Weighting):
+    """The same weights for every token, by expectation maximization (Jelinek & Mercer 1980).
+
+    Args:
+        weights: one for each component, divided by their sum; None is equal ones.
+    """
+
+    weights: Shares | None = None
+
+    def __post_init__(self) -> None:
+        _keep_shares(self, "weights", self.weights)
+
+    def mix(self, table: Floats, text: Text) -> Floats:
+        out = np.empty(table.shape[1])
+        weights = _prior(self.weights, len(table))
+        mix_fixed(table, weights[None], np.zeros(table.shape[1], np.int32), out)
+        return out
+
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        return _prior(self.weights, len(table))
+
+    def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> FixedWeights:
+        return replace(self, weights=_em(table, progress))
+
+    def describe(self) -> str:
+        return "fixed"
+
+    @property
+    def follows_the_text(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class BucketWeights(Weighting):
+    """Weights by how far the document is, or by which components speak.
+
+    ``"position"`` tells apart tokens by the logarithm of how many came before in the document: a memory is worth more
+    when it is full. ``"silence"`` has weights of their own for every set of components that speak: a memory of pairs is
+    trusted where it has something to say (Goodman 2001, conditional caches).
+
+    Args:
+        by: ``"position"`` or ``"silence"``.
+        weights: for each bucket one for each component; None is equal ones.
+    """
+
+    by: Literal["position", "silence"] = "silence"
+    weights: tuple[Shares, ...] | None = None
+
+    LEAST = 100  # held-out tokens of a bucket that has weights of its own
+    MOST_COMPONENTS = 10  # sets of more would be too many
+
+    def __post_init__(self) -> None:
+        choice("position", "silence")("by", self.by)
+        if self.weights is not None:
+            kept = tuple(_shares("weights", shares) for shares in self.weights)
+            object.__setattr__(self, "weights", kept)
+
+    def mix(self, table: Floats, text: Text) -> Floats:
+        weights = self._rows(len(table))
+        out = np.empty(table.shape[1])
+        mix_fixed(table, weights, np.minimum(self._buckets(table, text), len(weights) - 1), out)
+        return out
+
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        rows = self._rows(len(table))
+        bucket = int(silent @ (1 << np.arange(len(table))))
+        if self.by == "position":
+            bucket = int(np.log2(table.shape[1] + 1))
+        found: Floats = rows[min(bucket, len(rows) - 1)]
+        return found
+
+    def _rows(self, n: int) -> Floats:
+        if self.weights is None:
+            return np.full((1, n), 1 / n)
+        rows = np.array(self.weights)
+        if rows.shape[1] != n:
+            raise UsageError(f"found weights for {rows.shape[1]} components; expected {n}")
+        return rows
+
+    def _buckets(self, table: Floats, text: Text) -> Int32s:
+        """int32[tokens]"""
+        if self.by == "silence":
+            if len(table) > self.MOST_COMPONENTS:
+                raise UsageError(f"found {len(table)} components; expected {self.MOST_COMPONENTS} at most")
+            bits = (1 << np.arange(len(table), dtype=np.int32))[:, None]
+            found: Int32s = (np.isnan(table) * bits).sum(axis=0, dtype=np.int32)
+            return found
+        starts = spans(text, text.documents)
+        before = np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts))
+        return np.floor(np.log2(before + 1)).astype(np.int32)
+
+    def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BucketWeights:
+        buckets = self._buckets(table, text)
+        everywhere = _em(table, progress)
+        rows = []
+        for bucket in range(int(buckets.max(initial=0)) + 1):
+            own = table[:, buckets == bucket]
+            rows.append(everywhere if own.shape[1] < self.LEAST else _em(own, progress))
+        return replace(self, weights=tuple(rows))
+
+    def describe(self) -> str:
+        return f"by-{self.by}"
+
+
+@dataclass(frozen=True)
+class RecentWeights(Weighting):
+    """Weights that follow the document: what each component's share was in the last tokens.
+
+    weight_j = (strength prior_j + sum of share_j over the last `window` tokens) / (strength + their number), where the
+    share of a component in a token is its part of what the mixture gave it: expectation maximization, one step a token.
+
+    Args:
+        prior: the weights at the beginning of a document; None is equal ones.
+        window: tokens; None is the whole document so far.
+        strength: how many tokens the prior counts for.
+    """
+
+    prior: Shares | None = None
+    window: int | None = 500
+    strength: float = 50.0
+
+    def __post_init__(self) -> None:
+        _keep_shares(self, "prior", self.prior)
+        Number(least=1, whole=True, optional=True)("window", self.window)
+        Number(least=0, above=True)("strength", self.strength)
+
+    def mix(self, table: Floats, text: Text) -> Floats:
+        out = np.empty(table.shape[1])
+        self._read(table, spans(text, text.documents), out)
+        return out
+
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        starts = np.array([0, table.shape[1]], np.int64)
+        return self._read(table, starts, np.empty(table.shape[1]))
+
+    def _read(self, table: Floats, starts: NDArray[np.int64], out: Floats) -> Floats:
+        prior = _prior(self.prior, len(table))
+        return mix_recent(table, starts, prior, self.window or 0, self.strength, out)
+
+    def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> RecentWeights:
+        return replace(self, prior=_em(table, progress))
+
+    def describe(self) -> str:
+        return f"recent,window:{self.window or 'document'},strength:{self.strength:g}"
+
+
+@dataclass(frozen=True)
+class BayesWeights(Weighting):
+    """Weights that are posterior probabilities: which component speaks, given what was said so far.
+
+    weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum. With `memory` 1 and `scope`
+    "sentence" the product over a sentence is the sum over the components of weight_j P_j(sentence): the sentence-level
+    mixture of Iyer & Ostendorf (1999).
+
+    Args:
+        prior: the weights at the beginning; None is equal ones.
+        memory: 1 forgets nothing; less leads back to the prior.
+        scope: where weights begin anew, at every "document" or every "sentence".
+    """
+
+    prior: Shares | None = None
+    memory: float = 1.0
+    scope: Literal["document", "sentence"] = "document"
+
+    def __post_init__(self) -> None:
+        _keep_shares(self, "prior", self.prior)
+        Number(least=0, most=1)("memory", self.memory)
+        choice("document", "sentence")("scope", self.scope)
+
+    def mix(self, table: Floats, text: Text) -> Floats:
+        out = np.empty(table.shape[1])
+        starts = text.documents if self.scope == "document" else np.arange(text.n_sentences + 1)
+        self._read(table, spans(text, starts), out)
+        return out
+
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        begin = int(spans(text, np.array([text.n_sentences - 1]))[0]) if self.scope == "sentence" else 0
+        own = np.ascontiguousarray(table[:, begin:])
+        return self._read(own, np.array([0, own.shape[1]], np.int64), np.empty(own.shape[1]))
+
+    def _read(self, table: Floats, starts: NDArray[np.int64], out: Floats) -> Floats:
+        return mix_bayes(table, starts, _prior(self.prior, len(table)), self.memory, out)
+
+    def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BayesWeights:
+        """The prior by expectation maximization: for sentences exactly, otherwise as for fixed weights."""
+        return replace(self, prior=_em(table, progress))
+
+    def describe(self) -> str:
+        return f"bayes,memory:{self.memory:g},{self.scope}"
+
+
+def _em(table: Floats, progress: Progress | None) -> Shares:
+    with np.errstate(divide="ignore"):
+        found = estimate_weights(np.log10(table), silent=True, progress=progress)
+    return tuple(found.weights.tolist())
+
+
+def _prior(shares: Shares | None, n: int) -> Floats:
+    if shares is None:
+        return np.full(n, 1 / n)
+    if len(shares) != n:
+        raise UsageError(f"found {len(shares)} weights for {n} components; expected one for each")
+    return np.array(shares)
+
+
+def _shares(name: str, shares: Sequence[float]) -> Shares:
+    values = np.array(Number(least=0, several=True)(name, list(shares)), np.float64)
+    if not (np.isfinite(values).all() and values.sum() > 0):
+        raise UsageError(f"{name} is {values.tolist()}; expected numbers from 0 on, not all of them 0")
+    return tuple((values / values.sum()).tolist())
+
+
+def _keep_shares(weighting: Weighting, name: str, shares: Shares | None) -> None:
+    if shares is not None:
+        object.__setattr__(weighting, name, _shares(name, shares))

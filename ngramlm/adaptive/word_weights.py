@@ -1,0 +1,195 @@
+"""What an occurrence of a word is worth to a memory, and to which words it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.errors import UsageError
+from ngramlm.matching import ids_in
+from ngramlm.text import Text
+from ngramlm.vocabulary import EOS, UNK, Vocabulary
+
+__all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class WordWeights:
+    """A weight for every word of a vocabulary, and one for all others.
+
+    Attributes:
+        vocabulary: the words.
+        values: float64[V], 0 or more.
+        unknown: the weight of a word that is not among them.
+    """
+
+    vocabulary: Vocabulary
+    values: Floats
+    unknown: float
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.vocabulary),):
+            raise UsageError(
+                f"found {self.values.shape} weights; expected one for each of {len(self.vocabulary)} words"
+            )
+        if not (np.isfinite(self.values).all() and (self.values >= 0).all() and 0 <= self.unknown < np.inf):
+            raise UsageError("found a weight that is negative or no number; expected 0 or more")
+        self.values.setflags(write=False)
+
+    def over(self, vocabulary: Vocabulary) -> Floats:
+        """float64[V]: the weights of the words of another vocabulary."""
+        ids = ids_in(vocabulary, self.vocabulary)
+        return np.where(ids == UNK, self.unknown, self.values[ids])
+
+    def filtered(self, least: float) -> WordWeights:
+        """The same weights, 0 below a limit: such words are not remembered."""
+        kept = np.where(self.values >= least, self.values, 0.0)
+        return WordWeights(self.vocabulary, kept, self.unknown if self.unknown >= least else 0.0)
+
+
+def inverse_document_frequencies(text: Text) -> WordWeights:
+    """ln((D + 1) / (df(w) + 1)) for the D documents of a text, of which df(w) have the word w.
+
+    Raises UsageError for a text of fewer than two documents.
+
+    >>> text = Text.from_sentences(["a b", "a c"])
+    >>> from dataclasses import replace
+    >>> text = replace(text, documents=np.array([0, 1, 2]))
+    >>> weights = inverse_document_frequencies(text)
+    >>> [round(float(weights.over(text.vocabulary)[text.vocabulary.id(word)]), 4) for word in "abc"]
+    [0.0, 0.4055, 0.4055]
+    """
+    if text.n_documents < 2:
+        raise UsageError(
+            f"found a text of {text.n_documents} documents; expected two or more (say where documents begin)"
+        )
+    starts = text.sentences[text.documents]
+    number = np.repeat(np.arange(text.n_documents), np.diff(starts))
+    pairs = np.unique(number * len(text.vocabulary) + text.ids)
+    df = np.bincount(pairs % len(text.vocabulary), minlength=len(text.vocabulary))
+    weights = np.log((text.n_documents + 1) / (df + 1.0))
+    weights[[UNK, EOS]] = 0.0
+    return WordWeights(text.vocabulary, weights, float(np.log(text.n_documents + 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Words that stand for each other: an occurrence of one counts to a share for the others.
+
+    Attributes:
+        vocabulary: the words.
+        starts: int64[V + 1], where the neighbours of every word begin in `words`.
+        words: int32[N], their ids.
+        shares: float64[N]; those of a word sum to 1, that of the word itself included.
+    """
+
+    vocabulary: Vocabulary
+    starts: NDArray[np.int64]
+    words: NDArray[np.int32]
+    shares: Floats
+
+    @classmethod
+    def from_classes(
+        cls,
+        classes: Mapping[str, Iterable[str]],
+        share: float = 0.3,
+        frequencies: Mapping[str, float] | None = None,
+    ) -> Neighbours:
+        """Every word keeps 1 - `share`; the rest goes to the other words of its classes, by their frequency if given.
+
+        >>> neighbours = Neighbours.from_classes({"animals": ["cat", "dog", "cow"]}, share=0.5)
+        >>> sorted(neighbours.of("cat").items())
+        [('cat', 0.5), ('cow', 0.25), ('dog', 0.25)]
+        """
+        members = {name: list(dict.fromkeys(words)) for name, words in classes.items()}
+        similar: dict[str, dict[str, float]] = {}
+        for words in members.values():
+            for word in words:
+                own = similar.setdefault(word, {})
+                for other in words:
+                    if other != word:
+                        own[other] = own.get(other, 0.0) + (frequencies.get(other, 0.0) if frequencies else 1.0)
+        return cls.from_similarities(similar, share)
+
+    @classmethod
+    def from_vectors(
+        cls, words: Sequence[str], vectors: NDArray[np.floating], share: float = 0.3, most: int = 10
+    ) -> Neighbours:
+        """The `most` nearest words by the cosine of their vectors, float[words, dimensions], where it is above 0."""
+        matrix = np.asarray(vectors, np.float64)
+        if matrix.ndim != 2 or len(matrix) != len(words):
+            raise UsageError(f"found vectors of shape {matrix.shape}; expected one for each of {len(words)} words")
+        if not np.isfinite(matrix).all():
+            raise UsageError("found a vector with a value that is no number")
+        norms = np.linalg.norm(matrix, axis=1, keepdims=True)
+        matrix = matrix / np.where(norms > 0, norms, 1.0)
+        most = min(most, len(words) - 1)
+        similar: dict[str, dict[str, float]] = {}
+        for first in range(0, len(words), 1024):
+            cosines = matrix[first : first + 1024] @ matrix.T
+            cosines[np.arange(len(cosines)), np.arange(first, first + len(cosines))] = -np.inf
+            nearest = np.argpartition(-cosines, most - 1, axis=1)[:, :most] if most > 0 else np.empty((0, 0), int)
+            for row, columns in enumerate(nearest.tolist()):
+                similar[words[first + row]] = {
+                    words[column]: float(cosines[row, column]) for column in columns if cosines[row, column] > 0
+                }
+        return cls.from_similarities(similar, share)
+
+    @classmethod
+    def from_similarities(cls, similar: Mapping[str, Mapping[str, float]], share: float) -> Neighbours:
+        """Every word keeps 1 - `share`; the rest goes to its neighbours in proportion to their similarities."""
+        if not 0 <= share <= 1:
+            raise UsageError(f"share is {share}; expected 0 to 1")
+        vocabulary = Vocabulary(dict.fromkeys([*similar, *(word for own in similar.values() for word in own)]))
+        starts, words, shares = [0], [], []
+        for id, word in enumerate(vocabulary.words()):
+            own = {other: value for other, value in similar.get(word, {}).items() if value > 0 and other != word}
+            total = sum(own.values())
+            words.append(id)
+            shares.append(1.0 - share if total else 1.0)
+            if total and share:
+                words.extend(vocabulary.id(other) for other in own)
+                shares.extend(share * value / total for value in own.values())
+            starts.append(len(words))
+        return cls(
+            vocabulary, np.array(starts, np.int64), np.array(words, np.int32), np.array(shares, np.float64)
+        )
+
+    def of(self, word: str) -> dict[str, float]:
+        """The shares of one word."""
+        id = self.vocabulary.id(word)
+        if id == UNK:
+            return {word: 1.0}
+        at = slice(self.starts[id], self.starts[id + 1])
+        return dict(zip(self.vocabulary.words(self.words[at]), self.shares[at].tolist(), strict=True))
+
+    def over(self, vocabulary: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
+        """(starts, words, shares) in the ids of another vocabulary; what goes to words outside it is shared anew."""
+        own = ids_in(vocabulary, self.vocabulary)  # of every word there
+        there = ids_in(self.vocabulary, vocabulary)  # of every word here
+        starts, words, shares = [0], [], []
+        for id, here in enumerate(own.tolist()):
+            if here == UNK:
+                words.append(np.array([id], np.int32))
+                shares.append(np.ones(1))
+            else:
+                at = slice(self.starts[here], self.starts[here + 1])
+                kept = there[self.words[at]]
+                known = (kept != UNK) & (self.shares[at] > 0)
+                if not known.any():
+                    words.append(np.array([id], np.int32))
+                    shares.append(np.ones(1))
+                else:
+                    words.append(kept[known])
+                    shares.append(self.shares[at][known] / self.shares[at][known].sum())
+            starts.append(starts[-1] + len(words[-1]))
+        return (
+            np.array(starts, np.int64),
+            np.concatenate(words).astype(np.int32),
+            np.concatenate(shares),
+        )

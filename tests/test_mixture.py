@@ -1,0 +1,342 @@
+"""Mixtures: sums to one at every place of a running document, no look ahead, weights that do what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from oracles_adaptive import predicted_tokens
+from test_counts import TOY, counted
+
+import ngramlm as lm
+from ngramlm._mixing import mix_bayes, mix_fixed, mix_recent
+from ngramlm.adaptive import Weighting
+from ngramlm.errors import UsageError
+from ngramlm.interpolation import estimate_weights
+
+Floats = NDArray[np.float64]
+NAN = math.nan
+
+DOCUMENTS = [
+    [["JOHN", "READ", "A", "BOOK"], ["A", "BOOK", "nobody"], [], ["JOHN", "READ", "JOHN"]],
+    [["A", "A", "A"]],
+    [["nobody", "nothing"], ["MARY", "READ", "A", "BOOK", "MARY"]],
+]
+
+
+def static() -> lm.BackoffModel:
+    return lm.WittenBell().fit(counted(TOY, 2))
+
+
+def other_words() -> lm.BackoffModel:
+    """A model of other words."""
+    return lm.WittenBell().fit(counted([["A", "CAT", "READ"], ["A", "BOOK", "SAT"]], 2))
+
+
+def idf() -> lm.adaptive.WordWeights:
+    vocabulary = static().vocabulary
+    return lm.adaptive.WordWeights(vocabulary, np.linspace(0, 2, len(vocabulary)), 1.0)
+
+
+def classes() -> lm.Neighbours:
+    return lm.Neighbours.from_classes({"one": ["JOHN", "MARY", "CHER"], "two": ["BOOK", "A", "CAT"]})
+
+
+MIXTURES: dict[str, Callable[[], lm.Mixture]] = {
+    "a cache": lambda: lm.Mixture([static(), lm.Cache()], [0.7, 0.3]),
+    "caches of all kinds": lambda: lm.Mixture(
+        [
+            static(),
+            lm.Cache(window=5, decay=0.1),
+            lm.NgramCache(),
+            lm.NgramCache(order=3, keep_unknown=True),
+            lm.PairCache(idf(), 3),
+            lm.Cache(neighbours=classes(), weights=idf(), keep_ends=True),
+        ]
+    ),
+    "models of different words": lambda: lm.Mixture([static(), other_words()], [0.2, 0.8]),
+    "weights by silence": lambda: lm.Mixture(
+        [static(), lm.Cache(), lm.NgramCache()],
+        weighting=lm.BucketWeights(weights=((0.5, 0.2, 0.3), (0.1, 0.9, 0), (0.2, 0.3, 0.5), (0.4, 0.1, 0.5), (0.9, 0.05, 0.05))),
+    ),
+    "weights by position": lambda: lm.Mixture(
+        [static(), lm.Cache()], weighting=lm.BucketWeights("position", ((0.9, 0.1), (0.8, 0.2), (0.5, 0.5)))
+    ),
+    "recent weights": lambda: lm.Mixture(
+        [static(), other_words(), lm.Cache()], weighting=lm.RecentWeights((0.5, 0.3, 0.2), window=4, strength=2)
+    ),
+    "recent weights of the whole document": lambda: lm.Mixture(
+        [static(), other_words()], weighting=lm.RecentWeights(window=None, strength=0.5)
+    ),
+    "posterior weights": lambda: lm.Mixture(
+        [static(), other_words(), lm.Cache()], weighting=lm.BayesWeights((0.5, 0.3, 0.2), memory=0.9)
+    ),
+    "a mixture of sentences": lambda: lm.Mixture(
+        [static(), other_words()], weighting=lm.BayesWeights((0.5, 0.5), scope="sentence")
+    ),
+    "a mixture of mixtures": lambda: lm.Mixture(
+        [lm.Mixture([static(), lm.Cache()]), other_words(), lm.Cache(decay=0.1)], [0.5, 0.3, 0.2]
+    ),
+    "a weight of zero": lambda: lm.Mixture([static(), lm.Cache(), lm.NgramCache()], [0, 1, 1]),
+}
+
+
+def text_of(documents: list[list[list[str]]], vocabulary: lm.Vocabulary) -> lm.Text:
+    flat = [sentence for document in documents for sentence in document]
+    starts = np.cumsum([0, *(len(document) for document in documents)]).astype(np.int64)
+    return replace(lm.Text.from_sentences(flat, vocabulary), documents=starts)
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_sums_to_one_and_agrees_with_the_text_at_every_place(name: str) -> None:
+    """What `distribution` gives the next word, in a document that breaks off anywhere, is what the text is given."""
+    mixture = MIXTURES[name]()
+    actual = mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary)).tolist()
+    for document in DOCUMENTS:
+        for token, said, history in predicted_tokens(document):
+            before = document[: said.count("</s>")]
+            distribution = mixture.distribution(history, before)
+            id = mixture.vocabulary.id(token)
+
+            assert distribution.shape == (len(mixture.vocabulary),)
+            assert abs(distribution.sum() - 1) < 2e-6
+            assert (distribution >= 0).all()
+            assert distribution[mixture.vocabulary.id("<s>")] == 0
+            assert 10 ** actual.pop(0) == pytest.approx(float(distribution[id]), rel=1e-6), (token, history)
+    assert not actual
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_later_words_change_nothing_before_them(name: str) -> None:
+    mixture = MIXTURES[name]()
+    whole = mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary))
+    for cut in range(1, 4):
+        document = [*DOCUMENTS[0][:cut], ["MARY", "MARY"]]
+        same = sum(len(sentence) + 1 for sentence in document[:-1])
+        actual = mixture.log10_probs(text_of([document], mixture.vocabulary))
+        np.testing.assert_array_equal(whole[:same], actual[:same])
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_documents_are_independent(name: str) -> None:
+    mixture = MIXTURES[name]()
+    together = mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary))
+    apart = [mixture.log10_probs(text_of([document], mixture.vocabulary)) for document in DOCUMENTS]
+    np.testing.assert_array_equal(together, np.concatenate(apart))
+    joined = mixture.log10_probs(text_of([sum(DOCUMENTS, [])], mixture.vocabulary))
+    assert mixture.independent_sentences == np.array_equal(together, joined) or name == "a mixture of sentences"
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_the_same_from_several_threads(name: str) -> None:
+    mixture = MIXTURES[name]()
+    text = text_of(DOCUMENTS * 20, mixture.vocabulary)
+    expected = mixture.log10_probs(text)
+    with ThreadPoolExecutor(4) as pool:
+        for actual in pool.map(mixture.log10_probs, [text] * 8):
+            np.testing.assert_array_equal(expected, actual)
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_shortest_texts(name: str) -> None:
+    mixture = MIXTURES[name]()
+    assert mixture.log10_probs(text_of([], mixture.vocabulary)).shape == (0,)
+    for document in ([[]], [["nobody"]], [["nobody", "nothing"], ["never"]], [["<unk>"]]):
+        actual = mixture.log10_probs(text_of([document], mixture.vocabulary))
+        assert np.isfinite(actual).all()
+
+
+def test_fixed_weights_by_hand() -> None:
+    mixture = lm.Mixture([static(), lm.Cache()], [3, 1])
+    text = text_of([[["A", "A"]]], mixture.vocabulary)
+    alone = 10 ** static().log10_probs(text)
+    expected = [alone[0], 0.75 * alone[1] + 0.25, 0.75 * alone[2]]
+    np.testing.assert_allclose(10 ** mixture.log10_probs(text), expected, rtol=1e-12)
+
+
+def tables(n: int = 3, tokens: int = 60, seed: int = 0, silent: float = 0.3) -> Floats:
+    random = np.random.default_rng(seed)
+    table: Floats = random.dirichlet(np.ones(n + 1), tokens).T[:n].copy()
+    table[1:][random.random((n - 1, tokens)) < silent] = NAN
+    return table
+
+
+def mixed_by_hand(column: Floats, weights: Floats) -> tuple[float, Floats]:
+    """(probability of a token, shares of the components)"""
+    known = ~np.isnan(column)
+    parts = np.where(known, weights * np.where(known, column, 0), 0)
+    shares = np.where(known, parts / parts.sum() * weights[known].sum(), weights)
+    return parts.sum() / weights[known].sum(), shares
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("window", [0, 1, 3, 25])
+def test_recent_weights_by_hand(window: int, seed: int) -> None:
+    table, prior = tables(seed=seed), np.array([0.5, 0.2, 0.3])
+    starts = np.array([0, 20, 20, 60])
+    out = np.empty(60)
+    last = mix_recent(table, starts, prior, window, 2.5, out)
+    for begin, end in zip(starts, starts[1:], strict=False):
+        shares: list[Floats] = []
+        weights = prior
+        for i in range(begin, end):
+            expected, share = mixed_by_hand(table[:, i], weights)
+            assert out[i] == pytest.approx(expected, rel=1e-12)
+            shares = [*shares, share][-window:] if window else [*shares, share]
+            weights = (2.5 * prior + sum(shares)) / (2.5 + len(shares))
+    np.testing.assert_allclose(last, weights, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("memory", [0.0, 0.5, 0.95, 1.0])
+def test_posterior_weights_by_hand(memory: float, seed: int) -> None:
+    table, prior = tables(seed=seed), np.array([0.5, 0.2, 0.3])
+    starts = np.array([0, 20, 20, 60])
+    out = np.empty(60)
+    last = mix_bayes(table, starts, prior, memory, out)
+    for begin, end in zip(starts, starts[1:], strict=False):
+        weights = prior
+        for i in range(begin, end):
+            expected, share = mixed_by_hand(table[:, i], weights)
+            assert out[i] == pytest.approx(expected, rel=1e-12)
+            weights = share**memory * prior ** (1 - memory)
+            weights = weights / weights.sum()
+    np.testing.assert_allclose(last, weights, rtol=1e-9)
+
+
+def test_a_mixture_of_sentences_adds_up_whole_sentences() -> None:
+    """Iyer & Ostendorf (1999): P(s) = sum of weight_k P_k(s)."""
+    one, other = static(), lm.KneserNey().fit(counted([["A", "BOOK"], ["A", "A"], ["JOHN", "BOOK"]] + TOY, 3))
+    mixture = lm.Mixture([one, other], weighting=lm.BayesWeights((0.3, 0.7), scope="sentence"))
+    for sentence in DOCUMENTS[0]:
+        text = text_of([[["A"], sentence]], mixture.vocabulary)
+        expected = 0.3 * 10 ** one.score(sentence) + 0.7 * 10 ** other.score(sentence)
+        actual = mixture.log10_probs(text)[2:].sum()
+        assert 10**actual == pytest.approx(expected, rel=1e-5)
+
+
+def test_silent_components_cannot_be_mixed_away() -> None:
+    """Where only components of weight 0 speak, they have the weight; where none does, it is NaN and not a crash."""
+    table = np.array([[0.5, NAN], [NAN, NAN], [0.25, NAN]])
+    out = np.empty(2)
+    mix_fixed(table, np.array([[0.0, 1.0, 0.0]]), np.zeros(2, np.int32), out)
+    assert out[0] == 0.375
+    assert math.isnan(out[1])
+
+
+def test_buckets_by_position() -> None:
+    weighting = lm.BucketWeights("position", ((1, 0), (0, 1), (0.5, 0.5)))
+    table = np.tile([[0.2], [0.6]], 7)
+    text = text_of([[["a", "b", "c", "d"]], [["a"]]], lm.Vocabulary(list("abcd")))
+    np.testing.assert_allclose(weighting.mix(table, text), [0.2, 0.6, 0.6, 0.4, 0.4, 0.2, 0.6])
+
+
+# ---------------------------------------------------------------------------------------------------------- fitting
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 5), silent=st.sampled_from([0.0, 0.3, 0.9]))
+def test_the_likelihood_never_falls(seed: int, n: int, silent: float) -> None:
+    table = tables(n, 40, seed, silent)
+    with np.errstate(divide="ignore"):
+        found = estimate_weights(np.log10(table), silent=True, tolerance=0, max_iterations=200)
+    assert (np.diff(found.log10_probs) > -1e-9).all()
+    assert found.weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_weights_with_silence_are_the_best(seed: int) -> None:
+    """No other weights give the tokens more, by trying many."""
+    table = tables(3, 200, seed)
+    found = estimate_weights(np.log10(table), silent=True, tolerance=1e-12, max_iterations=5000)
+
+    def total(weights: Floats) -> float:
+        out = np.empty(table.shape[1])
+        mix_fixed(table, weights[None], np.zeros(table.shape[1], np.int32), out)
+        return float(np.log10(out).sum())
+
+    assert total(found.weights) == pytest.approx(found.log10_probs[-1], rel=1e-9)
+    random = np.random.default_rng(seed)
+    for weights in random.dirichlet(np.ones(3), 3000):
+        assert total(weights) <= found.log10_probs[-1] + 1e-6
+
+
+WEIGHTINGS: list[Weighting] = [
+    lm.FixedWeights(),
+    lm.BucketWeights(),
+    lm.BucketWeights("position"),
+    lm.RecentWeights(window=20),
+    lm.BayesWeights(memory=0.95),
+    lm.BayesWeights(scope="sentence"),
+]
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS, ids=lambda weighting: weighting.describe())
+def test_fitting_makes_a_text_more_probable(weighting: Weighting) -> None:
+    mixture = lm.Mixture([static(), other_words(), lm.Cache()], weighting=weighting)
+    text = text_of(DOCUMENTS * 30, mixture.vocabulary)
+    fitted = mixture.fit(text)
+
+    assert fitted.log10_probs(text).sum() > mixture.log10_probs(text).sum()
+    assert fitted.weighting.describe() == weighting.describe()
+    assert mixture.weighting is weighting
+
+
+def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
+    mixture = lm.Mixture([static(), lm.Cache(), lm.NgramCache()])
+    text = text_of(DOCUMENTS * 60, mixture.vocabulary)
+    fixed = mixture.fit(text).log10_probs(text).sum()
+    by_silence = lm.Mixture(mixture.components, weighting=lm.BucketWeights()).fit(text)
+    assert by_silence.log10_probs(text).sum() > fixed
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: lm.Mixture([]), "at least one"),
+        (lambda: lm.Mixture([lm.Cache()]), "at least one"),
+        (lambda: lm.Mixture([static()], [1, 2]), "one for each"),
+        (lambda: lm.Mixture([static()], [1], weighting=lm.FixedWeights()), "one of them"),
+        (lambda: lm.Mixture([static(), lm.Cache()], [0, 0]), "not all of them 0"),
+        (lambda: lm.Mixture([static(), lm.Cache()], [1, -1]), "expected"),
+        (lambda: lm.Mixture([static(), lm.Cache()], [1, math.nan]), "expected"),
+        (lambda: lm.BayesWeights(memory=1.5), "memory"),
+        (lambda: lm.BayesWeights(scope="word"), "scope"),
+        (lambda: lm.RecentWeights(window=0), "window"),
+        (lambda: lm.RecentWeights(strength=0), "strength"),
+        (lambda: lm.BucketWeights("word"), "by"),
+        (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).log10_probs(lm.Text.from_sentences(["A"])), "one for each"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()
+
+
+def test_kernels_refuse_arrays_that_do_not_fit() -> None:
+    table, prior, out = tables(2, 5), np.array([0.5, 0.5]), np.empty(5)
+    for starts in ([0], [0, 4], [1, 5], [0, 4, 3, 5], []):
+        for kernel in (mix_recent, mix_bayes):
+            extra = (2, 1.0) if kernel is mix_recent else (1.0,)
+            with pytest.raises(ValueError):
+                kernel(table, np.array(starts, np.int64), prior, *extra, out)  # type: ignore[operator]
+    for buckets in (np.ones(5, np.int32), np.full(5, -1, np.int32), np.zeros(4, np.int32)):
+        with pytest.raises(ValueError):
+            mix_fixed(table, prior[None], buckets, out)
+    with pytest.raises(ValueError):
+        mix_fixed(np.ones((65, 5)), np.ones((1, 65)), np.zeros(5, np.int32), out)
+
+
+@given(corpus=strategies.corpora())
+def test_any_corpus(corpus: strategies.Corpus) -> None:
+    mixture = lm.Mixture([lm.WittenBell().fit(counted(corpus, 2)), lm.Cache(decay=0.1), lm.NgramCache(order=3)])
+    text = text_of([corpus], mixture.vocabulary)
+    fitted = mixture.fit(text)
+    assert fitted.log10_probs(text).sum() >= mixture.log10_probs(text).sum() - 1e-9
