@@ -21,11 +21,10 @@ cdef struct Weights:
 cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* weights) noexcept nogil:
     """The probability of a token; fills the shares. NaN where all components are silent."""
     cdef int j
-    cdef double given = 0.0, known = 0.0, p, missing = 0.0
+    cdef double given = 0.0, known = 0.0, p
     for j in range(weights.n):
         p = probs[j, i]
         if isnan(p):
-            missing += weights.now[j]
             weights.share[j] = weights.now[j]
         else:
             known += weights.now[j]
@@ -35,7 +34,7 @@ cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* wei
         return mix_equally(probs, i, weights)
     for j in range(weights.n):
         if not isnan(probs[j, i]):
-            weights.share[j] = weights.share[j] / given * (1.0 - missing) if given > 0 else weights.now[j]
+            weights.share[j] = weights.share[j] / given * known if given > 0 else weights.now[j]
     return given / known
 
 

@@ -52,7 +52,11 @@ def gain_of(weighted: bool, unknown: bool, ends: bool) -> Callable[[str], float]
     return gain
 
 
-def check(memory: lm.Cache | lm.NgramCache | lm.PairCache, found: list[list[list[str]]], share: Callable[..., float | None]) -> None:
+def check(
+    memory: lm.Cache | lm.NgramCache | lm.PairCache,
+    found: list[list[list[str]]],
+    share: Callable[..., float | None],
+) -> None:
     """Every token of a text, and every word at some places of each document."""
     actual = memory.probs(text_of(found))
     expected = []
@@ -72,10 +76,19 @@ def check(memory: lm.Cache | lm.NgramCache | lm.PairCache, found: list[list[list
             continue
         assert abs(after.sum() - 1) < 1e-9
         for word in [*WORDS, "</s>"]:
-            assert share(word, said, document, place) == pytest.approx(float(after[own.id(word)]), rel=1e-9, abs=1e-12)
+            assert share(word, said, document, place) == pytest.approx(
+                float(after[own.id(word)]), rel=1e-9, abs=1e-12
+            )
 
 
-@given(found=documents, window=windows, decay=decays, weighted=st.booleans(), unknown=st.booleans(), ends=st.booleans())
+@given(
+    found=documents,
+    window=windows,
+    decay=decays,
+    weighted=st.booleans(),
+    unknown=st.booleans(),
+    ends=st.booleans(),
+)
 def test_caches(
     found: list[list[list[str]]], window: int | None, decay: float, weighted: bool, unknown: bool, ends: bool
 ) -> None:
@@ -87,7 +100,9 @@ def test_caches(
         keep_unknown=unknown,
         keep_ends=ends,
     )
-    check(memory, found, lambda word, said, document, at: oracles.cache_share(word, said, gain, window, decay))
+    check(
+        memory, found, lambda word, said, document, at: oracles.cache_share(word, said, gain, window, decay)
+    )
 
 
 @given(
@@ -128,7 +143,9 @@ def test_class_caches(found: list[list[list[str]]], window: int | None, decay: f
 
     def spread(word: str) -> dict[str, float]:
         known = {other: value for other, value in neighbours.of(word).items() if other in WORDS and value > 0}
-        return {other: value / sum(known.values()) for other, value in known.items()} if known else {word: 1.0}
+        return (
+            {other: value / sum(known.values()) for other, value in known.items()} if known else {word: 1.0}
+        )
 
     gain = gain_of(False, False, False)
     check(
@@ -149,7 +166,9 @@ def test_long_documents_do_not_overflow(window: int | None, decay: float) -> Non
     for at in (1, 49, 50, 51, 1000, 5999):
         gain = gain_of(False, False, False)
 
-        assert actual[at] == pytest.approx(oracles.cache_share(words[at], words[:at], gain, window, decay), rel=1e-9)
+        assert actual[at] == pytest.approx(
+            oracles.cache_share(words[at], words[:at], gain, window, decay), rel=1e-9
+        )
     gain = gain_of(False, False, True)
     expected = oracles.ngram_cache_share(words[5000], [words], 5000, 1, gain, window, decay)
     assert expected is None or pairs[5000] == pytest.approx(expected, rel=1e-9)
@@ -179,7 +198,9 @@ def test_many_different_pairs() -> None:
     probs = lm.NgramCache().probs(lm.Text.from_sentences([line, line], own))
     assert np.isnan(probs[: n + 1]).all()
     assert (probs[n + 1 :] == 1).all()
-    pairs = lm.PairCache(WordWeights(own, np.ones(n + 3), 1.0), 1).probs(lm.Text.from_sentences([line, line], own))
+    pairs = lm.PairCache(WordWeights(own, np.ones(n + 3), 1.0), 1).probs(
+        lm.Text.from_sentences([line, line], own)
+    )
     assert (pairs[n + 2 : 2 * n + 1] == 1).all()
 
 

@@ -1,10 +1,10 @@
 """Models that adapt to what they read: memories of the document, and mixtures with weights that move.
 
-    >>> import ngramlm as lm
-    >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
-    >>> adapted = lm.Mixture([model, lm.Cache(decay=0.005), lm.NgramCache()]).fit(lm.Text.from_sentences(["c b", "c b"]))
-    >>> len(adapted.components)
-    3
+>>> import ngramlm as lm
+>>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
+>>> adapted = lm.Mixture([model, lm.Cache(decay=0.005), lm.NgramCache()]).fit(lm.Text.from_sentences(["c b", "c b"]))
+>>> len(adapted.components)
+3
 """
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache

@@ -50,7 +50,9 @@ class _Memory(ABC):
         return self._now(memory, running)
 
 
-def _gains(vocabulary: Vocabulary, weights: WordWeights | None, keep_unknown: bool, keep_ends: bool) -> Floats:
+def _gains(
+    vocabulary: Vocabulary, weights: WordWeights | None, keep_unknown: bool, keep_ends: bool
+) -> Floats:
     """float64[V]: what an occurrence of every word is worth."""
     gains = np.ones(len(vocabulary)) if weights is None else weights.over(vocabulary)
     gains[BOS] = 0.0
@@ -197,7 +199,11 @@ class PairCache(_Memory):
     distance: int = 5
 
     def __post_init__(self) -> None:
-        if isinstance(self.distance, bool) or not isinstance(self.distance, int) or not 1 <= self.distance <= 1000:
+        if (
+            isinstance(self.distance, bool)
+            or not isinstance(self.distance, int)
+            or not 1 <= self.distance <= 1000
+        ):
             raise UsageError(f"distance is {self.distance!r}; expected a whole number from 1 to 1000")
 
     def describe(self) -> str:

@@ -18,7 +18,7 @@ from ngramlm.interpolation import union_vocabulary
 from ngramlm.model import LanguageModel
 from ngramlm.parallel import Progress
 from ngramlm.text import Text, read_text, require_sentences
-from ngramlm.vocabulary import BOS, UNK, Vocabulary
+from ngramlm.vocabulary import UNK, Vocabulary
 
 __all__ = ["Mixture"]
 
@@ -142,7 +142,9 @@ class Mixture:
         text = running.as_text()
         table = np.stack([source.probs(text) for source in self._sources])[:, : running.n_tokens]
         weights = self._weighting.after(np.ascontiguousarray(table), text, silent)
-        spoken = [(weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None]
+        spoken = [
+            (weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None
+        ]
         total = sum(weight for weight, _ in spoken)
         if total <= 0:  # only those speak that have no weight
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))

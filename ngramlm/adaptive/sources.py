@@ -117,9 +117,7 @@ def spans(text: Text, starts: NDArray[np.int64]) -> NDArray[np.int64]:
 def document_slices(text: Text) -> list[tuple[slice, slice]]:
     """For every document, its tokens in `ids` and among the predicted ones."""
     at, predicted = text.sentences[text.documents].tolist(), spans(text, text.documents).tolist()
-    return [
-        (slice(at[k], at[k + 1]), slice(predicted[k], predicted[k + 1])) for k in range(text.n_documents)
-    ]
+    return [(slice(at[k], at[k + 1]), slice(predicted[k], predicted[k + 1])) for k in range(text.n_documents)]
 
 
 def without_start(ids: NDArray[np.int32]) -> NDArray[np.int32]:

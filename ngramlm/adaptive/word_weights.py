@@ -113,7 +113,9 @@ class Neighbours:
                 own = similar.setdefault(word, {})
                 for other in words:
                     if other != word:
-                        own[other] = own.get(other, 0.0) + (frequencies.get(other, 0.0) if frequencies else 1.0)
+                        own[other] = own.get(other, 0.0) + (
+                            frequencies.get(other, 0.0) if frequencies else 1.0
+                        )
         return cls.from_similarities(similar, share)
 
     @classmethod
@@ -123,7 +125,9 @@ class Neighbours:
         """The `most` nearest words by the cosine of their vectors, float[words, dimensions], where it is above 0."""
         matrix = np.asarray(vectors, np.float64)
         if matrix.ndim != 2 or len(matrix) != len(words):
-            raise UsageError(f"found vectors of shape {matrix.shape}; expected one for each of {len(words)} words")
+            raise UsageError(
+                f"found vectors of shape {matrix.shape}; expected one for each of {len(words)} words"
+            )
         if not np.isfinite(matrix).all():
             raise UsageError("found a vector with a value that is no number")
         norms = np.linalg.norm(matrix, axis=1, keepdims=True)
@@ -133,10 +137,14 @@ class Neighbours:
         for first in range(0, len(words), 1024):
             cosines = matrix[first : first + 1024] @ matrix.T
             cosines[np.arange(len(cosines)), np.arange(first, first + len(cosines))] = -np.inf
-            nearest = np.argpartition(-cosines, most - 1, axis=1)[:, :most] if most > 0 else np.empty((0, 0), int)
+            nearest = (
+                np.argpartition(-cosines, most - 1, axis=1)[:, :most] if most > 0 else np.empty((0, 0), int)
+            )
             for row, columns in enumerate(nearest.tolist()):
                 similar[words[first + row]] = {
-                    words[column]: float(cosines[row, column]) for column in columns if cosines[row, column] > 0
+                    words[column]: float(cosines[row, column])
+                    for column in columns
+                    if cosines[row, column] > 0
                 }
         return cls.from_similarities(similar, share)
 
@@ -145,10 +153,14 @@ class Neighbours:
         """Every word keeps 1 - `share`; the rest goes to its neighbours in proportion to their similarities."""
         if not 0 <= share <= 1:
             raise UsageError(f"share is {share}; expected 0 to 1")
-        vocabulary = Vocabulary(dict.fromkeys([*similar, *(word for own in similar.values() for word in own)]))
+        vocabulary = Vocabulary(
+            dict.fromkeys([*similar, *(word for own in similar.values() for word in own)])
+        )
         starts, words, shares = [0], [], []
         for id, word in enumerate(vocabulary.words()):
-            own = {other: value for other, value in similar.get(word, {}).items() if value > 0 and other != word}
+            own = {
+                other: value for other, value in similar.get(word, {}).items() if value > 0 and other != word
+            }
             total = sum(own.values())
             words.append(id)
             shares.append(1.0 - share if total else 1.0)
