@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -26,9 +27,9 @@ Floats = NDArray[np.float64]
 NAN = math.nan
 
 DOCUMENTS = [
-    [["JOHN", "READ", "A", "BOOK"], ["A", "BOOK", "nobody"], [], ["JOHN", "READ", "JOHN"]],
+    [["DAVID", "READ", "A", "BOOK"], ["A", "BOOK", "nobody"], [], ["DAVID", "READ", "DAVID"]],
     [["A", "A", "A"]],
-    [["nobody", "nothing"], ["MARY", "READ", "A", "BOOK", "MARY"]],
+    [["nobody", "nothing"], ["MARK", "READ", "A", "BOOK", "MARK"]],
 ]
 
 
@@ -47,7 +48,7 @@ def idf() -> lm.adaptive.WordWeights:
 
 
 def classes() -> lm.Neighbours:
-    return lm.Neighbours.from_classes({"one": ["JOHN", "MARY", "CHER"], "two": ["BOOK", "A", "CAT"]})
+    return lm.Neighbours.from_classes({"one": ["DAVID", "MARK", "BROWN"], "two": ["BOOK", "A", "CAT"]})
 
 
 MIXTURES: dict[str, Callable[[], lm.Mixture]] = {
@@ -122,7 +123,7 @@ def test_later_words_change_nothing_before_them(name: str) -> None:
     mixture = MIXTURES[name]()
     whole = mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary))
     for cut in range(1, 4):
-        document = [*DOCUMENTS[0][:cut], ["MARY", "MARY"]]
+        document = [*DOCUMENTS[0][:cut], ["MARK", "MARK"]]
         same = sum(len(sentence) + 1 for sentence in document[:-1])
         actual = mixture.log10_probs(text_of([document], mixture.vocabulary))
         np.testing.assert_array_equal(whole[:same], actual[:same])
@@ -134,7 +135,7 @@ def test_documents_are_independent(name: str) -> None:
     together = mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary))
     apart = [mixture.log10_probs(text_of([document], mixture.vocabulary)) for document in DOCUMENTS]
     np.testing.assert_array_equal(together, np.concatenate(apart))
-    joined = mixture.log10_probs(text_of([sum(DOCUMENTS, [])], mixture.vocabulary))
+    joined = mixture.log10_probs(text_of([list(chain(*DOCUMENTS))], mixture.vocabulary))
     assert (
         mixture.independent_sentences == np.array_equal(together, joined) or name == "a mixture of sentences"
     )
@@ -189,7 +190,7 @@ def test_recent_weights_by_hand(window: int, seed: int) -> None:
     starts = np.array([0, 20, 20, 60])
     out = np.empty(60)
     last = mix_recent(table, starts, prior, window, 2.5, out)
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in pairwise(starts.tolist()):
         shares: list[Floats] = []
         weights = prior
         for i in range(begin, end):
@@ -207,7 +208,7 @@ def test_posterior_weights_by_hand(memory: float, seed: int) -> None:
     starts = np.array([0, 20, 20, 60])
     out = np.empty(60)
     last = mix_bayes(table, starts, prior, memory, out)
-    for begin, end in zip(starts, starts[1:], strict=False):
+    for begin, end in pairwise(starts.tolist()):
         weights = prior
         for i in range(begin, end):
             expected, share = mixed_by_hand(table[:, i], weights)
@@ -221,7 +222,7 @@ def test_a_mixture_of_sentences_adds_up_whole_sentences() -> None:
     """Iyer & Ostendorf (1999): P(s) = sum of weight_k P_k(s)."""
     one, other = (
         static(),
-        lm.WittenBell().fit(counted([["A", "BOOK"], ["A", "A"], ["JOHN", "BOOK"], *TOY], 3)),
+        lm.WittenBell().fit(counted([["A", "BOOK"], ["A", "A"], ["DAVID", "BOOK"], *TOY], 3)),
     )
     mixture = lm.Mixture([one, other], weighting=lm.BayesWeights((0.3, 0.7), scope="sentence"))
     for sentence in DOCUMENTS[0]:
@@ -320,7 +321,7 @@ def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
         (lambda: lm.RecentWeights(window=0), "window"),
         (lambda: lm.RecentWeights(strength=0), "strength"),
         (lambda: lm.BucketWeights("word"), "by"),
-        (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).log10_probs(lm.Text.from_sentences(["A"])), "one for each"),
+        (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).distribution(), "one for each"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit(make: Callable[[], object], message: str) -> None:

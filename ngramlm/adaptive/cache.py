@@ -191,7 +191,7 @@ class PairCache(_Memory):
     expected as it followed the last `distance` tokens: p(w) = sum of M(u, w) over them / sum of all their pairs.
 
     Args:
-        weights: what words are worth, such as `inverse_document_frequencies`, filtered; 0 keeps a word out of all pairs.
+        weights: what words are worth, such as `inverse_document_frequencies`; 0 keeps a word out of all pairs.
         distance: tokens.
     """
 

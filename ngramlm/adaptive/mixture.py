@@ -29,9 +29,9 @@ Component = LanguageModel | Source
 class Mixture:
     """A language model of several, with weights that stand still or follow the document.
 
-    The vocabulary is the union of those of the models; a word that a model does not know has no probability in it. Where
-    a component is silent, as a memory is at the beginning of a document, the weights of the others are divided by their
-    sum: the mixture sums to one at every place of every document.
+    The vocabulary is the union of those of the models; a word that a model does not know has no probability in it.
+    Where a component is silent, as a memory is at the beginning of a document, the weights of the others are divided by
+    their sum: the mixture sums to one at every place of every document.
 
     Args:
         components: language models and memories, at least one model.
@@ -42,10 +42,10 @@ class Mixture:
 
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
-    >>> adapted = Mixture([model, Cache()], weights=[0.8, 0.2])
+    >>> adapted = Mixture([model, lm.Cache()], weights=[0.8, 0.2])
     >>> again = adapted.distribution(["<s>"], before=["c c c"])[model.vocabulary.id("c")]
-    >>> bool(again > model.distribution(["<s>"])[model.vocabulary.id("c")]), round(float(adapted.distribution().sum()), 9)
-    (True, 1.0)
+    >>> bool(again > model.distribution(["<s>"])[model.vocabulary.id("c")])
+    True
     """
 
     def __init__(
