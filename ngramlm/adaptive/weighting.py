@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal, Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ngramlm._mixing import mix_bayes, mix_fixed, mix_recent
 from ngramlm.adaptive.sources import spans
 from ngramlm.checks import Number, choice
-from ngramlm.errors import UsageError
+from ngramlm.errors import EstimationError, UsageError
 from ngramlm.interpolation import estimate_weights
 from ngramlm.parallel import Progress
 from ngramlm.text import Text
@@ -199,7 +200,8 @@ class RecentWeights(Weighting):
         return mix_recent(table, starts, prior, self.window or 0, self.strength, out)
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> RecentWeights:
-        return replace(self, prior=_em(table, progress))
+        """The prior: the mean of the weights that suit every document by itself, by the number of its tokens."""
+        return replace(self, prior=_em_by_parts(table, spans(text, text.documents), progress))
 
     def describe(self) -> str:
         return f"recent,window:{self.window or 'document'},strength:{self.strength:g}"
@@ -230,9 +232,11 @@ class BayesWeights(Weighting):
 
     def mix(self, table: Floats, text: Text) -> Floats:
         out = np.empty(table.shape[1])
-        starts = text.documents if self.scope == "document" else np.arange(text.n_sentences + 1)
-        self._read(table, spans(text, starts), out)
+        self._read(table, self._starts(text), out)
         return out
+
+    def _starts(self, text: Text) -> NDArray[np.int64]:
+        return spans(text, text.documents if self.scope == "document" else np.arange(text.n_sentences + 1))
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
         begin = int(spans(text, np.array([text.n_sentences - 1]))[0]) if self.scope == "sentence" else 0
@@ -243,8 +247,14 @@ class BayesWeights(Weighting):
         return mix_bayes(table, starts, _prior(self.prior, len(table)), self.memory, out)
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BayesWeights:
-        """The prior by expectation maximization: for sentences exactly, otherwise as for fixed weights."""
-        return replace(self, prior=_em(table, progress))
+        """The prior under which whole sentences or documents are most probable, if nothing is forgotten or silent;
+        else the mean of the weights that suit every one by itself."""
+        starts = self._starts(text)
+        if self.memory < 1 or np.isnan(table).any():
+            return replace(self, prior=_em_by_parts(table, spans(text, text.documents), progress))
+        with np.errstate(divide="ignore"):
+            sums = np.add.reduceat(np.log10(table), starts[:-1][np.diff(starts) > 0], axis=1)
+        return replace(self, prior=tuple(estimate_weights(sums, progress=progress).weights.tolist()))
 
     def describe(self) -> str:
         return f"bayes,memory:{self.memory:g},{self.scope}"
@@ -254,6 +264,19 @@ def _em(table: Floats, progress: Progress | None) -> Shares:
     with np.errstate(divide="ignore"):
         found = estimate_weights(np.log10(table), silent=True, progress=progress)
     return tuple(found.weights.tolist())
+
+
+def _em_by_parts(table: Floats, starts: NDArray[np.int64], progress: Progress | None) -> Shares:
+    """The mean over the parts of a text of the weights that suit each."""
+    total = np.zeros(len(table))
+    for begin, end in pairwise(starts.tolist()):
+        if end > begin:
+            total += (end - begin) * np.array(_em(table[:, begin:end], None))
+        if progress is not None:
+            progress("weighing", end, int(starts[-1]))
+    if not total.any():
+        raise EstimationError("found no tokens to weigh by; expected a held-out text")
+    return tuple((total / total.sum()).tolist())
 
 
 def _prior(shares: Shares | None, n: int) -> Floats:

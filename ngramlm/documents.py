@@ -1,0 +1,150 @@
+"""Texts with documents: where they begin is marked by empty lines, by a line of its own, by line numbers, or by files."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.files import Source, open_source, source_name
+from ngramlm.text import Text, listed, read_text
+from ngramlm.vocabulary import Vocabulary
+
+__all__ = ["BlankLines", "DocumentRule", "EachFile", "LineNumbers", "MarkerLine", "document_rule", "read_documents"]
+
+
+class DocumentRule(Protocol):
+    """Where the documents of a text begin."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """The text of some sources, with its documents; `options` are those of `read_text`."""
+        ...
+
+
+def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **read_options: Any) -> Text:
+    """Read a text with its documents; the options are those of `read_text`.
+
+    >>> text = read_documents(io.BytesIO(b"a b\\na c\\n\\nb\\n"), BlankLines())
+    >>> text.n_sentences, text.documents.tolist()
+    (3, [0, 2, 3])
+    """
+    return rule.read(listed(sources), read_options)
+
+
+@dataclass(frozen=True)
+class BlankLines:
+    """Documents stand between empty lines, which are no sentences."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        text = read_text(sources, **options)
+        return _cut(text, np.diff(text.sentences) == 2, characters=1)
+
+
+@dataclass(frozen=True)
+class MarkerLine:
+    """A line with nothing but `marker` begins every document and is no sentence."""
+
+    marker: str
+
+    def __post_init__(self) -> None:
+        if not self.marker.strip() or "\n" in self.marker:
+            raise UsageError(f"the marker is {self.marker!r}; expected a line with something in it")
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        marker, found, streams, n_lines = self.marker.strip().encode(), [], [], 0
+        for source in sources:
+            with open_source(source) as stream:
+                lines = stream.read().split(b"\n")
+            if not lines[-1]:
+                lines.pop()
+            for number, line in enumerate(lines):
+                if line.strip() == marker:
+                    found.append(n_lines + number)
+                    lines[number] = b""  # messages about other lines have the right numbers
+            n_lines += len(lines)
+            named = io.BytesIO(b"".join(line + b"\n" for line in lines))
+            named.name = source_name(source)
+            streams.append(named)
+        text = read_text(streams, **options)
+        is_marker = np.zeros(text.n_sentences, np.bool_)
+        is_marker[found] = True
+        return _cut(text, is_marker, characters=1)
+
+
+@dataclass(frozen=True)
+class LineNumbers:
+    """Documents begin at these lines, counted from 1 over all sources."""
+
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
+        """The numbers in a file, one a line; raises FormatError for anything else, and where they do not grow."""
+        numbers: list[int] = []
+        with open_source(path) as stream:
+            for at, line in enumerate(stream.read().split(b"\n"), 1):
+                word = line.strip()
+                if not word:
+                    continue
+                if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
+                    raise FormatError(
+                        f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                        " the one before", path, at,
+                    )  # fmt: skip
+                numbers.append(int(word))
+        return cls(tuple(numbers))
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        return read_text(sources, documents=[number - 1 for number in self.numbers], **options)
+
+
+@dataclass(frozen=True)
+class EachFile:
+    """Every file is a document."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        if "vocabulary" not in options:
+            options = {**options, "vocabulary": _vocabulary_of(sources, options)}
+        texts = [read_text(source, **options) for source in sources]
+        ends = np.cumsum([text.n_sentences for text in texts])
+        ids = np.concatenate([text.ids for text in texts]) if texts else np.empty(0, np.int32)
+        starts = [0, *ends[:-1].tolist()]
+        documents = [start for start, text in zip(starts, texts, strict=True) if text.n_sentences]
+        characters = sum(text.characters for text in texts)
+        return Text.from_ids(options["vocabulary"], ids, characters, documents or None)
+
+
+def _vocabulary_of(sources: Sequence[Source], options: dict[str, Any]) -> Vocabulary:
+    return read_text(list(sources), **options).vocabulary
+
+
+def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
+    """The text without some sentences; what follows one begins a document."""
+    kept = ~is_cut
+    ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
+    before = np.cumsum(kept) - kept  # kept sentences before each
+    starts = before[is_cut]
+    n_kept = int(kept.sum())
+    documents = sorted({0, *starts[starts < n_kept].tolist()})
+    return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
+
+
+def document_rule(rule: str) -> DocumentRule:
+    """The rule that a word on a command line means.
+
+    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`; anything else is the name of a file
+    with `LineNumbers`.
+    """
+    if rule == "blank":
+        return BlankLines()
+    if rule == "file":
+        return EachFile()
+    if rule.startswith("line:"):
+        return MarkerLine(rule.removeprefix("line:"))
+    return LineNumbers.read_file(rule)

@@ -1,0 +1,123 @@
+"""Where documents begin: every rule on the same text; lines that mark are no sentences; bad numbers."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import ngramlm as lm
+from ngramlm.documents import (
+    BlankLines,
+    DocumentRule,
+    EachFile,
+    LineNumbers,
+    MarkerLine,
+    document_rule,
+    read_documents,
+)
+from ngramlm.errors import FormatError, TextError, UsageError
+
+DOCUMENTS = [["a b", "c"], ["a"], ["b b", "a c", "c c"]]
+
+
+def written(folder: Path, rule: str) -> tuple[list[str], DocumentRule]:
+    """Files of the documents, and the rule that finds them."""
+    joined = ["\n".join(document) + "\n" for document in DOCUMENTS]
+    if rule == "blank":
+        contents, found = ["\n".join(joined)], BlankLines()
+    elif rule == "many blanks":
+        contents, found = ["\n\n" + " \t\n\r\n".join(joined) + "\n\n"], BlankLines()
+    elif rule == "marker":
+        contents, found = ["".join(f" <doc id> \n{document}" for document in joined)], MarkerLine("<doc id>")
+    elif rule == "numbers":
+        (folder / "d.docs").write_text("1\n3\n\n4\n")
+        contents, found = ["".join(joined)], LineNumbers.read_file(folder / "d.docs")
+    else:
+        contents, found = joined, EachFile()
+    paths = []
+    for number, content in enumerate(contents):
+        path = folder / f"{number}.txt"
+        path.write_text(content)
+        paths.append(str(path))
+    return paths, found
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("rule", ["blank", "many blanks", "marker", "numbers", "files"])
+def test_every_rule_finds_the_same(rule: str, own: bool, tmp_path: Path) -> None:
+    paths, found = written(tmp_path, rule)
+    plain = lm.Text.from_sentences([line for document in DOCUMENTS for line in document])
+    options = {"vocabulary": plain.vocabulary} if own else {}
+    text = read_documents(paths, found, **options)
+
+    assert text.documents.tolist() == [0, 2, 3, 6]
+    assert text.ids.tolist() == plain.ids.tolist()
+    assert text.sentences.tolist() == plain.sentences.tolist()
+    assert text.vocabulary == plain.vocabulary
+    if rule != "many blanks":
+        assert text.characters == plain.characters
+
+
+def test_markers_that_no_vocabulary_has_and_line_numbers_of_messages() -> None:
+    data = b"=\x0b=\na b\n=\x0b=\nc\n"
+    text = read_documents(io.BytesIO(data), MarkerLine("=\x0b="))
+    assert text.documents.tolist() == [0, 1, 2]
+    with pytest.raises(TextError, match=":3: .*control character"):
+        read_documents(io.BytesIO(b"=\na b\n\x0b\n"), MarkerLine("="))
+    empty_line = read_documents(io.BytesIO(b"=\n\na\n"), MarkerLine("="))
+    assert (empty_line.n_sentences, empty_line.documents.tolist()) == (2, [0, 2])
+
+
+@given(st.lists(st.sampled_from(["", "a", "a b"]), max_size=12))
+def test_blank_lines_anywhere(lines: list[str]) -> None:
+    text = read_documents(io.BytesIO("".join(f"{line}\n" for line in lines).encode()), BlankLines())
+    sizes, size = [], 0
+    for line in [*lines, ""]:
+        if line:
+            size += 1
+        elif size:
+            sizes.append(size)
+            size = 0
+    assert text.n_sentences == sum(map(bool, lines))
+    assert [b - a for a, b in zip(text.documents, text.documents[1:], strict=False)] == sizes
+
+
+@pytest.mark.parametrize("content", ["0\n", "2\n2\n", "3\n1\n", "a\n", "-1\n", "1.5\n", "9" * 30, "\xb2\n"])
+def test_numbers_that_are_none(content: str, tmp_path: Path) -> None:
+    (tmp_path / "x.docs").write_text(content, encoding="utf-8")
+    with pytest.raises(FormatError, match="expected line numbers"):
+        document_rule(str(tmp_path / "x.docs"))
+
+
+def test_numbers_behind_the_text() -> None:
+    with pytest.raises(UsageError, match="begins at sentence 8"):
+        read_documents(io.BytesIO(b"a\nb\n"), LineNumbers((1, 9)))
+
+
+@pytest.mark.parametrize("marker", ["", " ", "a\nb"])
+def test_markers_that_are_none(marker: str) -> None:
+    with pytest.raises(UsageError, match="marker"):
+        MarkerLine(marker)
+
+
+def test_rules_by_name(tmp_path: Path) -> None:
+    (tmp_path / "x.docs").write_text("1\n5\n")
+    assert document_rule("blank") == BlankLines()
+    assert document_rule("file") == EachFile()
+    assert document_rule("line:= =") == MarkerLine("= =")
+    assert document_rule(str(tmp_path / "x.docs")) == LineNumbers((1, 5))
+    with pytest.raises(FileNotFoundError):
+        document_rule("nothing.docs")
+
+
+def test_no_files_and_empty_ones(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "full").write_text("a\n")
+    files = [str(tmp_path / name) for name in ("empty", "full", "empty", "full")]
+    assert read_documents(files, EachFile()).documents.tolist() == [0, 1, 2]
+    for rule in (BlankLines(), MarkerLine("x"), EachFile(), LineNumbers(())):
+        assert read_documents(str(tmp_path / "empty"), rule).n_documents == 0
