@@ -6,14 +6,15 @@ is one column, little endian. The checksums are those of the zip format.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +28,25 @@ from ngramlm.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from ngramlm.column_model import ColumnModel
 
-__all__ = ["MAGIC", "Archive", "read_archive", "save_archive"]
+__all__ = [
+    "DATE",
+    "MAGIC",
+    "MIXTURE_HEADER",
+    "Archive",
+    "describe_columns",
+    "is_mixture",
+    "read_archive",
+    "read_columns",
+    "read_member",
+    "refusing_damage",
+    "save_archive",
+    "write_columns",
+]
 
 MAGIC = b"PK\x03\x04"
 VERSION = 1
 HEADER = "model.json"
+MIXTURE_HEADER = "mixture.json"  # in its place in a file of several models
 MOST_HEADER = 1 << 20
 TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
 DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
@@ -69,16 +84,26 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
         "kind": model.KIND,
         "order": model.order,
         "metadata": dict(model.metadata),
-        "columns": {name: [_type_name(column), len(column)] for name, column in columns.items()},
+        "columns": describe_columns(columns),
     }
     head = json.dumps(header, ensure_ascii=False).encode()
     if len(head) > MOST_HEADER:
         raise UsageError(f"found {len(head)} bytes of metadata; expected {MOST_HEADER} at most")
     with atomic_write(path, compress=False) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
-        for name, column in columns.items():
-            with archive.open(zipfile.ZipInfo(name, DATE), "w", force_zip64=True) as member:
-                member.write(column.data.cast("B") if column.size else b"")
+        write_columns(archive, columns)
+
+
+def describe_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, list[Any]]:
+    """The type and length of each, as `read_columns` wants them; raises UsageError for one that is not plain."""
+    return {name: [_type_name(column), len(column)] for name, column in columns.items()}
+
+
+def write_columns(archive: zipfile.ZipFile, columns: Mapping[str, NDArray[Any]]) -> None:
+    """A member for each column."""
+    for name, column in columns.items():
+        with archive.open(zipfile.ZipInfo(name, DATE), "w", force_zip64=True) as member:
+            member.write(column.data.cast("B") if column.size else b"")
 
 
 def _type_name(column: NDArray[Any]) -> str:
@@ -90,29 +115,46 @@ def _type_name(column: NDArray[Any]) -> str:
     return name
 
 
-def read_archive(path: str | os.PathLike[str]) -> Archive:
-    """Read and check a file; raises FormatError where it is damaged, cut short, or of another version."""
-    with open(path, "rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                return _read(archive, os.fstat(file.fileno()).st_size)
-        except FormatError as error:
-            raise FormatError(error.message, path) from None
-        except zipfile.BadZipFile as error:
-            raise FormatError(
-                f"found a file that is damaged or cut short ({error}); expected a whole model", path
-            ) from None
-        except (
-            struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
-            OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
-        ) as error:  # fmt: skip
-            raise FormatError(
-                f"found a file that cannot be used ({error}); expected a whole model", path
-            ) from None
+def read_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> Archive:
+    """Read and check a file; raises FormatError where it is damaged, cut short, or of another version.
+
+    `file` is read instead of the file `path`, which then is only what messages name.
+    """
+    with refusing_damage(path), open(path, "rb") if file is None else file as stream:
+        size = stream.seek(0, os.SEEK_END)
+        with zipfile.ZipFile(stream) as archive:
+            return _read(archive, size)
+
+
+def is_mixture(head: bytes) -> bool:
+    """Whether a file that begins so is one of several models."""
+    return head.startswith(MAGIC) and head[30 : 30 + len(MIXTURE_HEADER)] == MIXTURE_HEADER.encode()
+
+
+@contextlib.contextmanager
+def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever goes wrong with the zip file `path` is FormatError."""
+    try:
+        yield
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+    except zipfile.BadZipFile as error:
+        raise FormatError(
+            f"found a file that is damaged or cut short ({error}); expected a whole model", path
+        ) from None
+    except (
+        struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
+        OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
+    ) as error:  # fmt: skip
+        if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+            raise
+        raise FormatError(
+            f"found a file that cannot be used ({error}); expected a whole model", path
+        ) from None
 
 
 def _read(archive: zipfile.ZipFile, size: int) -> Archive:
-    header = json.loads(_member(archive, HEADER, min(size, MOST_HEADER)))
+    header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
     if header["version"] != VERSION:
         raise FormatError(f"found version {header['version']} of the format; expected {VERSION}")
     order, metadata = header["order"], header["metadata"]
@@ -122,7 +164,7 @@ def _read(archive: zipfile.ZipFile, size: int) -> Archive:
         isinstance(part, str) for pair in metadata.items() for part in pair
     ):
         raise ValueError("metadata that are no text")
-    columns = _columns(archive, header["columns"], size)
+    columns = read_columns(archive, header["columns"], size, [HEADER])
     table = WordTable.from_arrays(*(columns.pop(name) for name in ("arena", "offsets", "slots")))
     vocabulary = Vocabulary.from_table(table)
     levels = [Level.of_words(len(vocabulary))]
@@ -139,12 +181,13 @@ def _read(archive: zipfile.ZipFile, size: int) -> Archive:
     return Archive(header["kind"], vocabulary, trie, own, metadata)
 
 
-def _columns(
-    archive: zipfile.ZipFile, described: Mapping[str, tuple[str, int]], size: int
+def read_columns(
+    archive: zipfile.ZipFile, described: Mapping[str, tuple[str, int]], size: int, others: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
-    """The columns that a header describes: all members of the file, each once, and no more bytes than it has."""
+    """The columns that a header describes: all members of the file but the `others`, each once, and no more bytes than
+    it has."""
     members = archive.namelist()
-    if sorted(members) != sorted([HEADER, *described]):
+    if sorted(members) != sorted([*others, *described]):
         raise ValueError("members other than the header says, or one of them twice")
     columns: dict[str, NDArray[Any]] = {}
     room = size  # members that lie inside each other would take more
@@ -155,11 +198,11 @@ def _columns(
         if archive.getinfo(name).file_size != n_bytes or n_bytes > room:
             raise ValueError(f"column {name!r} has another size than the header says")
         room -= n_bytes
-        columns[name] = np.frombuffer(_member(archive, name, n_bytes), dtype)
+        columns[name] = np.frombuffer(read_member(archive, name, n_bytes), dtype)
     return columns
 
 
-def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
+def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """The bytes of a member that is stored as it is, and no larger than the file can hold."""
     info = archive.getinfo(name)
     if (

@@ -115,16 +115,27 @@ def _watched(
             progress("writing", done, total)
 
 
-def load_binary(path: str | os.PathLike[str], *, workspace: Workspace = IN_MEMORY) -> BackoffModel:
+def load_binary(
+    path: str | os.PathLike[str],
+    *,
+    workspace: Workspace = IN_MEMORY,
+    offset: int = 0,
+    size: int | None = None,
+) -> BackoffModel:
     """Map a model into memory. Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
 
-    `workspace` is where columns of it are kept, should they be wanted.
+    `workspace` is where columns of it are kept, should they be wanted. A model that stands inside of another file
+    begins at `offset`, a multiple of 4096, and has `size` bytes.
 
     Raises FormatError for a file that is damaged, cut short, or of another version.
     """
     with open(path, "rb") as file:
-        description = _read_description(file, path)
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        whole = os.fstat(file.fileno()).st_size
+        if offset % mmap.ALLOCATIONGRANULARITY or not 0 <= offset <= whole - (size or 0):
+            raise FormatError(f"found a model at byte {offset}; expected one that can be mapped", path)
+        file.seek(offset)
+        description = _read_description(file, path, whole if size is None else size)
+        mapped = mmap.mmap(file.fileno(), size or 0, access=mmap.ACCESS_READ, offset=offset)
     if hasattr(mapped, "madvise") and hasattr(mmap, "MADV_HUGEPAGE"):
         mapped.madvise(mmap.MADV_HUGEPAGE)
     workspace.adopt(mapped)
@@ -167,13 +178,13 @@ def load_binary(path: str | os.PathLike[str], *, workspace: Workspace = IN_MEMOR
 def describe_binary(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     """What the header says: orders, sizes, sections, metadata."""
     with open(path, "rb") as file:
-        return _read_description(file, path)
+        return _read_description(file, path, os.fstat(file.fileno()).st_size)
 
 
 def verify_binary(path: str | os.PathLike[str]) -> None:
     """Check every byte: the checksum of each section, and all invariants of the model. Raises FormatError."""
     with open(path, "rb") as file:
-        description = _read_description(file, path)
+        description = _read_description(file, path, os.fstat(file.fileno()).st_size)
         for name in SECTIONS[description["layout"]]:
             section = description["sections"][name]
             file.seek(section["offset"])
@@ -208,7 +219,7 @@ def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -
         size -= len(data)
 
 
-def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
     head = file.read(PAGE)
     if len(head) < _HEAD.size or not head.startswith(MAGIC):
         raise FormatError("found no binary model; expected the magic bytes NGRAMLM", path)
@@ -227,7 +238,6 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str]) -> dict[str
         raise FormatError(
             f"found a header that cannot be used ({error}); expected that of a model", path
         ) from None
-    size = os.fstat(file.fileno()).st_size
     if size != end:
         raise FormatError(
             f"found {size} bytes; expected {end}, with the sections that the header lists", path

@@ -1,4 +1,4 @@
-"""Texts with documents: where they begin is marked by empty lines, by a line of its own, by line numbers, or by files."""
+"""Texts with documents: empty lines, a line of their own, line numbers or files say where they begin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from ngramlm.files import Source, open_source, source_name
 from ngramlm.text import Text, listed, read_text
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["BlankLines", "DocumentRule", "EachFile", "LineNumbers", "MarkerLine", "document_rule", "read_documents"]
+__all__ = [
+    "BlankLines",
+    "DocumentRule",
+    "EachFile",
+    "LineNumbers",
+    "MarkerLine",
+    "document_rule",
+    "read_documents",
+]
 
 
 class DocumentRule(Protocol):
@@ -138,8 +146,8 @@ def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
 def document_rule(rule: str) -> DocumentRule:
     """The rule that a word on a command line means.
 
-    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`; anything else is the name of a file
-    with `LineNumbers`.
+    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`; anything else is the name of a
+    file with `LineNumbers`.
     """
     if rule == "blank":
         return BlankLines()

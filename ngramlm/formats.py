@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+from typing import IO, TYPE_CHECKING
 
 from ngramlm.archive import MAGIC as ARCHIVE_MAGIC
-from ngramlm.archive import read_archive
+from ngramlm.archive import is_mixture, read_archive
 from ngramlm.arpa import read_arpa
 from ngramlm.binary import MAGIC, load_binary
 from ngramlm.column_model import ColumnModel
@@ -16,28 +18,58 @@ from ngramlm.smoothing.church_gale import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
-__all__ = ["load", "load_archive"]
+if TYPE_CHECKING:
+    from ngramlm.adaptive.mixture import Mixture
+
+__all__ = ["load", "load_archive", "load_part"]
 
 KINDS: dict[str, type[ColumnModel]] = {
     kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel)
 }
 
 
-def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> NgramModel:
+def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> NgramModel | Mixture:
     """Open a binary or ARPA model (compressed by suffix), whichever it is; raises FormatError."""
     if path != "-" and os.path.isfile(path):
         with open(path, "rb") as file:
-            head = file.read(len(MAGIC))
-        if head == MAGIC:
-            return load_binary(path)
-        if head.startswith(ARCHIVE_MAGIC):
-            return load_archive(path)
+            head = file.read(HEAD)
+        if head.startswith((MAGIC, ARCHIVE_MAGIC)):
+            return load_part(path, 0, None, head)
     return read_arpa(path, progress=progress)
 
 
-def load_archive(path: str | os.PathLike[str]) -> ColumnModel:
-    """Read a model that is no back-off table; raises FormatError."""
-    archive = read_archive(path)
+HEAD = 64  # bytes of a file that tell its format
+MOST_DEPTH = 8  # mixtures inside each other
+
+
+def load_part(
+    path: str | os.PathLike[str], offset: int, size: int | None, head: bytes | None = None, depth: int = 0
+) -> NgramModel | Mixture:
+    """Open the binary model of any kind that stands at some bytes of a file; raises FormatError."""
+    if head is None:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            head = file.read(HEAD)
+    if head.startswith(MAGIC):
+        return load_binary(path, offset=offset, size=size)
+    if is_mixture(head):
+        from ngramlm.adaptive.files import load_mixture
+
+        if depth == MOST_DEPTH:
+            raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
+        return load_mixture(path, lambda *part: load_part(*part, depth=depth + 1), offset, size)
+    if head.startswith(ARCHIVE_MAGIC):
+        if size is None:
+            return load_archive(path)
+        with open(path, "rb") as file:
+            file.seek(offset)
+            return load_archive(path, io.BytesIO(file.read(size)))
+    raise FormatError("found a part that is no binary model; expected one", path)
+
+
+def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:
+    """Read a model that is no back-off table, from `file` if given; raises FormatError."""
+    archive = read_archive(path, file)
     if archive.kind not in KINDS:
         raise FormatError(
             f"found a model of kind {archive.kind!r}; expected one of: {', '.join(KINDS)}", path

@@ -66,7 +66,7 @@ def test_markers_that_no_vocabulary_has_and_line_numbers_of_messages() -> None:
     data = b"=\x0b=\na b\n=\x0b=\nc\n"
     text = read_documents(io.BytesIO(data), MarkerLine("=\x0b="))
     assert text.documents.tolist() == [0, 1, 2]
-    with pytest.raises(TextError, match=":3: .*control character"):
+    with pytest.raises(TextError, match=r":3: .*control character"):
         read_documents(io.BytesIO(b"=\na b\n\x0b\n"), MarkerLine("="))
     empty_line = read_documents(io.BytesIO(b"=\n\na\n"), MarkerLine("="))
     assert (empty_line.n_sentences, empty_line.documents.tolist()) == (2, [0, 2])

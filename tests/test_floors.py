@@ -22,6 +22,7 @@ FLOORS = {
     "quantization": 1,
     "vocabulary": 1,
     "text": 1,
+    "documents": 2,
     "levels": 2,
     "trie": 2,
     "counting": 3,
@@ -71,6 +72,7 @@ SAME_FLOOR = {
     ("matching", "normalization"),
     ("column_model", "backoff"),
     ("column_model", "normalization"),
+    ("adaptive", "interpolation"),
     ("pruning", "smoothing"),
     ("cli", "corpora"),
 }

@@ -150,6 +150,12 @@ class Mixture:
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file that `ngramlm.load` opens, with all models in it."""
+        from ngramlm.adaptive.files import save_mixture
+
+        save_mixture(self, path)
+
     def fit(
         self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any
     ) -> Mixture:

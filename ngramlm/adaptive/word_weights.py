@@ -93,6 +93,28 @@ class Neighbours:
     words: NDArray[np.int32]
     shares: Floats
 
+    def __post_init__(self) -> None:
+        starts, n = self.starts, len(self.words)
+        if (
+            (starts.dtype, self.words.dtype, self.shares.dtype) != (np.int64, np.int32, np.float64)
+            or len(starts) != len(self.vocabulary) + 1
+            or len(self.shares) != n
+            or starts[0] != 0
+            or starts[-1] != n
+            or (np.diff(starts) < 1).any()
+        ):
+            raise UsageError("found columns that do not fit together; expected neighbours of every word")
+        if n and not (0 <= self.words.min() and self.words.max() < len(self.vocabulary)):
+            raise UsageError("found a neighbour outside the vocabulary; expected ids of its words")
+        if not (np.isfinite(self.shares).all() and (self.shares >= 0).all()):
+            raise UsageError("found a share that is negative or no number; expected 0 or more")
+        if not np.allclose(np.add.reduceat(self.shares, starts[:-1]), 1):
+            raise UsageError(
+                "found shares of a word that do not sum to 1; expected all that an occurrence counts"
+            )
+        for column in (starts, self.words, self.shares):
+            column.setflags(write=False)
+
     @classmethod
     def from_classes(
         cls,

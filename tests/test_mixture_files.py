@@ -1,0 +1,161 @@
+"""Mixtures in files: every bit comes back, models and memories inside; damage is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_counts import TOY, counted
+from test_mixture import DOCUMENTS, MIXTURES, static, text_of
+
+import ngramlm as lm
+from ngramlm.errors import FormatError, NgramlmError, UsageError
+
+
+@pytest.mark.parametrize("name", MIXTURES)
+def test_the_same_mixture_comes_back(name: str, tmp_path: Path) -> None:
+    mixture = MIXTURES[name]()
+    mixture.save(tmp_path / "m.ngram")
+    loaded = lm.load(tmp_path / "m.ngram")
+
+    assert isinstance(loaded, lm.Mixture)
+    assert os.listdir(tmp_path) == ["m.ngram"]
+    assert mixture.vocabulary == loaded.vocabulary
+    assert mixture.signature == loaded.signature
+    text = text_of(DOCUMENTS, mixture.vocabulary)
+    np.testing.assert_array_equal(mixture.log10_probs(text), loaded.log10_probs(text))
+    np.testing.assert_array_equal(
+        mixture.distribution(["A"], DOCUMENTS[0]), loaded.distribution(["A"], DOCUMENTS[0])
+    )
+    loaded.save(tmp_path / "again.ngram")
+    assert (tmp_path / "m.ngram").read_bytes() == (tmp_path / "again.ngram").read_bytes()
+
+
+def test_models_of_every_kind_inside(tmp_path: Path) -> None:
+    counts = counted(TOY, 2)
+    models = [lm.ChurchGale().fit(counts), lm.Additive(delta=0.5).fit(counts), lm.WittenBell().fit(counts)]
+    mixture = lm.Mixture(models)
+    mixture.save(tmp_path / "m.ngram")
+    loaded = lm.load(tmp_path / "m.ngram")
+
+    assert isinstance(loaded, lm.Mixture)
+    assert [type(model) for model in models] == [type(model) for model in loaded.components]
+    text = text_of(DOCUMENTS, mixture.vocabulary)
+    np.testing.assert_array_equal(mixture.log10_probs(text), loaded.log10_probs(text))
+
+
+def test_models_are_mapped_in_place(tmp_path: Path) -> None:
+    """The table of a back-off model inside is where a whole page begins, whatever stands before it."""
+    lm.Mixture(
+        [static(), lm.Cache(weights=lm.adaptive.WordWeights(static().vocabulary, np.ones(14), 1.0))]
+    ).save(tmp_path / "m.ngram")
+    data = (tmp_path / "m.ngram").read_bytes()
+    assert data.index(b"NGRAMLM\0") % (1 << 16) == 0
+
+
+def saved(folder: Path) -> bytes:
+    MIXTURES["caches of all kinds"]().save(folder / "whole.ngram")
+    return (folder / "whole.ngram").read_bytes()
+
+
+def refused(folder: Path, data: bytes) -> bool:
+    """Whether a file is refused; nothing but a NgramlmError may happen, here and when it is used."""
+    path = folder / "damaged.ngram"
+    path.write_bytes(data)
+    try:
+        loaded = lm.load(path)
+        text = text_of(DOCUMENTS, loaded.vocabulary)
+        loaded.log10_probs(text)
+    except NgramlmError:
+        return True
+    return False
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    whole = saved(tmp_path)
+    random_ = random.Random(1)
+    cuts = [0, 10, 29, 30, 45, 100, len(whole) // 2, len(whole) - 30, len(whole) - 1]
+    for cut in cuts[1:]:
+        assert refused(tmp_path, whole[:cut]), cut
+    n_refused = 0
+    busy = [i for i in range(len(whole)) if whole[i]]
+    for _ in range(300):
+        data = bytearray(whole)
+        data[random_.choice(busy)] ^= 1 << random_.randrange(8)
+        n_refused += refused(tmp_path, bytes(data))
+    assert n_refused > 100
+
+
+def rewritten(folder: Path, change: Any) -> bytes:
+    """The file with another header; the other members as they are."""
+    saved(folder)
+    out = folder / "rewritten.ngram"
+    with zipfile.ZipFile(folder / "whole.ngram") as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            data = old.read(info)
+            if info.filename == "mixture.json":
+                header = json.loads(data)
+                change(header)
+                data = json.dumps(header).encode()
+            info.extra = b""
+            if info.filename.endswith(".ngram"):
+                assert new.fp is not None
+                padding = -(new.fp.tell() + 30 + len(info.filename) + 4) % (1 << 16)
+                info.extra = b"\x35\xd9" + padding.to_bytes(2, "little") + bytes(padding)
+            new.writestr(info, data)
+    return out.read_bytes()
+
+
+CHANGES: dict[str, Any] = {
+    "another version": lambda header: header.update(version=2),
+    "no version": lambda header: header.pop("version"),
+    "no components": lambda header: header.update(components=[]),
+    "an unknown kind": lambda header: header["components"][1].update(kind="Cash"),
+    "a field that none has": lambda header: header["components"][1].update(colour=1),
+    "a window that is none": lambda header: header["components"][1].update(window=-5),
+    "a decay that is a list": lambda header: header["components"][1].update(decay=[1]),
+    "text for a number": lambda header: header["components"][1].update(decay="0.1"),
+    "a weighting as a component": lambda header: header["components"].append({"kind": "FixedWeights"}),
+    "a memory as a weighting": lambda header: header.update(weighting={"kind": "Cache"}),
+    "too many weights": lambda header: header["weighting"].update(weights=[0.5, 0.5, 0.1]),
+    "a member that is not there": lambda header: header["components"][0].update(member="9.ngram"),
+    "weights that are not there": lambda header: header["components"][1].update(weights={"unknown": 1.0}),
+    "a negative weight": lambda header: header["components"][4]["weights"].update(unknown=-1.0),
+    "no text at all": lambda header: header.update(components=5),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_headers_that_do_not_fit(kind: str, tmp_path: Path) -> None:
+    assert not refused(tmp_path, rewritten(tmp_path, lambda header: None)), "the rewriting itself"
+    assert refused(tmp_path, rewritten(tmp_path, CHANGES[kind]))
+
+
+def test_mixtures_inside_each_other_end(tmp_path: Path) -> None:
+    mixture = lm.Mixture([static(), lm.Cache()])
+    for _ in range(10):
+        mixture = lm.Mixture([mixture, lm.Cache()])
+    mixture.save(tmp_path / "m.ngram")
+    with pytest.raises(FormatError, match="inside each other"):
+        lm.load(tmp_path / "m.ngram")
+
+
+@pytest.mark.parametrize("name", ["-", "m.arpa", "m.ngram.gz"])
+def test_names_that_are_none(name: str) -> None:
+    with pytest.raises(UsageError, match="expected one such as"):
+        lm.Mixture([static()]).save(name)
+
+
+def test_what_cannot_be_saved(tmp_path: Path) -> None:
+    class Mine(lm.Cache):
+        pass
+
+    with pytest.raises(UsageError, match="found a Mine"):
+        lm.Mixture([static(), Mine()]).save(tmp_path / "m.ngram")
+    assert [] == os.listdir(tmp_path)
