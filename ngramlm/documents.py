@@ -134,12 +134,11 @@ def _vocabulary_of(sources: Sequence[Source], options: dict[str, Any]) -> Vocabu
 
 def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
     """The text without some sentences; what follows one begins a document."""
-    kept = ~is_cut
+    kept = np.logical_not(is_cut)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
-    before = np.cumsum(kept) - kept  # kept sentences before each
-    starts = before[is_cut]
+    before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()  # kept sentences before each of those cut
     n_kept = int(kept.sum())
-    documents = sorted({0, *starts[starts < n_kept].tolist()})
+    documents = sorted({0, *(start for start in before if start < n_kept)})
     return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
 
 

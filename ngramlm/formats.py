@@ -57,7 +57,7 @@ def load_part(
 
         if depth == MOST_DEPTH:
             raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
-        return load_mixture(path, lambda *part: load_part(*part, depth=depth + 1), offset, size)
+        return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=depth + 1), offset, size)
     if head.startswith(ARCHIVE_MAGIC):
         if size is None:
             return load_archive(path)

@@ -68,7 +68,7 @@ class Mixture:
                 )
             weighting = FixedWeights(tuple(weights))
         self._weighting = weighting or FixedWeights()
-        self._vocabulary = union_vocabulary([cast("LanguageModel", model).vocabulary for model in models])
+        self._vocabulary = union_vocabulary([model.vocabulary for model in models])
         self._sources = [self._source(component) for component in self._components]
 
     def _source(self, component: Component) -> Source:

@@ -122,4 +122,4 @@ def document_slices(text: Text) -> list[tuple[slice, slice]]:
 
 def without_start(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     """The predicted tokens."""
-    return ids[ids != BOS]
+    return np.asarray(ids[ids != BOS])

@@ -96,7 +96,7 @@ class Neighbours:
     def __post_init__(self) -> None:
         starts, n = self.starts, len(self.words)
         if (
-            (starts.dtype, self.words.dtype, self.shares.dtype) != (np.int64, np.int32, np.float64)
+            [column.dtype.str for column in (starts, self.words, self.shares)] != ["<i8", "<i4", "<f8"]
             or len(starts) != len(self.vocabulary) + 1
             or len(self.shares) != n
             or starts[0] != 0
