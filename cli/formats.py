@@ -17,11 +17,12 @@ from ngramlm.cli.progress import Progress
 from ngramlm.files import COMPRESSED, suffix_of
 
 if TYPE_CHECKING:
+    from ngramlm.adaptive.mixture import Mixture
     from ngramlm.backoff import BackoffModel
     from ngramlm.ngram_model import NgramModel
     from ngramlm.workspace import Workspace
 
-Kind = Literal["arpa", "binary", "archive", "counts"]
+Kind = Literal["arpa", "binary", "archive", "mixture", "counts"]
 
 ARPA_SUFFIXES = (".arpa", ".lm")
 BINARY_SUFFIXES = (".ngram",)
@@ -32,6 +33,7 @@ _COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
 def kind_of(path: str) -> Kind:
     """What a file holds, by its beginning; FormatError when it is neither a model nor counts."""
     from ngramlm.archive import MAGIC as ARCHIVE_MAGIC
+    from ngramlm.archive import is_mixture
     from ngramlm.binary import MAGIC
     from ngramlm.errors import FormatError
     from ngramlm.files import open_source
@@ -41,7 +43,7 @@ def kind_of(path: str) -> Kind:
     if head.startswith(MAGIC):
         return "binary"
     if head.startswith(ARCHIVE_MAGIC):
-        return "archive"
+        return "mixture" if is_mixture(head) else "archive"
     lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"
@@ -152,8 +154,8 @@ def read_model(
     return read_arpa(path, progress=progress, workspace=workspace or IN_MEMORY)
 
 
-def load_model(path: str, quiet: bool = False) -> NgramModel:
-    """The model of a file in any format; ``-`` is standard input."""
+def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
+    """The model of a file in any format, one that adapts to what it reads among them; ``-`` is standard input."""
     from ngramlm.errors import FormatError
 
     with local_file(path) as name, Progress(quiet=quiet) as progress:
@@ -162,7 +164,23 @@ def load_model(path: str, quiet: bool = False) -> NgramModel:
             raise FormatError(
                 "n-gram counts were found; a model was expected ('train --counts' makes one)", path
             )
+        if kind == "mixture":
+            from ngramlm.formats import load_mixture_file
+
+            return load_mixture_file(name)
         return read_model(name, kind, progress)
+
+
+def load_model(path: str, quiet: bool = False) -> NgramModel:
+    """The model over n-grams of a file in any format; UsageError for a mixture that adapts to what it reads."""
+    from ngramlm.ngram_model import NgramModel
+
+    model = load_any_model(path, quiet)
+    if not isinstance(model, NgramModel):
+        raise click.UsageError(
+            f"{path} holds a mixture that adapts to what it reads; 'ngramlm perplexity' takes such models."
+        )
+    return model
 
 
 def load_backoff(path: str, quiet: bool = False) -> BackoffModel:

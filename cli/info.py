@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,10 +13,14 @@ from ngramlm.cli.output import figures, write, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model
 
+if TYPE_CHECKING:
+    from ngramlm.adaptive.mixture import Mixture
+
 NAMES = {
     "arpa": "ARPA model",
     "binary": "binary model",
     "archive": "model of columns",
+    "mixture": "mixture that adapts to what it reads",
     "counts": "n-gram counts",
 }
 
@@ -40,6 +44,10 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
             facts |= about_counts(counts)
             if verify:
                 counts.trie.check(len(counts.vocabulary))
+        elif kind == "mixture":
+            from ngramlm.formats import load_mixture_file
+
+            facts |= about_mixture(load_mixture_file(name))
         else:
             from ngramlm.backoff import BackoffModel
 
@@ -72,13 +80,37 @@ def about_layout(path: str) -> dict[str, Any]:
     return {"layout": "compact", "bits": bits}
 
 
+def about_mixture(mixture: Mixture) -> dict[str, Any]:
+    """The components and how they are weighed."""
+    closed = mixture.has_closed_vocabulary
+    return {
+        "vocabulary": len(mixture.vocabulary) - 1 - closed,
+        "closed": closed,
+        "components": mixture.describe_components(),
+        "weighting": mixture.weighting.describe(),
+        "signature": mixture.signature,
+    }
+
+
+def mixture_figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The same for people."""
+    counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
+    pairs = [("Vocabulary", f"{facts['vocabulary']:,} ({counted})"), ("Weights", facts["weighting"])]
+    pairs += [(f"Component {n}", part) for n, part in enumerate(facts["components"], 1)]
+    if facts.get("verified"):
+        pairs.append(("Verified", "all parts can be read"))
+    return [*pairs, ("Signature", facts["signature"])]
+
+
 def as_text(facts: dict[str, Any], kind: Kind) -> str:
     """The facts, one a line, then the n-grams of every order."""
     pairs = [
         ("File", facts["file"]),
         ("Holds", f"{NAMES[kind]}, {facts['bytes']:,} bytes"),
-        ("Order", str(facts["order"])),
     ]
+    if kind == "mixture":
+        return figures([*pairs, *mixture_figures(facts)])
+    pairs.append(("Order", str(facts["order"])))
     if "layout" in facts:
         pairs.append(("Layout", facts["layout"]))
     if "bits" in facts:

@@ -30,6 +30,7 @@ COMMANDS = {
     "vocab": "List the words of a text by falling count.",
     "prune": "Leave n-grams or words out of a model.",
     "mix": "Mix several models into one, with weights for a text.",
+    "adapt": "Make a model that adapts to what it reads.",
     "convert": "Turn a model or a file of counts into another format.",
     "info": "Say what a file holds, and check it.",
 }

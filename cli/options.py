@@ -16,7 +16,9 @@ import click
 from ngramlm.cli.output import same_file, stderr_line
 
 if TYPE_CHECKING:
+    from ngramlm.files import Source
     from ngramlm.ngram_model import NgramModel
+    from ngramlm.text import Text
     from ngramlm.vocabulary import Vocabulary
     from ngramlm.workspace import Workspace
 
@@ -246,6 +248,25 @@ reading_options = _gather(
         choice_option("--reserved", ("error", "drop", "keep"), "What <s> and </s> in a text are"),
     ),
 )
+
+documents_option = click.option(
+    "--documents",
+    metavar="RULE",
+    help="Where documents begin: 'blank' (behind empty lines), 'file' (each file is one), 'line:TEXT' (behind such a "
+    "line), or a FILE of line numbers.  [default: all is one document]",
+)
+
+
+def read_documents(sources: Source | list[Source], rule: str | None, **reading: Any) -> Text:
+    """A text with the documents that ``--documents`` says."""
+    from ngramlm.documents import document_rule
+    from ngramlm.documents import read_documents as read
+    from ngramlm.text import read_text
+
+    if rule is None:
+        return read_text(sources, **reading)
+    return read(sources, document_rule(rule), **reading)
+
 
 SELECTION = ("vocab", "min_count", "max_vocab")
 vocabulary_options = _gather(

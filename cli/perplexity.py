@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_model
+from ngramlm.cli.formats import load_any_model
 from ngramlm.cli.output import figures, number, stderr_line, table, write, write_json
 from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
+    from ngramlm.adaptive.mixture import Mixture
     from ngramlm.evaluation.perplexity import Perplexity, TokenScores
     from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
@@ -31,6 +32,7 @@ Row = tuple[Any, ...]
         "ngramlm perplexity model.arpa test.txt",
         "ngramlm perplexity model.arpa model.ngram test.txt --json",
         "ngramlm perplexity model.arpa test.txt --per-token",
+        "ngramlm perplexity adapted.ngram test.txt --documents blank",
     ],
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
@@ -38,6 +40,7 @@ Row = tuple[Any, ...]
 @click.option("--per-sentence", is_flag=True, help="A line for each sentence.")
 @click.option("--per-token", is_flag=True, help="A line for each token.")
 @click.option("--any-vocabulary", is_flag=True, help="Compare models although their vocabularies differ.")
+@options.documents_option
 @options.reading_options
 @options.threads_option
 @options.json_option
@@ -48,6 +51,7 @@ def command(
     per_sentence: bool,
     per_token: bool,
     any_vocabulary: bool,
+    documents: str | None,
     reading: dict[str, Any],
     threads: int | None,
     as_json: bool,
@@ -57,7 +61,8 @@ def command(
 
     </s> is predicted and counted as a token, <s> is not. Several models give a table, and are refused when
     their vocabularies differ, as their perplexities cannot be compared. The lines of --per-sentence and
-    --per-token have tabs between their columns and a first line of names; OOVs stand there as <unk>.
+    --per-token have tabs between their columns and a first line of names; OOVs stand there as <unk>. Models that
+    adapt to what they read ('ngramlm adapt') begin anew with every document.
     """
     if per_sentence and per_token:
         raise click.UsageError("--per-sentence and --per-token cannot be used together.")
@@ -73,12 +78,13 @@ def command(
     results, details = [], []
     known: dict[str, Any] = {}
     for path in models:
-        model = load_model(path, quiet)
+        model = load_any_model(path, quiet)
         if len(models) > 1 and not any_vocabulary:
             known[path] = _Words(model)
             check_same_vocabulary(known)
         lines = _Lines(SENTENCE_COLUMNS if per_sentence else TOKEN_COLUMNS, as_json) if detail else None
-        result = measure(model, whole.stream() if whole else text, reading, quiet, detail, lines)
+        source = whole.stream() if whole else text
+        result = measure(model, source, reading, quiet, detail, lines, documents)
         results.append(result)
         if lines is not None:
             details = lines.kept
@@ -104,7 +110,7 @@ def command(
 class _Words:
     """What is left of a model to compare its vocabulary with that of the next."""
 
-    def __init__(self, model: NgramModel) -> None:
+    def __init__(self, model: NgramModel | Mixture) -> None:
         self.vocabulary = model.vocabulary
         self.has_closed_vocabulary = model.has_closed_vocabulary
 
@@ -144,12 +150,13 @@ def _cell(value: Any) -> str:
 
 
 def measure(
-    model: NgramModel,
+    model: NgramModel | Mixture,
     source: str | io.BytesIO,
     reading: dict[str, Any],
     quiet: bool,
-    detail: Callable[[NgramModel, Text, TokenScores, int], Iterator[Row]] | None,
+    detail: Callable[[NgramModel | Mixture, Text, TokenScores, int], Iterator[Row]] | None,
     lines: _Lines | None,
+    documents: str | None = None,
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
@@ -162,7 +169,12 @@ def measure(
     tokens = sentences = 0
     to_terminal = detail is not None and sys.stdout.isatty()
     with Progress(quiet=quiet or to_terminal) as progress:
-        for piece, log10_probs in iter_scores(model, source, **reading):
+        if documents is None:
+            pieces = iter_scores(model, source, **reading)
+        else:
+            text = options.read_documents(source, documents, vocabulary=model.vocabulary, **reading)
+            pieces = iter_scores(model, text)
+        for piece, log10_probs in pieces:
             total.add(piece, log10_probs)
             if detail is not None and lines is not None:
                 lines.add(detail(model, piece, TokenScores.of(piece, log10_probs), sentences))
@@ -179,7 +191,9 @@ def measure(
     return result
 
 
-def _sentence_rows(model: NgramModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
+def _sentence_rows(
+    model: NgramModel | Mixture, piece: Text, scores: TokenScores, before: int
+) -> Iterator[Row]:
     return zip(
         range(before + 1, before + piece.n_sentences + 1),
         scores.sentence_log10_probs().tolist(),
@@ -190,11 +204,16 @@ def _sentence_rows(model: NgramModel, piece: Text, scores: TokenScores, before: 
     )
 
 
-def _token_rows(model: NgramModel, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
+def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
+    from ngramlm.ngram_model import NgramModel
+
+    lengths: Sequence[int | str] = [""] * piece.n_tokens  # a mixture has an n-gram of each model
+    if isinstance(model, NgramModel):
+        lengths = model.matched_orders(piece).tolist()
     return zip(
         piece.vocabulary.words(scores.ids.tolist()),
         scores.log10_probs.tolist(),
-        model.matched_orders(piece).tolist(),
+        lengths,
         scores.is_oov.tolist(),
         strict=True,
     )

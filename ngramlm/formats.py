@@ -21,7 +21,7 @@ from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
 
-__all__ = ["load", "load_archive", "load_part"]
+__all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
 
 KINDS: dict[str, type[ColumnModel]] = {
     kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel)
@@ -65,6 +65,13 @@ def load_part(
             file.seek(offset)
             return load_archive(path, io.BytesIO(file.read(size)))
     raise FormatError("found a part that is no binary model; expected one", path)
+
+
+def load_mixture_file(path: str | os.PathLike[str]) -> Mixture:
+    """Open a file of several models; raises FormatError."""
+    from ngramlm.adaptive.files import load_mixture
+
+    return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=1))
 
 
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:

@@ -114,12 +114,16 @@ class Mixture:
     def signature(self) -> str:
         """What a score needs to be told apart from others."""
         closed = self.has_closed_vocabulary
-        parts = " + ".join(source.describe() for source in self._sources)
+        parts = " + ".join(self.describe_components())
         size = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
         return f"mixture:{self._weighting.describe()}|of:({parts})|vocabulary:{size}|ngramlm:{__version__}"
 
     def __repr__(self) -> str:
         return f"<Mixture of {len(self._components)} components, weights {self._weighting.describe()}>"
+
+    def describe_components(self) -> list[str]:
+        """What each component is."""
+        return [source.describe() for source in self._sources]
 
     def component_probs(self, text: Text) -> Floats:
         """float64[components, n_tokens]: what each gives every predicted token, NaN where it is silent."""

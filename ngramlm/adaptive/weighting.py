@@ -178,8 +178,8 @@ class RecentWeights(Weighting):
     """
 
     prior: Shares | None = None
-    window: int | None = 500
-    strength: float = 50.0
+    window: int | None = 300
+    strength: float = 5.0
 
     def __post_init__(self) -> None:
         _keep_shares(self, "prior", self.prior)

@@ -1,0 +1,182 @@
+"""``ngramlm adapt``: models that adapt to what they read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ngramlm.cli import options
+from ngramlm.cli.formats import load_any_model
+from ngramlm.cli.output import number, stderr_line, table, write_json
+from ngramlm.cli.progress import Progress
+from ngramlm.files import suffix_of
+
+if TYPE_CHECKING:
+    from ngramlm.adaptive import Source, Weighting
+    from ngramlm.adaptive.mixture import Component
+    from ngramlm.text import Text
+
+CACHES = ("words", "bigrams", "trigrams")
+WEIGHTINGS = ("silence", "fixed", "position", "recent", "bayes", "sentence")
+
+
+@click.group("adapt")
+def command() -> None:
+    """Make a model that adapts to what it reads, as a .ngram file for 'ngramlm perplexity' and Python."""
+
+
+class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """Names of memories with commas between them, or ``none``."""
+
+    name = "words,bigrams,trigrams"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        names = () if value == "none" else tuple(value.split(","))
+        if not set(names) <= set(CACHES) or len(set(names)) < len(names):
+            self.fail(
+                f"{value!r} was found; 'none', or some of {', '.join(CACHES)} were expected.", param, ctx
+            )
+        return names
+
+
+@command.command(
+    "cache",
+    cls=options.Command,
+    example=[
+        "ngramlm adapt cache model.arpa --heldout heldout.txt -o adapted.ngram",
+        "ngramlm adapt cache model.arpa other.arpa --heldout heldout.txt --weighting recent -o adapted.ngram",
+    ],
+)
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
+@click.option(
+    "--heldout",
+    type=options.InputFile(),
+    metavar="TEXT",
+    required=True,
+    help="Find the weights under which this text is most probable.",
+)
+@click.option(
+    "--caches",
+    type=Caches(),
+    default="words,bigrams",
+    show_default=True,
+    help="What is remembered of a document: its words, pairs and triples of them; none only mixes the models.",
+)
+@click.option(
+    "--window", type=click.IntRange(min=1), metavar="N", help="Forget what was more than N tokens ago."
+)
+@click.option(
+    "--decay",
+    type=click.FloatRange(min=0, max=100),
+    default=0.003,
+    show_default=True,
+    metavar="D",
+    help="Words n tokens ago weigh exp(-D n); 0 weighs all alike.  (Pairs and triples do not decay.)",
+)
+@click.option("--keep-unknown", is_flag=True, help="Remember <unk> too: that unknown words come together.")
+@options.choice_option(
+    "--weighting",
+    WEIGHTINGS,
+    "Weights by which caches are silent, fixed ones, by position, or following the text",
+)
+@options.documents_option
+@options.reading_options
+@options.output_option("The model: .ngram.")
+@options.threads_option
+@options.json_option
+@options.quiet_option
+def cache(
+    models: tuple[str, ...],
+    heldout: str,
+    caches: tuple[str, ...],
+    window: int | None,
+    decay: float,
+    keep_unknown: bool,
+    weighting: str,
+    documents: str | None,
+    reading: dict[str, Any],
+    output: str | None,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Mix models with memories of the document, token by token.
+
+    What was said in a document is said again: a cache of its words, and one of what followed each word. Weights are
+    those that suit --heldout; with --weighting recent, bayes or sentence they follow the text from there.
+    """
+    if output is None or suffix_of(output) != ".ngram":
+        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+    if [*models, heldout].count("-") > 1:
+        raise click.UsageError("standard input ('-') can be read only once.")
+    options.check_output(output, [*models, heldout])
+    from ngramlm.adaptive import Mixture
+    from ngramlm.evaluation.perplexity import perplexity
+    from ngramlm.oovs import warn_of_oovs
+    from ngramlm.text import require_sentences
+
+    components: list[Component] = [load_any_model(path, quiet) for path in models]
+    components += memories(caches, window, decay, keep_unknown)
+    mixture = Mixture(components, weighting=weighting_of(weighting))
+    with Progress(quiet=quiet) as progress:
+        text: Text = options.read_documents(
+            heldout, documents, vocabulary=mixture.vocabulary, threads=threads, progress=progress, **reading
+        )
+        require_sentences(text, heldout)
+        warn_of_oovs(heldout, text.n_oov, text.n_words)
+        mixture = mixture.fit(text, progress=progress)
+        mixture.save(output)
+    alone = Mixture(components[: len(models)]).fit(text) if len(models) > 1 else Mixture(components[:1])
+    before, after = perplexity(alone, text), perplexity(mixture, text)
+    if as_json:
+        write_json(
+            {
+                "output": output,
+                "models": list(models),
+                "components": mixture.describe_components(),
+                "weighting": mixture.weighting.describe(),
+                "heldout": before.as_dict(),
+                "heldout_adapted": after.as_dict(),
+                "signature": mixture.signature,
+            }
+        )
+    elif not quiet:
+        rows = [
+            ("on " + heldout, "incl. OOVs", "excl. OOVs"),
+            ("fixed weights, no cache", number(before.perplexity), number(before.perplexity_excluding_oov)),
+            ("adapted", number(after.perplexity), number(after.perplexity_excluding_oov)),
+        ]
+        for line in table(rows, header=False).splitlines():
+            stderr_line(line)
+
+
+def memories(names: tuple[str, ...], window: int | None, decay: float, keep_unknown: bool) -> list[Source]:
+    """The caches by their names."""
+    from ngramlm.adaptive import Cache, NgramCache
+
+    makers: dict[str, Source] = {
+        "words": Cache(window=window, decay=decay, keep_unknown=keep_unknown),
+        "bigrams": NgramCache(window=window, keep_unknown=keep_unknown),
+        "trigrams": NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
+    }
+    return [makers[name] for name in names]
+
+
+def weighting_of(name: str) -> Weighting:
+    """How components are weighed, by its name on the command line."""
+    from ngramlm.adaptive import BayesWeights, BucketWeights, FixedWeights, RecentWeights
+
+    found: dict[str, Weighting] = {
+        "fixed": FixedWeights(),
+        "silence": BucketWeights("silence"),
+        "position": BucketWeights("position"),
+        "recent": RecentWeights(),
+        "bayes": BayesWeights(memory=0.9),
+        "sentence": BayesWeights(scope="sentence"),
+    }
+    return found[name]
