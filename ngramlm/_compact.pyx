@@ -14,13 +14,22 @@ from libc.string cimport memcpy, memset
 from ngramlm._bits cimport get_bits
 from ngramlm._prefetch cimport prefetch
 from ngramlm._scorer cimport BOS, MAX_ORDER, Run, Scorer
-from ngramlm._siblings cimport DENSE, high_product, home_of, number_bits, share_of
+from ngramlm._siblings cimport DENSE, home_of, number_bits, share_of
 from ngramlm._vocabulary cimport WordTable
 
 import numpy as np
 
+cdef extern from *:
+    """
+    static inline uint64_t ngramlm_high(uint64_t a, uint64_t b) {
+        return (uint64_t)(((__uint128_t)a * b) >> 64);
+    }
+    """
+    uint64_t high_product "ngramlm_high"(uint64_t a, uint64_t b) noexcept nogil
+
 cdef enum:
     LANES = 16                 # runs of words in flight
+    NEAR = 16                  # slots that are looked at one after the other before the search begins to halve
 
 cdef struct Order:             # the n-grams of one length
     const uint8_t* rows        # code of the probability, of the back-off weight, where the children begin, number
@@ -177,7 +186,9 @@ cdef class CompactAutomaton(Scorer):
         if size == width:
             size = 1
         elif size >> 32:
-            return -1
+            size //= width
+            if size >> 31:
+                return -1
         else:
             size = <uint32_t> size // width
         group.begin = begin
@@ -186,21 +197,37 @@ cdef class CompactAutomaton(Scorer):
         group.log10_backoff = self.log10_backoff(order, at)
         return 0
 
-    cdef inline uint32_t first_slot(self, const Group* group, uint32_t share) noexcept nogil:
-        """Where to begin to look for a word in a group."""
-        return home_of(share, group.size) if group.size > DENSE else 0
-
     cdef inline int64_t find(self, const Order* order, const Group* group, uint32_t number, uint32_t share) noexcept nogil:
-        """The slot of a number among the children of a group, -1 when it is not there."""
+        """The slot of a number among the children of a group, -1 when it is not there.
+
+        That is the first slot from its home on whose number is not smaller: between its home and itself stand smaller
+        ones only, and what stands in empty slots is larger.
+        """
         cdef uint64_t mask = (<uint64_t> 1 << (group.width - order.fixed)) - 1, found
-        cdef uint32_t slot = self.first_slot(group, share)
+        cdef uint32_t slot = home_of(share, group.size), end = group.size
         cdef uint64_t bit = group.begin + order.fixed + <uint64_t> slot * group.width
-        while slot < group.size:
+        if end - slot > NEAR:
+            end = slot + NEAR
+        while slot < end:
             found = get_bits(order.rows, bit, mask)
             if found >= number:
                 return slot if found == number else -1
             bit += group.width
             slot += 1
+        return -1 if slot == group.size else self.find_in_crowd(order, group, number, slot)
+
+    cdef int64_t find_in_crowd(self, const Order* order, const Group* group, uint32_t number, uint32_t slot) noexcept nogil:
+        """The same from a slot on, by halving what is left."""
+        cdef uint64_t mask = (<uint64_t> 1 << (group.width - order.fixed)) - 1, first = group.begin + order.fixed
+        cdef uint32_t end = group.size, middle
+        while slot < end:
+            middle = slot + ((end - slot) >> 1)
+            if get_bits(order.rows, first + <uint64_t> middle * group.width, mask) < number:
+                slot = middle + 1
+            else:
+                end = middle
+        if slot < group.size and get_bits(order.rows, first + <uint64_t> slot * group.width, mask) == number:
+            return slot
         return -1
 
     cdef inline int step(self, State* state, Word word, double* log10_prob, int* length) noexcept nogil:
@@ -254,7 +281,7 @@ cdef class CompactAutomaton(Scorer):
         for k in range(state.length):
             order = &self.orders[k + 1]
             group = &state.groups[k]
-            at = (group.begin + <uint64_t> self.first_slot(group, word.share) * group.width) >> 3
+            at = (group.begin + <uint64_t> home_of(word.share, group.size) * group.width) >> 3
             prefetch(order.rows + at)
             prefetch(order.rows + at + 32)     # the next slots, and where its own children end
 
@@ -351,8 +378,9 @@ cdef class CompactAutomaton(Scorer):
         """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
         cdef State known
         cdef const Order* order = &self.orders[0]
-        cdef uint32_t most = <uint32_t> self.n_words, i
-        cdef uint64_t at, number, mask
+        cdef uint32_t most = <uint32_t> self.n_words
+        cdef int64_t i
+        cdef uint64_t at, number, mask, following
         cdef int k
         cdef uint32_t width = order.fixed
         self.unpack_state(state, &known)
@@ -367,12 +395,14 @@ cdef class CompactAutomaton(Scorer):
             width = known.groups[k].width
             mask = (<uint64_t> 1 << (width - order.fixed)) - 1
             with nogil:
-                for i in range(known.groups[k].size):
+                following = mask
+                for i in range(known.groups[k].size - 1, -1, -1):
                     at = known.groups[k].begin + <uint64_t> i * width
                     number = get_bits(order.rows, at + order.fixed, mask)
                     words[i] = -1
-                    if number == mask and known.groups[k].size > DENSE:
-                        continue
+                    if number == following and known.groups[k].size > DENSE:
+                        continue                           # an empty slot
+                    following = number
                     if number >= most or lower[number] < 0:
                         damaged = True
                         break
@@ -454,8 +484,10 @@ cdef class CompactAutomaton(Scorer):
                     if order_ == 1:
                         words[slot] = <int32_t> (<uint64_t> slot * self.inverse % <uint64_t> self.n_words)
                         suffix = 0
-                    elif number == mask and size > DENSE:
-                        suffix = -1
+                    elif size > DENSE and (number == mask or (
+                            i + 1 < size and at + 2 * width <= order.end
+                            and number == get_bits(order.rows, at + width + order.fixed, mask))):
+                        suffix = -1                                 # an empty slot
                     else:
                         suffix = base + <int64_t> number
                         if number >= <uint64_t> most or <int64_t> number <= previous or lower_words[suffix] < 0:

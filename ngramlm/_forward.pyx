@@ -20,6 +20,7 @@ cdef enum:
     SOON = 12                  # rows between a prefetch and what follows from it
     SPARE = 4                  # one more slot for so many children
     EMPTY = -1                 # in place of a row
+    MOST_SLOTS = 2147483646    # of an order; what reads them has 31 bits for them
 
 
 def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, const int64_t[::1] starts,
@@ -139,13 +140,15 @@ def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, con
                 y += 1
     if not valid or placed != n:
         raise ValueError("histories that do not fit the rows")
+    if done >= MOST_SLOTS:
+        raise OverflowError("an order of more than 2^31 slots")
     return forward_out[:done].copy(), sizes_out, bits_out
 
 
 cdef int64_t slots_for(const uint32_t* shares, int64_t n) noexcept nogil:
     """How many slots a group of more than DENSE children takes, whose shares are given in their order; -1: too many."""
     cdef int64_t n_slots = n + n // SPARE, x, i, home
-    while n_slots < <int64_t> 1 << 31:
+    while n_slots < MOST_SLOTS:
         x = 0
         for i in range(n):
             home = home_of(shares[i], <uint32_t> n_slots)
@@ -249,12 +252,13 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
 
     A row is the code of its probability, that of its back-off weight, where its children begin, and its number. Behind
     the last row stands one that is none (end is one more), so that the children of a row end where those of the next
-    begin. An empty slot has zeros, the number of all ones, and no children.
+    begin. An empty slot has zeros, no children, and the number of the next row of its group, all ones behind the last.
 
     A column whose codes are empty is written as it is, in 32 bits. `links` is empty for the top order, whose rows have
     no back-off weights and children. Returns the bit after the last row, from the beginning of `out`.
     """
-    cdef int64_t n = forward.shape[0], x
+    cdef int64_t n = forward.shape[0], x, ahead = -1
+    cdef uint64_t number
     cdef uint64_t to = <uint64_t> (at & 7), here = <uint64_t> child
     cdef uint64_t limit = <uint64_t> max(0, out.shape[0] - 8) << 3
     cdef int32_t row, h
@@ -298,7 +302,18 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
                 valid = False
                 break
             if row == EMPTY:
-                put_bits(&out[0], to + fixed, (<uint64_t> 1 << lower_bits[y]) - 1)
+                if ahead <= x:                             # the next slot that is not empty, or the end of the group
+                    ahead = x + 1
+                    while ahead < min(n, x + lower_sizes[y] - i) and forward[ahead] == EMPTY:
+                        ahead += 1
+                number = (<uint64_t> 1 << lower_bits[y]) - 1
+                if ahead < min(n, x + lower_sizes[y] - i):
+                    row = at_row(suffixes, at_row(forward, ahead))
+                    if not 0 <= row < lower_places.shape[0]:
+                        valid = False
+                        break
+                    number = <uint64_t> lower_places[row]
+                put_bits(&out[0], to + fixed, number)
                 to += fixed + lower_bits[y]
                 i += 1
                 continue

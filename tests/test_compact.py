@@ -197,7 +197,7 @@ def test_histories_of_every_width() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_numbers_that_are_not_spread_evenly(seed: int) -> None:
-    """Words that stand together among all words: the guess is wrong, and the search goes on without it."""
+    """Words that stand together among all words: they stand far behind their homes."""
     random_ = np.random.default_rng(seed)
     n = 5000
     words = [f"w{i}" for i in range(n)]
@@ -270,11 +270,60 @@ def test_the_slots_of_a_group(kind: str, end: bool) -> None:
 
     assert shape.end == width * len(expected)
     assert width - shape.fixed == n_words.bit_length()
-    assert [empty if place is None else place for place in expected] == numbers
+    following = empty
+    for i in reversed(range(len(expected))):
+        following = following if expected[i] is None else expected[i]
+        assert numbers[i] == following, i
+    assert expected[-1] is not None or numbers[-1] == empty
+
+
+def test_crowds_are_halved() -> None:
+    """60,000 words that stand together, far behind their homes: found in a few steps, and others not found."""
+    n_words, n = 500_000, 60_000
+    by = multiplier_of(n_words)
+    ids = np.argsort(np.arange(n_words) * by % n_words)[200_000 : 200_000 + n]
+    ids = ids[ids > 3]
+    model = bigrams_of_one_word(ids.tolist(), n_words)
+    compact = compacted(model, 8)
+    tokens = np.stack(
+        [np.full(n_words, 1), np.full(n_words, 3), np.arange(n_words), np.full(n_words, 2)], axis=1
+    )
+    text = lm.Text.from_ids(model.vocabulary, tokens[3:].astype(np.int32).ravel(), 0)
+    with limited(1):
+        orders = compact.matched_orders(text)[1::3]
+    found = np.zeros(n_words, np.bool_)
+    found[ids] = True
+    np.testing.assert_array_equal(orders == 2, found[3:])
+
+
+def test_a_child_that_leads_to_an_empty_slot_is_refused() -> None:
+    """The number of a trigram is the slot of a bigram; where that is empty, nobody can tell the word."""
+    random_ = random.Random(2)
+    words = [f"w{i}" for i in range(60)]
+    sentences = [[a, b] for a in words[:20] for b in random_.sample(words, 25)]
+    sentences += [["x", a, b] for a in words[:20] for b in random_.sample(words, 20)]
+    model = table_model(counted(sentences, 3), 1)[0]
+    whole, plan = packed(model, 8)
+    at = sum(shape.n_bytes for shape in plan.shapes[:2])
+    automaton = CompactAutomaton(whole, plan.books, model.vocabulary.table, plan.shapes, plan.multiplier)
+    states = [state_of(over(model, whole, plan), ["x", word]) for word in words[:20]]
+    refused = 0
+    for bit in range(0, plan.shapes[2].end, 7):
+        rows = whole.copy()
+        rows[at + bit // 8] ^= 1 << bit % 8
+        damaged = CompactAutomaton(rows, plan.books, model.vocabulary.table, plan.shapes, plan.multiplier)
+        for state in states:
+            words_before = set(automaton.rows(state)[0].tolist())
+            try:
+                assert -1 not in damaged.rows(state)[0]
+            except ValueError:
+                refused += 1
+            assert -1 not in words_before
+    assert refused > 50
 
 
 def test_rows_that_no_search_would_find_are_refused() -> None:
-    """A number one slot behind where it belongs, or an empty slot before it: seen when the columns are read."""
+    """A number one slot before where it belongs, or behind it: seen when the columns are read."""
     n_words = 1000
     model = bigrams_of_one_word(random.Random(1).sample(range(3, n_words), 100), n_words)
     whole, plan = packed(model, 8)
@@ -282,12 +331,23 @@ def test_rows_that_no_search_would_find_are_refused() -> None:
     width = shape.fixed + 10
     bits = int.from_bytes(whole[at:].tobytes(), "little")
     slots = [(bits >> i * width) & ((1 << width) - 1) for i in range(shape.end // width)]
-    empty = [i for i, slot in enumerate(slots) if slot >> shape.fixed == 1023]
-    moves = [i for i in empty if i and i - 1 not in empty]
-    assert moves
+    numbers = [slot >> shape.fixed for slot in slots]
+    empty = [i for i, number in enumerate(numbers) if number == 1023 or number == [*numbers, 1023][i + 1]]
+    moves = [i for i in range(1, len(slots)) if (i in empty) != (i - 1 in empty)]
+    assert len(moves) > 20
     for i in moves:
         other = slots.copy()
-        other[i - 1], other[i] = other[i], other[i - 1]
+        if i in empty:  # the child before it moves behind, where its number is in order too
+            other[i] = slots[i - 1]
+        else:  # the child moves before its home, or as near behind it as there was room already
+            other[i - 1] = slots[i]
+            other[i] = (
+                slots[i]
+                if i + 1 == len(slots)
+                else (slots[i] & (1 << shape.fixed) - 1) | numbers[i + 1] << shape.fixed
+            )
+        if other == slots:
+            continue
         number = sum(slot << n * width for n, slot in enumerate(other))
         rows = whole.copy()
         rows[at:] = np.frombuffer(number.to_bytes(len(rows) - at, "little"), np.uint8)
