@@ -21,7 +21,7 @@ CACHES = ("words", "bigrams", "trigrams")
 WEIGHTINGS = ("silence", "fixed", "position", "recent", "bayes", "sentence")
 
 
-@click.group("adapt")
+@click.group("adapt", cls=options.CommandGroup)
 def command() -> None:
     """Make a model that adapts to what it reads, as a .ngram file for 'ngramlm perplexity' and Python."""
 

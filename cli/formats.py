@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -198,8 +199,8 @@ def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
 
 @contextmanager
 def local_file(path: str) -> Iterator[str]:
-    """The file itself; standard input is copied to a temporary file, as a format is told by looking twice."""
-    if path != "-":
+    """The file itself; a pipe is copied to a temporary file first, as a format is told by looking twice."""
+    if path != "-" and not stat.S_ISFIFO(os.stat(path).st_mode):
         yield path
         return
     from ngramlm.errors import FormatError
@@ -207,11 +208,14 @@ def local_file(path: str) -> Iterator[str]:
 
     with temporary_folder("ngramlm-") as folder:
         copy = os.path.join(folder, "stdin")
-        with open(copy, "wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out)
+        with (
+            open(copy, "wb") as out,
+            nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as source,
+        ):
+            shutil.copyfileobj(source, out)
         try:
             yield copy
         except FormatError as error:
             if error.path == copy:
-                raise type(error)(error.message, "<stdin>", error.line) from None
+                raise type(error)(error.message, "<stdin>" if path == "-" else path, error.line) from None
             raise

@@ -40,6 +40,21 @@ class Command(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
+class CommandGroup(click.Group):
+    """Commands that belong together; the examples of its help are theirs."""
+
+    @property
+    def example(self) -> tuple[str, ...]:
+        return tuple(
+            line for part in self.commands.values() if isinstance(part, Command) for line in part.example
+        )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Example"):
+            for line in self.example:
+                formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
 def command(name: str, example: Sequence[str], cls: type[Command] = Command) -> Callable[[F], Command]:
     """The decorator of every command; ``example`` is shown by ``--help`` and run by the tests."""
     return click.command(name, cls=cls, example=example, no_args_is_help=False)

@@ -32,7 +32,7 @@ Row = tuple[Any, ...]
         "ngramlm perplexity model.arpa test.txt",
         "ngramlm perplexity model.arpa model.ngram test.txt --json",
         "ngramlm perplexity model.arpa test.txt --per-token",
-        "ngramlm perplexity adapted.ngram test.txt --documents blank",
+        "ngramlm perplexity model.arpa test.txt --documents blank",
     ],
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())

@@ -445,7 +445,7 @@ cdef class Automaton(Scorer):
         cdef const Slot* header
         cdef int64_t n = 0
         if state >= self.n_slots:
-            raise self.refuse("a state outside the model")
+            raise ValueError("a state outside the model")
         header = &self.slots[state]
         places = header.a
         if places >= self.n_slots - state or (state and header.c >= state):

@@ -348,17 +348,17 @@ cdef class CompactAutomaton(Scorer):
         cdef int k
         state.length = <int> min(n // <Py_ssize_t> sizeof(Group), MAX_ORDER)
         if state.length >= self.order or state.length * <Py_ssize_t> sizeof(Group) != n:
-            raise self.refuse("a state outside the model")
+            raise ValueError("a state outside the model")
         if n:
             memcpy(state.groups, PyBytes_AS_STRING(given), n)
         for k in range(state.length):
             width = self.width_of(k, most)
             if state.groups[k].size == 0 or state.groups[k].width != width:
-                raise self.refuse("a state outside the model")
+                raise ValueError("a state outside the model")
             if state.groups[k].begin > self.orders[k + 1].end:
-                raise self.refuse("a state outside the model")
+                raise ValueError("a state outside the model")
             if state.groups[k].size * width > self.orders[k + 1].end - state.groups[k].begin:
-                raise self.refuse("a state outside the model")
+                raise ValueError("a state outside the model")
             most = state.groups[k].size
         return 0
 
@@ -369,7 +369,7 @@ cdef class CompactAutomaton(Scorer):
         cdef int length = 0
         self.unpack_state(state, &after)
         if word < 0 or word >= self.n_words:
-            raise self.refuse("a word outside the model")
+            raise ValueError("a word outside the model")
         if self.step(&after, self.place(<uint32_t> word), &log10_prob, &length):
             raise self.refuse("damaged model")
         return pack_state(&after), log10_prob, length

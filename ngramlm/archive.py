@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import struct
-import sys
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from ngramlm._vocabulary import WordTable
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import atomic_write, is_compressed
+from ngramlm.files import atomic_write, check_binary_target
 from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import Vocabulary
 
@@ -67,13 +66,7 @@ class Archive:
 
 def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
     """Write a model; raises UsageError for ``-``, compressed suffixes and the suffix of an ARPA file."""
-    name = os.path.basename(path)
-    if path == "-" or is_compressed(path) or ".arpa" in name:
-        raise UsageError(
-            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
-        )
-    if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
+    check_binary_target(path)
     arena, offsets, words = model.vocabulary.table.arrays()
     columns: dict[str, NDArray[Any]] = {"arena": arena, "offsets": offsets, "slots": words}
     for order, level in enumerate(model.trie.levels[1:], 2):

@@ -18,7 +18,7 @@ from ngramlm._compact import CompactAutomaton
 from ngramlm._scorer import Scorer
 from ngramlm.automaton import Columns, Layout, pack, unpack
 from ngramlm.compact import unpack_compact
-from ngramlm.errors import FormatError, TextError, UsageError
+from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import usable_threads
 from ngramlm.text import Text, refusal_of, words_of
@@ -273,8 +273,15 @@ class BackoffModel(NgramModel):
         return State(self.automaton.empty)
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
-        """(state after the word, log10 probability of the word)."""
-        after, log10_prob, _ = self.automaton.advance(state, self._id(word))
+        """(state after the word, log10 probability of the word); raises UsageError for a state of another model."""
+        try:
+            after, log10_prob, _ = self.automaton.advance(state, self._id(word))
+        except (ValueError, TypeError, OverflowError) as error:
+            if isinstance(error, NgramlmError):
+                raise
+            raise UsageError(
+                "found a state that is none of this model's; expected one that start, empty or advance gave"
+            ) from None
         return State(after), log10_prob
 
     def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:

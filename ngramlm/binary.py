@@ -12,7 +12,6 @@ import json
 import mmap
 import os
 import struct
-import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
@@ -25,7 +24,7 @@ from ngramlm.automaton import Layout, pack_pieces
 from ngramlm.backoff import BackoffModel
 from ngramlm.compact import BITS, CompactPlan
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import atomic_write, is_compressed
+from ngramlm.files import atomic_write, check_binary_target
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.vocabulary import Vocabulary
 from ngramlm.workspace import IN_MEMORY, Workspace
@@ -55,12 +54,7 @@ def save_binary(
     The compact layout takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
     or 32 for the values themselves). Raises UsageError for ``-`` and compressed suffixes.
     """
-    if path == "-" or is_compressed(path):
-        raise UsageError(
-            f"{path}: a binary model is mapped into memory; expected a plain file (or write ARPA)"
-        )
-    if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
+    check_binary_target(path)
     if layout not in LAYOUTS:
         raise UsageError(f"layout is {layout!r}; expected one of: {', '.join(LAYOUTS)}")
     if layout != "compact" and bits is not None:

@@ -152,6 +152,19 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     return os.path.splitext(name)[1]
 
 
+def check_binary_target(path: str | os.PathLike[str]) -> None:
+    """UsageError unless a binary model can be written there: a plain file that can be mapped, not named as ARPA."""
+    name = os.path.basename(path)
+    if path == "-" or is_compressed(path) or ".arpa" in name.lower():
+        raise UsageError(
+            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
+        )
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise UsageError(f"{os.fspath(path)}: found a pipe or device; expected a plain file (or write ARPA)")
+    if sys.byteorder != "little":
+        raise UsageError("binary models are little endian; expected a little-endian machine")
+
+
 def plain_size(source: Source) -> int | None:
     """The number of bytes of a plain file, None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
@@ -268,21 +281,25 @@ class _Flushing(io.BufferedWriter):
     def __init__(self, handle: int, path: str) -> None:
         super().__init__(io.FileIO(handle, "wb"), BLOCK)
         self._path = path
+        self._at = 0
         self._unsent = 0
         self._thread: threading.Thread | None = None
         self._failure: OSError | None = None
 
     def write(self, data: Any) -> int:
-        rest = memoryview(data).cast("B")
+        rest = memoryview(data)
         written = rest.nbytes
+        if not written:
+            return 0
+        rest = rest.cast("B")
         while rest.nbytes:
-            room = BLOCK - self.tell() % BLOCK
+            room = BLOCK - self._at % BLOCK
             if (
                 room == BLOCK and rest.nbytes >= 2 * BLOCK
             ):  # more than the buffer holds: written without a copy
                 room = min(rest.nbytes, MOST_AT_ONCE) // BLOCK * BLOCK
             with _naming(self._path):
-                super().write(rest[:room])
+                self._at += super().write(rest[:room])
             rest = rest[room:]
         self._unsent += written
         if self._unsent >= FLUSHED_AT_ONCE and (self._thread is None or not self._thread.is_alive()):
@@ -290,6 +307,10 @@ class _Flushing(io.BufferedWriter):
             self._thread = threading.Thread(target=self._send, daemon=True)
             self._thread.start()
         return written
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._at = super().seek(offset, whence)
+        return self._at
 
     def _send(self) -> None:
         try:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import struct
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -37,7 +36,7 @@ from ngramlm.archive import (
 )
 from ngramlm.archive import MIXTURE_HEADER as HEADER
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import atomic_write, is_compressed, temporary_folder
+from ngramlm.files import atomic_write, check_binary_target, temporary_folder
 from ngramlm.model import LanguageModel
 from ngramlm.vocabulary import Vocabulary
 
@@ -58,13 +57,7 @@ LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
 
 def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     """Write a mixture with all its models; raises UsageError for a component that cannot be saved."""
-    name = os.path.basename(path)
-    if path == "-" or is_compressed(path) or ".arpa" in name:
-        raise UsageError(
-            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
-        )
-    if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
+    check_binary_target(path)
     columns: Columns = {}
     components = [_describe(component, f"{n}", columns) for n, component in enumerate(mixture.components)]
     header = {

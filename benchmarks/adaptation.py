@@ -1,0 +1,145 @@
+"""What adaptation gains on texts of several domains: the tables of docs/adaptation.md.
+
+    python benchmarks/adaptation.py FOLDER tech politics literature
+    python benchmarks/adaptation.py FOLDER sanguo shuihu --tokenizer characters
+
+FOLDER has NAME.SPLIT.txt for the splits train, dev and test, one sentence a line, and NAME.SPLIT.docs, the line numbers
+at which documents begin.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import ngramlm as lm
+from ngramlm.adaptive import Source, Weighting
+from ngramlm.documents import LineNumbers, read_documents
+from ngramlm.interpolation import union_vocabulary
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The texts of one domain."""
+
+    folder: Path
+    name: str
+    tokenizer: str
+
+    def read(self, split: str, vocabulary: lm.Vocabulary | None = None) -> lm.Text:
+        numbers = LineNumbers.read_file(self.folder / f"{self.name}.{split}.docs")
+        path = str(self.folder / f"{self.name}.{split}.txt")
+        return read_documents(path, numbers, vocabulary=vocabulary, tokenizer=self.tokenizer)
+
+
+def joined(texts: Sequence[lm.Text]) -> lm.Text:
+    """Texts over one vocabulary, one after the other."""
+    documents: list[int] = []
+    before = 0
+    for text in texts:
+        documents += (text.documents[:-1] + before).tolist()
+        before += text.n_sentences
+    return lm.Text.from_ids(texts[0].vocabulary, np.concatenate([text.ids for text in texts]), 0, documents)
+
+
+def figures(model: lm.LanguageModel, text: lm.Text) -> tuple[float, float]:
+    """Perplexity including and excluding OOVs."""
+    found = lm.perplexity(model, text)
+    return found.perplexity, found.perplexity_excluding_oov
+
+
+def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Source], Weighting | None]]:
+    """The memories to compare, with their weightings."""
+    words, known = lm.Cache(decay=0.003), lm.Cache(decay=0.003, keep_unknown=True)
+    return {
+        "words of the document": ([lm.Cache()], None),
+        "the last 500 words": ([lm.Cache(window=500)], None),
+        "decaying, 0.003": ([words], None),
+        "decaying, weighed by idf": ([lm.Cache(decay=0.003, weights=idf)], None),
+        "decaying words and bigrams": ([words, lm.NgramCache()], None),
+        "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights()),
+        "and trigrams": (
+            [words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)],
+            lm.BucketWeights(),
+        ),
+        "and pairs at a distance": (
+            [words, lm.NgramCache(), lm.PairCache(idf.filtered(1.0), 5)],
+            lm.BucketWeights(),
+        ),
+        "words and bigrams, `<unk>` too": ([known, lm.NgramCache(keep_unknown=True)], lm.BucketWeights()),
+    }
+
+
+def cache_table(domains: Sequence[Domain], order: int) -> None:
+    rows: dict[str, list[str]] = {}
+    for domain in domains:
+        train = domain.read("train")
+        model = lm.KneserNey(discounts=3).fit(lm.count(train, order=order))
+        heldout, test = (domain.read(split, model.vocabulary) for split in ("dev", "test"))
+        base = figures(model, test)
+        rows.setdefault("no cache", []).append(f"{base[0]:.1f} / {base[1]:.1f}")
+        for name, (memories, weighting) in caches(lm.inverse_document_frequencies(train)).items():
+            adapted = lm.Mixture([model, *memories], weighting=weighting).fit(heldout)
+            gains = [
+                100 * (after / before - 1) for after, before in zip(figures(adapted, test), base, strict=True)
+            ]
+            rows.setdefault(name, []).append(" / ".join(f"{gain:+.1f} %" for gain in gains))
+    print("| cache | " + " | ".join(domain.name for domain in domains) + " |")
+    print("|---|" + "---:|" * len(domains))
+    for name, cells in rows.items():
+        print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def mixture_table(domains: Sequence[Domain], order: int) -> None:
+    vocabulary = union_vocabulary([domain.read("train").vocabulary for domain in domains])
+    method = lm.KneserNey(discounts=3)
+    trains = [domain.read("train", vocabulary) for domain in domains]
+    models = [method.fit(lm.count(train, order=order)) for train in trains]
+    pooled = method.fit(lm.count(joined(trains), order=order))
+    heldout = joined([domain.read("dev", vocabulary) for domain in domains])
+    tests = [domain.read("test", vocabulary) for domain in domains]
+    memories: list[Source] = [lm.Cache(decay=0.003), lm.NgramCache()]
+    contenders: dict[str, lm.LanguageModel] = {
+        **{f"{domain.name} alone": model for domain, model in zip(domains, models, strict=True)},
+        "one model of all texts": pooled,
+    }
+    for name, weighting, extra in (
+        ("mixture, fixed weights", None, []),
+        ("posterior weights of sentences", lm.BayesWeights(scope="sentence"), []),
+        ("recent weights", lm.RecentWeights(), []),
+        ("posterior weights, memory 0.9", lm.BayesWeights(memory=0.9), []),
+        ("recent weights, with the model of all", lm.RecentWeights(), [pooled]),
+        ("recent weights, with that and caches", lm.RecentWeights(), [pooled, *memories]),
+    ):
+        contenders[name] = lm.Mixture([*models, *extra], weighting=weighting).fit(heldout)
+    print("| model | " + " | ".join(domain.name for domain in domains) + " | mean |")
+    print("|---|" + "---:|" * (len(domains) + 1))
+    for name, model in contenders.items():
+        found = [figures(model, test)[0] for test in tests]
+        mean = math.exp(sum(map(math.log, found)) / len(found))
+        print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in [*found, mean]) + " |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    parser.add_argument("--order", type=int, default=3)
+    parser.add_argument("--tokenizer", default="whitespace")
+    options = parser.parse_args()
+    domains = [Domain(options.folder, name, options.tokenizer) for name in options.names]
+    cache_table(domains, options.order)
+    if len(domains) > 1:
+        print()
+        mixture_table(domains, options.order)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""``adapt cache``: what it writes is the mixture that the library makes; documents by every rule; wrong usage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_support import Invoke
+
+import ngramlm as lm
+from ngramlm.documents import BlankLines, read_documents
+
+
+@pytest.fixture
+def documents(folder: Path) -> Path:
+    """The test text with an empty line behind every tenth, and the numbers of the lines as if there were none."""
+    lines = (folder / "test.txt").read_text().splitlines()
+    parts = ["\n".join(lines[at : at + 10]) for at in range(0, len(lines), 10)]
+    (folder / "documents.txt").write_text("\n\n".join(parts) + "\n")
+    (folder / "test.docs").write_text("".join(f"{at + 1}\n" for at in range(0, len(lines), 10)))
+    return folder / "documents.txt"
+
+
+def test_the_mixture_that_the_library_makes(documents: Path, folder: Path, invoke: Invoke) -> None:
+    result = invoke(
+        "adapt", "cache", "model.arpa", "--heldout", "documents.txt", "--documents", "blank", "-o", "a.ngram", "--json"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    model = lm.load(folder / "model.arpa")
+    text = read_documents(str(documents), BlankLines(), vocabulary=model.vocabulary)
+    expected = lm.Mixture([model, lm.Cache(decay=0.003), lm.NgramCache()], weighting=lm.BucketWeights()).fit(
+        text
+    )
+    loaded = lm.load(folder / "a.ngram")
+
+    assert isinstance(loaded, lm.Mixture)
+    assert loaded.weighting == expected.weighting
+    assert loaded.log10_probs(text).tolist() == expected.log10_probs(text).tolist()
+    assert facts["heldout"]["perplexity"] == pytest.approx(lm.perplexity(model, text).perplexity)
+    assert facts["heldout_adapted"]["perplexity"] == pytest.approx(lm.perplexity(expected, text).perplexity)
+    # the sentences of this text know nothing of each other: weights leave the memories out
+    assert facts["heldout_adapted"]["perplexity"] < 1.0001 * facts["heldout"]["perplexity"]
+
+
+def test_perplexity_with_documents(documents: Path, invoke: Invoke) -> None:
+    """Empty lines and line numbers mark the same documents; without them all is one."""
+    assert invoke("adapt", "cache", "model.arpa", "--heldout", "test.txt", "-o", "a.ngram").exit_code == 0
+    found = [
+        json.loads(invoke("perplexity", "a.ngram", *arguments, "--json").stdout)
+        for arguments in (
+            ("documents.txt", "--documents", "blank"),
+            ("test.txt", "--documents", "test.docs"),
+            ("test.txt",),
+        )
+    ]
+    assert found[0]["perplexity"] == found[1]["perplexity"]
+    assert found[0]["tokens"] == found[2]["tokens"]
+    assert found[0]["perplexity"] != found[2]["perplexity"]
+    plain = [
+        json.loads(invoke("perplexity", "model.arpa", *arguments, "--json").stdout)["perplexity"]
+        for arguments in (("documents.txt", "--documents", "blank"), ("test.txt",))
+    ]
+    assert plain[0] == plain[1]
+
+
+@pytest.mark.parametrize("weighting", ["silence", "fixed", "position", "recent", "bayes", "sentence"])
+@pytest.mark.parametrize("caches", ["none", "words", "words,bigrams,trigrams"])
+def test_every_weighting(weighting: str, caches: str, folder: Path, invoke: Invoke) -> None:
+    result = invoke(
+        "adapt", "cache", "model.arpa", "other.arpa", "--heldout", "test.txt", "--caches", caches,
+        "--weighting", weighting, "--window", "100", "--keep-unknown", "-o", "a.ngram",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    loaded = lm.load(folder / "a.ngram")
+
+    assert isinstance(loaded, lm.Mixture)
+    assert len(loaded.components) == 2 + (0 if caches == "none" else len(caches.split(",")))
+
+
+def test_info_and_other_commands(folder: Path, invoke: Invoke) -> None:
+    invoke("adapt", "cache", "model.arpa", "--heldout", "test.txt", "-o", "a.ngram")
+    shown = invoke("info", "a.ngram").stdout
+    facts = json.loads(invoke("info", "a.ngram", "--json", "--verify").stdout)
+
+    assert "Component 2:  cache,decay:0.003" in shown
+    assert (facts["kind"], facts["verified"], len(facts["components"])) == ("mixture", True, 3)
+    for arguments in (("score", "a.ngram", "test.txt"), ("next", "a.ngram", "the"), ("generate", "a.ngram")):
+        result = invoke(*arguments)
+
+        assert result.exit_code == 2
+        assert "a.ngram holds a mixture that adapts to what it reads" in result.stderr
+    rows = invoke("perplexity", "a.ngram", "test.txt", "--per-token", "--quiet").stdout.splitlines()
+    assert rows[1].split("\t")[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--heldout", "test.txt", "-o", "a.arpa"), "written as .ngram"),
+        (("--heldout", "test.txt"), "written as .ngram"),
+        (("--heldout", "test.txt", "-o", "a.ngram", "--caches", "words,words"), "some of words"),
+        (("--heldout", "test.txt", "-o", "a.ngram", "--caches", "topics"), "some of words"),
+        (("--heldout", "test.txt", "-o", "a.ngram", "--window", "0"), "0"),
+        (("--heldout", "test.txt", "-o", "a.ngram", "--decay", "-1"), "-1"),
+        (
+            ("--heldout", "test.txt", "-o", "a.ngram", "--documents", "nothing.docs"),
+            "nothing.docs: no such file",
+        ),
+        (("--heldout", "-", "-o", "a.ngram", "-"), "only once"),
+        (("-o", "a.ngram"), "--heldout"),
+    ],
+)
+def test_wrong_usage(arguments: tuple[str, ...], message: str, folder: Path, invoke: Invoke) -> None:
+    result = invoke("adapt", "cache", "model.arpa", *arguments)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert not (folder / "a.ngram").exists()
