@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model
+from ngramlm.cli.formats import load_any_model, load_backoff, model_format, model_output, write_model
 from ngramlm.cli.output import number, stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.summary import about_model, model_lines
 from ngramlm.files import suffix_of
 
 if TYPE_CHECKING:
@@ -180,3 +181,75 @@ def weighting_of(name: str) -> Weighting:
         "sentence": BayesWeights(scope="sentence"),
     }
     return found[name]
+
+
+@command.command(
+    "marginals",
+    cls=options.Command,
+    example=["ngramlm adapt marginals model.arpa test.txt --background train.txt -o adapted.arpa"],
+)
+@click.argument("model_file", metavar="MODEL", type=options.InputFile())
+@click.argument("text", metavar="TEXT", type=options.InputFile())
+@click.option(
+    "--background",
+    type=options.InputFile(),
+    metavar="TEXT",
+    help="The text that the model is of: how frequent its words are before.  [default: the model's unigrams]",
+)
+@click.option(
+    "--beta",
+    type=click.FloatRange(min=0, max=10),
+    default=0.5,
+    show_default=True,
+    metavar="B",
+    help="How far to go: 0 changes nothing.",
+)
+@options.reading_options
+@options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
+@options.threads_option
+@options.json_option
+@options.quiet_option
+def marginals(
+    model_file: str,
+    text: str,
+    background: str | None,
+    beta: float,
+    reading: dict[str, Any],
+    output: str | None,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Give words what TEXT gives them: a back-off model with p(w|h) (p(w) in TEXT / p(w) before)^B, normalized.
+
+    The n-grams are those of MODEL; a text of a few thousand words is enough, as only unigrams are taken from it.
+    """
+    output = model_output(output, as_json)
+    kind = model_format(output)
+    inputs = [model_file, text, *([background] if background else [])]
+    if inputs.count("-") > 1:
+        raise click.UsageError("standard input ('-') can be read only once.")
+    options.check_output(output, inputs)
+    model = load_backoff(model_file, quiet)
+    from ngramlm.adaptive import adapt_marginals
+    from ngramlm.oovs import warn_of_oovs
+    from ngramlm.text import read_text, require_sentences
+
+    with Progress(quiet=quiet) as progress:
+
+        def read(path: str) -> Text:
+            found = read_text(
+                path, vocabulary=model.vocabulary, threads=threads, progress=progress, **reading
+            )
+            return require_sentences(found, path)
+
+        domain = read(text)
+        warn_of_oovs(text, domain.n_oov, domain.n_words)
+        before = read(background) if background else None
+        adapted = adapt_marginals(model, domain, background=before, beta=beta)
+        write_model(adapted, output, kind, threads, progress)
+    if as_json:
+        write_json({"output": output, "model": model_file, "text": text, **about_model(adapted)})
+    elif not quiet:
+        for line in model_lines(adapted):
+            stderr_line(line)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         NgramCache,
         PairCache,
         RecentWeights,
+        adapt_marginals,
         inverse_document_frequencies,
     )
     from ngramlm.backoff import BackoffModel
@@ -93,6 +94,7 @@ _HOMES = {
     "Text": "text",
     "Vocabulary": "vocabulary",
     "WittenBell": "smoothing",
+    "adapt_marginals": "adaptive",
     "compare": "evaluation.comparison",
     "count": "counts",
     "em_weights": "interpolation",
@@ -141,6 +143,7 @@ __all__ = [
     "Vocabulary",
     "WittenBell",
     "__version__",
+    "adapt_marginals",
     "compare",
     "count",
     "em_weights",

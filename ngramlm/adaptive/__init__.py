@@ -8,6 +8,7 @@
 """
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
+from ngramlm.adaptive.marginals import adapt_marginals
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
@@ -28,5 +29,6 @@ __all__ = [
     "Source",
     "Weighting",
     "WordWeights",
+    "adapt_marginals",
     "inverse_document_frequencies",
 ]

@@ -95,6 +95,25 @@ def test_info_and_other_commands(folder: Path, invoke: Invoke) -> None:
     assert rows[1].split("\t")[2] == ""
 
 
+@pytest.mark.parametrize("background", [(), ("--background", "train.txt")])
+def test_marginals(background: tuple[str, ...], folder: Path, invoke: Invoke) -> None:
+    result = invoke(
+        "adapt", "marginals", "model.arpa", "test.txt", *background, "--beta", "0.7", "-o", "b.ngram", "--json"
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    model = lm.BackoffModel.load_arpa(folder / "model.arpa")
+    texts = [lm.read_text(folder / name, vocabulary=model.vocabulary) for name in ("test.txt", "train.txt")]
+    expected = lm.adapt_marginals(model, texts[0], background=texts[1] if background else None, beta=0.7)
+    loaded = lm.load(folder / "b.ngram")
+
+    assert json.loads(result.stdout)["metadata"]["marginals"] == "beta=0.7"
+    assert loaded.distribution(["the"]).tolist() == expected.distribution(["the"]).tolist()
+    assert (
+        invoke("adapt", "marginals", "model.arpa", "test.txt", "--beta", "-1", "-o", "c.arpa").exit_code == 2
+    )
+    assert invoke("adapt", "marginals", "-", "-", "-o", "c.arpa").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
