@@ -122,7 +122,7 @@ class Suite:
     def layouts(self, files: Files, test: Path) -> Job:
         """A file on one thread, with every layout of ours and of KenLM; the names say how large each is."""
         job = Job(
-            "score a file, layouts, 1 thread",
+            "score a file, layouts",
             [
                 Contender(f"ngramlm, {name}, {megabytes(model)}", [self.perplexity(model, test)])
                 for name, model in (("fast", files.ours), ("compact", files.compact))
@@ -195,6 +195,7 @@ class Suite:
                 commands += [
                     self.build(files, files.of(name.replace(" ", "")), options)
                     for name, options in TRIES.items()
+                    if not is_newer(files.of(name.replace(" ", "")), [files.text])
                 ]
         for command in commands:
             say(" ".join(command))
