@@ -23,6 +23,7 @@ KERNELS = [
     "_arpa",
     "_smoothing",
     "_pitman_yor",
+    "_maxent",
 ]
 
 

@@ -1,0 +1,73 @@
+"""What a text asks of a maximum-entropy model: how often every feature was active, and after which histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import EstimationError
+from ngramlm.trie import NgramTrie
+
+__all__ = ["Observed"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """The events of some counts; every event has its longest history, and no other.
+
+    An n-gram of the highest order is an event as often as it occurs. A shorter one is as often as it is no suffix of a
+    longer one: where its history begins with ``<s>``, or where the longer ones were left out of the counts.
+
+    Attributes:
+        trie: the n-grams.
+        counts: float64[R] per order, how often the feature of each n-gram is active in the events.
+        weights: float64[H] per order, how many events have each history.
+        features: bool[R] per order, which n-grams are features: those with a count that no cut-off leaves out.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> observed = Observed.of(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> observed.n_events, observed.counts[1].tolist(), observed.weights[1].tolist()
+        (6.0, [2.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 1.0])
+    """
+
+    trie: NgramTrie
+    counts: tuple[Floats, ...]
+    weights: tuple[Floats, ...]
+    features: tuple[Bools, ...]
+
+    @classmethod
+    def of(cls, counts: NgramCounts) -> Observed:
+        """The events of some counts; raises EstimationError for counts that no text has."""
+        trie = counts.trie
+        columns = [column.astype(np.float64) for column in counts.counts]
+        weights, features = [], []
+        for order, level in enumerate(trie.levels, 1):
+            events = columns[order - 1].copy()
+            if order < trie.order:
+                events -= np.bincount(trie.level(order + 1).suffixes, columns[order], len(events))
+            if (events < 0).any():
+                raise EstimationError(
+                    f"found n-grams of order {order + 1} that occur more often than their suffixes; expected the "
+                    "counts of a text"
+                )
+            weights.append(segment_sums(events, level.starts))
+            kept = counts.kept(order)
+            features.append(columns[order - 1] > 0 if kept is None else kept & (columns[order - 1] > 0))
+        return cls(trie, tuple(columns), tuple(weights), tuple(features))
+
+    @property
+    def n_events(self) -> float:
+        return float(sum(column.sum() for column in self.weights))
+
+    @property
+    def n_features(self) -> int:
+        return sum(int(np.count_nonzero(mask)) for mask in self.features)
