@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from ngramlm._maxent import Features
 from ngramlm.maxent.observed import Observed
 from ngramlm.parallel import ordered_map
 
-__all__ = ["NgramLikelihood"]
+__all__ = ["NgramLikelihood", "by_order"]
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -67,6 +69,39 @@ class NgramLikelihood:
         masses, normalizers, _ = self._risen(lambdas)
         return masses, normalizers
 
+    def expected_by_size(self, lambdas: Floats) -> Floats:
+        """float64[order, R]: of the expected count of every feature, what falls on words with 1, 2, .. features.
+
+        Row by row of what the compiled recursion sums up; slower, and only iterative scaling asks for it.
+        """
+        masses, normalizers = self.masses(lambdas)
+        shares = by_order(self._weights / normalizers, [level.n_histories for level in self.trie.levels])
+        for order in range(self.trie.order, 1, -1):
+            parents = self.trie.level(order).parents
+            shares[order - 2] += np.bincount(parents, shares[order - 1], len(shares[order - 2]))
+        after = [np.repeat(share, np.diff(level.starts)) for share, level in zip(shares, self.trie.levels)]
+        sizes = self._sizes()
+        by_size = [np.zeros((self.trie.order, n)) for n in self.trie.n_rows]
+        masses_of = by_order(masses, self.trie.n_rows)
+        for order in range(self.trie.order, 0, -1):
+            alone = after[order - 1].copy()  # of the words that no longer n-gram is stored for
+            if order < self.trie.order:
+                suffixes = self.trie.level(order + 1).suffixes
+                alone -= np.bincount(suffixes, after[order], len(alone))
+                for size in range(self.trie.order):
+                    by_size[order - 1][size] += np.bincount(suffixes, by_size[order][size], len(alone))
+            rows = np.flatnonzero(sizes[order - 1])
+            by_size[order - 1][sizes[order - 1][rows] - 1, rows] += (masses_of[order - 1] * alone)[rows]
+        return np.concatenate(by_size, axis=1)
+
+    def _sizes(self) -> list[NDArray[np.int64]]:
+        """int64[R] per order: how many features are active for the n-gram of every row."""
+        features = by_order(self.features, self.trie.n_rows)
+        sizes = [features[0].astype(np.int64)]
+        for mask, level in zip(features[1:], self.trie.levels[1:], strict=True):
+            sizes.append(sizes[-1][level.suffixes] + mask)
+        return sizes
+
     @property
     def _usable_threads(self) -> int:
         return 1 if len(self._parts) == 1 else self.threads
@@ -84,7 +119,9 @@ class NgramLikelihood:
             total += logs
         return masses, normalizers, total
 
-    def _falling(self, masses: Floats, shares: Floats, expected: Floats, n_words: int):  # type: ignore[no-untyped-def]
+    def _falling(
+        self, masses: Floats, shares: Floats, expected: Floats, n_words: int
+    ) -> Callable[[tuple[Int64s, Int64s]], tuple[float, Floats]]:
         def fall(part: tuple[Int64s, Int64s]) -> tuple[float, Floats]:
             unigrams = np.zeros(n_words)
             return self._columns.fall(masses, shares, expected, unigrams, *part), unigrams
@@ -104,3 +141,8 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
     edges = np.array([0, *words[1:-1], trie.n_rows[0]], np.int64)
     firsts = np.stack([bucket[edges] for bucket in buckets], axis=1)
     return [(first.copy(), end.copy()) for first, end in pairwise(firsts) if (first < end).any()]
+
+
+def by_order(column: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
+    """The parts of a column that orders 1, 2, .. have in it."""
+    return np.split(column, np.cumsum(sizes)[:-1])

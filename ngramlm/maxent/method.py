@@ -1,0 +1,139 @@
+"""Conditional maximum-entropy models whose features are n-grams, which are back-off tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import spread
+from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number, choice
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
+from ngramlm.maxent.objective import Objective, Solution
+from ngramlm.maxent.observed import Observed
+from ngramlm.maxent.solvers import SMOOTH_ONLY, SOLVERS, solve
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.smoothing.base import Smoothing, stored_model
+from ngramlm.text import Text
+
+__all__ = ["MaxEnt"]
+
+Floats = NDArray[np.float64]
+Float32s = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxEnt(Smoothing):
+    """p(w|h) = exp(l(w) + l(h1 w) + .. + l(hw)) / Z(h), with an l for every n-gram that was counted.
+
+    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling"; with the priors of Chen
+    & Rosenfeld (2000) and Chen (2009). Of all models that expect each n-gram as often as it was seen, less what the
+    priors take, this is the one of greatest entropy; and no other choice of the l has a smaller objective
+    L/D + sum l^2 / (2 sigma^2 D) + alpha/D sum |l|, in nats for each of the D events, L being minus the log likelihood.
+    It is exactly a back-off table (Wu 2002): f(hw) = e^s / Z(h), bow(h) = Z(h') / Z(h).
+
+    Args:
+        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+        sigma2: sigma^2, the variance of the Gaussian prior of every l.
+        alpha: how much each |l| costs; above 0, many l are exactly 0.
+        solver: "owl-qn" (quasi-Newton), "lbfgs" (that of scipy), or for study "gis" or "iis"; only the first can do with
+            an alpha above 0.
+        tolerance: how many nats per event the objective may be above its minimum.
+        max_iterations: after how many steps to stop in any case, with a warning.
+
+    Raises UsageError for values out of range.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+        >>> model = MaxEnt(sigma2=1).fit(counts)
+        >>> model.log10_prob("b", ["a"]) > model.log10_prob("b", ["c"])
+        True
+        >>> round(float(model.distribution(["a"]).sum()), 6)
+        1.0
+    """
+
+    name: ClassVar[str] = "maxent"
+
+    sigma2: float = 3.0
+    alpha: float = 0.0
+    solver: str = "owl-qn"
+    tolerance: float = 1e-4
+    max_iterations: int = 1000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check(
+            sigma2=Number(least=0, above=True),
+            alpha=Number(least=0),
+            solver=choice(*SOLVERS),
+            tolerance=Number(least=0, above=True),
+            max_iterations=Number(least=1, whole=True),
+        )
+        if self.alpha and self.solver in SMOOTH_ONLY:
+            raise UsageError(f"alpha is {self.alpha} with the solver {self.solver!r}; expected 0, or 'owl-qn'")
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> BackoffModel:
+        """Train; `heldout` is not looked at. `progress` hears of every step, and may end the work by an exception.
+
+        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an
+        EstimationWarning where `max_iterations` are too few.
+        """
+        counts = self.usable_counts(counts, heldout)
+        likelihood = self.likelihood(counts, threads)
+        solution = self.solution(likelihood, progress)
+        probs, backoffs = _log10_columns(likelihood, solution.lambdas)
+        metadata = {
+            "smoothing": self.name,
+            "sigma2": f"{self.sigma2:g}",
+            "alpha": f"{self.alpha:g}",
+        } | self.metadata(counts, [], tuned=False)
+        if not solution.converged:
+            metadata["converged"] = "no"
+        return stored_model(counts, probs, backoffs, metadata)
+
+    def likelihood(self, counts: NgramCounts, threads: int | None = None) -> NgramLikelihood:
+        """The likelihood of the counts, as a function of the l."""
+        base = (self.base_distribution(counts) > 0).astype(np.float64)
+        return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
+
+    def solution(self, likelihood: NgramLikelihood, progress: Progress | None = None) -> Solution:
+        """The l of the smallest objective."""
+
+        def report(iteration: int, _: float) -> None:
+            if progress is not None:
+                progress("training", iteration, None)
+
+        objective = Objective.of(likelihood, self.sigma2, self.alpha)
+        return solve(objective, self.solver, self.tolerance, self.max_iterations, report)
+
+
+def _log10_columns(likelihood: NgramLikelihood, lambdas: Floats) -> tuple[list[Float32s], list[Float32s]]:
+    """log10 of f(hw) = e^s / Z(h) for all rows, and of bow(h) = Z(h') / Z(h) for the histories of order 2 and above."""
+    trie = likelihood.trie
+    masses, normalizers = likelihood.masses(lambdas)
+    with np.errstate(divide="ignore"):
+        log_masses = by_order(np.log(masses), trie.n_rows)
+    logs = by_order(np.log(normalizers), [level.n_histories for level in trie.levels])
+    probs = [
+        np.minimum((scores - spread(own, level.starts)) / math.log(10), 0.0).astype(np.float32)
+        for scores, own, level in zip(log_masses, logs, trie.levels, strict=True)
+    ]
+    backoffs = [
+        ((lower[level.parents] - own) / math.log(10)).astype(np.float32)
+        for lower, own, level in zip(logs, logs[1:], trie.levels[1:], strict=False)
+    ]
+    return probs, backoffs
