@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
+    from ngramlm.maxent import MaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -61,6 +62,7 @@ _HOMES = {
     "KneserNey": "smoothing",
     "LanguageModel": "model",
     "LinearDiscounting": "smoothing",
+    "MaxEnt": "maxent",
     "MaximumLikelihood": "smoothing",
     "NaturalDiscounting": "smoothing",
     "NgramCounts": "counts",
@@ -99,6 +101,7 @@ __all__ = [
     "KneserNey",
     "LanguageModel",
     "LinearDiscounting",
+    "MaxEnt",
     "MaximumLikelihood",
     "NaturalDiscounting",
     "NgramCounts",

@@ -29,6 +29,7 @@ from oracles_smoothing import (
     JelinekMercerOracle,
     KatzOracle,
     LinearDiscountingOracle,
+    MaxEntOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
     PerOrderOracle,
@@ -181,6 +182,9 @@ MODELS: list[ModelCase] = [
         partial(lm.PitmanYor, burn_in=0, samples=1, discounts=0.5, strengths=0),
         partial(KneserNeyOracle, discount=HALF),
         has_lower_orders=False,
+    ),
+    *vocabularies(
+        "maxent", partial(lm.MaxEnt, sigma2=2.0, tolerance=1e-15), partial(MaxEntOracle, sigma2=2.0)
     ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]

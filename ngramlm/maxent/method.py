@@ -60,6 +60,7 @@ class MaxEnt(Smoothing):
     """
 
     name: ClassVar[str] = "maxent"
+    slow: ClassVar[bool] = True
 
     sigma2: float = 3.0
     alpha: float = 0.0
@@ -77,7 +78,9 @@ class MaxEnt(Smoothing):
             max_iterations=Number(least=1, whole=True),
         )
         if self.alpha and self.solver in SMOOTH_ONLY:
-            raise UsageError(f"alpha is {self.alpha} with the solver {self.solver!r}; expected 0, or 'owl-qn'")
+            raise UsageError(
+                f"alpha is {self.alpha} with the solver {self.solver!r}; expected 0, or 'owl-qn'"
+            )
 
     def fit(
         self,

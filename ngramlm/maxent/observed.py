@@ -16,6 +16,7 @@ __all__ = ["Observed"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+ROUNDING = 1e-12  # counts above 2^53 are no longer exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +55,12 @@ class Observed:
             events = columns[order - 1].copy()
             if order < trie.order:
                 events -= np.bincount(trie.level(order + 1).suffixes, columns[order], len(events))
-            if (events < 0).any():
+            if (events < -ROUNDING * columns[order - 1]).any():
                 raise EstimationError(
                     f"found n-grams of order {order + 1} that occur more often than their suffixes; expected the "
                     "counts of a text"
                 )
-            weights.append(segment_sums(events, level.starts))
+            weights.append(segment_sums(np.maximum(events, 0.0), level.starts))
             kept = counts.kept(order)
             features.append(columns[order - 1] > 0 if kept is None else kept & (columns[order - 1] > 0))
         return cls(trie, tuple(columns), tuple(weights), tuple(features))
