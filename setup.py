@@ -24,6 +24,7 @@ KERNELS = [
     "_smoothing",
     "_pitman_yor",
     "_maxent",
+    "_maxent_text",
 ]
 
 

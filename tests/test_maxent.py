@@ -250,18 +250,17 @@ def test_sums_to_one_in_float64() -> None:
     counts = counted(long_text(), 3)
     likelihood = method.likelihood(counts)
     masses, normalizers = likelihood.masses(method.solution(likelihood).lambdas)
-    row, history, below = 0, 0, np.empty(0)
+    row, history, below, shorter = 0, 0, np.empty(0), np.empty(0)
     for level in counts.trie.levels:
         own = masses[row : row + level.n_rows]
         z = normalizers[history : history + level.n_histories]
         given = np.add.reduceat(own, level.starts[:-1]) / z
         if history:
             lower = np.add.reduceat(below[level.suffixes], level.starts[:-1])
-            parents = normalizers[first_parent : first_parent + len(normalizers)][level.parents]
-            given += (parents - lower) / z
+            given += (shorter[level.parents] - lower) / z
 
         np.testing.assert_allclose(given, 1.0, atol=1e-9)
-        first_parent, below = history, own
+        below, shorter = own, z
         row, history = row + level.n_rows, history + level.n_histories
 
 

@@ -42,8 +42,8 @@ class MaxEnt(Smoothing):
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
         sigma2: sigma^2, the variance of the Gaussian prior of every l.
         alpha: how much each |l| costs; above 0, many l are exactly 0.
-        solver: "owl-qn" (quasi-Newton), "lbfgs" (that of scipy), or for study "gis" or "iis"; only the first can do with
-            an alpha above 0.
+        solver: "owl-qn" (quasi-Newton), "lbfgs" (that of scipy), or for study "gis" or "iis"; only the first can do
+            with an alpha above 0.
         tolerance: how many nats per event the objective may be above its minimum.
         max_iterations: after how many steps to stop in any case, with a warning.
 

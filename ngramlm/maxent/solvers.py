@@ -75,8 +75,8 @@ def solve(
     found = last[-1]
     if not found.converged:
         warn(
-            f"{solver} stopped after {found.iterations} steps, at an objective of {found.value:.6g} nats per event that "
-            f"may be up to {found.gap:.2g} above its minimum; expected {tolerance:g} (give it more steps)",
+            f"{solver} stopped after {found.iterations} steps, at an objective of {found.value:.6g} nats per event "
+            f"that may be up to {found.gap:.2g} above its minimum; expected {tolerance:g} (give it more steps)",
             EstimationWarning,
         )
     return found
