@@ -64,6 +64,7 @@ cdef class RunningText:
 
     cdef readonly int order
     cdef readonly int64_t n_rows, n_words, n_features
+    cdef int64_t most_passing                       # entries of one event
     cdef Order orders[LEVELS]
     cdef list columns                               # keeps them alive
     cdef const int32_t[:, ::1] histories
@@ -110,6 +111,24 @@ cdef class RunningText:
         self.list_starts, self.list_words, self.list_features = list_starts, list_words, list_features
         self.lasting_starts, self.lasting = lasting_starts, lasting
         self.passing_starts, self.passing = passing_starts, passing
+        if not self.lists_are_sorted():
+            raise ValueError("a list whose words do not rise")
+
+    cdef bint lists_are_sorted(self) noexcept nogil:
+        """Whether the words of every list rise; sets how many entries pass with one event at most."""
+        cdef int64_t list_, at, event, size
+        for list_ in range(self.list_starts.shape[0] - 1):
+            for at in range(self.list_starts[list_] + 1, self.list_starts[list_ + 1]):
+                if self.list_words[at - 1] >= self.list_words[at]:
+                    return False
+        self.most_passing = 0
+        for event in range(self.passing_starts.shape[0] - 1):
+            size = 0
+            for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
+                size += self.list_starts[self.passing[at] + 1] - self.list_starts[self.passing[at]]
+            if size > self.most_passing:
+                self.most_passing = size
+        return True
 
     def walk(self, int64_t first, int64_t end, const double[::1] gains, const double[::1] factors,
              const int32_t[::1] words, double[::1] normalizers, double[::1] boosts, double[::1] reached,
@@ -125,12 +144,11 @@ cdef class RunningText:
             expected: float64[F], to which the expected count of every extra feature is added; or empty.
         """
         cdef bint told = normalizers.shape[0] > 0, counted = reached.shape[0] > 0, failed = False
-        cdef int64_t n = self.histories.shape[1], document, event, row, at, low, word
-        cdef int64_t touched_size = 0
-        cdef int32_t history
+        cdef int64_t n = self.histories.shape[1], document, event, row, at, place, word, most = 0
+        cdef int32_t history, named
         cdef int k
-        cdef double whole = 0.0, open_ = 0.0, z, share, total = 0.0, passed = 0.0, before, gain
-        cdef Stack lasting = Stack(NULL, 0, 0), passing = Stack(NULL, 0, 0)
+        cdef double whole = 0.0, open_ = 0.0, z, share = 0.0, total = 0.0, passed = 0.0, before, gain, change
+        cdef Stack lasting = Stack(NULL, 0, 0)
         cdef Order* order
         if not 0 <= first <= end <= self.documents.shape[0] - 1:
             raise ValueError("documents that are not there")
@@ -142,8 +160,10 @@ cdef class RunningText:
             raise ValueError("other than one place for each feature")
         if not within(words, 0, self.n_words):
             raise ValueError("a word outside the vocabulary")
-        # of every word: its factor, what it was expected in all, and the sum of 1 / Z that is in it already
-        cdef double[::1] boost = np.ones(self.n_words), mass = np.zeros(self.n_words), since = np.zeros(self.n_words)
+        # of every word: (its factor, what it was expected in all), and the sum of 1 / Z that is in it already
+        cdef double[:, ::1] state = np.repeat([[1.0, 0.0]], self.n_words, axis=0)
+        cdef double[::1] since = np.zeros(self.n_words)
+        cdef double[:, ::1] held = np.empty((self.most_passing, 2))     # factor and expectation before the event
         with nogil:
             for word in range(self.n_words):
                 open_ += gains[word]
@@ -151,28 +171,31 @@ cdef class RunningText:
                 whole = open_
                 for event in range(self.documents[document], self.documents[document + 1]):
                     for at in range(self.lasting_starts[event], self.lasting_starts[event + 1]):
-                        if not self.begin(self.lasting[at], &lasting, gains, factors, boost, mass, since, passed,
-                                          &whole, reached, counted):
-                            failed = True
-                    before = whole
-                    for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
-                        if not self.begin(self.passing[at], &passing, gains, factors, boost, mass, since, passed,
-                                          &whole, reached, counted):
+                        if not self.begin(self.lasting[at], &lasting, gains, factors, state, since, passed, &whole,
+                                          reached, counted):
                             failed = True
                     if failed:
                         break
-                    z = whole
+                    z, most = whole, 0
+                    for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
+                        for place in range(self.list_starts[self.passing[at]], self.list_starts[self.passing[at] + 1]):
+                            named = self.list_words[place]
+                            before = state[named, 0]
+                            state[named, 0] = before * factors[self.list_features[place]]
+                            z += gains[named] * (state[named, 0] - before)
+                            held[most, 0], held[most, 1] = before, state[named, 1]
+                            most += 1
                     for k in range(1, self.order):
                         history = self.histories[k, event]
                         if history < 0:
                             break
                         order = &self.orders[k]
                         for row in range(order.starts[history], order.starts[history + 1]):
-                            z += gains[order.first_row + row] * boost[order.words[row]]
+                            z += gains[order.first_row + row] * state[order.words[row], 0]
                     total += log(z)
                     if told:
                         normalizers[event] = z
-                        boosts[event] = boost[words[event]]
+                        boosts[event] = state[words[event], 0]
                     if counted:
                         share = 1.0 / z
                         passed += share
@@ -182,30 +205,48 @@ cdef class RunningText:
                                 break
                             order = &self.orders[k]
                             for row in range(order.starts[history], order.starts[history + 1]):
-                                gain = boost[order.words[row]] * share
+                                named = order.words[row]
+                                gain = state[named, 0] * share
                                 reached[order.first_row + row] += gain
-                                mass[order.words[row]] += gain * gains[order.first_row + row]
-                    self.finish(&passing, gains, boost, mass, since, passed, reached, expected, counted)
-                    whole = before
-                self.finish(&lasting, gains, boost, mass, since, passed, reached, expected, counted)
+                                state[named, 1] += gain * gains[order.first_row + row]
+                        most = 0
+                        for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
+                            for place in range(self.list_starts[self.passing[at]],
+                                               self.list_starts[self.passing[at] + 1]):
+                                named = self.list_words[place]
+                                expected[self.list_features[place]] += (
+                                    state[named, 1] - held[most, 1] + gains[named] * state[named, 0] * share
+                                )
+                                most += 1
+                    for at in range(self.passing_starts[event + 1] - 1, self.passing_starts[event] - 1, -1):
+                        for place in range(self.list_starts[self.passing[at] + 1] - 1,
+                                           self.list_starts[self.passing[at]] - 1, -1):
+                            named = self.list_words[place]
+                            most -= 1
+                            if counted:                # more than it would be charged with for the factor without
+                                change = (state[named, 0] - held[most, 0]) * share
+                                state[named, 1] += gains[named] * change
+                                reached[named] += change
+                            state[named, 0] = held[most, 0]
                 if failed:
                     break
+                self.finish(&lasting, gains, state, since, passed, reached, expected, counted)
             if counted:
                 for word in range(self.n_words):
-                    reached[word] += boost[word] * (passed - since[word])
+                    reached[word] += state[word, 0] * (passed - since[word])
             free(lasting.entries)
-            free(passing.entries)
         if failed:
             raise MemoryError
         return total
 
     def observe(self, const int32_t[::1] words, double[::1] observed):
         """Add to `observed`, float64[F], in how many events each extra feature is in force for the word that came."""
-        cdef int64_t document, event, at
+        cdef int64_t document, event, at, place, low, high, middle
         cdef bint failed = False
-        cdef Stack lasting = Stack(NULL, 0, 0), passing = Stack(NULL, 0, 0)
-        cdef double[::1] nothing = np.empty(0), ones = np.ones(self.n_features), boost = np.ones(self.n_words)
-        cdef double[::1] gains = np.zeros(self.n_words), seen = np.zeros(self.n_words)
+        cdef Stack lasting = Stack(NULL, 0, 0)
+        cdef Entry* entry
+        cdef double[::1] nothing = np.empty(0), ones = np.ones(self.n_features), gains = np.zeros(self.n_words)
+        cdef double[:, ::1] state = np.zeros((self.n_words, 2))
         cdef double whole = 0.0
         if words.shape[0] != self.histories.shape[1] or observed.shape[0] != self.n_features:
             raise ValueError("columns of different lengths")
@@ -215,69 +256,67 @@ cdef class RunningText:
             for document in range(self.documents.shape[0] - 1):
                 for event in range(self.documents[document], self.documents[document + 1]):
                     for at in range(self.lasting_starts[event], self.lasting_starts[event + 1]):
-                        if not self.begin(self.lasting[at], &lasting, gains, ones, boost, seen, nothing, 0.0, &whole,
+                        if not self.begin(self.lasting[at], &lasting, gains, ones, state, nothing, 0.0, &whole,
                                           nothing, False):
                             failed = True
-                    for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
-                        if not self.begin(self.passing[at], &passing, gains, ones, boost, seen, nothing, 0.0, &whole,
-                                          nothing, False):
-                            failed = True
-                    seen[words[event]] += 1.0
-                    self.take(&passing, seen, observed)
                     if failed:
                         break
-                self.take(&lasting, seen, observed)
+                    state[words[event], 1] += 1.0
+                    for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
+                        low, high = self.list_starts[self.passing[at]], self.list_starts[self.passing[at] + 1]
+                        while low < high:
+                            middle = (low + high) // 2
+                            if self.list_words[middle] < words[event]:
+                                low = middle + 1
+                            else:
+                                high = middle
+                        if low < self.list_starts[self.passing[at] + 1] and self.list_words[low] == words[event]:
+                            observed[self.list_features[low]] += 1.0
+                while lasting.size:
+                    lasting.size -= 1
+                    entry = &lasting.entries[lasting.size]
+                    observed[entry.feature] += state[entry.word, 1] - entry.expected
                 if failed:
                     break
             free(lasting.entries)
-            free(passing.entries)
         if failed:
             raise MemoryError
 
-    cdef void take(self, Stack* stack, double[::1] seen, double[::1] observed) noexcept nogil:
-        """Empty a stack, and count what came while its entries were in force."""
-        cdef Entry* entry
-        while stack.size:
-            stack.size -= 1
-            entry = &stack.entries[stack.size]
-            observed[entry.feature] += seen[entry.word] - entry.expected
-
     cdef bint begin(self, int64_t list_, Stack* stack, const double[::1] gains, const double[::1] factors,
-                    double[::1] boost, double[::1] mass, double[::1] since, double passed, double* whole,
-                    double[::1] reached, bint counted) noexcept nogil:
-        """Put a list into force; False where there is no memory."""
+                    double[:, ::1] state, double[::1] since, double passed, double* whole, double[::1] reached,
+                    bint counted) noexcept nogil:
+        """Put a list into force that lasts; False where there is no memory."""
         cdef int64_t at
         cdef int32_t word
         for at in range(self.list_starts[list_], self.list_starts[list_ + 1]):
             word = self.list_words[at]
             if counted:
-                settle(word, gains, boost, mass, since, passed, reached)
-            if not push(stack, word, self.list_features[at], mass[word], boost[word]):
+                settle(word, gains, state, since, passed, reached)
+            if not push(stack, word, self.list_features[at], state[word, 1], state[word, 0]):
                 return False
-            whole[0] -= gains[word] * boost[word]
-            boost[word] *= factors[self.list_features[at]]
-            whole[0] += gains[word] * boost[word]
+            whole[0] -= gains[word] * state[word, 0]
+            state[word, 0] *= factors[self.list_features[at]]
+            whole[0] += gains[word] * state[word, 0]
         return True
 
-    cdef void finish(self, Stack* stack, const double[::1] gains, double[::1] boost, double[::1] mass,
-                     double[::1] since, double passed, double[::1] reached, double[::1] expected,
-                     bint counted) noexcept nogil:
+    cdef void finish(self, Stack* stack, const double[::1] gains, double[:, ::1] state, double[::1] since,
+                     double passed, double[::1] reached, double[::1] expected, bint counted) noexcept nogil:
         """Put all lists of a stack out of force, the last one first."""
         cdef Entry* entry
         while stack.size:
             stack.size -= 1
             entry = &stack.entries[stack.size]
             if counted:
-                settle(entry.word, gains, boost, mass, since, passed, reached)
-                expected[entry.feature] += mass[entry.word] - entry.expected
-            boost[entry.word] = entry.boost
+                settle(entry.word, gains, state, since, passed, reached)
+                expected[entry.feature] += state[entry.word, 1] - entry.expected
+            state[entry.word, 0] = entry.boost
 
 
-cdef inline void settle(int32_t word, const double[::1] gains, double[::1] boost, double[::1] mass,
-                        double[::1] since, double passed, double[::1] reached) noexcept nogil:
+cdef inline void settle(int32_t word, const double[::1] gains, double[:, ::1] state, double[::1] since,
+                        double passed, double[::1] reached) noexcept nogil:
     """Charge a word with what its unigram was expected since the last time."""
-    cdef double due = boost[word] * (passed - since[word])
-    mass[word] += gains[word] * due
+    cdef double due = state[word, 0] * (passed - since[word])
+    state[word, 1] += gains[word] * due
     reached[word] += due
     since[word] = passed
 
