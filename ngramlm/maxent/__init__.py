@@ -1,7 +1,17 @@
-"""Maximum-entropy models."""
+"""Maximum-entropy models: of n-grams, which are back-off tables, and of running text with its documents."""
 
 from __future__ import annotations
 
-from ngramlm.maxent.method import MaxEnt
+from ngramlm.lazy import lazy_names
+from typing import TYPE_CHECKING
 
-__all__ = ["MaxEnt"]
+if TYPE_CHECKING:
+    from ngramlm.maxent.method import MaxEnt
+    from ngramlm.maxent.text_method import TextMaxEnt
+    from ngramlm.maxent.text_model import MaxEntModel
+
+__all__ = ["MaxEnt", "MaxEntModel", "TextMaxEnt"]
+
+__getattr__ = lazy_names(
+    globals(), {"MaxEnt": "method", "MaxEntModel": "text_model", "TextMaxEnt": "text_method"}
+)

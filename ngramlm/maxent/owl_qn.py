@@ -26,10 +26,10 @@ MOST_HALVINGS = 40
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
-def owl_qn(objective: Objective, watch: Watch) -> None:
-    """Search from d = 0, until `watch` ends it or rounding leaves no step that lowers the objective."""
+def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
+    """Search from some d, until `watch` ends it or rounding leaves no step that lowers the objective."""
     scales = objective.scales()
-    change = np.zeros(len(scales))
+    change = start
     smooth, gradient = objective.smooth(change)
     value = objective.value(smooth, change)
     pairs: deque[tuple[Floats, Floats, float]] = deque(maxlen=MEMORY)

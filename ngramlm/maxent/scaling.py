@@ -23,20 +23,19 @@ Floats = NDArray[np.float64]
 NEWTON_STEPS = 100
 
 
-def gis(objective: Objective, watch: Watch) -> None:
+def gis(objective: Objective, start: Floats, watch: Watch) -> None:
     """Generalized iterative scaling, until `watch` ends it; the likelihood is one of n-grams."""
-    _scale(objective, watch, improved=False)
+    _scale(objective, start, watch, improved=False)
 
 
-def iis(objective: Objective, watch: Watch) -> None:
+def iis(objective: Objective, start: Floats, watch: Watch) -> None:
     """Improved iterative scaling."""
-    _scale(objective, watch, improved=True)
+    _scale(objective, start, watch, improved=True)
 
 
-def _scale(objective: Objective, watch: Watch, improved: bool) -> None:
+def _scale(objective: Objective, change: Floats, watch: Watch, improved: bool) -> None:
     likelihood = objective.likelihood
     assert isinstance(likelihood, NgramLikelihood)
-    change = np.zeros(len(likelihood.observed))
     most = np.array([likelihood.trie.order], np.float64)
     sizes = np.arange(1.0, likelihood.trie.order + 1) if improved else most
     while True:

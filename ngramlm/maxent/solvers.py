@@ -19,12 +19,11 @@ Report = Callable[[int, float], None]
 """Called with (iteration, objective in nats per event) at the start and after every step."""
 
 
-def lbfgs(objective: Objective, watch: Watch) -> None:
+def lbfgs(objective: Objective, start: Floats, watch: Watch) -> None:
     """L-BFGS as scipy has it: an implementation that is not ours, several times slower than `owl_qn`."""
     from scipy.optimize import OptimizeResult, minimize
 
     scales = objective.scales()
-    start = np.zeros(len(scales))
     value, gradient = objective.smooth(start)
     if watch(start, value, objective.gap(gradient)):
         return
@@ -40,10 +39,10 @@ def lbfgs(objective: Objective, watch: Watch) -> None:
             raise StopIteration
 
     unlimited = {"ftol": 0.0, "gtol": 0.0, "maxiter": 1 << 30, "maxfun": 1 << 30}
-    minimize(evaluate, start, jac=True, method="L-BFGS-B", callback=after_step, options=unlimited)
+    minimize(evaluate, start * scales, jac=True, method="L-BFGS-B", callback=after_step, options=unlimited)
 
 
-SOLVERS: dict[str, Callable[[Objective, Watch], None]] = {
+SOLVERS: dict[str, Callable[[Objective, Floats, Watch], None]] = {
     "owl-qn": owl_qn,
     "lbfgs": lbfgs,
     "gis": gis,
@@ -53,9 +52,14 @@ SMOOTH_ONLY = ("lbfgs", "gis", "iis")  # those that cannot do with absolute valu
 
 
 def solve(
-    objective: Objective, solver: str, tolerance: float, max_iterations: int, report: Report | None = None
+    objective: Objective,
+    solver: str,
+    tolerance: float,
+    max_iterations: int,
+    report: Report | None = None,
+    start: Floats | None = None,
 ) -> Solution:
-    """The minimum of an objective, up to `tolerance` nats per event.
+    """The minimum of an objective, up to `tolerance` nats per event; `start` are the l to begin with.
 
     Warns with an EstimationWarning where that is not reached within `max_iterations`, or not at all by the accuracy of
     float64.
@@ -71,7 +75,8 @@ def solve(
             report(iterations, value)
         return gap <= tolerance or iterations >= max_iterations
 
-    SOLVERS[solver](objective, watch)
+    begin = np.zeros(len(objective.background)) if start is None else start - objective.background
+    SOLVERS[solver](objective, begin, watch)
     found = last[-1]
     if not found.converged:
         warn(

@@ -37,7 +37,7 @@ class TextLikelihood:
     def __init__(
         self, ngrams: NgramLikelihood, features: TextFeatures, text: Text, threads: int = 1
     ) -> None:
-        self.ngrams, self.threads = ngrams, threads
+        self.ngrams, self.text_features, self.threads = ngrams, features, threads
         self.n_rows = len(ngrams.observed)
         self.n_events = float(text.n_tokens)
         self._words = text.predicted
