@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
-    from ngramlm.maxent import MaxEnt
+    from ngramlm.maxent import MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -63,6 +63,7 @@ _HOMES = {
     "LanguageModel": "model",
     "LinearDiscounting": "smoothing",
     "MaxEnt": "maxent",
+    "MaxEntModel": "maxent",
     "MaximumLikelihood": "smoothing",
     "NaturalDiscounting": "smoothing",
     "NgramCounts": "counts",
@@ -72,6 +73,7 @@ _HOMES = {
     "SMOOTHINGS": "smoothing",
     "StupidBackoff": "smoothing",
     "Text": "text",
+    "TextMaxEnt": "maxent",
     "Vocabulary": "vocabulary",
     "WittenBell": "smoothing",
     "compare": "evaluation.comparison",
@@ -102,6 +104,7 @@ __all__ = [
     "LanguageModel",
     "LinearDiscounting",
     "MaxEnt",
+    "MaxEntModel",
     "MaximumLikelihood",
     "NaturalDiscounting",
     "NgramCounts",
@@ -110,6 +113,7 @@ __all__ = [
     "PrunedKneserNey",
     "StupidBackoff",
     "Text",
+    "TextMaxEnt",
     "Vocabulary",
     "WittenBell",
     "__version__",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ngramlm.lazy import lazy_names
 from typing import TYPE_CHECKING
+
+from ngramlm.lazy import lazy_names
 
 if TYPE_CHECKING:
     from ngramlm.maxent.method import MaxEnt

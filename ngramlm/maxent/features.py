@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, UNK
+from ngramlm.vocabulary import BOS, EOS
 
 __all__ = ["Activations", "TextFeatures", "document_events"]
 
@@ -90,14 +90,14 @@ class TextFeatures:
             thresholds: how often a word has to be seen for each feature of the cache.
             classes: int32[V], the words that share the features of the cache; -1 for words that have none.
         """
-        starts, words, lists, n_lists = [np.zeros(1, np.int64)], [], [], 0
+        columns, sizes, words, n_lists = [], [], [], 0
         for causes, favoured in (skips, triggers):
             order = np.lexsort((favoured, causes))
-            found, firsts = np.unique(causes[order], return_index=True)
+            found, lengths = np.unique(causes, return_counts=True)
             column = np.full(size, -1, np.int32)
             column[found] = n_lists + np.arange(len(found), dtype=np.int32)
-            lists.append(column)
-            starts.append(sum(map(len, words)) + np.append(firsts[1:], len(causes))[: len(found)])
+            columns.append(column)
+            sizes.append(lengths)
             words.append(favoured[order].astype(np.int32))
             n_lists += len(found)
         n_pairs = sum(map(len, words))
@@ -107,16 +107,17 @@ class TextFeatures:
         caches = np.full((len(thresholds), size), -1, np.int32)
         for place in range(len(thresholds)):
             caches[place, cached] = n_lists + np.arange(len(cached), dtype=np.int32)
-            starts.append(starts[-1][-1] + 1 + np.arange(len(cached)))
+            sizes.append(np.ones(len(cached), np.int64))
             words.append(cached)
             numbers.append((n_pairs + place * n_classes + classes[cached]).astype(np.int32))
             n_lists += len(cached)
         return cls(
-            np.concatenate(starts).astype(np.int64),
+            np.append(0, np.cumsum(np.concatenate(sizes))).astype(np.int64),
             np.concatenate(words),
             np.concatenate(numbers),
             n_pairs + len(thresholds) * n_classes,
-            *lists,
+            columns[0],
+            columns[1],
             np.array(thresholds, np.int64),
             caches.ravel(),
         )
@@ -150,7 +151,10 @@ class TextFeatures:
         times = np.empty(len(order), np.int64)  # how often the word has been seen, this time included
         times[order] = np.arange(len(order)) - np.repeat(firsts, np.diff(np.append(firsts, len(order)))) + 1
         events, lists = [], []
-        for threshold, column in ((1, self.triggers), *zip(self.thresholds, self._cache_columns(), strict=True)):
+        for threshold, column in (
+            (1, self.triggers),
+            *zip(self.thresholds, self._cache_columns(), strict=True),
+        ):
             reached = places[times == threshold]
             found = column[words[reached]]
             events.append(reached[found >= 0] + 1)
@@ -178,5 +182,3 @@ def _by_event(events: Int64s, lists: Int32s, n_events: int) -> tuple[Int64s, Int
     order = np.argsort(events, kind="stable")
     starts = np.searchsorted(events[order], np.arange(n_events + 1)).astype(np.int64)
     return starts, np.ascontiguousarray(lists[order], np.int32)
-
-

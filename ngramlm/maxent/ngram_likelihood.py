@@ -79,7 +79,10 @@ class NgramLikelihood:
         for order in range(self.trie.order, 1, -1):
             parents = self.trie.level(order).parents
             shares[order - 2] += np.bincount(parents, shares[order - 1], len(shares[order - 2]))
-        after = [np.repeat(share, np.diff(level.starts)) for share, level in zip(shares, self.trie.levels, strict=True)]
+        after = [
+            np.repeat(share, np.diff(level.starts))
+            for share, level in zip(shares, self.trie.levels, strict=True)
+        ]
         sizes = self._sizes()
         by_size = [np.zeros((self.trie.order, n)) for n in self.trie.n_rows]
         masses_of = by_order(masses, self.trie.n_rows)
@@ -135,7 +138,9 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
     if trie.order == 1:
         return [(np.empty(0, np.int64), np.empty(0, np.int64))]
     buckets = [trie.buckets(order) for order in range(2, trie.order + 1)]
-    rows = np.sum([level.starts[bucket] for level, bucket in zip(trie.levels[1:], buckets, strict=True)], axis=0)
+    rows = np.sum(
+        [level.starts[bucket] for level, bucket in zip(trie.levels[1:], buckets, strict=True)], axis=0
+    )
     n_parts = min(max(int(rows[-1]) // PART_ROWS, 1), MOST_PARTS)
     words = np.searchsorted(rows, np.linspace(0, rows[-1], n_parts + 1))
     edges = np.array([0, *words[1:-1], trie.n_rows[0]], np.int64)

@@ -34,9 +34,7 @@ class TextLikelihood:
         threads: how many to use, over documents.
     """
 
-    def __init__(
-        self, ngrams: NgramLikelihood, features: TextFeatures, text: Text, threads: int = 1
-    ) -> None:
+    def __init__(self, ngrams: NgramLikelihood, features: TextFeatures, text: Text, threads: int = 1) -> None:
         self.ngrams, self.text_features, self.threads = ngrams, features, threads
         self.n_rows = len(ngrams.observed)
         self.n_events = float(text.n_tokens)
@@ -99,7 +97,7 @@ def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
 
 
 def _expected(trie: NgramTrie, masses: Floats, reached: Floats) -> Floats:
-    """float64[R]: the expected counts of n-grams, `reached` being the sum of b(w) / Z over the events that see a row."""
+    """float64[R]: the expected counts of n-grams; `reached` sums b(w) / Z over the events that see a row."""
     counts = by_order(masses * reached, trie.n_rows)
     masses_of, reached_of = by_order(masses, trie.n_rows), by_order(reached, trie.n_rows)
     for order in range(trie.order, 1, -1):

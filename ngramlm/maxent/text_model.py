@@ -30,7 +30,7 @@ Sentence = str | Sequence[str]
 
 
 class MaxEntModel(ColumnModel):
-    """p(w|h) = base(w) e^(s + t) / Z: s sums the l of the n-grams, t those of the features that the document put in force.
+    """p(w|h) = base(w) e^(s + t) / Z: s sums the l of the n-grams, t of all that the document has put into force.
 
     Args:
         vocabulary: the words.
@@ -60,7 +60,9 @@ class MaxEntModel(ColumnModel):
             raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
         n_rows = sum(trie.n_rows)
         if lambdas.shape != (n_rows + features.n_features,) or not np.isfinite(lambdas).all():
-            raise UsageError(f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, all finite")
+            raise UsageError(
+                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, all finite"
+            )
         if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
             raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")
         for column in (base, lambdas):
