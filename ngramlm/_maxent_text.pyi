@@ -10,6 +10,7 @@ Int64s = NDArray[np.int64]
 class RunningText:
     order: int
     n_rows: int
+    n_histories: int
     n_words: int
     n_features: int
     def __init__(
@@ -31,11 +32,13 @@ class RunningText:
         first: int,
         end: int,
         gains: Float64s,
+        alone: Float64s,
         factors: Float64s,
         words: Int32s,
         normalizers: Float64s,
         boosts: Float64s,
         reached: Float64s,
+        shares: Float64s,
         expected: Float64s,
     ) -> float: ...
     def observe(self, words: Int32s, observed: Float64s) -> None: ...

@@ -2,12 +2,13 @@
 
 A list of extra features says for some words by which factor their probability grows while the list is in force: from
 an event on to the end of the document (a trigger was seen), or for one event only (the word before the last). The
-normalizer of an event is that of its n-grams, corrected for the words with a factor: the sum of b(w) m(w) over all
-words is kept up to date, and the rows of the event's histories are visited once. Expected counts are charged when a
-factor changes: between two changes a word expects the same multiple of the sum of 1 / Z.
+normalizer of an event is that of its n-grams, corrected for the words with a factor b: the sum of (b(w) - 1) m(w) over
+all words is kept up to date, and of the rows of the event's histories only those of such words are looked at closely.
+Expected counts are charged when a factor changes: between two changes a word expects the same multiple of the sum of
+1 / Z.
 """
 from libc.math cimport log
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
 
 import numpy as np
@@ -43,7 +44,7 @@ cdef struct Order:
     # The rows of one order, and where they begin among those of all orders.
     const int64_t* starts
     const int32_t* words
-    int64_t n_histories, first_row
+    int64_t n_histories, first_row, first_history
 
 
 cdef class RunningText:
@@ -64,7 +65,8 @@ cdef class RunningText:
 
     cdef readonly int order
     cdef readonly int64_t n_rows, n_words, n_features
-    cdef int64_t most_passing                       # entries of one event
+    cdef readonly int64_t n_histories
+    cdef int64_t most_passing, most_rows            # entries and rows of one event
     cdef Order orders[LEVELS]
     cdef list columns                               # keeps them alive
     cdef const int32_t[:, ::1] histories
@@ -77,7 +79,7 @@ cdef class RunningText:
                  const int64_t[::1] passing_starts, const int32_t[::1] passing, int64_t n_features):
         cdef const int64_t[::1] starts
         cdef const int32_t[::1] words
-        cdef int64_t n = histories.shape[1], n_lists = list_starts.shape[0] - 1, first_row = 0
+        cdef int64_t n = histories.shape[1], n_lists = list_starts.shape[0] - 1, first_row = 0, first_history = 0
         cdef int k = 0
         if not 1 <= len(levels) <= LEVELS or histories.shape[0] != len(levels):
             raise ValueError("no order from 1 to 16, or histories of another")
@@ -91,12 +93,15 @@ cdef class RunningText:
             if not within(words, 0, self.n_words):
                 raise ValueError("a word outside the vocabulary")
             self.columns.append((starts, words))
-            self.orders[k] = Order(&starts[0], &words[0], starts.shape[0] - 1, first_row)
+            self.orders[k] = Order(&starts[0], &words[0], starts.shape[0] - 1, first_row, first_history)
             if not within(histories[k], -1, starts.shape[0] - 1):
                 raise ValueError("a history that is not there")
             first_row += words.shape[0]
+            first_history += starts.shape[0] - 1
             k += 1
-        self.n_rows, self.n_features = first_row, n_features
+        self.n_rows, self.n_histories, self.n_features = first_row, first_history, n_features
+        if self.orders[0].n_histories != 1:
+            raise ValueError("unigrams after other than one history")
         if not rising(documents, n) or not rising(list_starts, list_words.shape[0]):
             raise ValueError("documents or lists that do not cover their columns")
         if list_features.shape[0] != list_words.shape[0] or lasting_starts.shape[0] != n + 1 or \
@@ -111,8 +116,25 @@ cdef class RunningText:
         self.list_starts, self.list_words, self.list_features = list_starts, list_words, list_features
         self.lasting_starts, self.lasting = lasting_starts, lasting
         self.passing_starts, self.passing = passing_starts, passing
+        self.most_rows = self.longest_path()
         if not self.lists_are_sorted():
             raise ValueError("a list whose words do not rise")
+
+    cdef int64_t longest_path(self) noexcept nogil:
+        """How many rows an event sees at most, of all its histories from order 2 on."""
+        cdef int64_t event, size, most = 0
+        cdef int32_t history
+        cdef int k
+        for event in range(self.histories.shape[1]):
+            size = 0
+            for k in range(1, self.order):
+                history = self.histories[k, event]
+                if history < 0:
+                    break
+                size += self.orders[k].starts[history + 1] - self.orders[k].starts[history]
+            if size > most:
+                most = size
+        return most
 
     cdef bint lists_are_sorted(self) noexcept nogil:
         """Whether the words of every list rise; sets how many entries pass with one event at most."""
@@ -130,40 +152,50 @@ cdef class RunningText:
                 self.most_passing = size
         return True
 
-    def walk(self, int64_t first, int64_t end, const double[::1] gains, const double[::1] factors,
-             const int32_t[::1] words, double[::1] normalizers, double[::1] boosts, double[::1] reached,
-             double[::1] expected):
+    def walk(self, int64_t first, int64_t end, const double[::1] gains, const double[::1] alone,
+             const double[::1] factors, const int32_t[::1] words, double[::1] normalizers, double[::1] boosts,
+             double[::1] reached, double[::1] shares, double[::1] expected):
         """Go through documents first .. end - 1; returns the sum of log Z over their events, in nats.
 
         Args:
             gains: float64[R], m(hw) - m(h'w) of every row, m(w) of the unigrams.
+            alone: float64[H], Z of every history while no list is in force.
             factors: float64[F], e^l of every extra feature.
             words: int32[N], the words of the events.
-            normalizers, boosts: float64[N], get Z and the factor of the word of every event; or empty.
-            reached: float64[R], to which the sum of b(w) / Z over the events that see a row is added; or empty.
+            normalizers, boosts: float64[N], get Z and the factor b of the word of every event; or empty.
+            reached: float64[R], to which the sum of (b(w) - 1) / Z over the events that see a row is added, and for
+                unigrams that of b(w) / Z; or empty.
+            shares: float64[H], to which the sum of 1 / Z over the events after each history is added, from order 2 on;
+                or empty.
             expected: float64[F], to which the expected count of every extra feature is added; or empty.
         """
         cdef bint told = normalizers.shape[0] > 0, counted = reached.shape[0] > 0, failed = False
-        cdef int64_t n = self.histories.shape[1], document, event, row, at, place, word, most = 0
+        cdef int64_t n = self.histories.shape[1], document, event, row, at, place, word, most = 0, n_rows
         cdef int32_t history, named
         cdef int k
-        cdef double whole = 0.0, open_ = 0.0, z, share = 0.0, total = 0.0, passed = 0.0, before, gain, change
+        cdef double whole = 0.0, open_ = 0.0, z, share = 0.0, total = 0.0, passed = 0.0, before, change
         cdef Stack lasting = Stack(NULL, 0, 0)
         cdef Order* order
         if not 0 <= first <= end <= self.documents.shape[0] - 1:
             raise ValueError("documents that are not there")
-        if gains.shape[0] != self.n_rows or factors.shape[0] != self.n_features or words.shape[0] != n:
+        if gains.shape[0] != self.n_rows or factors.shape[0] != self.n_features or words.shape[0] != n or \
+                alone.shape[0] != self.n_histories:
             raise ValueError("columns of different lengths")
         if boosts.shape[0] != normalizers.shape[0] or (told and normalizers.shape[0] != n):
             raise ValueError("other than one place for each event")
-        if (counted and reached.shape[0] != self.n_rows) or expected.shape[0] != (self.n_features if counted else 0):
-            raise ValueError("other than one place for each feature")
+        if (counted and reached.shape[0] != self.n_rows) or expected.shape[0] != (self.n_features if counted else 0) \
+                or shares.shape[0] != (self.n_histories if counted else 0):
+            raise ValueError("other than one place for each feature and history")
         if not within(words, 0, self.n_words):
             raise ValueError("a word outside the vocabulary")
-        # of every word: (its factor, what it was expected in all), and the sum of 1 / Z that is in it already
+        # of every word: (its factor, what it was expected in all), the sum of 1 / Z that is in it, whether a list has it
         cdef double[:, ::1] state = np.repeat([[1.0, 0.0]], self.n_words, axis=0)
         cdef double[::1] since = np.zeros(self.n_words)
+        cdef uint8_t[::1] active = np.zeros(self.n_words, np.uint8)
         cdef double[:, ::1] held = np.empty((self.most_passing, 2))     # factor and expectation before the event
+        cdef uint8_t[::1] was_active = np.empty(self.most_passing, np.uint8)
+        cdef int64_t[::1] seen = np.empty(self.most_rows + 1, np.int64) # the rows of this event that have a list
+        cdef int32_t[::1] seen_words = np.empty(self.most_rows + 1, np.int32)
         with nogil:
             for word in range(self.n_words):
                 open_ += gains[word]
@@ -171,12 +203,12 @@ cdef class RunningText:
                 whole = open_
                 for event in range(self.documents[document], self.documents[document + 1]):
                     for at in range(self.lasting_starts[event], self.lasting_starts[event + 1]):
-                        if not self.begin(self.lasting[at], &lasting, gains, factors, state, since, passed, &whole,
-                                          reached, counted):
+                        if not self.begin(self.lasting[at], &lasting, gains, factors, state, since, active, passed,
+                                          &whole, reached, counted):
                             failed = True
                     if failed:
                         break
-                    z, most = whole, 0
+                    z, most = whole - open_, 0
                     for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
                         for place in range(self.list_starts[self.passing[at]], self.list_starts[self.passing[at] + 1]):
                             named = self.list_words[place]
@@ -184,14 +216,22 @@ cdef class RunningText:
                             state[named, 0] = before * factors[self.list_features[place]]
                             z += gains[named] * (state[named, 0] - before)
                             held[most, 0], held[most, 1] = before, state[named, 1]
+                            was_active[most] = active[named]
+                            active[named] = 1
                             most += 1
+                    n_rows, at = 0, 0                  # at: the longest history
                     for k in range(1, self.order):
                         history = self.histories[k, event]
                         if history < 0:
                             break
                         order = &self.orders[k]
+                        at = order.first_history + history
                         for row in range(order.starts[history], order.starts[history + 1]):
-                            z += gains[order.first_row + row] * state[order.words[row], 0]
+                            seen[n_rows], seen_words[n_rows] = order.first_row + row, order.words[row]
+                            n_rows += active[order.words[row]]
+                    z += alone[at]
+                    for place in range(n_rows):
+                        z += gains[seen[place]] * (state[seen_words[place], 0] - 1.0)
                     total += log(z)
                     if told:
                         normalizers[event] = z
@@ -200,15 +240,13 @@ cdef class RunningText:
                         share = 1.0 / z
                         passed += share
                         for k in range(1, self.order):
-                            history = self.histories[k, event]
-                            if history < 0:
+                            if self.histories[k, event] < 0:
                                 break
-                            order = &self.orders[k]
-                            for row in range(order.starts[history], order.starts[history + 1]):
-                                named = order.words[row]
-                                gain = state[named, 0] * share
-                                reached[order.first_row + row] += gain
-                                state[named, 1] += gain * gains[order.first_row + row]
+                            shares[self.orders[k].first_history + self.histories[k, event]] += share
+                        for place in range(n_rows):
+                            named = seen_words[place]
+                            reached[seen[place]] += (state[named, 0] - 1.0) * share
+                            state[named, 1] += state[named, 0] * share * gains[seen[place]]
                         most = 0
                         for at in range(self.passing_starts[event], self.passing_starts[event + 1]):
                             for place in range(self.list_starts[self.passing[at]],
@@ -228,9 +266,10 @@ cdef class RunningText:
                                 state[named, 1] += gains[named] * change
                                 reached[named] += change
                             state[named, 0] = held[most, 0]
+                            active[named] = was_active[most]
                 if failed:
                     break
-                self.finish(&lasting, gains, state, since, passed, reached, expected, counted)
+                self.finish(&lasting, gains, state, since, active, passed, reached, expected, counted)
             if counted:
                 for word in range(self.n_words):
                     reached[word] += state[word, 0] * (passed - since[word])
@@ -247,6 +286,7 @@ cdef class RunningText:
         cdef Entry* entry
         cdef double[::1] nothing = np.empty(0), ones = np.ones(self.n_features), gains = np.zeros(self.n_words)
         cdef double[:, ::1] state = np.zeros((self.n_words, 2))
+        cdef uint8_t[::1] active = np.zeros(self.n_words, np.uint8)
         cdef double whole = 0.0
         if words.shape[0] != self.histories.shape[1] or observed.shape[0] != self.n_features:
             raise ValueError("columns of different lengths")
@@ -256,8 +296,8 @@ cdef class RunningText:
             for document in range(self.documents.shape[0] - 1):
                 for event in range(self.documents[document], self.documents[document + 1]):
                     for at in range(self.lasting_starts[event], self.lasting_starts[event + 1]):
-                        if not self.begin(self.lasting[at], &lasting, gains, ones, state, nothing, 0.0, &whole,
-                                          nothing, False):
+                        if not self.begin(self.lasting[at], &lasting, gains, ones, state, nothing, active, 0.0,
+                                          &whole, nothing, False):
                             failed = True
                     if failed:
                         break
@@ -283,8 +323,8 @@ cdef class RunningText:
             raise MemoryError
 
     cdef bint begin(self, int64_t list_, Stack* stack, const double[::1] gains, const double[::1] factors,
-                    double[:, ::1] state, double[::1] since, double passed, double* whole, double[::1] reached,
-                    bint counted) noexcept nogil:
+                    double[:, ::1] state, double[::1] since, uint8_t[::1] active, double passed, double* whole,
+                    double[::1] reached, bint counted) noexcept nogil:
         """Put a list into force that lasts; False where there is no memory."""
         cdef int64_t at
         cdef int32_t word
@@ -297,10 +337,12 @@ cdef class RunningText:
             whole[0] -= gains[word] * state[word, 0]
             state[word, 0] *= factors[self.list_features[at]]
             whole[0] += gains[word] * state[word, 0]
+            active[word] = 1
         return True
 
     cdef void finish(self, Stack* stack, const double[::1] gains, double[:, ::1] state, double[::1] since,
-                     double passed, double[::1] reached, double[::1] expected, bint counted) noexcept nogil:
+                     uint8_t[::1] active, double passed, double[::1] reached, double[::1] expected,
+                     bint counted) noexcept nogil:
         """Put all lists of a stack out of force, the last one first."""
         cdef Entry* entry
         while stack.size:
@@ -310,6 +352,7 @@ cdef class RunningText:
                 settle(entry.word, gains, state, since, passed, reached)
                 expected[entry.feature] += state[entry.word, 1] - entry.expected
             state[entry.word, 0] = entry.boost
+            active[entry.word] = 0
 
 
 cdef inline void settle(int32_t word, const double[::1] gains, double[:, ::1] state, double[::1] since,

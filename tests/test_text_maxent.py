@@ -280,12 +280,28 @@ def test_pairs_are_counted_as_by_hand(corpus: strategies.Corpus, places: list[in
 
     assert [exposed[word] for word in words[3:]] == alone.tolist()
     assert [[together[a, b] for a in words[3:]] for b in words[3:]] == pairs.tolist()
+    first, last, n = Counter[str](), Counter[str](), sum(skips.values())
+    for (a, b), times in skips.items():
+        first[a] += times
+        last[b] += times
+
+    def g2(a: str, b: str) -> float:
+        """Twice the sum of observed log (observed / expected) over the table of yes and no."""
+        both = skips[a, b]
+        cells = [
+            (both, first[a], last[b]),
+            (first[a] - both, first[a], n - last[b]),
+            (last[b] - both, n - first[a], last[b]),
+            (n - first[a] - last[b] + both, n - first[a], n - last[b]),
+        ]
+        return 2 * sum(seen * math.log(seen * n / (one * other)) for seen, one, other in cells if seen)
+
     for least in (1, 2):
         found = set(
             zip(*(text.vocabulary.words(column) for column in distance_2_bigrams(text, least)), strict=True)
         )
 
-        assert {pair for pair, times in skips.items() if times >= least} == found
+        assert {pair for pair, times in skips.items() if times >= least and g2(*pair) >= 6.63} == found
 
 
 def test_mutual_information_by_the_definition() -> None:
@@ -419,18 +435,21 @@ def test_walks_refuse_columns_that_do_not_fit() -> None:
     columns = parts()
     running = RunningText(**columns)
     n, none = columns["histories"].shape[1], np.empty(0)
-    gains, factors = np.ones(running.n_rows), np.ones(running.n_features)
+    gains, alone, factors = (
+        np.ones(size) for size in (running.n_rows, running.n_histories, running.n_features)
+    )
     words, told = np.zeros(n, np.int32), np.empty(n)
-    good: list[Any] = [0, 2, gains, factors, words, told, told.copy(), gains.copy(), factors.copy()]
+    sums = [column.copy() for column in (gains, alone, factors)]
+    good: list[Any] = [0, 2, gains, alone, factors, words, told, told.copy(), *sums]
     running.walk(*good)
-    bad = [-1, 3, gains[1:], factors[1:], words[1:], told[1:], told[1:], gains[1:], factors[1:]]
+    bad = [-1, 3, *(column[1:] for column in good[2:])]
     for place, value in enumerate(bad):
         with pytest.raises(ValueError, match=r"not there|lengths|for each"):
             running.walk(*good[:place], value, *good[place + 1 :])
     with pytest.raises(ValueError, match="outside the vocabulary"):
-        running.walk(*good[:4], words - 1, *good[5:])
+        running.walk(*good[:5], words - 1, *good[6:])
     with pytest.raises(ValueError, match="for each feature"):
-        running.walk(*good[:7], none, factors)
+        running.walk(*good[:8], none, alone, factors)
     with pytest.raises(ValueError, match="lengths"):
         running.observe(words, factors[1:])
     with pytest.raises(ValueError, match="outside the vocabulary"):

@@ -68,6 +68,20 @@ class TextFeatures:
             raise ValueError("lists of other than one vocabulary")
         if len(self.words) != len(self.numbers):
             raise ValueError("words and features of different lengths")
+        if (
+            n_lists < 0
+            or self.starts[0] != 0
+            or self.starts[-1] != len(self.words)
+            or (np.diff(self.starts) < 0).any()
+        ):
+            raise ValueError("lists that do not cover the features")
+        for column, end in ((self.words, size), (self.numbers, self.n_features)):
+            if len(column) and not 0 <= column.min() <= column.max() < end:
+                raise ValueError("a feature that is not there")
+        inner = np.ones(max(len(self.words) - 1, 0), bool)
+        inner[self.starts[(self.starts > 0) & (self.starts < len(self.words))] - 1] = False
+        if (np.diff(self.words)[inner] <= 0).any():
+            raise ValueError("a list whose words do not rise")
         for lists in (self.skips, self.triggers, self.caches):
             if len(lists) and not -1 <= lists.min() <= lists.max() < n_lists:
                 raise ValueError("a list that is not there")

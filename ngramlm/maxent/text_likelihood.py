@@ -50,20 +50,22 @@ class TextLikelihood:
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
         """(minus the log likelihood in nats, expected count of every feature)."""
-        masses, _ = self.ngrams.masses(lambdas[: self.n_rows])
+        masses, alone = self.ngrams.masses(lambdas[: self.n_rows])
         gains = row_gains(self.ngrams.trie, masses)
         factors = np.exp(lambdas[self.n_rows :])
 
-        def walk(part: tuple[int, int]) -> tuple[float, Floats, Floats]:
-            reached, expected = np.zeros(self.n_rows), np.zeros(len(factors))
-            total = self._text.walk(*part, gains, factors, self._words, NOTHING, NOTHING, reached, expected)
-            return total, reached, expected
+        def walk(part: tuple[int, int]) -> tuple[float, list[Floats]]:
+            sums = [np.zeros(self.n_rows), np.zeros(len(alone)), np.zeros(len(factors))]
+            total = self._text.walk(*part, gains, alone, factors, self._words, NOTHING, NOTHING, *sums)
+            return total, sums
 
-        total, reached, expected = 0.0, np.zeros(self.n_rows), np.zeros(len(factors))
-        for logs, rows, of_text in ordered_map(walk, pairwise(self._parts), self.threads, ahead=0):
+        total, sums = 0.0, [np.zeros(self.n_rows), np.zeros(len(alone)), np.zeros(len(factors))]
+        for logs, found in ordered_map(walk, pairwise(self._parts), self.threads, ahead=0):
             total += logs
-            reached += rows
-            expected += of_text
+            for column, more in zip(sums, found, strict=True):
+                column += more
+        reached, shares, expected = sums
+        reached += _of_rows(self.ngrams.trie, shares)
         of_ngrams = _expected(self.ngrams.trie, masses, reached)
         return total - float(self.observed @ lambdas), np.concatenate([of_ngrams, expected])
 
@@ -94,6 +96,15 @@ def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
     for level, own, lower in zip(trie.levels[1:], of_orders[1:], of_orders, strict=False):
         gains.append(own - lower[level.suffixes])
     return np.concatenate(gains)
+
+
+def _of_rows(trie: NgramTrie, shares: Floats) -> Floats:
+    """float64[R]: what every row has of its history, from order 2 on."""
+    of_orders = by_order(shares, [level.n_histories for level in trie.levels])
+    higher = [
+        np.repeat(own, np.diff(level.starts)) for own, level in zip(of_orders, trie.levels, strict=True)
+    ]
+    return np.concatenate([np.zeros(trie.n_rows[0]), *higher[1:]])
 
 
 def _expected(trie: NgramTrie, masses: Floats, reached: Floats) -> Floats:

@@ -97,10 +97,12 @@ class MaxEntModel(ColumnModel):
             0,
             text.n_documents,
             self._gains,
+            self._normalizers,
             self._factors,
             events.words,
             normalizers,
             boosts,
+            NOTHING,
             NOTHING,
             NOTHING,
         )

@@ -96,9 +96,7 @@ def smoothing_names(names: Iterable[str]) -> list[str]:
     """
     found: list[str] = []
     for name in names:
-        found += (
-            [other for other in SMOOTHINGS if not SMOOTHINGS[other]().slow] if name == "all" else [name]
-        )
+        found += [other for other in SMOOTHINGS if not SMOOTHINGS[other]().slow] if name == "all" else [name]
     return list(dict.fromkeys(found))
 
 
