@@ -73,6 +73,7 @@ SAME_FLOOR = {
     ("column_model", "normalization"),
     ("pruning", "smoothing"),
     ("maxent", "smoothing"),
+    ("maxent", "interpolation"),
     ("cli", "corpora"),
 }
 # A model saves and loads itself, although the formats stand above it, and the methods by name are all that there are:

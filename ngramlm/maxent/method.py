@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,10 +14,12 @@ from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number, choice
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
+from ngramlm.maxent.background import background_lambdas
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
 from ngramlm.maxent.objective import Objective, Solution
 from ngramlm.maxent.observed import Observed
 from ngramlm.maxent.solvers import SMOOTH_ONLY, SOLVERS, solve
+from ngramlm.normalization import normalized_columns
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.base import Smoothing, stored_model
 from ngramlm.text import Text
@@ -108,19 +110,64 @@ class MaxEnt(Smoothing):
             metadata["converged"] = "no"
         return stored_model(counts, probs, backoffs, metadata)
 
+    def adapt(
+        self,
+        background: BackoffModel,
+        counts: NgramCounts,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> BackoffModel:
+        """A model for the text that was counted, as near to another model as the prior wants.
+
+        Any back-off table is such an exponential model: l(hw) = log f(hw) - log bow(h) p(w|h'). Its l become the centre
+        of the prior, so that `sigma2` says how far to go away from it: where the text says nothing, nothing changes.
+        The features that may change are the n-grams of the text.
+
+        Raises UsageError for a model of scores, or counts over another vocabulary or of another order.
+
+        Example:
+            >>> from ngramlm.counts import count
+            >>> text = Text.from_sentences(["a b", "a c"])
+            >>> background = MaxEnt().fit(count(text, order=2))
+            >>> more = Text.from_sentences(["a c", "a c"], vocabulary=text.vocabulary)
+            >>> adapted = MaxEnt(sigma2=0.5).adapt(background, count(more, order=2))
+            >>> adapted.log10_prob("c", ["a"]) > background.log10_prob("c", ["a"])
+            True
+        """
+        columns = normalized_columns(background)
+        counts = replace(self, closed=False).usable_counts(counts)
+        if counts.vocabulary != background.vocabulary:
+            raise UsageError("found counts over another vocabulary than that of the model; expected the same")
+        if counts.order != background.order:
+            raise UsageError(
+                f"found counts of order {counts.order}; expected {background.order}, as the model"
+            )
+        if (columns.probs[0][counts.counts[0] > 0] == 0).any():
+            raise UsageError("found words that the model thinks impossible; expected none in the counts")
+        trie, base, centre = background_lambdas(columns, counts.trie)
+        likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
+        solution = self.solution(likelihood, progress, centre)
+        metadata = {**background.metadata, "adapted": f"sigma2={self.sigma2:g}"}
+        return BackoffModel(
+            counts.vocabulary, trie, *_log10_columns(likelihood, solution.lambdas), metadata=metadata
+        )
+
     def likelihood(self, counts: NgramCounts, threads: int | None = None) -> NgramLikelihood:
         """The likelihood of the counts, as a function of the l."""
         base = (self.base_distribution(counts) > 0).astype(np.float64)
         return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
 
-    def solution(self, likelihood: NgramLikelihood, progress: Progress | None = None) -> Solution:
-        """The l of the smallest objective."""
+    def solution(
+        self, likelihood: NgramLikelihood, progress: Progress | None = None, background: Floats | None = None
+    ) -> Solution:
+        """The l of the smallest objective; `background` is the centre of the prior, 0 unless given."""
 
         def report(iteration: int, _: float) -> None:
             if progress is not None:
                 progress("training", iteration, None)
 
-        objective = Objective.of(likelihood, self.sigma2, self.alpha)
+        objective = Objective.of(likelihood, self.sigma2, self.alpha, background)
         return solve(objective, self.solver, self.tolerance, self.max_iterations, report)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from ngramlm._trie import segment_sums
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
+from ngramlm.events import look_up
+from ngramlm.matching import Matches
 from ngramlm.trie import NgramTrie
 
 __all__ = ["Observed"]
@@ -48,8 +51,23 @@ class Observed:
     @classmethod
     def of(cls, counts: NgramCounts) -> Observed:
         """The events of some counts; raises EstimationError for counts that no text has."""
-        trie = counts.trie
-        columns = [column.astype(np.float64) for column in counts.counts]
+        kept = [counts.kept(order) for order in range(1, counts.order + 1)]
+        return cls._of(counts.trie, [column.astype(np.float64) for column in counts.counts], kept)
+
+    @classmethod
+    def within(cls, counts: NgramCounts, trie: NgramTrie) -> Observed:
+        """The same among the n-grams of a trie that holds all of theirs, over the same vocabulary."""
+        matches = Matches(trie, counts.trie, np.arange(len(counts.vocabulary), dtype=np.int32))
+        columns, kept = [], []
+        for order, rows in enumerate(matches.rows, 1):
+            own = counts.kept(order) if order <= counts.order else None
+            values = counts.counts[order - 1].astype(np.float64) if order <= counts.order else np.empty(0)
+            columns.append(look_up(values, rows, 0.0))
+            kept.append(None if own is None else look_up(own, rows, False))
+        return cls._of(trie, columns, kept)
+
+    @classmethod
+    def _of(cls, trie: NgramTrie, columns: Sequence[Floats], kept: Sequence[Bools | None]) -> Observed:
         weights, features = [], []
         for order, level in enumerate(trie.levels, 1):
             events = columns[order - 1].copy()
@@ -61,8 +79,8 @@ class Observed:
                     "counts of a text"
                 )
             weights.append(segment_sums(np.maximum(events, 0.0), level.starts))
-            kept = counts.kept(order)
-            features.append(columns[order - 1] > 0 if kept is None else kept & (columns[order - 1] > 0))
+            seen, mask = columns[order - 1] > 0, kept[order - 1]
+            features.append(seen if mask is None else seen & mask)
         return cls(trie, tuple(columns), tuple(weights), tuple(features))
 
     @property

@@ -21,8 +21,8 @@ DECADE = 10  # words of one class of the cache are about as frequent
 def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
     """The words that stand with one between them `least` times or more, and not as often as by chance.
 
-    By chance once in a hundred is 2 n times their mutual information (Dunning's G^2) as large as 6.63. Returns the first
-    words, the last.
+    Once in a hundred times chance makes 2 n times their mutual information (Dunning's G^2) as large as 6.63. Returns
+    the first words, the last.
     """
     ids, size = text.ids, len(text.vocabulary)
     inside = (ids[2:] != BOS) & (ids[1:-1] != BOS)
