@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -35,12 +36,19 @@ import ngramlm as lm
 from ngramlm._maxent_text import RunningText, count_pairs
 from ngramlm.errors import EstimationError, EstimationWarning, FormatError, UsageError
 from ngramlm.maxent.features import TextFeatures, document_events
-from ngramlm.maxent.selection import cache_classes, distance_2_bigrams, mutual_information, trigger_pairs
+from ngramlm.maxent.selection import (
+    cache_classes,
+    distance_2_bigrams,
+    mutual_information,
+    topic_words,
+    trigger_pairs,
+)
 from ngramlm.maxent.text_likelihood import TextLikelihood, located
+from ngramlm.maxent.topics import Topics
 
 Documents = list[list[list[str]]]
 METHOD = lm.TextMaxEnt(
-    order=3, sigma2=2, distance_2=1, function_words=1, triggers=3, cache=(1, 2), tolerance=1e-12
+    topics=2, order=3, sigma2=2, distance_2=1, function_words=1, triggers=3, cache=(1, 2), tolerance=1e-12
 )
 
 
@@ -68,6 +76,9 @@ def names_of(trie: Any, vocabulary: lm.Vocabulary, features: TextFeatures) -> li
         for word, one in enumerate(column.tolist()):
             for entry in range(features.starts[one], features.starts[one + 1]) if one >= 0 else ():
                 extra[features.numbers[entry]] = (kind, words[word], words[features.words[entry]])
+    for topic, one in enumerate(features.subjects.tolist()):
+        for entry in range(features.starts[one], features.starts[one + 1]) if one >= 0 else ():
+            extra[features.numbers[entry]] = ("topic", topic, words[features.words[entry]])
     for place, one in enumerate(features.caches.tolist()):
         if one >= 0:
             threshold, word = thresholds[place // len(words)], words[place % len(words)]
@@ -107,7 +118,9 @@ def oracle_of(likelihood: TextLikelihood, text: lm.Text, lambdas: NDArray[np.flo
         name: value for name, value, known in zip(names, lambdas, likelihood.features, strict=True) if known
     }
     events = [word for word in text.vocabulary.words() if word != "<s>"]
-    return TextMaxEntOracle(named, events, trie.order, classes_of(text))
+    ratios = likelihood.text_features.topic_ratios.reshape(-1, len(text.vocabulary))
+    topics = [dict(zip(text.vocabulary.words(), row, strict=True)) for row in ratios.tolist()]
+    return TextMaxEntOracle(named, events, trie.order, classes_of(text), topics)
 
 
 @given(
@@ -122,7 +135,9 @@ def test_likelihood_and_expected_counts(
 ) -> None:
     documents = divided(corpus, places)
     text = text_of(documents)
-    likelihood = likelihood_of(text, replace(METHOD, order=order, function_words=seed % 2))
+    method = replace(METHOD, order=order, function_words=seed % 2)
+    with patch("ngramlm.maxent.text_method.LEAST_OF_TOPIC", 1):
+        likelihood = likelihood_of(text, method)
     lambdas = np.random.default_rng(seed).normal(size=len(likelihood.observed)) * likelihood.features
     value, expected = likelihood(lambdas)
     oracle = oracle_of(likelihood, text, lambdas)
@@ -225,7 +240,7 @@ def test_what_was_seen_comes_back() -> None:
 
 def test_without_features_it_is_the_model_of_the_ngrams() -> None:
     text = text_of(divided(VERSE, [5]))
-    bare = lm.TextMaxEnt(order=3, distance_2=0, triggers=0, cache=(), tolerance=1e-10).fit(text)
+    bare = lm.TextMaxEnt(order=3, distance_2=0, triggers=0, topics=0, cache=(), tolerance=1e-10).fit(text)
     ngrams = lm.MaxEnt(tolerance=1e-10).fit(lm.count(text, order=3))
     probe = text_of(divided(PROBE, [2]), bare.vocabulary)
 
@@ -336,6 +351,37 @@ def test_triggers_are_those_that_tell_most() -> None:
     assert {("cat", "cat"), ("sea", "sea"), ("cat", "purrs"), ("sea", "roars")} <= pairs
     assert not any("the" in pair for pair in pairs)
     assert not {("cat", "sea"), ("sea", "cat")} & pairs
+
+
+def test_topics_divide_documents_by_their_words() -> None:
+    """Documents of two kinds that share no word: one topic for each kind, told from the first sentence on."""
+    kinds = [["cat", "purrs", "cat", "."], ["sea", "roars", "sea", "."]]
+    documents = [[kinds[i % 2], kinds[i % 2][1:]] for i in range(40)]
+    text = text_of(documents)
+    topics = Topics.fit(text, 2, skipped=1)
+    found = topics.of_sentences(text).tolist()
+    first, second = found[1], found[3]
+
+    assert {0, 1} == {first, second}
+    assert [-1, first, -1, second] * 20 == found
+    causes, favoured = topic_words(text, topics, 1)
+    pairs = set(zip(causes.tolist(), text.vocabulary.words(favoured), strict=True))
+
+    assert {(first, "purrs"), (second, "roars")} <= pairs
+    assert not {(first, "."), (second, ".")} & pairs
+    assert topics.log_ratios.shape == Topics.fit(text, 2, skipped=1).log_ratios.shape
+    np.testing.assert_array_equal(topics.log_ratios, Topics.fit(text, 2, skipped=1).log_ratios)
+
+
+@pytest.mark.parametrize("n_topics", [1, 7])
+def test_topics_of_hardly_any_text(n_topics: int) -> None:
+    for documents in ([[[]]], [[["a"]], [[]]], [[["a"]], [["a"]], [["a"]]]):
+        text = text_of(documents)
+        topics = Topics.fit(text, n_topics, skipped=0)
+
+        assert np.isfinite(topics.log_ratios).all()
+        assert (topics.of_sentences(text) < max(len(topics), 1)).all()
+    assert 0 == len(Topics.fit(text_of([[["a"]]]), 3, skipped=1))
 
 
 def test_classes_of_the_cache() -> None:
@@ -478,6 +524,12 @@ def test_pairs_refuse_columns_that_do_not_fit() -> None:
         ("text.skips", lambda column: column + 1000),
         ("text.triggers", lambda column: column[:-1]),
         ("text.words", lambda column: column[:-1]),
+        ("text.words", lambda column: column + 1000),
+        ("text.words", lambda column: column[::-1].copy()),
+        ("text.numbers", lambda column: column - 1),
+        ("text.starts", lambda column: column[:-1]),
+        ("text.subjects", lambda column: column[:-1]),
+        ("text.topic_ratios", lambda column: column + np.nan),
         ("text.thresholds", lambda column: column.astype(np.int32)),
         ("text.n_features", lambda column: np.append(column, column)),
     ],

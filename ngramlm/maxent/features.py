@@ -1,8 +1,9 @@
 """Features of the running text: which lists of words grow likelier or rarer, and from when on.
 
 A feature is a word together with something that was seen before it: the word before the last (distance-2 bigrams), a
-word anywhere before in the document (triggers), or the word itself so and so often (unigram cache). Features of the
-same cause form a list, and a text says at which events which lists are in force.
+word anywhere before in the document (triggers), the word itself so and so often (unigram cache), or what the sentences
+before look like (topics). Features of the same cause form a list, and a text says at which events which lists are in
+force.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.maxent.topics import Topics
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS, EOS
 
@@ -21,6 +23,18 @@ __all__ = ["Activations", "TextFeatures", "document_events"]
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
+TYPES = {
+    "starts": "<i8",
+    "words": "<i4",
+    "numbers": "<i4",
+    "n_features": "<i8",
+    "skips": "<i4",
+    "triggers": "<i4",
+    "thresholds": "<i8",
+    "caches": "<i4",
+    "subjects": "<i4",
+    "topic_ratios": "<f8",
+}  # of the columns, in files
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +65,8 @@ class TextFeatures:
         triggers: int32[V], the list of every word that was seen in the document.
         thresholds: int64[T], how often a word has to be seen for each of its cache features.
         caches: int32[T * V], the list of every word, for the first threshold, then the next.
+        subjects: int32[K], the list of every topic; -1 for none.
+        topic_ratios: float64[K * V], log p(w|t) / p(w) of the first topic, then the next.
     """
 
     starts: Int64s
@@ -61,10 +77,14 @@ class TextFeatures:
     triggers: Int32s
     thresholds: Int64s
     caches: Int32s
+    subjects: Int32s
+    topic_ratios: NDArray[np.float64]
 
     def __post_init__(self) -> None:
         size, n_lists = len(self.skips), len(self.starts) - 1
         if len(self.triggers) != size or len(self.caches) != size * len(self.thresholds):
+            raise ValueError("lists of other than one vocabulary")
+        if len(self.topic_ratios) != size * len(self.subjects) or not np.isfinite(self.topic_ratios).all():
             raise ValueError("lists of other than one vocabulary")
         if len(self.words) != len(self.numbers):
             raise ValueError("words and features of different lengths")
@@ -82,7 +102,7 @@ class TextFeatures:
         inner[self.starts[(self.starts > 0) & (self.starts < len(self.words))] - 1] = False
         if (np.diff(self.words)[inner] <= 0).any():
             raise ValueError("a list whose words do not rise")
-        for lists in (self.skips, self.triggers, self.caches):
+        for lists in (self.skips, self.triggers, self.caches, self.subjects):
             if len(lists) and not -1 <= lists.min() <= lists.max() < n_lists:
                 raise ValueError("a list that is not there")
 
@@ -94,8 +114,10 @@ class TextFeatures:
         triggers: tuple[Int32s, Int32s],
         thresholds: tuple[int, ...],
         classes: Int32s,
+        subjects: tuple[Int32s, Int32s],
+        topics: Topics,
     ) -> TextFeatures:
-        """The features of pairs (cause, word) int32[P] each, and of a cache.
+        """The features of pairs (cause, word) int32[P] each, of a cache and of topics.
 
         Args:
             size: of the vocabulary.
@@ -103,12 +125,14 @@ class TextFeatures:
             triggers: the words seen in the document, and those that they trigger.
             thresholds: how often a word has to be seen for each feature of the cache.
             classes: int32[V], the words that share the features of the cache; -1 for words that have none.
+            subjects: the topics, and the words that they favour.
+            topics: what tells the topic.
         """
         columns, sizes, words, n_lists = [], [], [], 0
-        for causes, favoured in (skips, triggers):
+        for n_causes, (causes, favoured) in ((size, skips), (size, triggers), (len(topics), subjects)):
             order = np.lexsort((favoured, causes))
             found, lengths = np.unique(causes, return_counts=True)
-            column = np.full(size, -1, np.int32)
+            column = np.full(n_causes, -1, np.int32)
             column[found] = n_lists + np.arange(len(found), dtype=np.int32)
             columns.append(column)
             sizes.append(lengths)
@@ -134,6 +158,8 @@ class TextFeatures:
             columns[1],
             np.array(thresholds, np.int64),
             caches.ravel(),
+            columns[2],
+            topics.log_ratios.ravel(),
         )
 
     def columns(self) -> dict[str, NDArray[Any]]:
@@ -144,11 +170,10 @@ class TextFeatures:
     @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> TextFeatures:
         """The features of a file; raises KeyError or ValueError where its columns do not fit together."""
-        named: dict[str, Any] = {name: columns[f"text.{name}"] for name in cls.__annotations__}
-        for name, column in named.items():
-            expected = cls.__annotations__[name].removesuffix("s").lower()
-            if column.dtype != np.dtype("int64" if name == "n_features" else expected):
-                raise ValueError(f"a column {name!r} of type {column.dtype}")
+        named: dict[str, Any] = {name: columns[f"text.{name}"] for name in TYPES}
+        for name, dtype in TYPES.items():
+            if named[name].dtype != np.dtype(dtype):
+                raise ValueError(f"a column {name!r} of type {named[name].dtype}")
         if len(named["n_features"]) != 1:
             raise ValueError("several numbers of features")
         return cls(**named | {"n_features": int(named["n_features"][0])})
@@ -179,7 +204,19 @@ class TextFeatures:
         found[1:][text.ids[:-1] == BOS] = -1  # there the last but one is of another sentence
         found = found[text.is_predicted]
         with_list = np.flatnonzero(found >= 0)
-        return Activations(*lasting, *_by_event(with_list, found[with_list], n_events))
+        of_topics = np.repeat(self._topic_lists(text), np.diff(text.sentences) - 1)
+        with_topic = np.flatnonzero(of_topics >= 0)
+        passing = _by_event(
+            np.concatenate([with_list, with_topic]),
+            np.concatenate([found[with_list], of_topics[with_topic]]),
+            n_events,
+        )
+        return Activations(*lasting, *passing)
+
+    def _topic_lists(self, text: Text) -> Int32s:
+        """int32[S]: the list of the topic of every sentence; -1 for none."""
+        topics = Topics(self.topic_ratios.reshape(len(self.subjects), len(self.skips))).of_sentences(text)
+        return np.append(self.subjects, np.int32(-1))[topics]
 
     def _cache_columns(self) -> NDArray[np.int32]:
         return self.caches.reshape(len(self.thresholds), len(self.skips))

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from ngramlm._maxent_text import count_pairs
 from ngramlm.maxent.features import document_events
+from ngramlm.maxent.topics import Topics
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS, EOS, UNK
 
-__all__ = ["cache_classes", "distance_2_bigrams", "mutual_information", "trigger_pairs"]
+__all__ = ["cache_classes", "distance_2_bigrams", "mutual_information", "topic_words", "trigger_pairs"]
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -24,17 +25,32 @@ def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
     Once in a hundred times chance makes 2 n times their mutual information (Dunning's G^2) as large as 6.63. Returns
     the first words, the last.
     """
-    ids, size = text.ids, len(text.vocabulary)
+    ids = text.ids
     inside = (ids[2:] != BOS) & (ids[1:-1] != BOS)
-    first, last = ids[:-2][inside].astype(np.int64), ids[2:][inside]
-    keys, times = np.unique(first * size + last, return_counts=True)
-    causes, favoured = keys // size, keys % size
-    n = float(len(first))
-    of_first = np.bincount(first, minlength=size).astype(np.float64)[causes]
-    of_last = np.bincount(last, minlength=size).astype(np.float64)[favoured]
+    return _significant_pairs(ids[:-2][inside], ids[2:][inside], least)
+
+
+def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]:
+    """The words that come `least` times or more while a topic is what a document looks like, and not by chance.
+
+    Returns the topics, the words.
+    """
+    found = np.repeat(topics.of_sentences(text), np.diff(text.sentences) - 1)
+    words = text.predicted
+    told = found >= 0
+    return _significant_pairs(found[told], words[told], least)
+
+
+def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32s, Int32s]:
+    """The different pairs of two columns that stand there so often, and that chance does not explain."""
+    size = int(max(words.max(initial=0), 0)) + 1
+    keys, times = np.unique(causes.astype(np.int64) * size + words, return_counts=True)
+    first, last, n = keys // size, keys % size, float(len(words))
+    of_first = np.bincount(causes).astype(np.float64)[first]
+    of_last = np.bincount(words).astype(np.float64)[last]
     told = 2 * n * mutual_information(times.astype(np.float64), of_first, of_last, n)
     kept = (times >= least) & (told >= SIGNIFICANT)
-    return causes[kept].astype(np.int32), favoured[kept].astype(np.int32)
+    return first[kept].astype(np.int32), last[kept].astype(np.int32)
 
 
 def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:

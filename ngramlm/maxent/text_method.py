@@ -14,16 +14,18 @@ from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.features import TextFeatures
 from ngramlm.maxent.method import MaxEnt
 from ngramlm.maxent.objective import Objective
-from ngramlm.maxent.selection import cache_classes, distance_2_bigrams, trigger_pairs
+from ngramlm.maxent.selection import cache_classes, distance_2_bigrams, topic_words, trigger_pairs
 from ngramlm.maxent.solvers import solve
 from ngramlm.maxent.text_likelihood import TextLikelihood
 from ngramlm.maxent.text_model import MaxEntModel
+from ngramlm.maxent.topics import Topics
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.text import Text
 
 __all__ = ["TextMaxEnt"]
 
 Int32s = NDArray[np.int32]
+LEAST_OF_TOPIC = 5  # times that a word must have come with a topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,9 @@ class TextMaxEnt:
         triggers: how many triggers each word has at most, itself among them.
         function_words: how many of the most frequent words trigger nothing and are triggered by nothing.
         candidates: how many of the next most frequent words take part in triggers.
+        topics: how many topics the documents are divided into; words that are commoner or rarer in one have a feature.
         cache: how often a word has to be seen before, for each feature that words share that are about as frequent.
+        seed: decides which documents the topics begin with.
         tolerance: how many nats per event the objective may be above its minimum.
         max_iterations: after how many steps to stop in any case, with a warning.
 
@@ -62,7 +66,9 @@ class TextMaxEnt:
     triggers: int = 6
     function_words: int = 100
     candidates: int = 4000
+    topics: int = 0
     cache: tuple[int, ...] = (1, 2, 4)
+    seed: int = 0
     tolerance: float = 1e-3
     max_iterations: int = 1000
 
@@ -76,6 +82,8 @@ class TextMaxEnt:
             "distance_2": any_number,
             "triggers": any_number,
             "function_words": any_number,
+            "topics": Number(least=0, most=1000, whole=True),
+            "seed": any_number,
             "candidates": Number(least=1, most=20_000, whole=True),
             "tolerance": Number(least=0, above=True),
             "max_iterations": Number(least=1, whole=True),
@@ -141,7 +149,13 @@ class TextMaxEnt:
         triggers = none
         if self.triggers:
             triggers = trigger_pairs(text, self.triggers, self.function_words, self.candidates)
-        return TextFeatures.of(len(text.vocabulary), skips, triggers, self.cache, cache_classes(text))
+        topics, subjects = Topics.none(len(text.vocabulary)), none
+        if self.topics:
+            topics = Topics.fit(text, self.topics, self.function_words, self.seed)
+            subjects = topic_words(text, topics, LEAST_OF_TOPIC)
+        return TextFeatures.of(
+            len(text.vocabulary), skips, triggers, self.cache, cache_classes(text), subjects, topics
+        )
 
     def _metadata(self) -> dict[str, str]:
         options: dict[str, Any] = {
@@ -150,6 +164,7 @@ class TextMaxEnt:
             "alpha": f"{self.alpha:g}",
             "distance_2": self.distance_2,
             "triggers": self.triggers,
+            "topics": self.topics,
             "cache": ",".join(map(str, self.cache)) or "no",
             "closed": "yes" if self.closed else "no",
         }

@@ -134,9 +134,10 @@ class MaxEntModel(ColumnModel):
         text = Text.from_sentences([*before, inside], self._vocabulary, reserved="keep")
         active = self.features.activations(text)
         event = text.n_tokens - 1  # the end of the sentence stands where the next word will
-        lists = [active.lasting[: active.lasting_starts[event + 1]]]
-        if words[:1] == ["<s>"] or len(words) > 1:
-            lists.append(active.passing[active.passing_starts[event] : active.passing_starts[event + 1]])
+        passing = active.passing[active.passing_starts[event] : active.passing_starts[event + 1]]
+        if words[:1] != ["<s>"] and len(words) == 1:  # nobody knows what was before that
+            passing = passing[passing != self.features.skips[BOS]]
+        lists = [active.lasting[: active.lasting_starts[event + 1]], passing]
         boosts = np.ones(len(self._vocabulary))
         for one in np.concatenate(lists).tolist():
             entries = slice(int(self.features.starts[one]), int(self.features.starts[one + 1]))

@@ -16,12 +16,19 @@ class TextMaxEntOracle:
     """p(w) in proportion to exp of the sum of the l of all features that are active for w.
 
     The features are named: ("ngram", w1, .., wn), ("skip", word before the last, w), ("trigger", seen word, w) and
-    ("cache", threshold, class of w). Those that have no l are none.
+    ("cache", threshold, class of w), ("topic", t, w). Those that have no l are none. The topic is the first of those
+    with the greatest sum of log p(w|t) / p(w) over the words of the sentences before, if there are such words.
     """
 
     def __init__(
-        self, lambdas: Mapping[Feature, float], events: Sequence[str], order: int, classes: Mapping[str, int]
+        self,
+        lambdas: Mapping[Feature, float],
+        events: Sequence[str],
+        order: int,
+        classes: Mapping[str, int],
+        topics: Sequence[Mapping[str, float]],
     ) -> None:
+        self.topics = topics
         self.lambdas, self.events, self.order, self.classes = lambdas, events, order, classes
         self.thresholds = {feature[1] for feature in lambdas if feature[0] == "cache"}
 
@@ -38,7 +45,13 @@ class TextMaxEntOracle:
             for threshold in self.thresholds
             if isinstance(threshold, int) and seen[word] >= threshold
         ]
+        named.append(("topic", self.topic(before), word))
         return [feature for feature in named if feature in self.lambdas]
+
+    def topic(self, before: Sentences) -> int | None:
+        words = [word for sentence in before for word in sentence]
+        scores = [sum(ratios.get(word, 0.0) for word in words) for ratios in self.topics]
+        return scores.index(max(scores)) if any(scores) else None
 
     def distribution(self, history: Sequence[str], before: Sentences = ()) -> dict[str, float]:
         scores = {
