@@ -112,7 +112,7 @@ class Solution:
         value: the objective there, in nats per event.
         gap: how far it is above the minimum at most.
         iterations: how many steps were made.
-        converged: whether `gap` is as small as was asked for.
+        converged: whether the objective is as near to its minimum as was asked for.
     """
 
     lambdas: Floats

@@ -58,22 +58,28 @@ def solve(
     max_iterations: int,
     report: Report | None = None,
     start: Floats | None = None,
+    window: int | None = None,
 ) -> Solution:
     """The minimum of an objective, up to `tolerance` nats per event; `start` are the l to begin with.
+
+    Where the gap is known to be far too large, `window` steps that together lower the objective by less than
+    `tolerance` will do as well.
 
     Warns with an EstimationWarning where that is not reached within `max_iterations`, or not at all by the accuracy of
     float64.
     """
     last: list[Solution] = []
+    values: list[float] = []
 
     def watch(change: Floats, value: float, gap: float) -> bool:
-        iterations = last[-1].iterations + 1 if last else 0
-        last[:] = [
-            Solution(objective.background + change, value, gap, iterations, converged=gap <= tolerance)
-        ]
+        iterations = len(values)
+        values.append(value)
+        level = window is not None and iterations >= window and values[-1 - window] - value <= tolerance
+        converged = gap <= tolerance or level
+        last[:] = [Solution(objective.background + change, value, gap, iterations, converged)]
         if report is not None:
             report(iterations, value)
-        return gap <= tolerance or iterations >= max_iterations
+        return converged or iterations >= max_iterations
 
     begin = np.zeros(len(objective.background)) if start is None else start - objective.background
     SOLVERS[solver](objective, begin, watch)

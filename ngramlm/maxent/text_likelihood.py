@@ -60,7 +60,7 @@ class TextLikelihood:
             return total, sums
 
         total, sums = 0.0, [np.zeros(self.n_rows), np.zeros(len(alone)), np.zeros(len(factors))]
-        for logs, found in ordered_map(walk, pairwise(self._parts), self.threads, ahead=0):
+        for logs, found in ordered_map(walk, pairwise(self._parts), self.threads, ahead=1):
             total += logs
             for column, more in zip(sums, found, strict=True):
                 column += more

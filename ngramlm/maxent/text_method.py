@@ -25,6 +25,7 @@ from ngramlm.text import Text
 __all__ = ["TextMaxEnt"]
 
 Int32s = NDArray[np.int32]
+WINDOW = 10  # steps; features that all words share make the gap hundreds of times too large
 LEAST_OF_TOPIC = 5  # times that a word must have come with a topic
 
 
@@ -47,7 +48,7 @@ class TextMaxEnt:
         topics: how many topics the documents are divided into; words that are commoner or rarer in one have a feature.
         cache: how often a word has to be seen before, for each feature that words share that are about as frequent.
         seed: decides which documents the topics begin with.
-        tolerance: how many nats per event the objective may be above its minimum.
+        tolerance: by how many nats per event ten steps must lower the objective for more to follow.
         max_iterations: after how many steps to stop in any case, with a warning.
 
     Raises UsageError for values out of range.
@@ -133,7 +134,7 @@ class TextMaxEnt:
                 progress("training with features of the text", iteration, None)
 
         objective = Objective.of(likelihood, self.sigma2, self.alpha)
-        solution = solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, start)
+        solution = solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, start, WINDOW)
         metadata = self._metadata()
         if not solution.converged:
             metadata["converged"] = "no"
