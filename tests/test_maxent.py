@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from oracles import CountOracle
 from oracles_smoothing import MaxEntOracle
-from test_smoothing import PROBE, VERSE
+from test_smoothing import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm._maxent import Features
@@ -278,6 +278,29 @@ def test_counts_that_no_text_has() -> None:
     ngrams = {("a",): 1, ("</s>",): 1, ("<s>", "a"): 2, ("a", "</s>"): 1}
     with pytest.raises(EstimationError, match="order 2 that occur more often than their suffixes"):
         lm.MaxEnt().fit(lm.NgramCounts.from_ngrams(ngrams))
+
+
+def test_held_out_text_chooses_sigma2() -> None:
+    """No other of a grid is better by more than a thousandth; and one that is given stays."""
+    counts = counted(VERSE, 3)
+    heldout = lm.Text.from_sentences(HELDOUT, counts.vocabulary)
+    model = lm.MaxEnt().fit(counts, heldout)
+    grid = [
+        lm.perplexity(lm.MaxEnt(sigma2=sigma2).fit(counts), heldout).perplexity
+        for sigma2 in (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2)
+    ]
+
+    assert lm.perplexity(model, heldout).perplexity < 1.001 * min(grid)
+    assert "yes" == model.metadata["tuned"]
+    given = lm.MaxEnt(sigma2=3).fit(counts, heldout)
+    assert "tuned" not in given.metadata
+    assert "3" == given.metadata["sigma2"] == lm.MaxEnt().fit(counts).metadata["sigma2"]
+
+
+def test_held_out_text_without_an_event() -> None:
+    counts = counted(VERSE, 2)
+    with pytest.raises(EstimationError, match="no event in the held-out text"):
+        lm.MaxEnt().fit(counts, lm.Text.from_sentences([], counts.vocabulary))
 
 
 def test_warns_where_the_steps_are_too_few() -> None:

@@ -13,7 +13,8 @@ from ngramlm._trie import spread
 from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number, choice
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
+from ngramlm.errors import EstimationError, UsageError
+from ngramlm.events import Events
 from ngramlm.maxent.background import background_lambdas
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
 from ngramlm.maxent.objective import Objective, Solution
@@ -23,11 +24,15 @@ from ngramlm.normalization import normalized_columns
 from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.base import Smoothing, stored_model
 from ngramlm.text import Text
+from ngramlm.vocabulary import UNK
 
 __all__ = ["MaxEnt"]
 
 Floats = NDArray[np.float64]
 Float32s = NDArray[np.float32]
+SIGMA2, SIGMA2_OF_CHANGES = 3.0, 0.5  # unless given; for changes to a background that of Chen (2009)
+LEAST_SIGMA2, MOST_SIGMA2 = 0.1, 100.0  # that are searched
+PRECISION = 0.1  # of log sigma^2: a tenth hardly changes a perplexity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,8 @@ class MaxEnt(Smoothing):
 
     Args:
         closed: give ``<unk>`` no probability; n-grams that hold it are left out.
-        sigma2: sigma^2, the variance of the Gaussian prior of every l.
+        sigma2: sigma^2, the variance of the Gaussian prior of every l; None takes the best on held-out text, and 3
+            without (0.5 to adapt).
         alpha: how much each |l| costs; above 0, many l are exactly 0.
         solver: "owl-qn" (quasi-Newton), "lbfgs" (that of scipy), or for study "gis" or "iis"; only the first can do
             with an alpha above 0.
@@ -64,7 +70,7 @@ class MaxEnt(Smoothing):
     name: ClassVar[str] = "maxent"
     slow: ClassVar[bool] = True
 
-    sigma2: float = 3.0
+    sigma2: float | None = None
     alpha: float = 0.0
     solver: str = "owl-qn"
     tolerance: float = 1e-4
@@ -73,7 +79,7 @@ class MaxEnt(Smoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check(
-            sigma2=Number(least=0, above=True),
+            sigma2=Number(least=0, above=True, optional=True),
             alpha=Number(least=0),
             solver=choice(*SOLVERS),
             tolerance=Number(least=0, above=True),
@@ -92,20 +98,22 @@ class MaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        """Train; `heldout` is not looked at. `progress` hears of every step, and may end the work by an exception.
+        """Train; a held-out text chooses sigma^2, unless it is given. `progress` hears of every step, and may end the
+        work by an exception.
 
         Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an
         EstimationWarning where `max_iterations` are too few.
         """
         counts = self.usable_counts(counts, heldout)
         likelihood = self.likelihood(counts, threads)
-        solution = self.solution(likelihood, progress)
+        method, start = self._with_sigma2(counts, likelihood, heldout, progress)
+        solution = method.solution(likelihood, progress, start=start)
         probs, backoffs = _log10_columns(likelihood, solution.lambdas)
         metadata = {
             "smoothing": self.name,
-            "sigma2": f"{self.sigma2:g}",
+            "sigma2": f"{method.sigma2:g}",
             "alpha": f"{self.alpha:g}",
-        } | self.metadata(counts, [], tuned=False)
+        } | self.metadata(counts, [], tuned=method != self and heldout is not None)
         if not solution.converged:
             metadata["converged"] = "no"
         return stored_model(counts, probs, backoffs, metadata)
@@ -147,8 +155,9 @@ class MaxEnt(Smoothing):
             raise UsageError("found words that the model thinks impossible; expected none in the counts")
         trie, base, centre = background_lambdas(columns, counts.trie)
         likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
-        solution = self.solution(likelihood, progress, centre)
-        metadata = {**background.metadata, "adapted": f"sigma2={self.sigma2:g}"}
+        method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
+        solution = method.solution(likelihood, progress, centre)
+        metadata = {**background.metadata, "adapted": f"sigma2={method.sigma2:g}"}
         return BackoffModel(
             counts.vocabulary, trie, *_log10_columns(likelihood, solution.lambdas), metadata=metadata
         )
@@ -158,8 +167,40 @@ class MaxEnt(Smoothing):
         base = (self.base_distribution(counts) > 0).astype(np.float64)
         return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
 
+    def _with_sigma2(
+        self,
+        counts: NgramCounts,
+        likelihood: NgramLikelihood,
+        heldout: Text | None,
+        progress: Progress | None,
+    ) -> tuple[MaxEnt, Floats | None]:
+        """The method with a sigma^2, and the l of the last training that was needed to find it."""
+        if self.sigma2 is not None or heldout is None:
+            return (self if self.sigma2 is not None else replace(self, sigma2=SIGMA2)), None
+        events = Events.locate(counts.trie, heldout.over(counts.vocabulary))
+        if self.closed:
+            events = events.select(events.words != UNK)
+        if not len(events):
+            raise EstimationError("found no event in the held-out text; expected at least one")
+        last: list[Floats] = []
+
+        def perplexity(log_sigma2: float) -> float:
+            method = replace(self, sigma2=math.exp(log_sigma2))
+            last[:] = [method.solution(likelihood, progress, start=last[0] if last else None).lambdas]
+            return likelihood.nats(last[0], events)
+
+        from scipy.optimize import minimize_scalar
+
+        bounds = math.log(LEAST_SIGMA2), math.log(MOST_SIGMA2)
+        found = minimize_scalar(perplexity, bounds=bounds, method="bounded", options={"xatol": PRECISION})
+        return replace(self, sigma2=float(f"{math.exp(found.x):.3g}")), last[0]
+
     def solution(
-        self, likelihood: NgramLikelihood, progress: Progress | None = None, background: Floats | None = None
+        self,
+        likelihood: NgramLikelihood,
+        progress: Progress | None = None,
+        background: Floats | None = None,
+        start: Floats | None = None,
     ) -> Solution:
         """The l of the smallest objective; `background` is the centre of the prior, 0 unless given."""
 
@@ -167,8 +208,9 @@ class MaxEnt(Smoothing):
             if progress is not None:
                 progress("training", iteration, None)
 
-        objective = Objective.of(likelihood, self.sigma2, self.alpha, background)
-        return solve(objective, self.solver, self.tolerance, self.max_iterations, report)
+        sigma2 = SIGMA2 if self.sigma2 is None else self.sigma2
+        objective = Objective.of(likelihood, sigma2, self.alpha, background)
+        return solve(objective, self.solver, self.tolerance, self.max_iterations, report, start)
 
 
 def _log10_columns(likelihood: NgramLikelihood, lambdas: Floats) -> tuple[list[Float32s], list[Float32s]]:

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._maxent import Features
+from ngramlm.events import Events
 from ngramlm.maxent.observed import Observed
 from ngramlm.parallel import ordered_map
+from ngramlm.trie import NgramTrie
 
-__all__ = ["NgramLikelihood", "by_order"]
+__all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -68,6 +70,12 @@ class NgramLikelihood:
         """(base(w) e^s of every row float64[R], Z of every history float64[H])."""
         masses, normalizers, _ = self._risen(lambdas)
         return masses, normalizers
+
+    def nats(self, lambdas: Floats, events: Events) -> float:
+        """Minus the mean log probability of some events, which are none of those that were observed."""
+        masses, normalizers = self.masses(lambdas)
+        logs = np.log(event_masses(self.trie, masses, events))
+        return float((np.log(event_normalizers(self.trie, normalizers, events)) - logs).mean())
 
     def expected_by_size(self, lambdas: Floats) -> Floats:
         """float64[order, R]: of the expected count of every feature, what falls on words with 1, 2, .. features.
@@ -151,3 +159,22 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
 def by_order(column: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
     """The parts of a column that orders 1, 2, .. have in it."""
     return np.split(column, np.cumsum(sizes)[:-1])
+
+
+def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
+    """float64[N]: base(w) e^s of the word of every event."""
+    found = np.zeros(len(events))
+    for own, rows in zip(by_order(masses, trie.n_rows), events.rows, strict=True):
+        known = np.flatnonzero(rows >= 0)
+        found[known] = own[rows[known]]
+    return found
+
+
+def event_normalizers(trie: NgramTrie, normalizers: Floats, events: Events) -> Floats:
+    """float64[N]: Z of the longest history of every event that is known."""
+    found = np.zeros(len(events))
+    sizes = [level.n_histories for level in trie.levels]
+    for own, histories in zip(by_order(normalizers, sizes), events.histories, strict=True):
+        known = np.flatnonzero(histories >= 0)
+        found[known] = own[histories[known]]
+    return found

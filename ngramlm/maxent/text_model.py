@@ -14,7 +14,7 @@ from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.errors import UsageError
 from ngramlm.events import Events
 from ngramlm.maxent.features import TextFeatures
-from ngramlm.maxent.ngram_likelihood import by_order
+from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.text import Text, words_of
 from ngramlm.trie import NgramTrie
@@ -106,8 +106,9 @@ class MaxEntModel(ColumnModel):
             NOTHING,
             NOTHING,
         )
+        masses = event_masses(self.trie, self._masses, events)
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(np.minimum(self._event_masses(events) * boosts / normalizers, 1.0)))
+            return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
 
     def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
         """float64[V]: the probability of every word after a history; `before` are the sentences before it.
@@ -153,22 +154,10 @@ class MaxEntModel(ColumnModel):
             path.append(found)
         return path
 
-    def _event_masses(self, events: Events) -> Floats:
-        """float64[N]: base(w) e^s of the word of every event."""
-        masses = self._masses[events.words]
-        for first, rows in zip(self._first_rows[1:].tolist(), events.rows[1:], strict=True):
-            found = np.flatnonzero(rows >= 0)
-            masses[found] = self._masses[first + rows[found]]
-        return masses
-
     def _probs(self, events: Events) -> Floats:
         """Of the n-grams alone."""
-        normalizers = np.full(len(events), self._normalizers[0])
-        sizes = [level.n_histories for level in self.trie.levels]
-        for own, histories in zip(by_order(self._normalizers, sizes)[1:], events.histories[1:], strict=True):
-            known = np.flatnonzero(histories >= 0)
-            normalizers[known] = own[histories[known]]
-        return np.asarray(self._event_masses(events) / normalizers)
+        normalizers = event_normalizers(self.trie, self._normalizers, events)
+        return np.asarray(event_masses(self.trie, self._masses, events) / normalizers)
 
     def _distribution(self, path: Sequence[int]) -> Floats:
         """Of the n-grams alone."""

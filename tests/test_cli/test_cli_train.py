@@ -49,7 +49,9 @@ def test_train_says_all_of_it_in_json(invoke: Invoke, folder: Path) -> None:
 
 def test_maximum_entropy_with_its_parameters(invoke: Invoke, folder: Path) -> None:
     settings = ["--set", "sigma2=6", "--set", "alpha=0.5", "--set", "tolerance=0.01"]
-    result = invoke("train", "train.txt", "--order", "2", "--smoothing", "maxent", *settings, "-o", "new.arpa")
+    result = invoke(
+        "train", "train.txt", "--order", "2", "--smoothing", "maxent", *settings, "-o", "new.arpa"
+    )
     counts = lm.count(folder / "train.txt", order=2)
     expected = lm.MaxEnt(sigma2=6, alpha=0.5, tolerance=0.01).fit(counts)
 
