@@ -25,6 +25,8 @@ KERNELS = [
     "_pitman_yor",
     "_maxent",
     "_maxent_text",
+    "_classes",
+    "_softmax",
 ]
 
 

@@ -25,7 +25,9 @@ cdef class Features:
     """The n-grams of all orders as features; rows and histories are numbered through, order 1 first.
 
     Args:
-        levels: (suffixes int32[R], starts int64[H + 1], parents int32[H]) of every order, as a trie has them.
+        levels: (suffixes int32[R], starts int64[H + 1], parents int32[H]) of every order, as a trie has them. Order 1
+            may have several histories, as where words are told after their class is known; then, and where parents are
+            not sorted, there is no other range than the whole.
         base: float64[V], the measure of every word that the features are factors of: 0 where it is never predicted.
         weights: float64[all histories], how many events have each history as the longest one.
 
@@ -36,6 +38,7 @@ cdef class Features:
     cdef Level levels[LEVELS]
     cdef list columns                               # keeps them alive
     cdef const double[::1] base, weights
+    cdef bint whole                                 # whether there are no ranges
 
     def __cinit__(self, levels, const double[::1] base, const double[::1] weights):
         cdef const int32_t[::1] suffixes, parents
@@ -55,17 +58,18 @@ cdef class Features:
             first_row += suffixes.shape[0]
             first_history += parents.shape[0]
             k += 1
-        if self.levels[0].n_histories != 1 or base.shape[0] != self.levels[0].n_rows:
-            raise ValueError("unigrams other than one for each word, after one history")
+        if base.shape[0] != self.levels[0].n_rows:
+            raise ValueError("unigrams other than one for each word")
         if weights.shape[0] != first_history:
             raise ValueError("other than one weight for each history")
         self.base, self.weights = base, weights
+        self.whole = self.levels[0].n_histories != 1
         for k in range(self.order):
             if not self.links_are_valid(k):
                 raise ValueError("a row or a history that points outside the order below")
 
     cdef bint links_are_valid(self, int k) noexcept nogil:
-        """Rows cover the histories without a gap; histories are sorted, and rows have suffixes in their parents."""
+        """Rows cover the histories without a gap, and have suffixes in their parents; sees if histories are sorted."""
         cdef Level* level = &self.levels[k]
         cdef Level* lower
         cdef int64_t history, row
@@ -80,8 +84,10 @@ cdef class Features:
         lower = &self.levels[k - 1]
         for history in range(level.n_histories):
             parent = level.parents[history]
-            if not 0 <= parent < lower.n_histories or (history and parent < level.parents[history - 1]):
+            if not 0 <= parent < lower.n_histories:
                 return False
+            if history and parent < level.parents[history - 1]:
+                self.whole = True
             for row in range(level.starts[history], level.starts[history + 1]):
                 if not lower.starts[parent] <= level.suffixes[row] < lower.starts[parent + 1]:
                     return False
@@ -113,6 +119,10 @@ cdef class Features:
             level = &self.levels[k]
             if not 0 <= firsts[k - 1] <= ends[k - 1] <= level.n_histories:
                 raise ValueError("a range outside the histories")
+            if self.whole:
+                if firsts[k - 1] != 0 or ends[k - 1] != level.n_histories:
+                    raise ValueError("a range of histories that are not sorted")
+                continue
             if k > 1 and firsts[k - 1] < ends[k - 1] and not (
                 firsts[k - 2] <= level.parents[firsts[k - 1]] and level.parents[ends[k - 1] - 1] < ends[k - 2]
             ):
@@ -121,14 +131,16 @@ cdef class Features:
 
     def open(self, const double[::1] lambdas, double[::1] masses, double[::1] normalizers):
         """Fill in m(w) and Z of the unigrams, which all other orders start from."""
-        cdef int64_t word
-        cdef double total = 0.0
+        cdef int64_t history, word
+        cdef double total
         self.check_columns(lambdas, masses, normalizers)
         with nogil:
-            for word in range(self.levels[0].n_rows):
-                masses[word] = self.base[word] * exp(lambdas[word])
-                total += masses[word]
-        normalizers[0] = total
+            for history in range(self.levels[0].n_histories):
+                total = 0.0
+                for word in range(self.levels[0].starts[history], self.levels[0].starts[history + 1]):
+                    masses[word] = self.base[word] * exp(lambdas[word])
+                    total += masses[word]
+                normalizers[history] = total
 
     def rise(self, const double[::1] lambdas, double[::1] masses, double[::1] normalizers,
              const int64_t[::1] firsts, const int64_t[::1] ends):
@@ -165,8 +177,9 @@ cdef class Features:
              const int64_t[::1] firsts, const int64_t[::1] ends):
         """Fill in the expected count of every row of the ranges; returns the share that comes to the empty history.
 
-        `shares` holds the events of every history over Z(h), and gets those of longer histories added; `expected` is
-        0 at these rows at first; what comes to the unigrams is added to `unigrams`, float64[V].
+        `shares` holds the events of every history over Z(h), and gets those of longer histories added (those of order 1
+        as well, if there are several); `expected` is 0 at these rows at first; what comes to the unigrams is added to
+        `unigrams`, float64[V].
         """
         cdef int64_t history, row, suffix
         cdef double share, count, empty = 0.0
@@ -190,7 +203,7 @@ cdef class Features:
                         expected[level.first_row + row] += masses[level.first_row + row] * share
                         count = expected[level.first_row + row]
                         lower[suffix] += count - lower_masses[suffix] * share
-                    if k == 1:
+                    if k == 1 and self.levels[0].n_histories == 1:
                         empty += share
                     else:
                         shares[self.levels[k - 1].first_history + level.parents[history]] += share
