@@ -25,6 +25,10 @@ KERNELS = [
     "_pitman_yor",
     "_memory",
     "_mixing",
+    "_maxent",
+    "_maxent_text",
+    "_classes",
+    "_softmax",
 ]
 
 

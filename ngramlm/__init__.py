@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
+    from ngramlm.maxent import MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -78,6 +79,8 @@ _HOMES = {
     "KneserNey": "smoothing",
     "LanguageModel": "model",
     "LinearDiscounting": "smoothing",
+    "MaxEnt": "maxent",
+    "MaxEntModel": "maxent",
     "MaximumLikelihood": "smoothing",
     "Mixture": "adaptive",
     "NaturalDiscounting": "smoothing",
@@ -92,6 +95,7 @@ _HOMES = {
     "SMOOTHINGS": "smoothing",
     "StupidBackoff": "smoothing",
     "Text": "text",
+    "TextMaxEnt": "maxent",
     "Vocabulary": "vocabulary",
     "WittenBell": "smoothing",
     "adapt_marginals": "adaptive",
@@ -127,6 +131,8 @@ __all__ = [
     "KneserNey",
     "LanguageModel",
     "LinearDiscounting",
+    "MaxEnt",
+    "MaxEntModel",
     "MaximumLikelihood",
     "Mixture",
     "NaturalDiscounting",
@@ -140,6 +146,7 @@ __all__ = [
     "RecentWeights",
     "StupidBackoff",
     "Text",
+    "TextMaxEnt",
     "Vocabulary",
     "WittenBell",
     "__version__",

@@ -74,7 +74,7 @@ def mix(
     maps = [ids_in(model.vocabulary, vocabulary) for model in models]
     if progress is not None:
         progress("mixing", 0, len(models) + 1)
-    trie = _union([column.trie for column in columns], maps, len(vocabulary))
+    trie = union_trie([column.trie for column in columns], maps, len(vocabulary))
     probs = [np.zeros(n) for n in trie.n_rows]
     for done, (model, column, share) in enumerate(zip(models, columns, shares.tolist(), strict=True), 1):
         if progress is not None:
@@ -109,7 +109,7 @@ def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
     )
 
 
-def _union(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) -> NgramTrie:
+def union_trie(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) -> NgramTrie:
     """The trie of all n-grams of several; closed, as each of them is."""
     highest = max(trie.order for trie in tries)
     rows = []

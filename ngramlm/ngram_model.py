@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -154,7 +155,7 @@ class NgramModel(ABC):
                 text = Text.from_sentences(some, self._vocabulary, reserved="keep")
             except TextError as error:
                 raise TextError(error.message, error.path, before + (error.line or 0)) from None
-            return text.sentence_sums(self.log10_probs(text))
+            return text.sentence_sums(self.log10_probs(self._apart(text)))
 
         found = list(ordered_map(work, _batches(sentences), usable_threads(threads)))
         return np.concatenate(found) if found else np.empty(0)
@@ -168,10 +169,16 @@ class NgramModel(ABC):
         """
 
         def work(text: Text) -> NDArray[np.float64]:
-            return text.sentence_sums(self.log10_probs(text))
+            return text.sentence_sums(self.log10_probs(self._apart(text)))
 
         found = list(map_text(work, source, self._vocabulary, threads=threads, **read_options))
         return np.concatenate(found) if found else np.empty(0)
+
+    def _apart(self, text: Text) -> Text:
+        """The text with every sentence as a document of its own, where that makes a difference."""
+        if self.independent_sentences:
+            return text
+        return replace(text, documents=np.arange(text.n_sentences + 1))
 
     @abstractmethod
     def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:

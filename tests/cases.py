@@ -29,6 +29,7 @@ from oracles_smoothing import (
     JelinekMercerOracle,
     KatzOracle,
     LinearDiscountingOracle,
+    MaxEntOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
     PerOrderOracle,
@@ -182,6 +183,9 @@ MODELS: list[ModelCase] = [
         partial(KneserNeyOracle, discount=HALF),
         has_lower_orders=False,
     ),
+    *vocabularies(
+        "maxent", partial(lm.MaxEnt, sigma2=2.0, tolerance=1e-15), partial(MaxEntOracle, sigma2=2.0)
+    ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]
 
@@ -301,6 +305,12 @@ def deltas_of(counts: lm.NgramCounts, base: Any, heldout: lm.Text) -> list[float
     return list(best_deltas(CountedEvents.heldout(counts, heldout, base), int((base > 0).sum()), False))
 
 
+def best_sigma2(counts: lm.NgramCounts, base: Any, heldout: lm.Text, closed: bool) -> list[float]:
+    """What the model says that it was given."""
+    model = lm.MaxEnt(closed=closed, tolerance=1e-15).fit(counts, heldout)
+    return [float(model.metadata["sigma2"])]
+
+
 BOTH = (True, False)
 TUNED: list[TunedCase] = [
     *tuned("absolute", lm.AbsoluteDiscounting, one_discount_each, BOTH),
@@ -324,6 +334,15 @@ TUNED: list[TunedCase] = [
         "dirichlet",
         partial(lm.Dirichlet, prior="counts"),
         lambda found: partial(DirichletOracle, concentrations=found),
+    ),
+    *(
+        TunedCase(
+            f"maxent-{kind}",
+            partial(lm.MaxEnt, closed=closed, tolerance=1e-15),
+            lambda found, closed=closed: partial(MaxEntOracle, sigma2=found[0], closed=closed),
+            partial(best_sigma2, closed=closed),
+        )
+        for kind, closed in (("open", False), ("closed", True))
     ),
     TunedCase("add-delta-open", lm.Additive, lambda found: partial(AdditiveOracle, delta=found), deltas_of),
     TunedCase(

@@ -29,12 +29,16 @@ MAKERS: dict[str, Callable[[bool], Any]] = {
     "floor": lambda closed: lm.Additive(delta=0.5, closed=closed),
     "church-gale": lambda closed: lm.ChurchGale(min_seen=3, closed=closed),
     "pitman-yor": lambda closed: lm.PitmanYor(burn_in=2, samples=2, closed=closed),
+    "maxent": lambda closed: lm.TextMaxEnt(closed=closed),
 }
 every_kind = pytest.mark.parametrize("kind", MAKERS)
 
 
 def small_model(kind: str, order: int = 2, closed: bool = False) -> ColumnModel:
     text = lm.Text.from_sentences(["a b a", "b ï", "a b"])
+    if kind == "maxent":  # of the text, and not of its counts
+        method = lm.TextMaxEnt(order=order, closed=closed, distance_2=1, function_words=0, tolerance=0.1)
+        return method.fit(text)
     model = MAKERS[kind](closed).fit(lm.count(text, order=order))
     assert isinstance(model, ColumnModel)
     return model

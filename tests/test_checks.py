@@ -31,6 +31,7 @@ CLASSES: list[type[Smoothing]] = [
     lm.Katz,
     lm.KneserNey,
     lm.LinearDiscounting,
+    lm.MaxEnt,
     lm.MaximumLikelihood,
     lm.NaturalDiscounting,
     lm.PerOrder,

@@ -74,14 +74,18 @@ SAME_FLOOR = {
     ("column_model", "normalization"),
     ("adaptive", "interpolation"),
     ("pruning", "smoothing"),
+    ("maxent", "smoothing"),
+    ("maxent", "interpolation"),
     ("cli", "corpora"),
 }
-# A model saves and loads itself, although the formats stand above it: imported inside those methods only.
+# A model saves and loads itself, although the formats stand above it, and the methods by name are all that there are:
+# imported inside those functions only.
 UPWARDS = {
     ("backoff", "arpa"),
     ("backoff", "binary"),
     ("column_model", "archive"),
     ("archive", "column_model"),
+    ("smoothing", "maxent"),
 }
 LAZY_PACKAGES = {"scipy", "matplotlib"}  # slow to import: only inside the functions that use them
 SOURCES = sorted(

@@ -51,6 +51,14 @@ __all__ = [
     "smoothing_names",
 ]
 
+
+def _max_ent(**options: Any) -> Smoothing:
+    """The method that stands beside this package, and imports it."""
+    from ngramlm.maxent import MaxEnt
+
+    return MaxEnt(**options)
+
+
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "maximum-likelihood": MaximumLikelihood,
     "add-one": partial(Additive, delta=1.0, shared=False),
@@ -73,6 +81,7 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "dirichlet-continuation": partial(Dirichlet, prior="continuation"),
     "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
+    "maxent": _max_ent,
 }
 """By name; what a name binds is no option of it, as the method would be another one, but for `FREE`."""
 
@@ -80,16 +89,14 @@ FREE = ("discounts",)  # of Kneser-Ney, which may have any number of them
 
 
 def smoothing_names(names: Iterable[str]) -> list[str]:
-    """The names with "all" replaced by those of all methods, except those that sample and take minutes.
+    """The names with "all" replaced by those of all methods, except those that take minutes.
 
     >>> "katz" in smoothing_names(["all"]), "pitman-yor" in smoothing_names(["all"])
     (True, False)
     """
     found: list[str] = []
     for name in names:
-        found += (
-            [other for other in SMOOTHINGS if not SMOOTHINGS[other]().sampled] if name == "all" else [name]
-        )
+        found += [other for other in SMOOTHINGS if not SMOOTHINGS[other]().slow] if name == "all" else [name]
     return list(dict.fromkeys(found))
 
 

@@ -37,7 +37,7 @@ class Smoothing(ABC):
     """
 
     name: ClassVar[str]
-    sampled: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
+    slow: ClassVar[bool] = False  # takes minutes where others take seconds, and is no part of "all"
     cuts_off: ClassVar[bool] = True  # whether n-grams below a cut-off can be left to the lower order
     highest_order: ClassVar[int | None] = None  # up to which the method is defined; None for any
 

@@ -66,7 +66,7 @@ class PitmanYor(Smoothing):
     """
 
     name: ClassVar[str] = "pitman-yor"
-    sampled: ClassVar[bool] = True
+    slow: ClassVar[bool] = True
 
     burn_in: int = 60
     samples: int = 16

@@ -47,6 +47,22 @@ def test_train_says_all_of_it_in_json(invoke: Invoke, folder: Path) -> None:
     assert facts["signature"].startswith("order:2|smoothing:modified-kneser-ney|")
 
 
+def test_maximum_entropy_with_its_parameters(invoke: Invoke, folder: Path) -> None:
+    settings = ["--set", "sigma2=6", "--set", "alpha=0.5", "--set", "tolerance=0.01"]
+    result = invoke(
+        "train", "train.txt", "--order", "2", "--smoothing", "maxent", *settings, "-o", "new.arpa"
+    )
+    counts = lm.count(folder / "train.txt", order=2)
+    expected = lm.MaxEnt(sigma2=6, alpha=0.5, tolerance=0.01).fit(counts)
+
+    assert result.exit_code == 0
+    model = lm.load(folder / "new.arpa")
+    assert abs(expected.score("the cat") - model.score("the cat")) < 1e-5
+    wrong = invoke("train", "train.txt", "--smoothing", "maxent", "--set", "sigma2=0", "-o", "no.arpa")
+    assert wrong.exit_code == 2
+    assert "sigma2 is 0; expected a number above 0" in wrong.stderr
+
+
 def test_quiet_is_quiet(invoke: Invoke, folder: Path) -> None:
     for arguments in (["train", "train.txt", "-o", "new.arpa"], ["count", "train.txt", "-o", "new.gz"]):
         assert invoke(*arguments, "-q", "--order", "2").output == ""

@@ -1,0 +1,40 @@
+"""Any back-off table as an exponential model of n-grams, which training can go on from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.events import look_up
+from ngramlm.interpolation import union_trie
+from ngramlm.matching import Matches, probs_in
+from ngramlm.normalization import NormalizedColumns
+from ngramlm.trie import NgramTrie
+
+__all__ = ["background_lambdas"]
+
+Floats = NDArray[np.float64]
+LARGEST = 60.0  # nats: what stands for a back-off weight or a probability of 0
+
+
+def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[NgramTrie, Floats, Floats]:
+    """The n-grams of a model and of a trie over the same words, and the l that give them the model's probabilities.
+
+    With l(w) = log p(w) and l(hw) = log f(hw) - log bow(h) p(w|h') the products telescope: Z is 1 without a history,
+    and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0. Returns the trie of both, the base
+    measure float64[V] (0 for impossible words), and the l float64[R].
+    """
+    ids = np.arange(columns.trie.n_rows[0], dtype=np.int32)
+    both = union_trie([columns.trie, trie], [ids, ids], len(ids))
+    probs = probs_in(both, columns, ids)
+    matches = Matches(both, columns.trie, ids)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lambdas = [np.where(probs[0] > 0, np.log(probs[0]), 0.0)]
+        for order in range(2, both.order + 1):
+            level = both.level(order)
+            weights = look_up(columns.weights[order - 2], matches.histories[order - 2], 1.0)
+            lower = np.repeat(weights, np.diff(level.starts)) * probs[order - 2][level.suffixes]
+            found = np.log(probs[order - 1]) - np.log(lower)
+            stored = (matches.rows[order - 1] >= 0) & ~np.isnan(found)
+            lambdas.append(np.where(stored, found, 0.0).clip(-LARGEST, LARGEST))
+    return both, (probs[0] > 0).astype(np.float64), np.concatenate(lambdas)

@@ -1,0 +1,149 @@
+"""Model M: maximum entropy with n-grams of words and of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.checks import Number
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.maxent.class_likelihood import ClassLikelihood, WordLikelihood
+from ngramlm.maxent.class_model import ClassMaxEntModel, check_classes
+from ngramlm.maxent.class_tables import ClassTables
+from ngramlm.maxent.classes import word_classes
+from ngramlm.maxent.objective import Likelihood, Objective, Solution
+from ngramlm.maxent.observed import Observed
+from ngramlm.maxent.solvers import solve
+from ngramlm.parallel import Progress, usable_threads
+from ngramlm.smoothing.base import Smoothing
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS, UNK
+
+__all__ = ["ClassMaxEnt"]
+
+Int32s = NDArray[np.int32]
+WINDOW = 10  # steps that together have to lower the objective by the tolerance
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassMaxEnt(Smoothing):
+    """p(w|h) = p(c|h) p(w|h,c): first the class of the word, from n-grams of words and of classes, then the word.
+
+    Chen (2009), "Shrinking exponential language models", model M. An n-gram that was never seen often has classes that
+    were; and a class that was seen shares what would be many features of words, so that the model is smaller and, by
+    the same token, better. Goodman (2001) has the division into class and word, for speed.
+
+    Args:
+        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+        n_classes: how many classes the words are divided into.
+        classes: the class of every word, from 0 on, instead; words that are left out have one of their own together.
+        sigma2, alpha: the priors of every l, as in `MaxEnt`.
+        tolerance: how many nats per event each of the two objectives may be above its minimum.
+        max_iterations: after how many steps to stop in any case, with a warning.
+
+    Raises UsageError for values out of range.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> text = Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat", "the owl ran"])
+        >>> classes = {"a": 0, "the": 0, "cat": 1, "dog": 1, "owl": 1, "sat": 2, "ran": 2}
+        >>> model = ClassMaxEnt(classes=classes).fit(count(text, order=3))
+        >>> model.log10_prob("owl", ["a"]) > model.log10_prob("sat", ["a"])  # neither was seen
+        True
+    """
+
+    name: ClassVar[str] = "class-maxent"
+    slow: ClassVar[bool] = True
+    cuts_off: ClassVar[bool] = False
+
+    n_classes: int = 150
+    classes: Mapping[str, int] | None = None
+    sigma2: float = 6.0
+    alpha: float = 0.5
+    tolerance: float = 1e-3
+    max_iterations: int = 1000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        some = Number(least=1, whole=True)
+        self._check(
+            n_classes=some,
+            sigma2=Number(least=0, above=True),
+            alpha=Number(least=0),
+            tolerance=Number(least=0, above=True),
+            max_iterations=some,
+        )
+        if self.classes is None:
+            return
+        if not isinstance(self.classes, Mapping) or not all(isinstance(word, str) for word in self.classes):
+            raise UsageError(f"classes is {self.classes!r}; expected a dict of words with numbers")
+        number = Number(least=0, most=1 << 24, whole=True)
+        for word, value in self.classes.items():
+            number(f"the class of {word!r}", value)
+
+    def fit(
+        self,
+        counts: NgramCounts,
+        heldout: Text | None = None,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> ClassMaxEntModel:
+        """Find classes, unless they are given, and train both models; `heldout` is not looked at.
+
+        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an EstimationWarning
+        where `max_iterations` are too few.
+        """
+        given = counts
+        counts = self.usable_counts(counts, heldout)
+        classes = self._classes(given, progress)
+        tables, observed = ClassTables.of(counts.trie, classes), Observed.of(counts)
+        base = np.ones(tables.n_classes)
+        base[BOS] = 0.0
+        if self.closed:
+            base[UNK] = 0.0
+        of_classes = self._solution(
+            ClassLikelihood(tables, observed, base, usable_threads(threads)), "training classes", progress
+        )
+        of_words = self._solution(WordLikelihood(tables, observed), "training words", progress)
+        metadata = {
+            "smoothing": self.name,
+            "classes": str(tables.n_classes - 3),
+            "sigma2": f"{self.sigma2:g}",
+            "alpha": f"{self.alpha:g}",
+        } | self.metadata(counts, [], tuned=False)
+        if not (of_classes.converged and of_words.converged):
+            metadata["converged"] = "no"
+        return ClassMaxEntModel(
+            counts.vocabulary, counts.trie, classes, base, of_classes.lambdas, of_words.lambdas, metadata
+        )
+
+    def _solution(self, likelihood: Likelihood, stage: str, progress: Progress | None) -> Solution:
+        def report(iteration: int, _: float) -> None:
+            if progress is not None:
+                progress(stage, iteration, None)
+
+        objective = Objective.of(likelihood, self.sigma2, self.alpha)
+        return solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, window=WINDOW)
+
+    def _classes(self, counts: NgramCounts, progress: Progress | None) -> Int32s:
+        """int32[V]: numbers without a gap, the first three for the words of their numbers."""
+        size = len(counts.vocabulary)
+        classes = np.arange(size, dtype=np.int32)
+        if self.classes is not None:
+            rest = max(self.classes.values(), default=-1) + 1
+            words = counts.vocabulary.words()[3:]
+            classes[3:] = [3 + self.classes.get(word, rest) for word in words]
+        elif counts.order > 1:
+            classes = word_classes(counts, self.n_classes, progress=progress)
+        else:
+            classes[3:] = 3
+        _, classes = np.unique(classes, return_inverse=True)
+        classes = classes.astype(np.int32)
+        check_classes(classes, size)
+        return classes

@@ -1,0 +1,176 @@
+"""Models that tell the class of the next word first, and then the word among those of the class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._softmax import softmax
+from ngramlm.column_model import ColumnModel, check_length
+from ngramlm.errors import UsageError
+from ngramlm.events import Events
+from ngramlm.maxent.class_likelihood import NOTHING, WordColumns
+from ngramlm.maxent.class_tables import ClassTables
+from ngramlm.maxent.ngram_likelihood import by_order
+from ngramlm.text import Text
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.archive import Archive
+
+__all__ = ["ClassMaxEntModel"]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+Sentence = str | Sequence[str]
+
+
+class ClassMaxEntModel(ColumnModel):
+    """p(w|h) = p(c|h) p(w|h,c), c being the class of w; each an exponential model with n-grams for features.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams.
+        classes: int32[V], the class of every word; 0, 1, 2 for ``<unk>``, ``<s>``, ``</s>``, and for no other.
+        base: float64[C], 0 for classes that are never predicted, else 1.
+        class_lambdas, word_lambdas: float64, the l of the features, numbered as `ClassTables` and `Segments` do.
+        metadata: how the model was made.
+
+    Raises UsageError when the columns do not fit each other.
+    """
+
+    KIND: ClassVar[str] = "class-maxent"
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        classes: Int32s,
+        base: Floats,
+        class_lambdas: Floats,
+        word_lambdas: Floats,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        check_classes(classes, len(vocabulary))
+        if base.shape != (int(classes.max()) + 1,) or not ((base == 0) | (base == 1)).all() or base[BOS]:
+            raise UsageError("found a base of other classes; expected 0 or 1 for each, and 0 for <s>")
+        if not base.any():
+            raise UsageError("found no class that can be predicted; expected one")
+        self.tables = ClassTables.of(trie, classes)
+        sizes = len(self.tables.outcomes), sum(trie.n_rows)
+        for lambdas, size in zip((class_lambdas, word_lambdas), sizes, strict=True):
+            if lambdas.shape != (size,) or not np.isfinite(lambdas).all():
+                raise UsageError(f"found {lambdas.shape} weights; expected {size}, all finite")
+        for column in (classes, base, class_lambdas, word_lambdas):
+            column.setflags(write=False)
+        self.classes, self.base = classes, base
+        self.class_lambdas, self.word_lambdas = class_lambdas, word_lambdas
+        n_segments = [len(one) for one in self.tables.segments]
+        masses, normalizers = WordColumns(self.tables, np.zeros(sum(n_segments))).risen(word_lambdas)
+        self._masses, self._normalizers = by_order(masses, trie.n_rows), by_order(normalizers, n_segments)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        return {
+            "classes": self.classes,
+            "base": self.base,
+            "class_lambdas": self.class_lambdas,
+            "word_lambdas": self.word_lambdas,
+        }
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> ClassMaxEntModel:
+        columns = archive.columns
+        classes = check_length(columns["classes"], len(archive.vocabulary), "classes", np.int32)
+        if len(columns) != 4:
+            raise ValueError("columns of another kind of model")
+        floats = [columns[name] for name in ("base", "class_lambdas", "word_lambdas")]
+        for column in floats:
+            check_length(column, len(column), "weights", np.float64)
+        return cls(archive.vocabulary, archive.trie, classes, *floats, archive.metadata)
+
+    def log10_probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        text = text.over(self._vocabulary)
+        events = Events.locate(self.trie, text)
+        of_classes = Events.locate(self.tables.class_trie, replace(text, ids=self.classes[text.ids]))
+        histories = np.full((self.order, len(events)), -1, np.int32)
+        histories[: of_classes.order] = of_classes.histories
+        probs = self._class_probs(events, histories) * self._word_probs(events)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(np.minimum(probs, 1.0)))
+
+    def distribution(self, history: Sentence = ()) -> Floats:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        ids = self._history_ids(history)
+        words, classes = np.full((2, self.order, 1), -1, np.int32)
+        words[0], classes[0] = 0, 0
+        for length in range(1, min(len(ids), self.order - 1) + 1):
+            end = ids[len(ids) - length :]
+            words[length] = self.trie.find_history(end) if words[length - 1, 0] >= 0 else -1
+            classes[length] = self.tables.class_trie.find_history(self.classes[end].tolist())
+        ranges = self.tables.ranges(words, classes)[1]
+        scores = np.zeros(len(self.base))
+        for first, end_ in ranges.tolist():
+            scores[self.tables.outcomes[first:end_]] += self.class_lambdas[first:end_]
+        of_classes = self.base * np.exp(scores)
+        of_classes /= of_classes.sum()
+        masses = np.empty(len(self.classes))
+        for order, level in enumerate(self.trie.levels):
+            at = int(words[order, 0])
+            if at < 0:
+                break
+            rows = slice(int(level.starts[at]), int(level.starts[at + 1]))
+            masses[level.words[rows]] = self._masses[order][self.tables.segments[order].places[rows]]
+        within = np.bincount(self.classes, masses, len(self.base))
+        return np.asarray(of_classes[self.classes] * masses / within[self.classes])
+
+    def _class_probs(self, events: Events, histories: Int32s) -> Floats:
+        """float64[N]: p(c|h) of the class of every event."""
+        starts, ranges = self.tables.ranges(events.histories, histories)
+        probs = np.empty(len(events))
+        wanted = np.ascontiguousarray(self.classes[events.words])
+        lambdas, ones = self.class_lambdas, np.ones(len(events))
+        softmax(starts, ranges, self.tables.outcomes, lambdas, self.base, ones, wanted, probs, NOTHING)
+        return probs
+
+    def _word_probs(self, events: Events) -> Floats:
+        """float64[N]: p(w|h,c) of the word of every event."""
+        masses, normalizers = np.empty(len(events)), np.empty(len(events))
+        classes = self.classes[events.words]
+        for k, one in enumerate(self.tables.segments):
+            rows = np.flatnonzero(events.rows[k] >= 0)
+            masses[rows] = self._masses[k][one.places[events.rows[k][rows]]]
+            segments = one.find(events.histories[k], classes)
+            known = np.flatnonzero(segments >= 0)
+            normalizers[known] = self._normalizers[k][segments[known]]
+        return masses / normalizers
+
+    def _probs(self, events: Events) -> Floats:
+        """Where the history of classes is as long as that of words, as it is for stored n-grams."""
+        histories = np.stack(
+            [
+                np.where(own >= 0, known[own], -1).astype(np.int32)
+                for own, known in zip(events.histories, self.tables.class_histories, strict=True)
+            ]
+        )
+        return self._class_probs(events, histories) * self._word_probs(events)
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        history = self.trie.history_words(len(path))[path[-1]].tolist()
+        return self.distribution(self._vocabulary.words(history))
+
+
+def check_classes(classes: Int32s, size: int) -> None:
+    """Raise UsageError for classes other than one for each word, the first three for the words of their numbers."""
+    if classes.shape != (size,) or classes.dtype != np.int32:
+        raise UsageError(f"found classes {classes.dtype}{list(classes.shape)}; expected int32[{size}]")
+    if classes[:3].tolist() != [0, 1, 2] or (size > 3 and classes[3:].min() < 3):
+        raise UsageError("found words in the classes of <unk>, <s> and </s>; expected classes from 3 on")
+    if len(np.unique(classes)) != int(classes.max()) + 1:
+        raise UsageError("found classes without words; expected numbers without a gap")

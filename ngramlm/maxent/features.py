@@ -1,0 +1,235 @@
+"""Features of the running text: which lists of words grow likelier or rarer, and from when on.
+
+A feature is a word together with something that was seen before it: the word before the last (distance-2 bigrams), a
+word anywhere before in the document (triggers), the word itself so and so often (unigram cache), or what the sentences
+before look like (topics). Features of the same cause form a list, and a text says at which events which lists are in
+force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.maxent.topics import Topics
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS, EOS
+
+__all__ = ["Activations", "TextFeatures", "document_events"]
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+TYPES = {
+    "starts": "<i8",
+    "words": "<i4",
+    "numbers": "<i4",
+    "n_features": "<i8",
+    "skips": "<i4",
+    "triggers": "<i4",
+    "thresholds": "<i8",
+    "caches": "<i4",
+    "subjects": "<i4",
+    "topic_ratios": "<f8",
+}  # of the columns, in files
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """The lists that are in force at the events of a text.
+
+    Attributes:
+        lasting_starts, lasting: int64[N + 1], int32[A], the lists that begin with each event and last to the end of the
+            document.
+        passing_starts, passing: likewise, those of one event.
+    """
+
+    lasting_starts: Int64s
+    lasting: Int32s
+    passing_starts: Int64s
+    passing: Int32s
+
+
+@dataclass(frozen=True, eq=False)
+class TextFeatures:
+    """Lists of features, and what puts them into force.
+
+    Attributes:
+        starts: int64[L + 1], the first entry of every list, and E.
+        words, numbers: int32[E], the word of every entry and the number of its feature.
+        n_features: how many features there are.
+        skips: int32[V], the list of every word that is the last but one; -1 for none.
+        triggers: int32[V], the list of every word that was seen in the document.
+        thresholds: int64[T], how often a word has to be seen for each of its cache features.
+        caches: int32[T * V], the list of every word, for the first threshold, then the next.
+        subjects: int32[K], the list of every topic; -1 for none.
+        topic_ratios: float64[K * V], log p(w|t) / p(w) of the first topic, then the next.
+    """
+
+    starts: Int64s
+    words: Int32s
+    numbers: Int32s
+    n_features: int
+    skips: Int32s
+    triggers: Int32s
+    thresholds: Int64s
+    caches: Int32s
+    subjects: Int32s
+    topic_ratios: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        size, n_lists = len(self.skips), len(self.starts) - 1
+        if len(self.triggers) != size or len(self.caches) != size * len(self.thresholds):
+            raise ValueError("lists of other than one vocabulary")
+        if len(self.topic_ratios) != size * len(self.subjects) or not np.isfinite(self.topic_ratios).all():
+            raise ValueError("lists of other than one vocabulary")
+        if len(self.words) != len(self.numbers):
+            raise ValueError("words and features of different lengths")
+        if (
+            n_lists < 0
+            or self.starts[0] != 0
+            or self.starts[-1] != len(self.words)
+            or (np.diff(self.starts) < 0).any()
+        ):
+            raise ValueError("lists that do not cover the features")
+        for column, end in ((self.words, size), (self.numbers, self.n_features)):
+            if len(column) and not 0 <= column.min() <= column.max() < end:
+                raise ValueError("a feature that is not there")
+        inner = np.ones(max(len(self.words) - 1, 0), bool)
+        inner[self.starts[(self.starts > 0) & (self.starts < len(self.words))] - 1] = False
+        if (np.diff(self.words)[inner] <= 0).any():
+            raise ValueError("a list whose words do not rise")
+        for lists in (self.skips, self.triggers, self.caches, self.subjects):
+            if len(lists) and not -1 <= lists.min() <= lists.max() < n_lists:
+                raise ValueError("a list that is not there")
+
+    @classmethod
+    def of(
+        cls,
+        size: int,
+        skips: tuple[Int32s, Int32s],
+        triggers: tuple[Int32s, Int32s],
+        thresholds: tuple[int, ...],
+        classes: Int32s,
+        subjects: tuple[Int32s, Int32s],
+        topics: Topics,
+    ) -> TextFeatures:
+        """The features of pairs (cause, word) int32[P] each, of a cache and of topics.
+
+        Args:
+            size: of the vocabulary.
+            skips: the words before the last, and the words that they favour.
+            triggers: the words seen in the document, and those that they trigger.
+            thresholds: how often a word has to be seen for each feature of the cache.
+            classes: int32[V], the words that share the features of the cache; -1 for words that have none.
+            subjects: the topics, and the words that they favour.
+            topics: what tells the topic.
+        """
+        columns, sizes, words, n_lists = [], [], [], 0
+        for n_causes, (causes, favoured) in ((size, skips), (size, triggers), (len(topics), subjects)):
+            order = np.lexsort((favoured, causes))
+            found, lengths = np.unique(causes, return_counts=True)
+            column = np.full(n_causes, -1, np.int32)
+            column[found] = n_lists + np.arange(len(found), dtype=np.int32)
+            columns.append(column)
+            sizes.append(lengths)
+            words.append(favoured[order].astype(np.int32))
+            n_lists += len(found)
+        n_pairs = sum(map(len, words))
+        numbers = [np.arange(n_pairs, dtype=np.int32)]
+        cached = np.flatnonzero(classes >= 0).astype(np.int32)
+        n_classes = int(classes.max(initial=-1)) + 1
+        caches = np.full((len(thresholds), size), -1, np.int32)
+        for place in range(len(thresholds)):
+            caches[place, cached] = n_lists + np.arange(len(cached), dtype=np.int32)
+            sizes.append(np.ones(len(cached), np.int64))
+            words.append(cached)
+            numbers.append((n_pairs + place * n_classes + classes[cached]).astype(np.int32))
+            n_lists += len(cached)
+        return cls(
+            np.append(0, np.cumsum(np.concatenate(sizes))).astype(np.int64),
+            np.concatenate(words),
+            np.concatenate(numbers),
+            n_pairs + len(thresholds) * n_classes,
+            columns[0],
+            columns[1],
+            np.array(thresholds, np.int64),
+            caches.ravel(),
+            columns[2],
+            topics.log_ratios.ravel(),
+        )
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """For files."""
+        named = vars(self) | {"n_features": np.array([self.n_features], np.int64)}
+        return {f"text.{name}": column for name, column in named.items()}
+
+    @classmethod
+    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> TextFeatures:
+        """The features of a file; raises KeyError or ValueError where its columns do not fit together."""
+        named: dict[str, Any] = {name: columns[f"text.{name}"] for name in TYPES}
+        for name, dtype in TYPES.items():
+            if named[name].dtype != np.dtype(dtype):
+                raise ValueError(f"a column {name!r} of type {named[name].dtype}")
+        if len(named["n_features"]) != 1:
+            raise ValueError("several numbers of features")
+        return cls(**named | {"n_features": int(named["n_features"][0])})
+
+    def activations(self, text: Text) -> Activations:
+        """When which lists come into force in a text."""
+        edges = document_events(text)
+        words, n_events, size = text.predicted, text.n_tokens, len(self.skips)
+        documents = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+        places = np.flatnonzero(words != EOS)  # what follows is in the same sentence
+        keys = documents[places] * size + words[places]
+        order = np.argsort(keys, kind="stable")
+        firsts = np.flatnonzero(np.append(True, np.diff(keys[order]) != 0)) if len(order) else order
+        times = np.empty(len(order), np.int64)  # how often the word has been seen, this time included
+        times[order] = np.arange(len(order)) - np.repeat(firsts, np.diff(np.append(firsts, len(order)))) + 1
+        events, lists = [], []
+        for threshold, column in (
+            (1, self.triggers),
+            *zip(self.thresholds, self._cache_columns(), strict=True),
+        ):
+            reached = places[times == threshold]
+            found = column[words[reached]]
+            events.append(reached[found >= 0] + 1)
+            lists.append(found[found >= 0])
+        lasting = _by_event(np.concatenate(events), np.concatenate(lists), n_events)
+        before = np.append(np.full(2, -1, np.int32), text.ids)[: len(text.ids)]  # of every position
+        found = np.where(before >= 0, self.skips[before], -1)
+        found[1:][text.ids[:-1] == BOS] = -1  # there the last but one is of another sentence
+        found = found[text.is_predicted]
+        with_list = np.flatnonzero(found >= 0)
+        of_topics = np.repeat(self._topic_lists(text), np.diff(text.sentences) - 1)
+        with_topic = np.flatnonzero(of_topics >= 0)
+        passing = _by_event(
+            np.concatenate([with_list, with_topic]),
+            np.concatenate([found[with_list], of_topics[with_topic]]),
+            n_events,
+        )
+        return Activations(*lasting, *passing)
+
+    def _topic_lists(self, text: Text) -> Int32s:
+        """int32[S]: the list of the topic of every sentence; -1 for none."""
+        topics = Topics(self.topic_ratios.reshape(len(self.subjects), len(self.skips))).of_sentences(text)
+        return np.append(self.subjects, np.int32(-1))[topics]
+
+    def _cache_columns(self) -> NDArray[np.int32]:
+        return self.caches.reshape(len(self.thresholds), len(self.skips))
+
+
+def document_events(text: Text) -> Int64s:
+    """int64[D + 1]: the first event of every document, and how many there are."""
+    sentences = text.sentences[text.documents]  # every sentence has one <s>, which is no event
+    return np.asarray(sentences - text.documents, np.int64)
+
+
+def _by_event(events: Int64s, lists: Int32s, n_events: int) -> tuple[Int64s, Int32s]:
+    """(where the lists of each event begin int64[N + 1], the lists), those of one event in the order they came."""
+    order = np.argsort(events, kind="stable")
+    starts = np.searchsorted(events[order], np.arange(n_events + 1)).astype(np.int64)
+    return starts, np.ascontiguousarray(lists[order], np.int32)

@@ -1,0 +1,180 @@
+"""The likelihood of n-gram features, with all normalizers and expected counts, at the cost of one look at each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._maxent import Features
+from ngramlm.events import Events
+from ngramlm.maxent.observed import Observed
+from ngramlm.parallel import ordered_map
+from ngramlm.trie import NgramTrie
+
+__all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
+
+Floats = NDArray[np.float64]
+Int64s = NDArray[np.int64]
+PART_ROWS = 1 << 15  # the least that is worth a part
+MOST_PARTS = 16  # however many threads: sums of the same parts are the same
+
+
+class NgramLikelihood:
+    """p(w|h) = base(w) e^s / Z(h), s being the sum of the l of all features (w), (h1 w), .. of a word after a history.
+
+    Features are numbered as the rows of the trie, order 1 first. The result does not depend on the number of threads.
+
+    Args:
+        observed: the events.
+        base: float64[V], 0 for words that are never predicted, else 1.
+        threads: how many to use.
+
+    Attributes:
+        observed: float64[R], how often each feature was active; 0 where there is no feature.
+        n_events: how many events there are.
+
+    Raises ValueError where the columns of the trie do not fit each other.
+    """
+
+    def __init__(self, observed: Observed, base: Floats, threads: int = 1) -> None:
+        self.trie = observed.trie
+        self.features = np.concatenate(observed.features)
+        self.observed: Floats = np.where(self.features, np.concatenate(observed.counts), 0.0)
+        self.n_events = observed.n_events
+        self.threads = threads
+        self._weights = np.concatenate(observed.weights)
+        self._columns = Features(
+            [(level.suffixes, level.starts, level.parents) for level in self.trie.levels], base, self._weights
+        )
+        self._parts = _parts(observed)
+
+    def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
+        """(minus the log likelihood in nats, expected count of every feature float64[R]), for some l float64[R]."""
+        masses, normalizers, total = self._risen(lambdas)
+        expected = np.zeros(len(masses))
+        shares = self._weights / normalizers
+        n_words = self.trie.n_rows[0]
+        falling = self._falling(masses, shares, expected, n_words)
+        empty = float(shares[0])
+        for share, unigrams in ordered_map(falling, self._parts, self._usable_threads):
+            empty += share
+            expected[:n_words] += unigrams
+        expected[:n_words] += empty * masses[:n_words]
+        return total - float(self.observed @ lambdas), expected
+
+    def masses(self, lambdas: Floats) -> tuple[Floats, Floats]:
+        """(base(w) e^s of every row float64[R], Z of every history float64[H])."""
+        masses, normalizers, _ = self._risen(lambdas)
+        return masses, normalizers
+
+    def nats(self, lambdas: Floats, events: Events) -> float:
+        """Minus the mean log probability of some events, which are none of those that were observed."""
+        masses, normalizers = self.masses(lambdas)
+        logs = np.log(event_masses(self.trie, masses, events))
+        return float((np.log(event_normalizers(self.trie, normalizers, events)) - logs).mean())
+
+    def expected_by_size(self, lambdas: Floats) -> Floats:
+        """float64[order, R]: of the expected count of every feature, what falls on words with 1, 2, .. features.
+
+        Row by row of what the compiled recursion sums up; slower, and only iterative scaling asks for it.
+        """
+        masses, normalizers = self.masses(lambdas)
+        shares = by_order(self._weights / normalizers, [level.n_histories for level in self.trie.levels])
+        for order in range(self.trie.order, 1, -1):
+            parents = self.trie.level(order).parents
+            shares[order - 2] += np.bincount(parents, shares[order - 1], len(shares[order - 2]))
+        after = [
+            np.repeat(share, np.diff(level.starts))
+            for share, level in zip(shares, self.trie.levels, strict=True)
+        ]
+        sizes = self._sizes()
+        by_size = [np.zeros((self.trie.order, n)) for n in self.trie.n_rows]
+        masses_of = by_order(masses, self.trie.n_rows)
+        for order in range(self.trie.order, 0, -1):
+            alone = after[order - 1].copy()  # of the words that no longer n-gram is stored for
+            if order < self.trie.order:
+                suffixes = self.trie.level(order + 1).suffixes
+                alone -= np.bincount(suffixes, after[order], len(alone))
+                for size in range(self.trie.order):
+                    by_size[order - 1][size] += np.bincount(suffixes, by_size[order][size], len(alone))
+            rows = np.flatnonzero(sizes[order - 1])
+            by_size[order - 1][sizes[order - 1][rows] - 1, rows] += (masses_of[order - 1] * alone)[rows]
+        return np.concatenate(by_size, axis=1)
+
+    def _sizes(self) -> list[NDArray[np.int64]]:
+        """int64[R] per order: how many features are active for the n-gram of every row."""
+        features = by_order(self.features, self.trie.n_rows)
+        sizes = [features[0].astype(np.int64)]
+        for mask, level in zip(features[1:], self.trie.levels[1:], strict=True):
+            sizes.append(sizes[-1][level.suffixes] + mask)
+        return sizes
+
+    @property
+    def _usable_threads(self) -> int:
+        return 1 if len(self._parts) == 1 else self.threads
+
+    def _risen(self, lambdas: Floats) -> tuple[Floats, Floats, float]:
+        """The same, and the sum of log Z over the events."""
+        masses, normalizers = np.empty(self._columns.n_rows), np.empty(self._columns.n_histories)
+        self._columns.open(lambdas, masses, normalizers)
+        total = float(self._weights[0] * np.log(normalizers[0]))
+
+        def rise(part: tuple[Int64s, Int64s]) -> float:
+            return self._columns.rise(lambdas, masses, normalizers, *part)
+
+        for logs in ordered_map(rise, self._parts, self._usable_threads):
+            total += logs
+        return masses, normalizers, total
+
+    def _falling(
+        self, masses: Floats, shares: Floats, expected: Floats, n_words: int
+    ) -> Callable[[tuple[Int64s, Int64s]], tuple[float, Floats]]:
+        def fall(part: tuple[Int64s, Int64s]) -> tuple[float, Floats]:
+            unigrams = np.zeros(n_words)
+            return self._columns.fall(masses, shares, expected, unigrams, *part), unigrams
+
+        return fall
+
+
+def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
+    """Ranges of histories of every order from 2 on: those that end with some of the words, about as many rows each."""
+    trie = observed.trie
+    if trie.order == 1:
+        return [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    buckets = [trie.buckets(order) for order in range(2, trie.order + 1)]
+    rows = np.sum(
+        [level.starts[bucket] for level, bucket in zip(trie.levels[1:], buckets, strict=True)], axis=0
+    )
+    n_parts = min(max(int(rows[-1]) // PART_ROWS, 1), MOST_PARTS)
+    words = np.searchsorted(rows, np.linspace(0, rows[-1], n_parts + 1))
+    edges = np.array([0, *words[1:-1], trie.n_rows[0]], np.int64)
+    firsts = np.stack([bucket[edges] for bucket in buckets], axis=1)
+    return [(first.copy(), end.copy()) for first, end in pairwise(firsts) if (first < end).any()]
+
+
+def by_order(column: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
+    """The parts of a column that orders 1, 2, .. have in it."""
+    return np.split(column, np.cumsum(sizes)[:-1])
+
+
+def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
+    """float64[N]: base(w) e^s of the word of every event."""
+    found = np.zeros(len(events))
+    for own, rows in zip(by_order(masses, trie.n_rows), events.rows, strict=True):
+        known = np.flatnonzero(rows >= 0)
+        found[known] = own[rows[known]]
+    return found
+
+
+def event_normalizers(trie: NgramTrie, normalizers: Floats, events: Events) -> Floats:
+    """float64[N]: Z of the longest history of every event that is known."""
+    found = np.zeros(len(events))
+    sizes = [level.n_histories for level in trie.levels]
+    for own, histories in zip(by_order(normalizers, sizes), events.histories, strict=True):
+        known = np.flatnonzero(histories >= 0)
+        found[known] = own[histories[known]]
+    return found

@@ -1,0 +1,92 @@
+"""What a text asks of a maximum-entropy model: how often every feature was active, and after which histories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import EstimationError
+from ngramlm.events import look_up
+from ngramlm.matching import Matches
+from ngramlm.trie import NgramTrie
+
+__all__ = ["Observed"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+ROUNDING = 1e-12  # counts above 2^53 are no longer exact
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """The events of some counts; every event has its longest history, and no other.
+
+    An n-gram of the highest order is an event as often as it occurs. A shorter one is as often as it is no suffix of a
+    longer one: where its history begins with ``<s>``, or where the longer ones were left out of the counts.
+
+    Attributes:
+        trie: the n-grams.
+        counts: float64[R] per order, how often the feature of each n-gram is active in the events.
+        weights: float64[H] per order, how many events have each history.
+        features: bool[R] per order, which n-grams are features: those with a count that no cut-off leaves out.
+
+    Example:
+        >>> from ngramlm.counts import count
+        >>> from ngramlm.text import Text
+        >>> observed = Observed.of(count(Text.from_sentences(["a b", "a c"]), order=2))
+        >>> observed.n_events, observed.counts[1].tolist(), observed.weights[1].tolist()
+        (6.0, [2.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 1.0])
+    """
+
+    trie: NgramTrie
+    counts: tuple[Floats, ...]
+    weights: tuple[Floats, ...]
+    features: tuple[Bools, ...]
+
+    @classmethod
+    def of(cls, counts: NgramCounts) -> Observed:
+        """The events of some counts; raises EstimationError for counts that no text has."""
+        kept = [counts.kept(order) for order in range(1, counts.order + 1)]
+        return cls._of(counts.trie, [column.astype(np.float64) for column in counts.counts], kept)
+
+    @classmethod
+    def within(cls, counts: NgramCounts, trie: NgramTrie) -> Observed:
+        """The same among the n-grams of a trie that holds all of theirs, over the same vocabulary."""
+        matches = Matches(trie, counts.trie, np.arange(len(counts.vocabulary), dtype=np.int32))
+        columns, kept = [], []
+        for order, rows in enumerate(matches.rows, 1):
+            own = counts.kept(order) if order <= counts.order else None
+            values = counts.counts[order - 1].astype(np.float64) if order <= counts.order else np.empty(0)
+            columns.append(look_up(values, rows, 0.0))
+            kept.append(None if own is None else look_up(own, rows, False))
+        return cls._of(trie, columns, kept)
+
+    @classmethod
+    def _of(cls, trie: NgramTrie, columns: Sequence[Floats], kept: Sequence[Bools | None]) -> Observed:
+        weights, features = [], []
+        for order, level in enumerate(trie.levels, 1):
+            events = columns[order - 1].copy()
+            if order < trie.order:
+                events -= np.bincount(trie.level(order + 1).suffixes, columns[order], len(events))
+            if (events < -ROUNDING * columns[order - 1]).any():
+                raise EstimationError(
+                    f"found n-grams of order {order + 1} that occur more often than their suffixes; expected the "
+                    "counts of a text"
+                )
+            weights.append(segment_sums(np.maximum(events, 0.0), level.starts))
+            seen, mask = columns[order - 1] > 0, kept[order - 1]
+            features.append(seen if mask is None else seen & mask)
+        return cls(trie, tuple(columns), tuple(weights), tuple(features))
+
+    @property
+    def n_events(self) -> float:
+        return float(sum(column.sum() for column in self.weights))
+
+    @property
+    def n_features(self) -> int:
+        return sum(int(np.count_nonzero(mask)) for mask in self.features)

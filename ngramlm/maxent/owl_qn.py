@@ -1,0 +1,80 @@
+"""Orthant-wise limited-memory quasi-Newton: L-BFGS for objectives with absolute values, and plain L-BFGS without.
+
+Andrew & Gao (2007), "Scalable training of L1-regularized log-linear models". Within one orthant the absolute values
+are linear; so a step follows the curvature of the smooth part, and stops where a place would change its sign.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.maxent.objective import Objective
+
+__all__ = ["Watch", "owl_qn"]
+
+Floats = NDArray[np.float64]
+Watch = Callable[[Floats, float, float], bool]
+"""Called with (the changes d, objective, gap) after every step, and at the start; True ends the search."""
+
+MEMORY = 8  # pairs of steps and changes of the gradient
+SUFFICIENT = 1e-4  # of the fall that the slope promises
+MOST_HALVINGS = 40
+ROUNDING = 16 * float(np.finfo(np.float64).eps)
+
+
+def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
+    """Search from some d, until `watch` ends it or rounding leaves no step that lowers the objective."""
+    scales = objective.scales()
+    change = start
+    smooth, gradient = objective.smooth(change)
+    value = objective.value(smooth, change)
+    pairs: deque[tuple[Floats, Floats, float]] = deque(maxlen=MEMORY)
+    while True:
+        slope = objective.slope(change, gradient)
+        if watch(change, value, objective.gap(slope)):
+            return
+        direction = _newton(slope / scales, pairs, objective.likelihood.n_events) / scales
+        if objective.alpha:
+            direction[direction * slope >= 0] = 0.0
+        step = 1.0 if pairs else 0.25  # overlapping features share what each would do alone
+        orthant = np.where(change != 0, np.sign(change), -np.sign(slope)) if objective.alpha else None
+        for _ in range(MOST_HALVINGS):
+            new = change + step * direction
+            if orthant is not None:
+                new[new * orthant < 0] = 0.0
+            new_smooth, new_gradient = objective.smooth(new)
+            new_value = objective.value(new_smooth, new)
+            promised = SUFFICIENT * float(slope @ (new - change))
+            if new_value <= value + promised + ROUNDING * abs(value):
+                break
+            step /= 2
+        else:
+            return
+        moved, bent = (new - change) * scales, (new_gradient - gradient) / scales
+        if (curvature := float(moved @ bent)) > 0:
+            pairs.append((moved, bent, curvature))
+        elif not moved.any():
+            return
+        change, value, gradient = new, new_value, new_gradient
+
+
+def _newton(slope: Floats, pairs: deque[tuple[Floats, Floats, float]], first: float) -> Floats:
+    """Minus the slope times the inverse of the curvature that the pairs tell of (Nocedal 1980, two loops)."""
+    direction = -slope
+    factors = []
+    for moved, bent, curvature in reversed(pairs):
+        factor = float(moved @ direction) / curvature
+        direction -= factor * bent
+        factors.append(factor)
+    if pairs:
+        _, bent, curvature = pairs[-1]
+        direction *= curvature / float(bent @ bent)
+    else:
+        direction *= first
+    for (moved, bent, curvature), factor in zip(pairs, reversed(factors), strict=True):
+        direction += (factor - float(bent @ direction) / curvature) * moved
+    return direction

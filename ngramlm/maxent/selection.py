@@ -1,0 +1,115 @@
+"""Which pairs of words are worth a feature: distance-2 bigrams by count, triggers by average mutual information."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._maxent_text import count_pairs
+from ngramlm.maxent.features import document_events
+from ngramlm.maxent.topics import Topics
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS, EOS, UNK
+
+__all__ = ["cache_classes", "distance_2_bigrams", "mutual_information", "topic_words", "trigger_pairs"]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+SIGNIFICANT = 6.63  # the 99th percentile of chi-square with one degree of freedom
+DECADE = 10  # words of one class of the cache are about as frequent
+
+
+def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
+    """The words that stand with one between them `least` times or more, and not as often as by chance.
+
+    Once in a hundred times chance makes 2 n times their mutual information (Dunning's G^2) as large as 6.63. Returns
+    the first words, the last.
+    """
+    ids = text.ids
+    inside = (ids[2:] != BOS) & (ids[1:-1] != BOS)
+    return _significant_pairs(ids[:-2][inside], ids[2:][inside], least)
+
+
+def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]:
+    """The words that come `least` times or more while a topic is what a document looks like, and not by chance.
+
+    Returns the topics, the words.
+    """
+    found = np.repeat(topics.of_sentences(text), np.diff(text.sentences) - 1)
+    words = text.predicted
+    told = found >= 0
+    return _significant_pairs(found[told], words[told], least)
+
+
+def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32s, Int32s]:
+    """The different pairs of two columns that stand there so often, and that chance does not explain."""
+    size = int(max(words.max(initial=0), 0)) + 1
+    keys, times = np.unique(causes.astype(np.int64) * size + words, return_counts=True)
+    first, last, n = keys // size, keys % size, float(len(words))
+    of_first = np.bincount(causes).astype(np.float64)[first]
+    of_last = np.bincount(words).astype(np.float64)[last]
+    told = 2 * n * mutual_information(times.astype(np.float64), of_first, of_last, n)
+    kept = (times >= least) & (told >= SIGNIFICANT)
+    return first[kept].astype(np.int32), last[kept].astype(np.int32)
+
+
+def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:
+    """Average mutual information, in nats, of two things that come in `first` and `second` of n events, and in `both`.
+
+    P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same of ~A. Rosenfeld (1996), section 3.2.
+
+    >>> mutual_information(np.array([1.0]), np.array([2.0]), np.array([2.0]), 4.0).round(6).tolist()  # independent
+    [0.0]
+    >>> mutual_information(np.array([2.0]), np.array([2.0]), np.array([2.0]), 4.0).round(4).tolist()  # log 2
+    [0.6931]
+    """
+    total = np.zeros(np.broadcast_shapes(both.shape, first.shape, second.shape))
+    for joint, one, other in (
+        (both, first, second),
+        (first - both, first, n - second),
+        (second - both, n - first, second),
+        (n - first - second + both, n - first, n - second),
+    ):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total += np.where(joint > 0, joint / n * np.log(joint * n / (one * other)), 0.0)
+    return total
+
+
+def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple[Int32s, Int32s]:
+    """For every word the `most` words that tell most of it by having been seen before in the document.
+
+    A pair A, B counts where B is likelier after A. Of all words, those `skipped` that are most frequent are taken for
+    function words, which trigger nothing; of the others the `candidates` most frequent take part. A word may trigger
+    itself. Returns the words A, and the words B that they trigger.
+    """
+    words, size = text.predicted, len(text.vocabulary)
+    counts = np.bincount(words, minlength=size).astype(np.int64)
+    counts[[UNK, BOS, EOS]] = 0
+    order = np.argsort(-counts, kind="stable")[skipped:][:candidates]
+    chosen = order[counts[order] > 1].astype(np.int32)
+    places = np.full(size, -1, np.int32)
+    places[chosen] = np.arange(len(chosen), dtype=np.int32)
+    together = np.zeros((len(chosen), len(chosen)), np.int32)
+    exposed = np.zeros(len(chosen), np.int64)
+    count_pairs(words, document_events(text), places, together, exposed)
+    n, first = float(len(words)), exposed.astype(np.float64)
+    pairs: list[tuple[Int32s, Int32s]] = [(np.empty(0, np.int32), np.empty(0, np.int32))]
+    for place, word in enumerate(chosen.tolist()):
+        both, second = together[place].astype(np.float64), float(counts[word])
+        told = mutual_information(both, first, np.array(second), n)
+        told[both * n <= first * second] = 0.0
+        best = np.argsort(-told, kind="stable")[:most]
+        best = best[told[best] > 0]
+        pairs.append((chosen[best], np.full(len(best), word, np.int32)))
+    causes, favoured = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    return causes, favoured
+
+
+def cache_classes(text: Text) -> Int32s:
+    """int32[V]: words that were seen about as often, by powers of ten; -1 for ``<unk>``, markers and unseen words."""
+    counts = np.bincount(text.predicted, minlength=len(text.vocabulary))
+    counts[[UNK, BOS, EOS]] = 0
+    classes = np.full(len(counts), -1, np.int32)
+    for power in range(10):
+        classes[counts >= DECADE**power] = power
+    return classes

@@ -1,0 +1,93 @@
+"""The ways to the minimum, by name; all of them lead to the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.errors import EstimationWarning, warn
+from ngramlm.maxent.objective import Objective, Solution
+from ngramlm.maxent.owl_qn import Watch, owl_qn
+from ngramlm.maxent.scaling import gis, iis
+
+__all__ = ["SMOOTH_ONLY", "SOLVERS", "Report", "solve"]
+
+Floats = NDArray[np.float64]
+Report = Callable[[int, float], None]
+"""Called with (iteration, objective in nats per event) at the start and after every step."""
+
+
+def lbfgs(objective: Objective, start: Floats, watch: Watch) -> None:
+    """L-BFGS as scipy has it: an implementation that is not ours, several times slower than `owl_qn`."""
+    from scipy.optimize import OptimizeResult, minimize
+
+    scales = objective.scales()
+    value, gradient = objective.smooth(start)
+    if watch(start, value, objective.gap(gradient)):
+        return
+
+    def evaluate(scaled: Floats) -> tuple[float, Floats]:
+        value, gradient = objective.smooth(scaled / scales)
+        return value, gradient / scales
+
+    def after_step(intermediate_result: OptimizeResult) -> None:
+        change = intermediate_result.x / scales
+        value, gradient = objective.smooth(change)
+        if watch(change, value, objective.gap(gradient)):
+            raise StopIteration
+
+    unlimited = {"ftol": 0.0, "gtol": 0.0, "maxiter": 1 << 30, "maxfun": 1 << 30}
+    minimize(evaluate, start * scales, jac=True, method="L-BFGS-B", callback=after_step, options=unlimited)
+
+
+SOLVERS: dict[str, Callable[[Objective, Floats, Watch], None]] = {
+    "owl-qn": owl_qn,
+    "lbfgs": lbfgs,
+    "gis": gis,
+    "iis": iis,
+}
+SMOOTH_ONLY = ("lbfgs", "gis", "iis")  # those that cannot do with absolute values
+
+
+def solve(
+    objective: Objective,
+    solver: str,
+    tolerance: float,
+    max_iterations: int,
+    report: Report | None = None,
+    start: Floats | None = None,
+    window: int | None = None,
+) -> Solution:
+    """The minimum of an objective, up to `tolerance` nats per event; `start` are the l to begin with.
+
+    Where the gap is known to be far too large, `window` steps that together lower the objective by less than
+    `tolerance` will do as well.
+
+    Warns with an EstimationWarning where that is not reached within `max_iterations`, or not at all by the accuracy of
+    float64.
+    """
+    last: list[Solution] = []
+    values: list[float] = []
+
+    def watch(change: Floats, value: float, gap: float) -> bool:
+        iterations = len(values)
+        values.append(value)
+        level = window is not None and iterations >= window and values[-1 - window] - value <= tolerance
+        converged = gap <= tolerance or level
+        last[:] = [Solution(objective.background + change, value, gap, iterations, converged)]
+        if report is not None:
+            report(iterations, value)
+        return converged or iterations >= max_iterations
+
+    begin = np.zeros(len(objective.background)) if start is None else start - objective.background
+    SOLVERS[solver](objective, begin, watch)
+    found = last[-1]
+    if not found.converged:
+        warn(
+            f"{solver} stopped after {found.iterations} steps, at an objective of {found.value:.6g} nats per event "
+            f"that may be up to {found.gap:.2g} above its minimum; expected {tolerance:g} (give it more steps)",
+            EstimationWarning,
+        )
+    return found

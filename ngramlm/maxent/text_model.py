@@ -1,0 +1,183 @@
+"""Models of n-grams and of the document before them: every sentence changes what is expected of the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._maxent import Features
+from ngramlm.backoff import BackoffModel
+from ngramlm.column_model import ColumnModel, check_length
+from ngramlm.errors import UsageError
+from ngramlm.events import Events
+from ngramlm.maxent.features import TextFeatures
+from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
+from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
+from ngramlm.text import Text, words_of
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import BOS, Vocabulary
+
+if TYPE_CHECKING:
+    from ngramlm.archive import Archive
+
+__all__ = ["MaxEntModel"]
+
+Floats = NDArray[np.float64]
+Sentence = str | Sequence[str]
+
+
+class MaxEntModel(ColumnModel):
+    """p(w|h) = base(w) e^(s + t) / Z: s sums the l of the n-grams, t of all that the document has put into force.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams.
+        base: float64[V], 0 for words that are never predicted, else 1.
+        features: those of the running text.
+        lambdas: float64[R + F], the l of the n-grams, order 1 first, and of the other features.
+        metadata: how the model was made.
+
+    Raises UsageError when the columns do not fit each other.
+    """
+
+    KIND: ClassVar[str] = "maxent"
+    independent_sentences: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        base: Floats,
+        features: TextFeatures,
+        lambdas: Floats,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        if base.shape != (len(vocabulary),) or len(features.skips) != len(vocabulary):
+            raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
+        n_rows = sum(trie.n_rows)
+        if lambdas.shape != (n_rows + features.n_features,) or not np.isfinite(lambdas).all():
+            raise UsageError(
+                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, all finite"
+            )
+        if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
+            raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")
+        for column in (base, lambdas):
+            column.setflags(write=False)
+        self.base, self.features, self.lambdas = base, features, lambdas
+        self._first_rows = np.append(0, np.cumsum(trie.n_rows)[:-1])
+        self._masses, self._normalizers = _risen(trie, base, lambdas[:n_rows])
+        self._gains = row_gains(trie, self._masses)
+        with np.errstate(over="ignore"):
+            self._factors = np.exp(lambdas[n_rows:])
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        return {"base": self.base, "lambdas": self.lambdas} | self.features.columns()
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> MaxEntModel:
+        columns, trie = archive.columns, archive.trie
+        features = TextFeatures.from_columns(columns)
+        base = check_length(columns["base"], len(archive.vocabulary), "measures of words", np.float64)
+        n_lambdas = sum(trie.n_rows) + features.n_features
+        lambdas = check_length(columns["lambdas"], n_lambdas, "weights", np.float64)
+        if len(columns) != 2 + len(features.columns()):
+            raise ValueError("columns of another kind of model")
+        return cls(archive.vocabulary, trie, base, features, lambdas, archive.metadata)
+
+    def log10_probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: log10 probability of every predicted token, each from what precedes it in its document."""
+        text = text.over(self._vocabulary)
+        running, events = located(self.trie, self.features, text)
+        normalizers, boosts = np.empty(len(events)), np.empty(len(events))
+        running.walk(
+            0,
+            text.n_documents,
+            self._gains,
+            self._normalizers,
+            self._factors,
+            events.words,
+            normalizers,
+            boosts,
+            NOTHING,
+            NOTHING,
+            NOTHING,
+        )
+        masses = event_masses(self.trie, self._masses, events)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
+
+    def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
+        """float64[V]: the probability of every word after a history; `before` are the sentences before it.
+
+        All of them are one document.
+        """
+        ids = self._history_ids(history)
+        probs = self._distribution(self._path(ids)) * self._boosts(history, before)
+        return np.asarray(probs / probs.sum())
+
+    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+        """log10 p(word | history) after the sentences `before`."""
+        with np.errstate(divide="ignore"):
+            return float(np.log10(min(self.distribution(history, before)[self._id(word)], 1.0)))
+
+    def to_backoff(self) -> BackoffModel:
+        """What the model is where no feature of the text is in force, as a back-off table: it forgets the document."""
+        return super().to_backoff()
+
+    def _boosts(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """float64[V]: by what the features of the text multiply every word after a history."""
+        words = words_of(history)
+        inside = words[1:] if words[:1] == ["<s>"] else words
+        text = Text.from_sentences([*before, inside], self._vocabulary, reserved="keep")
+        active = self.features.activations(text)
+        event = text.n_tokens - 1  # the end of the sentence stands where the next word will
+        passing = active.passing[active.passing_starts[event] : active.passing_starts[event + 1]]
+        if words[:1] != ["<s>"] and len(words) == 1:  # nobody knows what was before that
+            passing = passing[passing != self.features.skips[BOS]]
+        lists = [active.lasting[: active.lasting_starts[event + 1]], passing]
+        boosts = np.ones(len(self._vocabulary))
+        for one in np.concatenate(lists).tolist():
+            entries = slice(int(self.features.starts[one]), int(self.features.starts[one + 1]))
+            boosts[self.features.words[entries]] *= self._factors[self.features.numbers[entries]]
+        return boosts
+
+    def _path(self, ids: Sequence[int]) -> list[int]:
+        path = [0]
+        for length in range(1, min(len(ids), self.order - 1) + 1):
+            found = self.trie.find_history(ids[len(ids) - length :])
+            if found < 0:
+                break
+            path.append(found)
+        return path
+
+    def _probs(self, events: Events) -> Floats:
+        """Of the n-grams alone."""
+        normalizers = event_normalizers(self.trie, self._normalizers, events)
+        return np.asarray(event_masses(self.trie, self._masses, events) / normalizers)
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        """Of the n-grams alone."""
+        masses = self._masses[: len(self._vocabulary)].copy()
+        for order, history in enumerate(path[1:], 2):
+            level = self.trie.level(order)
+            rows = slice(int(level.starts[history]), int(level.starts[history + 1]))
+            first = int(self._first_rows[order - 1])
+            masses[level.words[rows]] = self._masses[first + rows.start : first + rows.stop]
+        return np.asarray(masses / masses.sum())
+
+
+def _risen(trie: NgramTrie, base: Floats, lambdas: Floats) -> tuple[Floats, Floats]:
+    """(base(w) e^s of every row, Z of every history)."""
+    n_histories = sum(level.n_histories for level in trie.levels)
+    columns = Features(
+        [(level.suffixes, level.starts, level.parents) for level in trie.levels], base, np.zeros(n_histories)
+    )
+    masses, normalizers = np.empty(columns.n_rows), np.empty(n_histories)
+    columns.open(lambdas, masses, normalizers)
+    ends = np.array([level.n_histories for level in trie.levels[1:]], np.int64)
+    columns.rise(lambdas, masses, normalizers, np.zeros_like(ends), ends)
+    return masses, normalizers
