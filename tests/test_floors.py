@@ -73,6 +73,7 @@ SAME_FLOOR = {
     ("column_model", "backoff"),
     ("column_model", "normalization"),
     ("adaptive", "interpolation"),
+    ("adaptive", "smoothing"),
     ("pruning", "smoothing"),
     ("maxent", "smoothing"),
     ("maxent", "interpolation"),
