@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
-    from ngramlm.maxent import MaxEnt, MaxEntModel, TextMaxEnt
+    from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -55,6 +55,8 @@ _HOMES = {
     "Additive": "smoothing",
     "BackoffModel": "backoff",
     "ChurchGale": "smoothing",
+    "ClassMaxEnt": "maxent",
+    "ClassMaxEntModel": "maxent",
     "Dirichlet": "smoothing",
     "GoodTuring": "smoothing",
     "JelinekMercer": "smoothing",
@@ -96,6 +98,8 @@ __all__ = [
     "Additive",
     "BackoffModel",
     "ChurchGale",
+    "ClassMaxEnt",
+    "ClassMaxEntModel",
     "Dirichlet",
     "GoodTuring",
     "JelinekMercer",

@@ -10,6 +10,7 @@ from ngramlm.arpa import read_arpa
 from ngramlm.binary import MAGIC, load_binary
 from ngramlm.column_model import ColumnModel
 from ngramlm.errors import FormatError
+from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress
@@ -20,7 +21,7 @@ from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 __all__ = ["load", "load_archive"]
 
 KINDS: dict[str, type[ColumnModel]] = {
-    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel)
+    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel, ClassMaxEntModel)
 }
 
 
