@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
-    from ngramlm.maxent import MaxEnt, MaxEntModel, TextMaxEnt
+    from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -71,6 +71,8 @@ _HOMES = {
     "BucketWeights": "adaptive",
     "Cache": "adaptive",
     "ChurchGale": "smoothing",
+    "ClassMaxEnt": "maxent",
+    "ClassMaxEntModel": "maxent",
     "Dirichlet": "smoothing",
     "FixedWeights": "adaptive",
     "GoodTuring": "smoothing",
@@ -123,6 +125,8 @@ __all__ = [
     "BucketWeights",
     "Cache",
     "ChurchGale",
+    "ClassMaxEnt",
+    "ClassMaxEntModel",
     "Dirichlet",
     "FixedWeights",
     "GoodTuring",

@@ -12,6 +12,7 @@ from ngramlm.arpa import read_arpa
 from ngramlm.binary import MAGIC, load_binary
 from ngramlm.column_model import ColumnModel
 from ngramlm.errors import FormatError
+from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.ngram_model import NgramModel
 from ngramlm.parallel import Progress
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
 
 KINDS: dict[str, type[ColumnModel]] = {
-    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel)
+    kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel, ClassMaxEntModel)
 }
 
 

@@ -23,6 +23,7 @@ from oracles import (
 from oracles_smoothing import (
     AdditiveOracle,
     ChurchGaleOracle,
+    ClassMaxEntOracle,
     DirichletOracle,
     GeneralizedKneserNeyOracle,
     GoodTuringOracle,
@@ -127,6 +128,9 @@ DIFFERENT_ORDERS = (
     partial(JelinekMercerOracle, weights=WEIGHTS),
 )
 
+#: Classes of some words of the texts of the tests; all others are a class together.
+GROUPS = {"the": 0, "a": 0, "cat": 1, "dog": 1, "fox": 1, "mat": 2, "on": 3, "under": 3, "b": 1, "CAT": 2}
+
 MODELS: list[ModelCase] = [
     *vocabularies(
         "maximum-likelihood", lm.MaximumLikelihood, partial(MaximumLikelihoodOracle, interpolate=False)
@@ -185,6 +189,11 @@ MODELS: list[ModelCase] = [
     ),
     *vocabularies(
         "maxent", partial(lm.MaxEnt, sigma2=2.0, tolerance=1e-15), partial(MaxEntOracle, sigma2=2.0)
+    ),
+    *weights_alone(
+        "class-maxent",
+        partial(lm.ClassMaxEnt, classes=GROUPS, sigma2=2.0, alpha=0.0, tolerance=1e-15),
+        partial(ClassMaxEntOracle, sigma2=2.0, classes=GROUPS),
     ),
     *vocabularies("per-order", different_orders, partial(PerOrderOracle, methods=DIFFERENT_ORDERS)),
 ]

@@ -30,6 +30,7 @@ MAKERS: dict[str, Callable[[bool], Any]] = {
     "church-gale": lambda closed: lm.ChurchGale(min_seen=3, closed=closed),
     "pitman-yor": lambda closed: lm.PitmanYor(burn_in=2, samples=2, closed=closed),
     "maxent": lambda closed: lm.TextMaxEnt(closed=closed),
+    "class-maxent": lambda closed: lm.ClassMaxEnt(n_classes=2, tolerance=0.1, closed=closed),
 }
 every_kind = pytest.mark.parametrize("kind", MAKERS)
 

@@ -25,6 +25,7 @@ CLASSES: list[type[Smoothing]] = [
     lm.AbsoluteDiscounting,
     lm.Additive,
     lm.ChurchGale,
+    lm.ClassMaxEnt,
     lm.Dirichlet,
     lm.GoodTuring,
     lm.JelinekMercer,

@@ -48,7 +48,15 @@ from ngramlm.maxent.topics import Topics
 
 Documents = list[list[list[str]]]
 METHOD = lm.TextMaxEnt(
-    topics=2, order=3, sigma2=2, distance_2=1, function_words=1, triggers=3, cache=(1, 2), tolerance=1e-12
+    topics=2,
+    order=3,
+    sigma2=2,
+    pair_sigma2=2,
+    distance_2=1,
+    function_words=1,
+    triggers=3,
+    cache=(1, 2),
+    tolerance=1e-12,
 )
 
 
@@ -188,6 +196,25 @@ def test_constraints_hold_and_the_model_is_that_of_the_definition() -> None:
         assert math.log10(right[word]) == pytest.approx(score, abs=1e-9)
         for other, prob in right.items():
             assert prob == pytest.approx(float(ours[model.vocabulary.id(other)]), rel=1e-9), (other, history)
+
+
+def test_pairs_have_a_prior_of_their_own() -> None:
+    """The constraints again, with E~ - l / sigma^2 for the sigma^2 of each feature."""
+    text = text_of(divided(VERSE, [7, 15]))
+    model = replace(METHOD, pair_sigma2=0.25).fit(text)
+    likelihood = likelihood_of(text)
+    names = names_of(model.trie, model.vocabulary, model.features)
+    expected = likelihood(model.lambdas)[1]
+    kinds = set()
+    for place, name in enumerate(names):
+        if likelihood.features[place]:
+            kinds.add(name[0])
+            sigma2 = 2.0 if name[0] in ("ngram", "cache") else 0.25
+
+            assert likelihood.observed[place] - model.lambdas[place] / sigma2 == pytest.approx(
+                expected[place], abs=1e-4
+            )
+    assert {"ngram", "cache", "skip", "trigger"} <= kinds
 
 
 def test_words_that_were_not_seen_in_training() -> None:

@@ -96,8 +96,8 @@ class ClassMaxEnt(Smoothing):
     ) -> ClassMaxEntModel:
         """Find classes, unless they are given, and train both models; `heldout` is not looked at.
 
-        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an EstimationWarning
-        where `max_iterations` are too few.
+        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an
+        EstimationWarning where `max_iterations` are too few.
         """
         given = counts
         counts = self.usable_counts(counts, heldout)
@@ -143,7 +143,6 @@ class ClassMaxEnt(Smoothing):
             classes = word_classes(counts, self.n_classes, progress=progress)
         else:
             classes[3:] = 3
-        _, classes = np.unique(classes, return_inverse=True)
-        classes = classes.astype(np.int32)
-        check_classes(classes, size)
-        return classes
+        numbered = np.unique(classes, return_inverse=True)[1].astype(np.int32)
+        check_classes(numbered, size)
+        return numbered

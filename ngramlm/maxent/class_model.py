@@ -89,10 +89,11 @@ class ClassMaxEntModel(ColumnModel):
         classes = check_length(columns["classes"], len(archive.vocabulary), "classes", np.int32)
         if len(columns) != 4:
             raise ValueError("columns of another kind of model")
-        floats = [columns[name] for name in ("base", "class_lambdas", "word_lambdas")]
-        for column in floats:
-            check_length(column, len(column), "weights", np.float64)
-        return cls(archive.vocabulary, archive.trie, classes, *floats, archive.metadata)
+        base, of_classes, of_words = (
+            check_length(columns[name], len(columns[name]), "weights", np.float64)
+            for name in ("base", "class_lambdas", "word_lambdas")
+        )
+        return cls(archive.vocabulary, archive.trie, classes, base, of_classes, of_words, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
         """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""

@@ -162,6 +162,14 @@ class TextFeatures:
             topics.log_ratios.ravel(),
         )
 
+    @property
+    def of_pairs(self) -> NDArray[np.bool_]:
+        """bool[F], the features of pairs of a cause and a word; those of the cache are shared by many words."""
+        mask = np.ones(self.n_features, bool)
+        cached = self.caches[self.caches >= 0]
+        mask[self.numbers[self.starts[cached]]] = False
+        return mask
+
     def columns(self) -> dict[str, NDArray[Any]]:
         """For files."""
         named = vars(self) | {"n_features": np.array([self.n_features], np.int64)}

@@ -40,19 +40,23 @@ class Objective:
 
     Attributes:
         likelihood: gives L and its gradient.
-        sigma2: the variance of the Gaussian prior.
+        sigma2: the variance of the Gaussian prior, one for all or float64[F].
         alpha: the weight of the absolute values.
         background: float64[F], the l at which d = 0.
     """
 
     likelihood: Likelihood
-    sigma2: float
+    sigma2: float | Floats
     alpha: float
     background: Floats
 
     @classmethod
     def of(
-        cls, likelihood: Likelihood, sigma2: float, alpha: float = 0.0, background: Floats | None = None
+        cls,
+        likelihood: Likelihood,
+        sigma2: float | Floats,
+        alpha: float = 0.0,
+        background: Floats | None = None,
     ) -> Objective:
         return cls(
             likelihood,
@@ -74,7 +78,7 @@ class Objective:
         gradient[~self.likelihood.features] = 0.0
         gradient += change / self.sigma2
         gradient /= n_events
-        return (value + float(change @ change) / (2 * self.sigma2)) / n_events, gradient
+        return (value + float(change @ (change / self.sigma2)) / 2) / n_events, gradient
 
     def value(self, smooth: float, change: Floats) -> float:
         """The objective, given its smooth part."""
@@ -96,7 +100,7 @@ class Objective:
         The Gaussian prior curves it by 1 / (sigma^2 D) at least, so that it cannot fall by more than
         sigma^2 D |slope|^2 / 2.
         """
-        return self.sigma2 * self.likelihood.n_events * float(slope @ slope) / 2
+        return self.likelihood.n_events * float(slope @ (self.sigma2 * slope)) / 2
 
     def scales(self) -> Floats:
         """float64[F], by which the places are to be stretched, so that the objective curves about equally in all."""

@@ -48,7 +48,7 @@ def _scale(objective: Objective, change: Floats, watch: Watch, improved: bool) -
         change = change + np.where(likelihood.features, step, 0.0)
 
 
-def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float) -> Floats:
+def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float | Floats) -> Floats:
     """float64[F]: the d with sum over m of expected[m] exp(m d) + d / sigma^2 = wanted, by Newton's method.
 
     The left side is convex and grows: from where it is too large the steps never pass the place.

@@ -41,6 +41,7 @@ class TextMaxEnt:
         order: the length of the longest n-grams.
         closed: give ``<unk>`` no probability; the text must then be without.
         sigma2, alpha: the priors of every l, as in `MaxEnt`.
+        pair_sigma2: sigma^2 of the features of pairs: distance-2 bigrams, triggers and topics.
         distance_2: how often two words must stand with one between them to have a feature; 0 for no such features.
         triggers: how many triggers each word has at most, itself among them.
         function_words: how many of the most frequent words trigger nothing and are triggered by nothing.
@@ -63,6 +64,7 @@ class TextMaxEnt:
     closed: bool = False
     sigma2: float = 3.0
     alpha: float = 0.0
+    pair_sigma2: float = 0.3
     distance_2: int = 2
     triggers: int = 6
     function_words: int = 100
@@ -80,6 +82,7 @@ class TextMaxEnt:
             "closed": flag,
             "sigma2": Number(least=0, above=True),
             "alpha": Number(least=0),
+            "pair_sigma2": Number(least=0, above=True),
             "distance_2": any_number,
             "triggers": any_number,
             "function_words": any_number,
@@ -133,7 +136,9 @@ class TextMaxEnt:
             if progress is not None:
                 progress("training with features of the text", iteration, None)
 
-        objective = Objective.of(likelihood, self.sigma2, self.alpha)
+        sigma2 = np.full(len(start), self.sigma2, np.float64)
+        sigma2[likelihood.n_rows :][likelihood.text_features.of_pairs] = self.pair_sigma2
+        objective = Objective.of(likelihood, sigma2, self.alpha)
         solution = solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, start, WINDOW)
         metadata = self._metadata()
         if not solution.converged:
@@ -163,6 +168,7 @@ class TextMaxEnt:
             "smoothing": "text-maxent",
             "sigma2": f"{self.sigma2:g}",
             "alpha": f"{self.alpha:g}",
+            "pair_sigma2": f"{self.pair_sigma2:g}",
             "distance_2": self.distance_2,
             "triggers": self.triggers,
             "topics": self.topics,

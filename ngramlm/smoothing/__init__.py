@@ -53,10 +53,17 @@ __all__ = [
 
 
 def _max_ent(**options: Any) -> Smoothing:
-    """The method that stands beside this package, and imports it."""
+    """A method that stands beside this package, and imports it."""
     from ngramlm.maxent import MaxEnt
 
     return MaxEnt(**options)
+
+
+def _class_max_ent(**options: Any) -> Smoothing:
+    """Another one."""
+    from ngramlm.maxent import ClassMaxEnt
+
+    return ClassMaxEnt(**options)
 
 
 SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
@@ -82,6 +89,7 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "mackay-peto": partial(Dirichlet, prior="evidence"),
     "pitman-yor": PitmanYor,
     "maxent": _max_ent,
+    "class-maxent": _class_max_ent,
 }
 """By name; what a name binds is no option of it, as the method would be another one, but for `FREE`."""
 

@@ -6,7 +6,7 @@ from oracles_smoothing.good_turing import GoodTuringOracle, SimpleGoodTuringOrac
 from oracles_smoothing.jelinek_mercer import JelinekMercerOracle
 from oracles_smoothing.katz import KatzOracle
 from oracles_smoothing.kneser_ney import GeneralizedKneserNeyOracle
-from oracles_smoothing.maxent import MaxEntOracle
+from oracles_smoothing.maxent import ClassMaxEntOracle, MaxEntOracle
 from oracles_smoothing.per_order import PerOrderOracle
 from oracles_smoothing.pitman_yor import PitmanYorOracle
 from oracles_smoothing.ratios import (
@@ -20,6 +20,7 @@ from oracles_smoothing.weights import AdditiveOracle, WeightOracle
 __all__ = [
     "AdditiveOracle",
     "ChurchGaleOracle",
+    "ClassMaxEntOracle",
     "DirichletOracle",
     "GeneralizedKneserNeyOracle",
     "GoodTuringOracle",
