@@ -253,3 +253,85 @@ def marginals(
     elif not quiet:
         for line in model_lines(adapted):
             stderr_line(line)
+
+
+@command.command(
+    "topics",
+    cls=options.Command,
+    example=[
+        "ngramlm adapt topics train.txt other.txt --documents file --topics 2 --heldout heldout.txt -o topics.ngram"
+    ],
+)
+@options.texts_argument
+@click.option("--topics", "n_topics", type=click.IntRange(1, 60), default=8, show_default=True, metavar="N",
+              help="How many topics to find.")  # fmt: skip
+@click.option(
+    "--heldout",
+    type=options.InputFile(),
+    metavar="TEXT",
+    required=True,
+    help="Find the weights to begin a document with on this text; its documents are marked by the same rule.",
+)
+@click.option(
+    "--heldout-documents", metavar="RULE", help="Where the documents of --heldout begin, if otherwise."
+)
+@click.option("--smoothing", type=options.SmoothingName(), default="modified-kneser-ney", show_default=True,
+              metavar="METHOD", help="How the models are estimated.")  # fmt: skip
+@options.integer_option("--order", default=3, most=16, help_text="Length of the longest n-grams.")
+@options.seed_option
+@options.documents_option
+@options.reading_options
+@options.vocabulary_options
+@options.output_option("The model: .ngram.")
+@options.threads_option
+@options.quiet_option
+def topics(
+    texts: tuple[str, ...],
+    n_topics: int,
+    heldout: str,
+    heldout_documents: str | None,
+    smoothing: str,
+    order: int,
+    seed: int | None,
+    documents: str | None,
+    reading: dict[str, Any],
+    selection: dict[str, Any],
+    output: str | None,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Find topics in the documents of TEXT, and mix a model of each with one of the whole text by what is read.
+
+    Documents that share words are a topic: nobody has to name them. Say with --documents where documents begin.
+    """
+    if output is None or suffix_of(output) != ".ngram":
+        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+    sources = options.sources(list(texts), heldout)
+    options.check_output(output, [*sources, heldout])
+    from ngramlm.adaptive import topic_mixture
+    from ngramlm.smoothing import make_smoothing
+    from ngramlm.text import require_sentences
+
+    with Progress(quiet=quiet) as progress:
+        given = options.read_selection(selection)
+        text = options.read_documents(
+            sources, documents, threads=threads, progress=progress, **reading, **given
+        )
+        require_sentences(text, sources[0])
+        mixture = topic_mixture(
+            text,
+            n_topics,
+            order=order,
+            method=make_smoothing(smoothing),
+            seed=seed or 0,
+            threads=threads,
+            progress=progress,
+        )
+        rule = heldout_documents or documents
+        held = options.read_documents(
+            heldout, rule, vocabulary=mixture.vocabulary, threads=threads, **reading
+        )
+        mixture = mixture.fit(require_sentences(held, heldout), progress=progress)
+        mixture.save(output)
+    if not quiet:
+        stderr_line(f"{len(mixture.components) - 1} topics in {text.n_documents} documents")

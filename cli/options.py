@@ -272,7 +272,7 @@ documents_option = click.option(
 )
 
 
-def read_documents(sources: Source | list[Source], rule: str | None, **reading: Any) -> Text:
+def read_documents(sources: Source | Sequence[Source], rule: str | None, **reading: Any) -> Text:
     """A text with the documents that ``--documents`` says."""
     from ngramlm.documents import document_rule
     from ngramlm.documents import read_documents as read

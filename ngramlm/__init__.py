@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RecentWeights,
         adapt_marginals,
         inverse_document_frequencies,
+        topic_mixture,
     )
     from ngramlm.backoff import BackoffModel
     from ngramlm.counts import NgramCounts, count, merge_counts
@@ -114,6 +115,7 @@ _HOMES = {
     "prune": "pruning",
     "read_text": "text",
     "restrict_vocabulary": "pruning",
+    "topic_mixture": "adaptive",
 }
 
 __all__ = [
@@ -168,6 +170,7 @@ __all__ = [
     "prune",
     "read_text",
     "restrict_vocabulary",
+    "topic_mixture",
 ]
 
 

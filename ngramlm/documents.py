@@ -24,6 +24,7 @@ __all__ = [
     "MarkerLine",
     "document_rule",
     "read_documents",
+    "select_documents",
 ]
 
 
@@ -140,6 +141,23 @@ def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
     n_kept = int(kept.sum())
     documents = sorted({0, *(start for start in before if start < n_kept)})
     return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
+
+
+def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
+    """Some documents of a text; `chosen` is bool[D]. Characters are not counted anew.
+
+    >>> text = read_documents(io.BytesIO(b"a\\n\\nb\\n\\nc c\\n"), BlankLines())
+    >>> part = select_documents(text, np.array([True, False, True]))
+    >>> [part.sentence(number) for number in range(part.n_sentences)], part.documents.tolist()
+    ([['a'], ['c', 'c']], [0, 1, 2])
+    """
+    if len(chosen) != text.n_documents:
+        raise UsageError(f"found {len(chosen)} marks for {text.n_documents} documents; expected one for each")
+    sizes = np.diff(text.documents)
+    kept = np.repeat(chosen, sizes)
+    ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
+    starts: list[int] = np.cumsum([0, *sizes[chosen]])[:-1].tolist()
+    return Text.from_ids(text.vocabulary, ids, text.characters, starts or None)
 
 
 def document_rule(rule: str) -> DocumentRule:

@@ -11,6 +11,7 @@ from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
 from ngramlm.adaptive.marginals import adapt_marginals
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
+from ngramlm.adaptive.topics import cluster_documents, topic_mixture
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights, inverse_document_frequencies
 
@@ -30,5 +31,7 @@ __all__ = [
     "Weighting",
     "WordWeights",
     "adapt_marginals",
+    "cluster_documents",
     "inverse_document_frequencies",
+    "topic_mixture",
 ]

@@ -137,3 +137,36 @@ def test_wrong_usage(arguments: tuple[str, ...], message: str, folder: Path, inv
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (folder / "a.ngram").exists()
+
+
+def test_topics(folder: Path, invoke: Invoke) -> None:
+    lines = (folder / "train.txt").read_text().splitlines()
+    (folder / "many.txt").write_text(
+        "\n\n".join("\n".join(lines[at : at + 20]) for at in range(0, 600, 20)) + "\n"
+    )
+    arguments = (
+        "adapt",
+        "topics",
+        "many.txt",
+        "--documents",
+        "blank",
+        "--heldout",
+        "heldout.txt",
+        "--topics",
+        "3",
+    )
+    result = invoke(*arguments, "--smoothing", "witten-bell", "--order", "2", "--seed", "4", "-o", "t.ngram")
+    assert result.exit_code == 0, result.output
+    text = read_documents(str(folder / "many.txt"), BlankLines())
+    expected = lm.topic_mixture(text, 3, order=2, method=lm.WittenBell(), seed=4)
+    expected = expected.fit(
+        read_documents(str(folder / "heldout.txt"), BlankLines(), vocabulary=text.vocabulary)
+    )
+    loaded = lm.load(folder / "t.ngram")
+
+    assert result.stderr.endswith("3 topics in 30 documents\n")
+    assert loaded.log10_probs(text).tolist() == expected.log10_probs(text).tolist()
+    alone = invoke("adapt", "topics", "train.txt", "--heldout", "heldout.txt", "-o", "t.ngram")
+    assert alone.exit_code == 2
+    assert "say where they begin" in alone.stderr
+    assert invoke(*arguments, "-o", "t.arpa").exit_code == 2
