@@ -64,7 +64,7 @@ class TextMaxEnt:
     closed: bool = False
     sigma2: float = 3.0
     alpha: float = 0.0
-    pair_sigma2: float = 0.3
+    pair_sigma2: float = 0.1
     distance_2: int = 2
     triggers: int = 6
     function_words: int = 100
