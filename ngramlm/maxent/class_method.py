@@ -80,7 +80,8 @@ class ClassMaxEnt(Smoothing):
         )
         if self.classes is None:
             return
-        if not isinstance(self.classes, Mapping) or not all(isinstance(word, str) for word in self.classes):
+        given = self.classes
+        if not isinstance(given, Mapping) or not given or not all(isinstance(word, str) for word in given):
             raise UsageError(f"classes is {self.classes!r}; expected a dict of words with numbers")
         number = Number(least=0, most=1 << 24, whole=True)
         for word, value in self.classes.items():
