@@ -111,10 +111,8 @@ def cache(
     What was said in a document is said again: a cache of its words, and one of what followed each word. Weights are
     those that suit --heldout; with --weighting recent, bayes or sentence they follow the text from there.
     """
-    if output is None or suffix_of(output) != ".ngram":
-        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
-    if [*models, heldout].count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once.")
+    output = mixture_output(output)
+    options.check_stdin([*models, heldout])
     options.check_output(output, [*models, heldout])
     from ngramlm.adaptive import Mixture
     from ngramlm.evaluation.perplexity import perplexity
@@ -154,6 +152,13 @@ def cache(
         ]
         for line in table(rows, header=False).splitlines():
             stderr_line(line)
+
+
+def mixture_output(output: str | None) -> str:
+    """Where a mixture goes; UsageError for other names than those of binary models."""
+    if output is None or suffix_of(output) != ".ngram":
+        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+    return output
 
 
 def memories(names: tuple[str, ...], window: int | None, decay: float, keep_unknown: bool) -> list[Source]:
@@ -227,8 +232,7 @@ def marginals(
     output = model_output(output, as_json)
     kind = model_format(output)
     inputs = [model_file, text, *([background] if background else [])]
-    if inputs.count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once.")
+    options.check_stdin(inputs)
     options.check_output(output, inputs)
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_marginals
@@ -304,8 +308,7 @@ def topics(
 
     Documents that share words are a topic: nobody has to name them. Say with --documents where documents begin.
     """
-    if output is None or suffix_of(output) != ".ngram":
-        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+    output = mixture_output(output)
     sources = options.sources(list(texts), heldout)
     options.check_output(output, [*sources, heldout])
     from ngramlm.adaptive import topic_mixture

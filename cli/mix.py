@@ -63,8 +63,7 @@ def command(
         raise click.UsageError("one model was found; two or more were expected.")
     if weights is not None and len(weights) != len(models):
         raise click.UsageError(f"{len(weights)} weights were found for {len(models)} models.")
-    if [*models, heldout].count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once.")
+    options.check_stdin([*models, heldout])
     output = model_output(output, as_json)
     kind = model_format(output)
     options.check_output(output, [*models, heldout])

@@ -366,9 +366,14 @@ def sources(texts: Sequence[str], *others: str | None) -> list[str]:
     if not texts and (sys.stdin is None or sys.stdin.isatty()):
         raise click.UsageError("no text: give files, or - for standard input.")
     found = list(texts) or ["-"]
-    if [*found, *others].count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once.")
+    check_stdin([*found, *others])
     return found
+
+
+def check_stdin(inputs: Sequence[str | None]) -> None:
+    """Refuse to read standard input twice."""
+    if inputs.count("-") > 1:
+        raise click.UsageError("standard input ('-') can be read only once.")
 
 
 def check_output(output: str | None, inputs: Iterable[str | None]) -> None:

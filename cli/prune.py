@@ -93,8 +93,7 @@ def command(
     if history_model is not None and not any(given):
         raise click.UsageError("--history-model needs --entropy, --weighted-difference or --keep.")
     inputs = [model_file, history_model, vocab]
-    if inputs.count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once.")
+    options.check_stdin(inputs)
     output = model_output(output, as_json)
     kind = model_format(output)
     options.check_output(output, inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import Source, open_source, source_name
 from ngramlm.text import Text, listed, read_text
-from ngramlm.vocabulary import Vocabulary
 
 __all__ = [
     "BlankLines",
@@ -118,19 +117,7 @@ class EachFile:
     """Every file is a document."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        if "vocabulary" not in options:
-            options = {**options, "vocabulary": _vocabulary_of(sources, options)}
-        texts = [read_text(source, **options) for source in sources]
-        ends = np.cumsum([text.n_sentences for text in texts])
-        ids = np.concatenate([text.ids for text in texts]) if texts else np.empty(0, np.int32)
-        starts = [0, *ends[:-1].tolist()]
-        documents = [start for start, text in zip(starts, texts, strict=True) if text.n_sentences]
-        characters = sum(text.characters for text in texts)
-        return Text.from_ids(options["vocabulary"], ids, characters, documents or None)
-
-
-def _vocabulary_of(sources: Sequence[Source], options: dict[str, Any]) -> Vocabulary:
-    return read_text(list(sources), **options).vocabulary
+        return read_text(sources, documents="files", **options)
 
 
 def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:

@@ -55,11 +55,7 @@ def load_part(
     if head.startswith(MAGIC):
         return load_binary(path, offset=offset, size=size)
     if is_mixture(head):
-        from ngramlm.adaptive.files import load_mixture
-
-        if depth == MOST_DEPTH:
-            raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
-        return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=depth + 1), offset, size)
+        return load_mixture_file(path, offset, size, depth)
     if head.startswith(ARCHIVE_MAGIC):
         if size is None:
             return load_archive(path)
@@ -69,11 +65,15 @@ def load_part(
     raise FormatError("found a part that is no binary model; expected one", path)
 
 
-def load_mixture_file(path: str | os.PathLike[str]) -> Mixture:
-    """Open a file of several models; raises FormatError."""
+def load_mixture_file(
+    path: str | os.PathLike[str], offset: int = 0, size: int | None = None, depth: int = 0
+) -> Mixture:
+    """Open a file of several models, or one that stands inside of another; raises FormatError."""
     from ngramlm.adaptive.files import load_mixture
 
-    return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=1))
+    if depth == MOST_DEPTH:
+        raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
+    return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=depth + 1), offset, size)
 
 
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:

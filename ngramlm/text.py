@@ -347,7 +347,7 @@ def read_text(
     threads: int | None = None,
     reserved: Reserved = "error",
     encoding_errors: Encoding = "strict",
-    documents: Sequence[int] | None = None,
+    documents: Sequence[int] | Literal["files"] | None = None,
     progress: Progress | None = None,
 ) -> Text:
     """Read one sentence per line from one or several sources.
@@ -364,7 +364,7 @@ def read_text(
         threads: None is all cores; the result does not depend on it.
         reserved: what ``<s>`` and ``</s>`` in text are: an error, dropped, or kept as the unknown word.
         encoding_errors: what bytes that are not UTF-8 are: an error, or replaced by U+FFFD.
-        documents: numbers (from 0) of the sentences at which documents begin.
+        documents: numbers (from 0) of the sentences at which documents begin; "files" makes each source one.
         progress: called with (stage, bytes done, bytes in all or None).
 
     Raises:
@@ -373,7 +373,17 @@ def read_text(
     reader = Reader(
         vocabulary, usable_threads(threads), tokenizer, min_count, max_size, reserved, encoding_errors
     )
-    return reader.text(list(reader.parts(sources, progress)), documents)
+    if documents != "files":
+        return reader.text(list(reader.parts(sources, progress)), documents)
+    parts: list[Ids] = []
+    starts, n_sentences = [], 0
+    for source in listed(sources):
+        own = list(reader.parts(source, progress))
+        n_own = sum(int(np.count_nonzero(part.ids == BOS)) for part in own)
+        starts += [n_sentences] * (n_own > 0)
+        n_sentences += n_own
+        parts += own
+    return reader.text(parts, starts)
 
 
 def map_text(

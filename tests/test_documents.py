@@ -121,3 +121,10 @@ def test_no_files_and_empty_ones(tmp_path: Path) -> None:
     assert read_documents(files, EachFile()).documents.tolist() == [0, 1, 2]
     for rule in (BlankLines(), MarkerLine("x"), EachFile(), LineNumbers(())):
         assert read_documents(str(tmp_path / "empty"), rule).n_documents == 0
+
+
+def test_streams_are_read_once() -> None:
+    """A stream cannot be read again, for its words first and then for the text."""
+    text = read_documents([io.BytesIO(b"b a\n"), io.BytesIO(b"a\na\n")], EachFile())
+    assert text.documents.tolist() == [0, 1, 3]
+    assert text.vocabulary.words(text.predicted) == ["b", "a", "</s>", "a", "</s>", "a", "</s>"]

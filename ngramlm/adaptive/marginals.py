@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums
+from ngramlm._trie import segment_sums, spread
 from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number
 from ngramlm.counts import count
@@ -79,5 +79,5 @@ def _scaled(columns: NormalizedColumns, alpha: Floats) -> NormalizedColumns:
         lower = segment_sums(alpha[level.words] * columns.lower(order), level.starts)
         left = columns.weights[order - 2] * np.maximum(totals[level.parents] - lower, 0.0)
         totals = segment_sums(own, level.starts) + left
-        probs.append(own / np.repeat(totals, np.diff(level.starts)))
+        probs.append(own / spread(totals, level.starts))
     return NormalizedColumns.from_probs(trie, probs)

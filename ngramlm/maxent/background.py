@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm._trie import spread
 from ngramlm.events import look_up
 from ngramlm.interpolation import union_trie
 from ngramlm.matching import Matches, probs_in
@@ -33,7 +34,7 @@ def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[Ngr
         for order in range(2, both.order + 1):
             level = both.level(order)
             weights = look_up(columns.weights[order - 2], matches.histories[order - 2], 1.0)
-            lower = np.repeat(weights, np.diff(level.starts)) * probs[order - 2][level.suffixes]
+            lower = spread(weights, level.starts) * probs[order - 2][level.suffixes]
             found = np.log(probs[order - 1]) - np.log(lower)
             stored = (matches.rows[order - 1] >= 0) & ~np.isnan(found)
             lambdas.append(np.where(stored, found, 0.0).clip(-LARGEST, LARGEST))
