@@ -39,6 +39,15 @@ cdef inline Clock clock_of(int64_t window, double decay):
     return clock
 
 
+cdef int check_reading(int failed, bint filled) except -1:
+    """Raise what went wrong: 1 for a word or the lack of a place, 2 for the lack of memory."""
+    if failed == 2:
+        raise MemoryError
+    if failed or not filled:
+        raise ValueError("a place for every predicted token, and no word outside the vocabulary")
+    return 0
+
+
 cdef class WordMemory:
     """The words of a document.
 
@@ -145,14 +154,14 @@ cdef class WordMemory:
         """Fill `out` with the share of every predicted token among what came before, NaN where that is nothing."""
         cdef int64_t i, n = 0
         cdef int32_t word
-        cdef bint valid = True
+        cdef int failed = 0
         with nogil:
             for i in range(ids.shape[0]):
                 word = ids[i]
                 if word == BOS:
                     continue
                 if not 0 <= word < self.n_words or n == out.shape[0]:
-                    valid = False
+                    failed = 1
                     break
                 if self.n_live:
                     out[n] = self.sums[word] / self.total if self.sums[word] > 0 else 0.0
@@ -160,8 +169,7 @@ cdef class WordMemory:
                     out[n] = NAN
                 n += 1
                 self.remember(word)
-        if not valid or n != out.shape[0]:
-            raise ValueError("a place for every predicted token, and no word outside the vocabulary")
+        check_reading(failed, n == out.shape[0])
 
     def shares_now(self):
         """float64[V]: the share of every word, None where nothing is remembered."""
@@ -325,10 +333,7 @@ cdef class NgramMemory:
                 if self.remember(key, word):
                     failed = 2
                     break
-        if failed == 2:
-            raise MemoryError
-        if failed or n != out.shape[0]:
-            raise ValueError("a place for every predicted token, and no word outside the vocabulary")
+        check_reading(failed, n == out.shape[0])
 
     def shares_after(self, const int32_t[::1] tokens not None):
         """float64[V]: the share of every word after the last tokens of a sentence, None where nothing followed them."""
@@ -453,10 +458,7 @@ cdef class PairMemory:
                 if self.remember(word):
                     failed = 2
                     break
-        if failed == 2:
-            raise MemoryError
-        if failed or n != out.shape[0]:
-            raise ValueError("a place for every predicted token, and no word outside the vocabulary")
+        check_reading(failed, n == out.shape[0])
 
     def shares_now(self):
         """float64[V]: the share of every word after the last ones, None where nothing followed them."""

@@ -102,12 +102,11 @@ def mix_recent(const double[:, ::1] probs not None, const int64_t[::1] starts no
     cdef double[:, ::1] ring = ring_out
     cdef double[::1] sums = sums_out
     with nogil:
-        for j in range(now.n):
-            now.now[j] = prior[j]
+        begin(&now, prior)             # in case there is nothing to read
         for k in range(starts.shape[0] - 1):
+            begin(&now, prior)
             for j in range(now.n):
                 sums[j] = 0.0
-                now.now[j] = prior[j]
             n = 0
             for i in range(starts[k], starts[k + 1]):
                 out[i] = mix_token(probs, i, &now)
@@ -122,6 +121,12 @@ def mix_recent(const double[:, ::1] probs not None, const int64_t[::1] starts no
                     sums[j] += now.share[j]
                 normalize(&now, &prior[0], &sums[0], strength)
     return np.array([now.now[j] for j in range(now.n)])
+
+
+cdef inline void begin(Weights* weights, const double[::1] prior) noexcept nogil:
+    cdef int j
+    for j in range(weights.n):
+        weights.now[j] = prior[j]
 
 
 cdef inline void normalize(Weights* weights, const double* prior, const double* sums, double strength) noexcept nogil:
@@ -147,11 +152,9 @@ def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not
         raise ValueError("a prior for each component and a memory of 0 to 1")
     now.n = <int> probs.shape[0]
     with nogil:
-        for j in range(now.n):
-            now.now[j] = prior[j]
+        begin(&now, prior)             # in case there is nothing to read
         for k in range(starts.shape[0] - 1):
-            for j in range(now.n):
-                now.now[j] = prior[j]
+            begin(&now, prior)
             for i in range(starts[k], starts[k + 1]):
                 out[i] = mix_token(probs, i, &now)
                 total = 0.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.weighting import RecentWeights, Weighting
-from ngramlm.adaptive.word_weights import inverse_document_frequencies
+from ngramlm.adaptive.word_weights import inverse_document_frequencies, words_of_documents
 from ngramlm.checks import Number
 from ngramlm.counts import count
 from ngramlm.documents import select_documents
@@ -64,13 +64,10 @@ def _tf_idf(text: Text) -> Any:
     from scipy.sparse import csr_matrix, diags
 
     size = len(text.vocabulary)
-    starts = text.sentences[text.documents]
-    documents = np.repeat(np.arange(text.n_documents), np.diff(starts))
-    keys, counts = np.unique(documents * size + text.ids, return_counts=True)
-    words = keys % size
+    documents, words, counts = words_of_documents(text)
     values = (1 + np.log(counts)) * inverse_document_frequencies(text).over(text.vocabulary)[words]
     values[np.isin(words, (UNK, BOS, EOS))] = 0.0
-    table = csr_matrix((values, (keys // size, words)), shape=(text.n_documents, size))
+    table = csr_matrix((values, (documents, words)), shape=(text.n_documents, size))
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
     return diags(1 / np.where(lengths > 0, lengths, 1.0)) @ table
 

@@ -125,9 +125,10 @@ class BucketWeights(Weighting):
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
         rows = self._rows(len(table))
-        bucket = int(silent @ (1 << np.arange(len(table))))
-        if self.by == "position":
-            bucket = int(np.log2(table.shape[1] + 1))
+        if self.by == "silence":
+            bucket = int(_set_numbers(silent[:, None])[0])
+        else:
+            bucket = int(_powers(np.array([table.shape[1]]))[0])
         found: Floats = rows[min(bucket, len(rows) - 1)]
         return found
 
@@ -144,12 +145,9 @@ class BucketWeights(Weighting):
         if self.by == "silence":
             if len(table) > self.MOST_COMPONENTS:
                 raise UsageError(f"found {len(table)} components; expected {self.MOST_COMPONENTS} at most")
-            bits = (1 << np.arange(len(table), dtype=np.int32))[:, None]
-            found: Int32s = (np.isnan(table) * bits).sum(axis=0, dtype=np.int32)
-            return found
+            return _set_numbers(np.isnan(table))
         starts = spans(text, text.documents)
-        before = np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts))
-        return np.floor(np.log2(before + 1)).astype(np.int32)
+        return _powers(np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts)))
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BucketWeights:
         buckets = self._buckets(table, text)
@@ -258,6 +256,18 @@ class BayesWeights(Weighting):
 
     def describe(self) -> str:
         return f"bayes,memory:{self.memory:g},{self.scope}"
+
+
+def _set_numbers(silent: NDArray[np.bool_]) -> Int32s:
+    """int32[tokens]: a number for every set of components that are silent, bool[components, tokens]."""
+    bits = (1 << np.arange(len(silent), dtype=np.int32))[:, None]
+    found: Int32s = (silent * bits).sum(axis=0, dtype=np.int32)
+    return found
+
+
+def _powers(before: NDArray[np.int64]) -> Int32s:
+    """int32[tokens]: the power of two that the number of tokens before has reached."""
+    return np.floor(np.log2(before + 1)).astype(np.int32)
 
 
 def _em(table: Floats, progress: Progress | None) -> Shares:

@@ -68,13 +68,19 @@ def inverse_document_frequencies(text: Text) -> WordWeights:
         raise UsageError(
             f"found a text of {text.n_documents} documents; expected two or more (say where documents begin)"
         )
-    starts = text.sentences[text.documents]
-    number = np.repeat(np.arange(text.n_documents), np.diff(starts))
-    pairs = np.unique(number * len(text.vocabulary) + text.ids)
-    df = np.bincount(pairs % len(text.vocabulary), minlength=len(text.vocabulary))
+    _, words, _ = words_of_documents(text)
+    df = np.bincount(words, minlength=len(text.vocabulary))
     weights = np.log((text.n_documents + 1) / (df + 1.0))
     weights[[UNK, EOS]] = 0.0
     return WordWeights(text.vocabulary, weights, float(np.log(text.n_documents + 1)))
+
+
+def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """(documents, words, counts) int64[N], one of each for every different word of every document."""
+    size = len(text.vocabulary)
+    documents = np.repeat(np.arange(text.n_documents), np.diff(text.sentences[text.documents]))
+    keys, counts = np.unique(documents * size + text.ids, return_counts=True)
+    return keys // size, keys % size, counts
 
 
 @dataclass(frozen=True, eq=False)
