@@ -82,7 +82,7 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
     head = json.dumps(header, ensure_ascii=False).encode()
     if len(head) > MOST_HEADER:
         raise UsageError(f"found {len(head)} bytes of metadata; expected {MOST_HEADER} at most")
-    with atomic_write(path, compress=False) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path, mapped=True) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
         write_columns(archive, columns)
 

@@ -14,6 +14,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 import numpy as np
@@ -77,16 +78,16 @@ def save_binary(
         pieces["rows"] = _watched(plan.pieces(usable_threads(threads)), plan.n_bytes, progress)
     description["metadata"] = dict(model.metadata)
     description["sections"] = {}
-    with atomic_write(path, compress=False) as out:
+    with ThreadPoolExecutor(1) as checking, atomic_write(path, mapped=True) as out:
         out.write(bytes(PAGE))
         at = PAGE
         for name in SECTIONS[layout]:
             size, crc = 0, 0
             for piece in pieces[name]:
                 data = piece.data.cast("B") if piece.size else b""
+                checked = checking.submit(zlib.crc32, data, crc)
                 out.write(data)
-                crc = zlib.crc32(data, crc)
-                size += len(data)
+                size, crc = size + len(data), checked.result()
             description["sections"][name] = {"offset": at, "size": size, "crc32": crc}
             padding = -size % PAGE
             out.write(bytes(padding))

@@ -384,7 +384,7 @@ def test_compressed_by_suffix_and_deterministic(suffix: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("suffix", OPENERS)
 def test_not_compressed_where_it_is_not_wanted(suffix: str, tmp_path: Path) -> None:
-    write(tmp_path / f"a{suffix}", compress=False)
+    write(tmp_path / f"a{suffix}", mapped=True)
 
     assert NEW == (tmp_path / f"a{suffix}").read_bytes()
 

@@ -69,7 +69,7 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     target = Path(os.path.realpath(path))
     with (
         temporary_folder(f".{target.name[:40]}.", target.parent) as folder,
-        atomic_write(path, compress=False) as out,
+        atomic_write(path, mapped=True) as out,
         zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive,
     ):
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
