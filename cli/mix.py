@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     example=[
         "ngramlm mix model.arpa other.arpa --heldout heldout.txt -o mixed.arpa",
         "ngramlm mix model.arpa other.arpa --weights 0.8,0.2 -o mixed.ngram",
+        "ngramlm mix model.arpa other.arpa --log-linear --heldout heldout.txt -o product.arpa",
     ],
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
     metavar="TEXT",
     help="Find the weights under which this text is most probable; with --weights, only test on it.",
 )
+@click.option(
+    "--log-linear",
+    is_flag=True,
+    help="Multiply the models, each to the power of its weight, instead of adding them.",
+)
 @options.reading_options
 @options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
 @options.threads_option
@@ -48,6 +54,7 @@ def command(
     models: tuple[str, ...],
     weights: tuple[float, ...] | None,
     heldout: str | None,
+    log_linear: bool,
     reading: dict[str, Any],
     output: str | None,
     threads: int | None,
@@ -57,7 +64,9 @@ def command(
     """Mix back-off models into one: the weighted sum of their probabilities.
 
     The result has the n-grams and the words of all of them. A word that a model does not know has no
-    probability in it. Without -o the model is written to standard output, as ARPA.
+    probability in it. With --log-linear it is the product of their powers, divided by its sum over all words; the
+    weights then need not sum to 1, and a word that a model does not know has the probability of <unk> there. Without
+    -o the model is written to standard output, as ARPA.
     """
     if len(models) < 2:
         raise click.UsageError("one model was found; two or more were expected.")
@@ -69,6 +78,7 @@ def command(
     options.check_output(output, [*models, heldout])
     loaded = [load_backoff(path, quiet) for path in models]
     from ngramlm.interpolation import component_log10_probs, estimate_weights, mix, union_vocabulary
+    from ngramlm.log_linear import log_linear_mix, log_linear_weights
 
     facts: dict[str, Any] = {"output": output, "models": list(models)}
     text: Text | None = None
@@ -82,13 +92,17 @@ def command(
             require_sentences(text, heldout)
             warn_of_oovs(heldout, text.n_oov, text.n_words)
         if text is not None and weights is None:
-            found = estimate_weights(component_log10_probs(loaded, text), progress=progress)
-            weights = tuple(found.weights.tolist())
-            facts["iterations"] = found.iterations
-        mixed = mix(loaded, weights, progress=progress)
+            if log_linear:
+                weights = tuple(log_linear_weights(loaded, text, progress=progress).tolist())
+            else:
+                found = estimate_weights(component_log10_probs(loaded, text), progress=progress)
+                weights = tuple(found.weights.tolist())
+                facts["iterations"] = found.iterations
+        shares = weights or (1 / len(models),) * len(models)
+        mixed = (log_linear_mix if log_linear else mix)(loaded, shares, progress=progress)
         write_model(mixed, output, kind, threads, progress)
-    shares = weights or (1.0,) * len(models)
-    facts["weights"] = [share / sum(shares) for share in shares]
+    facts["weights"] = list(shares) if log_linear else [share / sum(shares) for share in shares]
+    facts["log_linear"] = log_linear
     results = [] if text is None else measure([*loaded, mixed], text)
     if as_json:
         if results:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.formats import load
     from ngramlm.interpolation import em_weights, mix
+    from ngramlm.log_linear import log_linear_mix, log_linear_weights
     from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
@@ -108,6 +109,8 @@ _HOMES = {
     "inverse_document_frequencies": "adaptive",
     "iter_text": "text",
     "load": "formats",
+    "log_linear_mix": "log_linear",
+    "log_linear_weights": "log_linear",
     "make_smoothing": "smoothing",
     "merge_counts": "counts",
     "mix": "interpolation",
@@ -163,6 +166,8 @@ __all__ = [
     "inverse_document_frequencies",
     "iter_text",
     "load",
+    "log_linear_mix",
+    "log_linear_weights",
     "make_smoothing",
     "merge_counts",
     "mix",

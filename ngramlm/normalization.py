@@ -99,6 +99,26 @@ class NormalizedColumns:
             weights.append(weight)
         return cls(trie, tuple(known), tuple(weights))
 
+    @classmethod
+    def from_masses(
+        cls, trie: NgramTrie, masses: Sequence[Floats], weights: Sequence[Floats]
+    ) -> NormalizedColumns:
+        """The model p(w|h) = m(w|h) / Z(h) of a back-off table whose masses do not sum to one.
+
+        Where w is not stored after h, m(w|h) is the weight of h times m(w|h'). So Z(h) is the sum of m(w|h) over the
+        stored words and the weight of h times Z(h') without m(w|h') of these (Kneser, Peters & Klakow 1997).
+        """
+        totals = np.array([masses[0].sum()])  # Z of every history of an order
+        probs = [masses[0] / totals[0]]
+        for order in range(2, trie.order + 1):
+            level, own = trie.level(order), masses[order - 1]
+            lower = segment_sums(take(masses[order - 2], level.suffixes), level.starts)
+            left = weights[order - 2] * np.maximum(totals[level.parents] - lower, 0.0)
+            totals = segment_sums(own, level.starts) + left
+            divisors = np.where(totals > 0, totals, 1.0)
+            probs.append(own / spread(divisors, level.starts))
+        return cls.from_probs(trie, probs)
+
     def restrict(self, keep: Sequence[Bools]) -> NormalizedColumns:
         """Only the marked rows, with their probabilities; `keep` is a closed mask per order."""
         trie = self.trie.restrict(keep)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, spread
 from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number
 from ngramlm.counts import count
@@ -69,15 +68,6 @@ def _unigrams(model: LanguageModel, text: Text) -> Floats:
 
 def _scaled(columns: NormalizedColumns, alpha: Floats) -> NormalizedColumns:
     """p(w|h) alpha(w) / Z(h) for all n-grams that are stored; the back-off weights follow."""
-    trie = columns.trie
-    scaled = alpha * columns.probs[0]
-    totals = np.array([scaled.sum()])  # Z of every history of an order
-    probs = [scaled / totals[0]]
-    for order in range(2, trie.order + 1):
-        level = trie.level(order)
-        own = alpha[level.words] * columns.probs[order - 1]
-        lower = segment_sums(alpha[level.words] * columns.lower(order), level.starts)
-        left = columns.weights[order - 2] * np.maximum(totals[level.parents] - lower, 0.0)
-        totals = segment_sums(own, level.starts) + left
-        probs.append(own / spread(totals, level.starts))
-    return NormalizedColumns.from_probs(trie, probs)
+    words = [columns.trie.level(order).words for order in range(1, columns.trie.order + 1)]
+    masses = [alpha[ids] * probs for ids, probs in zip(words, columns.probs, strict=True)]
+    return NormalizedColumns.from_masses(columns.trie, masses, columns.weights)

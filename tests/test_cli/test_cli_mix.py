@@ -78,6 +78,22 @@ def test_heldout_text_that_only_tests_given_weights(folder: Path, invoke: Invoke
     assert facts["heldout_mixed"]["oovs"] <= min(part["oovs"] for part in facts["heldout"])
 
 
+def test_models_are_multiplied(folder: Path, invoke: Invoke) -> None:
+    arguments = ("mix", "model.arpa", "other.arpa", "--log-linear", "--heldout", "test.txt", "--json")
+    facts = json.loads(invoke(*arguments, "-o", "product.ngram").stdout)
+    models = [lm.BackoffModel.load_arpa(path) for path in ("model.arpa", "other.arpa")]
+    text = lm.read_text("test.txt", vocabulary=union_vocabulary([model.vocabulary for model in models]))
+    weights = lm.log_linear_weights(models, text)
+    expected = lm.log_linear_mix(models, weights.tolist())
+
+    assert facts["log_linear"]
+    assert facts["weights"] == pytest.approx(weights.tolist(), abs=1e-9)
+    assert facts["heldout_mixed"]["perplexity"] == pytest.approx(lm.perplexity(expected, text).perplexity)
+    assert lm.BackoffModel.load("product.ngram").n_ngrams == expected.n_ngrams
+    given = invoke(*arguments, "--weights", "1,0.5", "-o", "product.ngram")
+    assert json.loads(given.stdout)["weights"] == [1, 0.5]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
