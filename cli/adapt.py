@@ -14,35 +14,16 @@ from ngramlm.cli.summary import about_model, model_lines
 from ngramlm.files import suffix_of
 
 if TYPE_CHECKING:
-    from ngramlm.adaptive import Source, Weighting
+    from ngramlm.adaptive import Weighting
     from ngramlm.adaptive.mixture import Component
     from ngramlm.text import Text
 
-CACHES = ("words", "bigrams", "trigrams")
 WEIGHTINGS = ("silence", "fixed", "position", "recent", "bayes", "sentence")
 
 
 @click.group("adapt", cls=options.CommandGroup)
 def command() -> None:
     """Make a model that adapts to what it reads, as a .ngram file for 'ngramlm perplexity' and Python."""
-
-
-class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """Names of memories with commas between them, or ``none``."""
-
-    name = "words,bigrams,trigrams"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        names = () if value == "none" else tuple(value.split(","))
-        if not set(names) <= set(CACHES) or len(set(names)) < len(names):
-            self.fail(
-                f"{value!r} was found; 'none', or some of {', '.join(CACHES)} were expected.", param, ctx
-            )
-        return names
 
 
 @command.command(
@@ -63,7 +44,7 @@ class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 
 )
 @click.option(
     "--caches",
-    type=Caches(),
+    type=options.Caches(),
     default="words,bigrams",
     show_default=True,
     help="What is remembered of a document: its words, pairs and triples of them; none only mixes the models.",
@@ -74,7 +55,7 @@ class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 
 @click.option(
     "--decay",
     type=click.FloatRange(min=0, max=100),
-    default=0.003,
+    default=options.DECAY,
     show_default=True,
     metavar="D",
     help="Words n tokens ago weigh exp(-D n); 0 weighs all alike.  (Pairs and triples do not decay.)",
@@ -120,7 +101,7 @@ def cache(
     from ngramlm.text import require_sentences
 
     components: list[Component] = [load_any_model(path, quiet) for path in models]
-    components += memories(caches, window, decay, keep_unknown)
+    components += options.memories(caches, window, decay, keep_unknown)
     mixture = Mixture(components, weighting=weighting_of(weighting))
     with Progress(quiet=quiet) as progress:
         text: Text = options.read_documents(
@@ -159,18 +140,6 @@ def mixture_output(output: str | None) -> str:
     if output is None or suffix_of(output) != ".ngram":
         raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
     return output
-
-
-def memories(names: tuple[str, ...], window: int | None, decay: float, keep_unknown: bool) -> list[Source]:
-    """The caches by their names."""
-    from ngramlm.adaptive import Cache, NgramCache
-
-    makers: dict[str, Source] = {
-        "words": Cache(window=window, decay=decay, keep_unknown=keep_unknown),
-        "bigrams": NgramCache(window=window, keep_unknown=keep_unknown),
-        "trigrams": NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
-    }
-    return [makers[name] for name in names]
 
 
 def weighting_of(name: str) -> Weighting:

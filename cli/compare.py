@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import require_compressor
+from ngramlm.cli.formats import load_any_model, require_compressor
 from ngramlm.cli.output import write, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.files import suffix_of
@@ -44,6 +44,7 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         "ngramlm compare train.txt --test test.txt --order 2,3",
         "ngramlm compare train.txt --test test.txt --smoothing witten-bell,kneser-ney -o report.md",
         "ngramlm compare train.txt --test test.txt --test other.txt --curve auto -o report.html",
+        "ngramlm compare train.txt --test test.txt --heldout heldout.txt --documents blank --caches words,bigrams",
     ],
 )
 @options.texts_argument
@@ -88,6 +89,22 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     help="The row to hold against the baseline sentence by sentence.  [default: the best of another method]",
 )
 @click.option("--curve", type=CurveSizes(), help="Also train on parts of the text, for a second table.")
+@click.option(
+    "--caches",
+    "memories",
+    type=options.Caches(),
+    multiple=True,
+    help="Also mix each model with such memories of the document (needs --heldout); may be given several times.",
+)
+@click.option(
+    "--model",
+    "models",
+    type=options.InputFile(),
+    metavar="FILE",
+    multiple=True,
+    help="Also test this model, such as one of 'ngramlm adapt'; may be given several times.",
+)
+@options.documents_option
 @options.integer_option(
     "--resamples",
     help_text="Rounds of the significance tests, 0 for none.  [default: 10,000, fewer for long texts]",
@@ -114,6 +131,9 @@ def command(
     baseline: str,
     contrast: str | None,
     curve: Any,
+    memories: tuple[tuple[str, ...], ...],
+    models: tuple[str, ...],
+    documents: str | None,
     resamples: int | None,
     seed: int | None,
     closed: bool,
@@ -134,9 +154,11 @@ def command(
         if suffix_of(name) not in REPORTS or name == "-":
             raise click.UsageError(f"{name}: the report needs one of the suffixes {', '.join(REPORTS)}.")
         require_compressor(name)
-    train = options.sources(texts, *tests, heldout, selection.get("vocab"))
+    if memories and heldout is None:
+        raise click.UsageError("--caches needs --heldout: a text to find the weights on.")
+    train = options.sources(texts, *tests, *models, heldout, selection.get("vocab"))
     for name in output:
-        options.check_output(name, [*train, *tests, heldout, selection.get("vocab")])
+        options.check_output(name, [*train, *tests, *models, heldout, selection.get("vocab")])
     options.warn_of_reuse(heldout, "held out", [*train, *tests])
     for name in tests:
         options.warn_of_reuse(name, "a test text", train)
@@ -157,6 +179,9 @@ def command(
             closed=closed,
             curve=curve or (),
             measuring=measuring,
+            memories={",".join(names): options.memories(names) for names in memories},
+            models={name: load_any_model(path, quiet) for name, path in named(models).items()},
+            documents=options.rule_of(documents),
             train_name=", ".join(named(train)),
             progress=progress,
             threads=threads,

@@ -179,7 +179,8 @@ def load_model(path: str, quiet: bool = False) -> NgramModel:
     model = load_any_model(path, quiet)
     if not isinstance(model, NgramModel):
         raise click.UsageError(
-            f"{path} holds a mixture that adapts to what it reads; 'ngramlm perplexity' takes such models."
+            f"{path} holds a mixture that adapts to what it reads; 'perplexity', 'score', 'next' and 'compare --model' "
+            "take such models."
         )
     return model
 

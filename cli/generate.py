@@ -32,7 +32,7 @@ def command(
 
     begin = options.utf8_words([word for word in history.split(" ") if word and word != BOS_WORD])
     model = load_model(model_file)
-    options.warn_of_unknown(model, begin)
+    options.warn_of_unknown(model.vocabulary, begin)
     random = np.random.default_rng(seed)
     sentences = []
     for _ in range(how_many):

@@ -16,8 +16,9 @@ import click
 from ngramlm.cli.output import same_file, stderr_line
 
 if TYPE_CHECKING:
+    from ngramlm.adaptive import Source as Memory
+    from ngramlm.documents import DocumentRule
     from ngramlm.files import Source
-    from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
     from ngramlm.vocabulary import Vocabulary
     from ngramlm.workspace import Workspace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 TOKENIZERS = ("whitespace", "words", "characters")
+CACHES = ("words", "bigrams", "trigrams")
+DECAY = 0.003  # of a memory of words, for each token
 
 
 class Command(click.Command):
@@ -268,8 +271,48 @@ documents_option = click.option(
     "--documents",
     metavar="RULE",
     help="Where documents begin: 'blank' (behind empty lines), 'file' (each file is one), 'line:TEXT' (behind such a "
-    "line), or a FILE of line numbers.  [default: all is one document]",
+    "line), a FILE of line numbers, or '.docs' (each TEXT.txt has one beside it, TEXT.docs).  [default: all is one "
+    "document]",
 )
+
+
+class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """Names of memories with commas between them, or ``none``."""
+
+    name = "words,bigrams,trigrams"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        names = () if value == "none" else tuple(value.split(","))
+        if not set(names) <= set(CACHES) or len(set(names)) < len(names):
+            self.fail(
+                f"{value!r} was found; 'none', or some of {', '.join(CACHES)} were expected.", param, ctx
+            )
+        return names
+
+
+def memories(
+    names: tuple[str, ...], window: int | None = None, decay: float = DECAY, keep_unknown: bool = False
+) -> list[Memory]:
+    """The caches by their names."""
+    from ngramlm.adaptive import Cache, NgramCache
+
+    makers: dict[str, Memory] = {
+        "words": Cache(window=window, decay=decay, keep_unknown=keep_unknown),
+        "bigrams": NgramCache(window=window, keep_unknown=keep_unknown),
+        "trigrams": NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
+    }
+    return [makers[name] for name in names]
+
+
+def rule_of(documents: str | None) -> DocumentRule | None:
+    """What ``--documents`` says; None where it says nothing."""
+    from ngramlm.documents import document_rule
+
+    return None if documents is None else document_rule(documents)
 
 
 def read_documents(sources: Source | Sequence[Source], rule: str | None, **reading: Any) -> Text:
@@ -400,10 +443,10 @@ def utf8_words(words: Sequence[str]) -> list[str]:
     return list(words)
 
 
-def warn_of_unknown(model: NgramModel, words: Sequence[str]) -> None:
-    """One warning line for words that the model does not know."""
+def warn_of_unknown(vocabulary: Vocabulary, words: Sequence[str]) -> None:
+    """One warning line for words that a model does not know."""
     from ngramlm.vocabulary import UNK_WORD
 
-    unknown = [word for word in dict.fromkeys(words) if word not in model.vocabulary and word != UNK_WORD]
+    unknown = [word for word in dict.fromkeys(words) if word not in vocabulary and word != UNK_WORD]
     if unknown:
         stderr_line(f"not in the vocabulary, taken as <unk>: {' '.join(unknown)}", label="warning")

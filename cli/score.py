@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_model
+from ngramlm.cli.formats import load_any_model
 from ngramlm.cli.output import number, write, write_json
 from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from ngramlm.adaptive.mixture import Mixture
     from ngramlm.ngram_model import NgramModel
     from ngramlm.text import Text
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     example=[
         "ngramlm score model.arpa test.txt",
         "head -n 2 test.txt | ngramlm score model.arpa --perplexity",
+        "ngramlm score model.arpa test.txt --documents blank",
     ],
 )
 @options.model_argument
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--perplexity", "as_perplexity", is_flag=True, help="Write perplexities instead.")
 @click.option("--no-bos", is_flag=True, help="Do not let a line begin a sentence.")
 @click.option("--no-eos", is_flag=True, help="Leave out the end of the sentence.")
+@options.documents_option
 @options.reading_options
 @options.threads_option
 @options.json_option
@@ -42,6 +45,7 @@ def command(
     as_perplexity: bool,
     no_bos: bool,
     no_eos: bool,
+    documents: str | None,
     reading: dict[str, Any],
     threads: int | None,
     as_json: bool,
@@ -51,21 +55,32 @@ def command(
 
     TEXT is standard input when it is not given; an answer is written as soon as a line is read, so that
     another program may ask and wait. Words out of the vocabulary are scored as <unk>. With --json, one object
-    a line.
+    a line. Models that adapt to what they read ('ngramlm adapt') begin anew with every document, and read all
+    before the first answer.
     """
+    from ngramlm.ngram_model import NgramModel
     from ngramlm.text import map_text
 
     options.sources([text], model_file)
-    model = load_model(model_file, quiet)
+    model = load_any_model(model_file, quiet)
+    if no_bos and not isinstance(model, NgramModel):
+        raise click.UsageError(f"--no-bos: {model_file} holds a mixture, which knows whole sentences only.")
     done = 0
     with Progress(quiet=quiet or sys.stdout.isatty()) as progress:
 
         def work(piece: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             return *line_scores(model, piece, bos=not no_bos, eos=not no_eos), count_oovs(piece)
 
-        if not os.path.isfile(text):
-            threads = 1  # whoever waits for an answer gets it before the next line is read
-        for sums, tokens, oovs in map_text(work, text, model.vocabulary, threads=threads, **reading):
+        if documents is not None or not model.independent_sentences:
+            whole = options.read_documents(
+                text, documents, vocabulary=model.vocabulary, threads=threads, **reading
+            )
+            pieces = iter([work(whole)])
+        else:
+            if not os.path.isfile(text):
+                threads = 1  # whoever waits for an answer gets it before the next line is read
+            pieces = map_text(work, text, model.vocabulary, threads=threads, **reading)
+        for sums, tokens, oovs in pieces:
             for log10_prob, length, unknown in zip(
                 sums.tolist(), tokens.tolist(), oovs.tolist(), strict=True
             ):
@@ -91,14 +106,19 @@ def perplexity_of(log10_prob: float, tokens: int) -> float:
     return 10.0**exponent if exponent < 308 else float("inf")
 
 
-def line_scores(model: NgramModel, text: Text, bos: bool, eos: bool) -> tuple[np.ndarray, np.ndarray]:
+def line_scores(
+    model: NgramModel | Mixture, text: Text, bos: bool, eos: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Per line the log10 probability (float64) and the number of tokens it covers (int64)."""
     import numpy as np
+
+    from ngramlm.ngram_model import NgramModel
 
     tokens = np.diff(text.sentences) - 1  # words and </s>
     if bos:
         log10_probs = np.array(model.log10_probs(text), np.float64)
     else:
+        assert isinstance(model, NgramModel)
         sentences = map(text.sentence, range(text.n_sentences))
         log10_probs = np.array(
             [score for words in sentences for score, _, _ in model.full_scores(words, bos=False)], np.float64

@@ -6,16 +6,17 @@ import io
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import Source, open_source, source_name
+from ngramlm.files import COMPRESSED, Source, open_source, source_name
 from ngramlm.text import Text, listed, read_text
 
 __all__ = [
+    "Beside",
     "BlankLines",
     "DocumentRule",
     "EachFile",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 
+@runtime_checkable
 class DocumentRule(Protocol):
     """Where the documents of a text begin."""
 
@@ -113,6 +115,42 @@ class LineNumbers:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Documents begin where a file beside each text says, of the same name with another suffix: `LineNumbers`."""
+
+    suffix: str
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        numbers = [LineNumbers.read_file(self.path(source)).numbers for source in sources]
+        text = read_text(sources, documents="files", **options)
+        if text.n_documents not in (0, len(sources)):
+            raise UsageError(
+                f"found {text.n_documents} texts with lines in {len(sources)} files; expected some in each"
+            )
+        starts: set[int] = set()
+        edges = text.documents.tolist() if text.n_documents else [0] * (len(sources) + 1)
+        for own, source, first, end in zip(numbers, sources, edges[:-1], edges[1:], strict=True):
+            if own and own[-1] > end - first:
+                raise FormatError(
+                    f"found line {own[-1]}; expected up to {end - first}, the lines of {source_name(source)}",
+                    self.path(source),
+                )
+            starts |= {first, *(first + number - 1 for number in own)}
+        return Text.from_ids(
+            text.vocabulary, text.ids, text.characters, sorted(starts) if text.n_documents else None
+        )
+
+    def path(self, source: Source) -> str:
+        """The file of the numbers of a text; raises UsageError for what is no file of a name."""
+        if source == "-" or not isinstance(source, str | os.PathLike):
+            raise UsageError(f"found {source_name(source)}; expected the name of a file, to look beside it")
+        name = os.fspath(source)
+        for compression in COMPRESSED:
+            name = name.removesuffix(compression)
+        return os.path.splitext(name)[0] + self.suffix
+
+
+@dataclass(frozen=True)
 class EachFile:
     """Every file is a document."""
 
@@ -150,8 +188,8 @@ def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
 def document_rule(rule: str) -> DocumentRule:
     """The rule that a word on a command line means.
 
-    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`; anything else is the name of a
-    file with `LineNumbers`.
+    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, a suffix such as ``.docs`` is
+    `Beside`; anything else is the name of a file with `LineNumbers`.
     """
     if rule == "blank":
         return BlankLines()
@@ -159,4 +197,6 @@ def document_rule(rule: str) -> DocumentRule:
         return EachFile()
     if rule.startswith("line:"):
         return MarkerLine(rule.removeprefix("line:"))
+    if rule.startswith(".") and "/" not in rule and len(rule) > 1 and not os.path.exists(rule):
+        return Beside(rule)
     return LineNumbers.read_file(rule)

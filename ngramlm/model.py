@@ -8,10 +8,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.errors import UsageError
 from ngramlm.text import Text
 from ngramlm.vocabulary import Vocabulary
 
-__all__ = ["LanguageModel"]
+__all__ = ["LanguageModel", "most_probable"]
 
 
 @runtime_checkable
@@ -28,3 +29,14 @@ class LanguageModel(Protocol):
     def distribution(self, history: Sequence[str]) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history; sums to 1, ``<s>`` is 0."""
         ...
+
+
+def most_probable(vocabulary: Vocabulary, probs: NDArray[np.float64], n: int) -> list[tuple[str, float]]:
+    """The `n` most probable words of a distribution float64[V], with their log10 probabilities; none without any.
+
+    Raises UsageError for a negative `n`.
+    """
+    if n < 0:
+        raise UsageError(f"n is {n}; expected 0 or more")
+    best = np.argsort(-probs, kind="stable")[:n]
+    return [(vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0]

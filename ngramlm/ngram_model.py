@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ngramlm import __version__
 from ngramlm.errors import TextError, UsageError
 from ngramlm.files import Source
+from ngramlm.model import most_probable
 from ngramlm.parallel import ordered_map, usable_threads
 from ngramlm.text import Text, map_text, words_of
 from ngramlm.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
@@ -186,13 +187,7 @@ class NgramModel(ABC):
 
     def next_words(self, history: str | Sequence[str] = (), n: int = 10) -> list[tuple[str, float]]:
         """The `n` most probable words after a history, with their log10 probabilities."""
-        probs = self.distribution(history)
-        if n < 0:
-            raise UsageError(f"n is {n}; expected 0 or more")
-        best = np.argsort(-probs, kind="stable")[:n]
-        return [
-            (self._vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0
-        ]
+        return most_probable(self._vocabulary, self.distribution(history), n)
 
     def generate(
         self,

@@ -441,3 +441,71 @@ def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
     assert told in found.to_html()
     assert told in found.to_markdown()
     assert "Leaving out OOVs" not in compare({"good": good}, text).to_html()
+
+
+def test_memories_and_models_have_rows_of_their_own() -> None:
+    train = lm.Text.from_sentences(TRAIN)
+    test = lm.Text.from_sentences(TEST, train.vocabulary)
+    heldout = lm.Text.from_sentences(OTHER, train.vocabulary)
+    own = lm.Dirichlet().fit(lm.count(train, order=2))
+    found = run(
+        ("witten-bell",), (1, 2), heldout=heldout, memories={"cache": [lm.Cache()]}, models={"mine": own}
+    )
+    rows = {row.model: row for row in found.rows}
+
+    assert list(rows) == [
+        "witten-bell 1",
+        "witten-bell 1 + cache",
+        "witten-bell 2",
+        "witten-bell 2 + cache",
+        "mine",
+    ]
+    model = lm.WittenBell().fit(lm.count(train, order=2))
+    mixed = lm.Mixture([model, lm.Cache()], weighting=lm.BucketWeights()).fit(heldout)
+    for name, expected in (("witten-bell 2 + cache", mixed), ("mine", own)):
+        figures = rows[name].figures
+        assert figures is not None
+        assert lm.perplexity(expected, test).perplexity == pytest.approx(figures.perplexity)
+    assert [rows[name].order for name in rows] == [1, 1, 2, 2, 2]
+    assert "witten-bell 2 + cache" in found.to_html()
+
+
+def test_what_memories_and_models_need() -> None:
+    with pytest.raises(UsageError, match="held-out"):
+        run(memories={"cache": [lm.Cache()]})
+    other = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["x y"]), order=2))
+    with pytest.raises(UsageError, match="same words"):
+        run(models={"other": other})
+    with pytest.raises(UsageError, match="baseline"):
+        run(models={"other": other}, baseline="another")
+
+
+def test_documents_are_read_by_their_rule(tmp_path: Any) -> None:
+    """A memory is empty where a document begins."""
+    from ngramlm.documents import BlankLines
+
+    for name, lines in (("train", TRAIN), ("test", [*TEST, "", *TEST]), ("held", [*OTHER, "", *OTHER])):
+        (tmp_path / name).write_text("".join(f"{line}\n" for line in lines))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimationWarning)
+        found = compare_smoothings(
+            tmp_path / "train",
+            tmp_path / "test",
+            smoothings=["witten-bell"],
+            orders=(2,),
+            heldout=tmp_path / "held",
+            memories={"cache": [lm.Cache()]},
+            documents=BlankLines(),
+        )
+
+    assert found.texts[0].documents == 2
+    assert found.texts[0].sentences == 2 * len(TEST)
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(TRAIN), order=2))
+    halves = [lm.Text.from_sentences(lines, model.vocabulary) for lines in (OTHER, TEST)]
+    double = [
+        lm.Text.from_ids(half.vocabulary, np.tile(half.ids, 2), 0, [0, half.n_sentences]) for half in halves
+    ]
+    mixed = lm.Mixture([model, lm.Cache()], weighting=lm.BucketWeights()).fit(double[0])
+    figures = found.rows[1].figures
+    assert figures is not None
+    assert lm.perplexity(mixed, double[1]).perplexity == pytest.approx(figures.perplexity)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import ngramlm as lm
 from ngramlm.documents import (
+    Beside,
     BlankLines,
     DocumentRule,
     EachFile,
@@ -112,6 +115,32 @@ def test_rules_by_name(tmp_path: Path) -> None:
     assert document_rule(str(tmp_path / "x.docs")) == LineNumbers((1, 5))
     with pytest.raises(FileNotFoundError):
         document_rule("nothing.docs")
+
+
+def test_numbers_beside_each_text(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("a\nb\nc\n")
+    with gzip.open(tmp_path / "two.txt.gz", "wb") as file:
+        file.write(b"d\ne\n")
+    (tmp_path / "one.docs").write_text("1\n3\n")
+    (tmp_path / "two.docs").write_text("2\n")
+    files: list[Any] = [str(tmp_path / "one.txt"), tmp_path / "two.txt.gz"]
+    rule = document_rule(".docs")
+
+    assert rule == Beside(".docs")
+    assert read_documents(files, rule).documents.tolist() == [0, 2, 3, 4, 5]
+    assert read_documents(files[::-1], rule).documents.tolist() == [0, 1, 2, 4, 5]
+    (tmp_path / "two.docs").write_text("3\n")
+    with pytest.raises(FormatError, match=r"up to 2, the lines of .*two\.txt\.gz"):
+        read_documents(files, rule)
+    with pytest.raises(FileNotFoundError, match=r"one\.nothing"):
+        read_documents(files, document_rule(".nothing"))
+    with pytest.raises(UsageError, match="to look beside"):
+        read_documents(io.BytesIO(b"a\n"), rule)
+    (tmp_path / "one.txt").write_text("")
+    with pytest.raises(UsageError, match="expected some in each"):
+        read_documents(files, rule)
+    (tmp_path / "one.docs").write_text("")
+    assert read_documents(files[0], rule).n_documents == 0
 
 
 def test_no_files_and_empty_ones(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ SAME_FLOOR = {
     ("counts", "counting"),
     ("counts", "external_counting"),
     ("compact", "automaton"),
+    ("ngram_model", "model"),
     ("normalization", "backoff"),
     ("matching", "normalization"),
     ("column_model", "backoff"),

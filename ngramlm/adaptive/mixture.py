@@ -15,7 +15,7 @@ from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Sou
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.errors import UsageError
 from ngramlm.interpolation import union_vocabulary
-from ngramlm.model import LanguageModel
+from ngramlm.model import LanguageModel, most_probable
 from ngramlm.parallel import Progress
 from ngramlm.text import Text, read_text, require_sentences
 from ngramlm.vocabulary import UNK, Vocabulary
@@ -153,6 +153,12 @@ class Mixture:
         if total <= 0:  # only those speak that have no weight
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
+
+    def next_words(
+        self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
+    ) -> list[tuple[str, float]]:
+        """The `n` most probable words after a history and the sentences `before`, with their log10 probabilities."""
+        return most_probable(self._vocabulary, self.distribution(history, before), n)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens, with all models in it."""

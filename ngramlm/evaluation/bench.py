@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.documents import DocumentRule, read_documents
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
 from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
@@ -115,15 +116,16 @@ class Bench:
         model: LanguageModel,
         *,
         method: str | None = None,
+        order: int | None = None,
         train_seconds: float | None = None,
         warnings: tuple[str, ...] = (),
     ) -> list[Row]:
-        """Measure one model on every text."""
+        """Measure one model on every text; its order is told where it does not tell it itself."""
         ngrams = getattr(model, "n_ngrams", None)
         known = Row(
             name,
             "",
-            getattr(model, "order", None),
+            getattr(model, "order", order),
             None if ngrams is None else sum(ngrams),
             None,
             train_seconds,
@@ -264,8 +266,17 @@ def default_resamples(units: int) -> int:
 
 
 def read_one(source: Readable, name: str, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
-    """A text over a vocabulary, read if need be; raises TextError with its name when it is empty."""
-    text = source if isinstance(source, Text) else read_text(source, vocabulary=vocabulary, **options)
+    """A text over a vocabulary, read if need be; raises TextError with its name when it is empty.
+
+    The options are those of `read_text`; `documents` may be a rule as well.
+    """
+    if isinstance(source, Text):
+        text = source
+    elif isinstance(rule := options.get("documents"), DocumentRule):
+        others = {name: value for name, value in options.items() if name != "documents"}
+        text = read_documents(source, rule, vocabulary=vocabulary, **others)
+    else:
+        text = read_text(source, vocabulary=vocabulary, **options)
     return require_sentences(text.over(vocabulary), name)
 
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from ngramlm.adaptive import BucketWeights, Mixture, Source
 from ngramlm.counts import NgramCounts, count
+from ngramlm.documents import DocumentRule
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
 from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
@@ -82,6 +84,9 @@ def compare_smoothings(
     closed: bool = False,
     curve: Sequence[float | Fraction] | bool = (),
     measuring: Measuring | None = None,
+    memories: Mapping[str, Sequence[Source]] | None = None,
+    models: Mapping[str, LanguageModel] | None = None,
+    documents: DocumentRule | None = None,
     train_name: str = "the training text",
     threads: int | None = None,
     progress: Progress | None = None,
@@ -99,20 +104,31 @@ def compare_smoothings(
     curve: sizes of training sets, fractions up to 1 or numbers of sentences, on which the methods of the highest order
         are trained as well; True for 1/16, 1/8, 1/4 and 1/2 (`curve.nested_subsets` says which sentences).
     measuring: resamples, seed, examples, ... of the tests (its baseline is not used).
+    memories: by names of your own, memories of the document that each model is mixed with as well, for another row
+        ("witten-bell 2 + NAME"); the weights are those that suit `heldout`.
+    models: models at hand, by names of your own, over the vocabulary of the training text.
+    documents: where the documents of `texts` and `heldout` begin, as far as they are still to be read.
 
-    One model is in memory at a time. A method that cannot be estimated has a row that says why. Raises UsageError for
-    unknown methods, orders below 1, a baseline that cannot be measured; EstimationError when all methods fail.
+    One trained model is in memory at a time. A method that cannot be estimated has a row that says why. Raises
+    UsageError for unknown methods, orders below 1, memories without `heldout`, a baseline that cannot be measured, and
+    models of other vocabularies; EstimationError when all methods fail.
     """
+    if memories and heldout is None:
+        raise UsageError("found memories to mix with; expected a held-out text for their weights")
     listed = contenders(smoothings, orders, form=form, closed=closed)
     names = {contender.name: contender for contender in listed}
     chosen = default_baseline(listed) if baseline == "auto" else baseline
-    _check_name("baseline", chosen, names)
-    how = _measuring(measuring, chosen, baseline == "auto", names[chosen].method if chosen else None, names)
+    known = [*names, *(f"{name} + {label}" for name in names for label in memories or {}), *(models or {})]
+    _check_name("baseline", chosen, known)
+    method = names[chosen].method if chosen in names else chosen
+    how = _measuring(measuring, chosen, baseline == "auto", method, known)
     text, counts = _counted(train, max(orders), bool(curve), threads, progress, read_options)
     sizes: list[int] = []
     if text is not None:
         sizes = curve_sizes(FRACTIONS if curve is True else curve or (), text.n_sentences)
     text_options = {k: v for k, v in read_options.items() if k not in OF_VOCABULARY} | {"threads": threads}
+    if documents is not None:
+        text_options["documents"] = documents
     reader = Reader(texts, text_options)
     held = None
     if heldout is not None:
@@ -122,9 +138,16 @@ def compare_smoothings(
     for done, contender in enumerate(listed):
         if progress is not None:
             progress(f"comparing: {contender.name}", done, len(listed))
-        rows = _enter(bench, contender, counts, held, threads)
+        rows = _enter(bench, contender, counts, held, threads, memories or {})
         if contender.order == max(orders):
             top[contender.name] = [row for row in rows if row.figures is not None]
+    for name, model in (models or {}).items():
+        if set(model.vocabulary.words()) != set(counts.vocabulary.words()):
+            raise UsageError(
+                f"found {len(model.vocabulary)} words in the vocabulary of {name!r} and {len(counts.vocabulary)} in "
+                "that of the training text; expected the same words, or the perplexities cannot be compared"
+            )
+        bench.add(name, model)
     points: list[LearningPoint] = []
     if text is not None and curve:
         runners = [contender for contender in listed if top.get(contender.name)]
@@ -190,9 +213,17 @@ def _fit(
 
 
 def _enter(
-    bench: Bench, contender: Contender, counts: NgramCounts, heldout: Text | None, threads: int | None
+    bench: Bench,
+    contender: Contender,
+    counts: NgramCounts,
+    heldout: Text | None,
+    threads: int | None,
+    memories: Mapping[str, Sequence[Source]],
 ) -> list[Row]:
-    """Estimate and measure one method; its warnings are kept, and passed on with its name."""
+    """Estimate and measure one method, alone and with memories; its warnings are kept, and passed on with its name.
+
+    Returns the rows of the method alone.
+    """
     about: dict[str, Any] = {"method": contender.method}
     if contender.smoothing is None:
         bench.fail(contender.name, contender.reason or "cannot be made", order=contender.order, **about)
@@ -207,7 +238,20 @@ def _enter(
         of_method = issubclass(warning.category, EstimationWarning)
         message = f"{contender.name}: {warning.message}" if of_method else warning.message
         warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
-    return bench.add(contender.name, model, train_seconds=seconds, warnings=_messages(caught), **about)
+    rows = bench.add(contender.name, model, train_seconds=seconds, warnings=_messages(caught), **about)
+    if heldout is not None and getattr(model, "normalized", True):
+        for label, sources in memories.items():
+            start = time.perf_counter()
+            mixture = Mixture([model, *sources], weighting=BucketWeights()).fit(heldout)
+            took = seconds + time.perf_counter() - start
+            bench.add(
+                f"{contender.name} + {label}",
+                mixture,
+                method=f"{contender.method} + {label}",
+                order=contender.order,
+                train_seconds=took,
+            )
+    return rows
 
 
 def _messages(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
