@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Component
     from ngramlm.text import Text
 
-WEIGHTINGS = ("silence", "fixed", "position", "recent", "bayes", "sentence")
+WEIGHTINGS = ("silence", "fixed", "position", "word", "recent", "bayes", "sentence")
 
 
 @click.group("adapt", cls=options.CommandGroup)
@@ -64,7 +64,7 @@ def command() -> None:
 @options.choice_option(
     "--weighting",
     WEIGHTINGS,
-    "Weights by which caches are silent, fixed ones, by position, or following the text",
+    "Weights by which caches are silent, fixed ones, by position or the word before, or following the text",
 )
 @options.documents_option
 @options.reading_options
@@ -150,6 +150,7 @@ def weighting_of(name: str) -> Weighting:
         "fixed": FixedWeights(),
         "silence": BucketWeights("silence"),
         "position": BucketWeights("position"),
+        "word": BucketWeights("word"),
         "recent": RecentWeights(),
         "bayes": BayesWeights(memory=0.9),
         "sentence": BayesWeights(scope="sentence"),

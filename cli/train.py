@@ -92,6 +92,12 @@ class TrainCommand(options.Command):
 @options.bits_option
 @click.option("--counts", "from_counts", is_flag=True, help="TEXT are files of 'ngramlm count' (or SRILM).")
 @click.option(
+    "--times",
+    type=options.Numbers(least=1),
+    metavar="N,N,...",
+    help="Take the counts of each file (with --counts) so often: the more, the more its text matters.",
+)
+@click.option(
     "--heldout",
     type=options.InputFile(),
     metavar="FILE",
@@ -146,6 +152,7 @@ def command(
     layout: str | None,
     bits: int | None,
     from_counts: bool,
+    times: tuple[int, ...] | None,
     heldout: str | None,
     interpolate: bool | None,
     settings: tuple[tuple[str, Any], ...],
@@ -170,6 +177,8 @@ def command(
     check_layout(kind, layout, bits)
     options.check_limits(limits, layout)
     sources = options.sources(texts, heldout, selection.get("vocab"))
+    if times is not None and (not from_counts or len(times) != len(sources)):
+        raise click.UsageError("--times is for --counts, with a number for each file.")
     options.check_output(output, [*sources, heldout, selection.get("vocab")])
     options.warn_of_reuse(heldout, "held out", sources)
     method = make_method(smoothing, interpolate, closed, dict(settings), discount_fallback)
@@ -179,7 +188,7 @@ def command(
         if from_counts:
             _refuse_reading_options(context)
             given = context.get_parameter_source("order") is ParameterSource.COMMANDLINE
-            counts = read_all_counts(sources, order if given else None, progress)
+            counts = read_all_counts(sources, times, order if given else None, progress)
         else:
             from ngramlm.counts import count
 
@@ -245,11 +254,13 @@ def _refuse_reading_options(context: click.Context) -> None:
             raise click.UsageError(f"{parameter.opts[-1]} is for text and cannot be used with --counts.")
 
 
-def read_all_counts(paths: list[str], order: int | None, progress: Progress) -> NgramCounts:
-    """The sum of several files of counts, up to the order wanted."""
+def read_all_counts(
+    paths: list[str], times: tuple[int, ...] | None, order: int | None, progress: Progress
+) -> NgramCounts:
+    """The sum of several files of counts, each taken so many times, up to the order wanted."""
     from ngramlm.count_files import read_counts
     from ngramlm.counts import merge_counts
 
     several = [read_counts(path, progress=progress) for path in paths]
-    counts = several[0] if len(several) == 1 else merge_counts(several)
+    counts = several[0] if len(several) == 1 and times is None else merge_counts(several, times)
     return counts if order is None else counts.truncate(order)

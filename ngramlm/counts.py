@@ -28,6 +28,7 @@ __all__ = ["NgramCounts", "count", "merge_counts"]
 Ints = NDArray[np.integer[Any]]
 PIECE_ROWS = 1 << 18  # of a column that is looked at at once
 LARGEST_COUNT = (1 << 31) - 2
+MOST_TIMES = 1_000_000  # that counts are taken when they are merged
 LARGEST_TEXT = (1 << 31) - 2  # positions are int32
 
 
@@ -348,14 +349,25 @@ def _of_columns(
     return NgramCounts(vocabulary, NgramTrie(levels, workspace, of_text=True), tuple(counts))
 
 
-def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
+def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = None) -> NgramCounts:
     """The sum of several counts, over the union of their vocabularies (those of the first come first).
 
-    Raises UsageError when some were counted up to a lower order than others or have cut-offs, CountError on a sum of
-    2^63 or more.
+    With `times` those of a text count so often, as if it were there so many times: count merging, a way to adapt a
+    model to the text that counts most (Bacchiani & Roark 2003). Methods whose discounts come from how many n-grams
+    occur once or twice, such as Kneser-Ney, then take them from the repeated text: others suit such counts better.
+
+    Raises UsageError when some were counted up to a lower order than others or have cut-offs, and for `times` other
+    than whole numbers from 1 on, one for each; CountError on a sum of 2^63 or more.
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
+    factors = [1] * len(several) if times is None else [int(n) for n in times]
+    if len(factors) != len(several):
+        raise UsageError(
+            f"found {len(factors)} numbers of times for {len(several)} counts; expected one for each"
+        )
+    if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MOST_TIMES):
+        raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MOST_TIMES}")
     highest = max(counts.order for counts in several)
     if any(counts.order < highest and not _is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")
@@ -367,9 +379,9 @@ def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
     rows: list[NDArray[np.int32]] = []
     columns: list[NDArray[np.int64]] = []
     for order in range(1, highest + 1):
-        parts = [(ids, counts) for ids, counts in zip(maps, several, strict=True) if counts.order >= order]
-        ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts in parts])
-        values = np.concatenate([counts.counts[order - 1].astype(np.int64) for _, counts in parts])
+        parts = [part for part in zip(maps, several, factors, strict=True) if part[1].order >= order]
+        ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts, _ in parts])
+        values = np.concatenate([_multiplied(counts.counts[order - 1], n) for _, counts, n in parts])
         sorted_rows = sort_ngrams(ngrams, len(vocabulary))
         ngrams, values = ngrams[sorted_rows], values[sorted_rows]
         firsts = np.flatnonzero(np.append(True, (ngrams[1:] != ngrams[:-1]).any(axis=1)))
@@ -383,6 +395,12 @@ def merge_counts(several: Sequence[NgramCounts]) -> NgramCounts:
         columns.append(np.add.reduceat(values, firsts))
     trie, _ = NgramTrie.from_ngrams(rows[1:], len(vocabulary))
     return NgramCounts(vocabulary, trie, tuple(columns))
+
+
+def _multiplied(counts: Ints, times: int) -> NDArray[np.int64]:
+    if times > 1 and len(counts) and int(counts.max()) * times >= 1 << 63:
+        raise CountError(f"found a count of {counts.max()}; expected less than 2^63 / {times}")
+    return counts.astype(np.int64) * times
 
 
 def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:

@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
 
 import ngramlm as lm
 from ngramlm.count_files import read_counts, write_counts
@@ -340,3 +343,21 @@ def test_lines_of_one_ngram_that_just_fit(values: tuple[int, ...]) -> None:
     lines = "".join(f"a {value}\n" for value in values)
 
     assert read_counts(io.BytesIO(f"</s> 1\n{lines}".encode())).get("a") == LARGEST
+
+
+@given(st.lists(st.tuples(strategies.corpora(max_words=4), st.integers(1, 4)), min_size=1, max_size=3))
+def test_counts_that_are_taken_several_times(parts: list[tuple[strategies.Corpus, int]]) -> None:
+    """As many times as if the texts were there so often."""
+    several = [text_counts(corpus, 3) for corpus, _ in parts]
+    expected = [sentence for corpus, times in parts for sentence in corpus * times]
+
+    assert ngrams_of(expected, 3) == table(merge_counts(several, [times for _, times in parts]))
+
+
+def test_times_that_do_not_fit() -> None:
+    counts = text_counts([["a"]], 2)
+    for times in ([1, 2], [0], [1.5], [2_000_000]):
+        with pytest.raises(UsageError, match="times"):
+            merge_counts([counts], times)  # type: ignore[arg-type]
+    with pytest.raises(CountError, match=r"2\^63 / 4"):
+        merge_counts([huge({"a": LARGEST, "b": 1, "</s>": 1})], [4])

@@ -73,6 +73,12 @@ MIXTURES: dict[str, Callable[[], lm.Mixture]] = {
     "weights by position": lambda: lm.Mixture(
         [static(), lm.Cache()], weighting=lm.BucketWeights("position", ((0.9, 0.1), (0.8, 0.2), (0.5, 0.5)))
     ),
+    "weights by the word before": lambda: lm.Mixture(
+        [static(), other_words(), lm.Cache()],
+        weighting=lm.BucketWeights(
+            "word", ((0.9, 0.05, 0.05), (0.1, 0.8, 0.1), (0.3, 0.3, 0.4)), (1, static().vocabulary.id("BOOK"))
+        ),
+    ),
     "recent weights": lambda: lm.Mixture(
         [static(), other_words(), lm.Cache()],
         weighting=lm.RecentWeights((0.5, 0.3, 0.2), window=4, strength=2),
@@ -248,6 +254,16 @@ def test_buckets_by_position() -> None:
     np.testing.assert_allclose(weighting.mix(table, text), [0.2, 0.6, 0.6, 0.4, 0.4, 0.2, 0.6])
 
 
+def test_buckets_by_word() -> None:
+    words = lm.Vocabulary(list("abcd"))
+    weighting = lm.BucketWeights(
+        "word", ((1, 0), (0, 1), (0.5, 0.5)), tuple(words.ids(["<s>", "b"]).tolist())
+    )
+    table = np.tile([[0.2], [0.6]], 7)
+    text = text_of([[["a", "b", "c", "b"]], [["a"]]], words)
+    np.testing.assert_allclose(weighting.mix(table, text), [0.6, 0.2, 0.4, 0.2, 0.4, 0.6, 0.2])
+
+
 # ---------------------------------------------------------------------------------------------------------- fitting
 
 
@@ -281,6 +297,7 @@ WEIGHTINGS: list[Weighting] = [
     lm.FixedWeights(),
     lm.BucketWeights(),
     lm.BucketWeights("position"),
+    lm.BucketWeights("word"),
     lm.RecentWeights(window=20),
     lm.BayesWeights(memory=0.95),
     lm.BayesWeights(scope="sentence"),
@@ -306,6 +323,24 @@ def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
     assert by_silence.log10_probs(text).sum() > fixed
 
 
+def test_only_frequent_words_have_weights_of_their_own() -> None:
+    mixture = lm.Mixture([static(), other_words()], weighting=lm.BucketWeights("word"))
+    text = text_of(DOCUMENTS * 30, mixture.vocabulary)
+    fitted = mixture.fit(text).weighting
+    before = [token for n in range(text.n_sentences) for token in ["<s>", *text.sentence(n)]]
+    frequent = {word for word in before if before.count(word) >= lm.BucketWeights.LEAST}
+
+    assert isinstance(fitted, lm.BucketWeights)
+    assert set(mixture.vocabulary.words(list(fitted.words))) == frequent
+    assert 1 < len(frequent) < len(set(before))
+    own = fitted.weights
+    assert own is not None
+    assert len(own) == len(frequent) + 1
+    chosen = [token == mixture.vocabulary.words(list(fitted.words))[1] for token in before]
+    expected = lm.Mixture(mixture.components).weighting.fit(mixture.component_probs(text)[:, chosen], text)
+    assert expected.weights == own[2]
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -320,7 +355,9 @@ def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
         (lambda: lm.BayesWeights(scope="word"), "scope"),
         (lambda: lm.RecentWeights(window=0), "window"),
         (lambda: lm.RecentWeights(strength=0), "strength"),
-        (lambda: lm.BucketWeights("word"), "by"),
+        (lambda: lm.BucketWeights("colour"), "by"),
+        (lambda: lm.BucketWeights("word", words=(4, 3)), "rising"),
+        (lambda: lm.BucketWeights("silence", words=(3,)), "by word"),
         (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).distribution(), "one for each"),
     ],
 )  # fmt: skip

@@ -94,25 +94,30 @@ class FixedWeights(Weighting):
 
 @dataclass(frozen=True)
 class BucketWeights(Weighting):
-    """Weights by how far the document is, or by which components speak.
+    """Weights by how far the document is, by which components speak, or by the word before.
 
     ``"position"`` tells apart tokens by the logarithm of how many came before in the document: a memory is worth more
     when it is full. ``"silence"`` has weights of their own for every set of components that speak: a memory of pairs is
-    trusted where it has something to say (Goodman 2001, conditional caches).
+    trusted where it has something to say (Goodman 2001, conditional caches). ``"word"`` has weights of their own behind
+    every word that is frequent in the held-out text, and the same behind all others.
 
     Args:
-        by: ``"position"`` or ``"silence"``.
+        by: ``"position"``, ``"silence"`` or ``"word"``.
         weights: for each bucket one for each component; None is equal ones.
+        words: the ids of the words with weights of their own, rising; those of bucket 1, 2, ...
     """
 
-    by: Literal["position", "silence"] = "silence"
+    by: Literal["position", "silence", "word"] = "silence"
     weights: tuple[Shares, ...] | None = None
+    words: tuple[int, ...] = ()
 
     LEAST = 100  # held-out tokens of a bucket that has weights of its own
     MOST_COMPONENTS = 10  # sets of more would be too many
 
     def __post_init__(self) -> None:
-        choice("position", "silence")("by", self.by)
+        choice("position", "silence", "word")("by", self.by)
+        if list(self.words) != sorted(set(self.words)) or (self.words and self.by != "word"):
+            raise UsageError(f"found the words {self.words}; expected rising ids, and weights by word")
         if self.weights is not None:
             kept = tuple(_shares("weights", shares) for shares in self.weights)
             object.__setattr__(self, "weights", kept)
@@ -127,6 +132,8 @@ class BucketWeights(Weighting):
         rows = self._rows(len(table))
         if self.by == "silence":
             bucket = int(_set_numbers(silent[:, None])[0])
+        elif self.by == "word":
+            bucket = int(self._word_buckets(_words_before(text)[table.shape[1] :])[0])
         else:
             bucket = int(_powers(np.array([table.shape[1]]))[0])
         found: Floats = rows[min(bucket, len(rows) - 1)]
@@ -146,20 +153,37 @@ class BucketWeights(Weighting):
             if len(table) > self.MOST_COMPONENTS:
                 raise UsageError(f"found {len(table)} components; expected {self.MOST_COMPONENTS} at most")
             return _set_numbers(np.isnan(table))
+        if self.by == "word":
+            return self._word_buckets(_words_before(text))
         starts = spans(text, text.documents)
         return _powers(np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts)))
 
+    def _word_buckets(self, before: Int32s) -> Int32s:
+        own = np.array(self.words, np.int32)
+        places = np.searchsorted(own, before)
+        found = np.append(own, np.int32(-1))[places] == before
+        return np.where(found, places + 1, 0).astype(np.int32)
+
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BucketWeights:
-        buckets = self._buckets(table, text)
+        fitted = self
+        if self.by == "word":
+            times = np.bincount(_words_before(text))
+            fitted = replace(self, words=tuple(np.flatnonzero(times >= self.LEAST).tolist()), weights=None)
+        buckets = fitted._buckets(table, text)
         everywhere = _em(table, progress)
         rows = []
         for bucket in range(int(buckets.max(initial=0)) + 1):
             own = table[:, buckets == bucket]
             rows.append(everywhere if own.shape[1] < self.LEAST else _em(own, progress))
-        return replace(self, weights=tuple(rows))
+        return replace(fitted, weights=tuple(rows))
 
     def describe(self) -> str:
         return f"by-{self.by}"
+
+
+def _words_before(text: Text) -> Int32s:
+    """int32[tokens], the token before every predicted one."""
+    return np.asarray(text.ids[np.flatnonzero(text.is_predicted) - 1], np.int32)
 
 
 @dataclass(frozen=True)

@@ -143,6 +143,23 @@ def test_several_files_of_counts_are_added(invoke: Invoke, folder: Path) -> None
     assert arpa_lines(folder / "added.arpa") == arpa_lines(folder / "both.arpa")
 
 
+def test_counts_that_are_taken_several_times(invoke: Invoke, folder: Path) -> None:
+    for name in ("test", "other"):
+        invoke("count", f"{name}.txt", "--order", "2", "-o", f"{name}.gz")
+    method = ("--smoothing", "witten-bell", "--quiet")
+    result = invoke("train", "test.gz", "other.gz", "--counts", "--times", "3,1", *method, "-o", "merged.arpa")
+    invoke("train", "test.txt", "test.txt", "test.txt", "other.txt", "--order", "2", *method, "-o", "repeated.arpa")
+
+    assert result.exit_code == 0, result.output
+    merged, repeated = (lm.BackoffModel.load_arpa(f"{name}.arpa") for name in ("merged", "repeated"))
+    texts = [lm.read_text("train.txt", vocabulary=model.vocabulary) for model in (merged, repeated)]
+    assert merged.log10_probs(texts[0]).tolist() == repeated.log10_probs(texts[1]).tolist()
+    for arguments in (("test.txt", "other.txt", "--times", "3,1"), ("test.gz", "--counts", "--times", "3,1")):
+        refused = invoke("train", *arguments, "-o", "m.arpa")
+        assert refused.exit_code == 2
+        assert "a number for each file" in refused.stderr
+
+
 def test_options_of_text_are_refused_for_counts(invoke: Invoke, folder: Path) -> None:
     result = invoke("train", "counts.gz", "--counts", "--min-count", "2", "-o", "new.arpa")
 
