@@ -308,3 +308,72 @@ def topics(
         mixture.save(output)
     if not quiet:
         stderr_line(f"{len(mixture.components) - 1} topics in {text.n_documents} documents")
+
+
+@command.command(
+    "maxent",
+    cls=options.Command,
+    example=[
+        "ngramlm adapt maxent train.txt --order 2 --documents blank --set function_words=2 -o text.ngram"
+    ],
+)
+@options.texts_argument
+@options.integer_option("--order", default=3, most=16, help_text="Length of the longest n-grams.")
+@click.option(
+    "--set",
+    "settings",
+    type=options.Setting(),
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A parameter, such as triggers=6, distance_2=0, cache=1,2,4, topics=10 or pair_sigma2=0.3; several times.",
+)
+@options.documents_option
+@options.reading_options
+@options.vocabulary_options
+@options.output_option("The model: .ngram.")
+@options.threads_option
+@options.json_option
+@options.quiet_option
+def maxent(
+    texts: tuple[str, ...],
+    order: int,
+    settings: tuple[tuple[str, Any], ...],
+    documents: str | None,
+    reading: dict[str, Any],
+    selection: dict[str, Any],
+    output: str | None,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train one exponential model of n-grams, distance-2 bigrams, triggers and a cache on the documents of TEXT.
+
+    Each feature is told what the others explain already. Say with --documents where documents begin, or what is said
+    in one is thought to bear upon the next. Training takes minutes for a million words.
+    """
+    output = mixture_output(output)
+    sources = options.sources(list(texts), selection.get("vocab"))
+    options.check_output(output, [*sources, selection.get("vocab")])
+    from ngramlm.maxent import TextMaxEnt
+    from ngramlm.text import require_sentences
+
+    names = set(TextMaxEnt.__dataclass_fields__) - {"order"}
+    for name, _ in settings:
+        if name not in names:
+            raise click.UsageError(f"--set {name}: one of {', '.join(sorted(names))} was expected.")
+    method = TextMaxEnt(order=order, **dict(settings))
+    with Progress(quiet=quiet) as progress:
+        given = options.read_selection(selection)
+        text = options.read_documents(
+            sources, documents, threads=threads, progress=progress, **reading, **given
+        )
+        require_sentences(text, sources[0])
+        model = method.fit(text, threads=threads, progress=progress)
+        model.save(output)
+    if as_json:
+        about = {"documents": text.n_documents, "features_of_the_text": model.features.n_features}
+        write_json({"output": output, **about, **about_model(model)})
+    elif not quiet:
+        for line in model_lines(model):
+            stderr_line(line)
+        stderr_line(f"{model.features.n_features} features of the text, {text.n_documents} documents")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import errno
 import functools
@@ -119,6 +120,32 @@ class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic since click
         if not all(self.least <= number < float("inf") for number in numbers):
             self.fail(f"{value!r} was found; no number below {self.least:g} was expected.", param, ctx)
         return numbers
+
+
+class Setting(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
+    """``name=value`` as a pair; a value is a number, several with commas between them, true, false, or a word."""
+
+    name = "name=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        if isinstance(value, tuple):
+            return value
+        name, equals, text = value.partition("=")
+        if not equals or not name.isidentifier() or not text:
+            self.fail(f"{value!r} was found; NAME=VALUE was expected.", param, ctx)
+        parts = [_plain_value(part) for part in text.split(",")]
+        return name, parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def _plain_value(text: str) -> int | float | bool | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5

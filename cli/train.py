@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
@@ -21,32 +20,6 @@ if TYPE_CHECKING:
     from ngramlm.smoothing import Smoothing
 
 FALLBACK = "0.5,1,1.5"
-
-
-class Setting(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """``name=value`` as a pair; a value is a number, several with commas between them, true, false, or a word."""
-
-    name = "name=value"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, Any]:
-        if isinstance(value, tuple):
-            return value
-        name, equals, text = value.partition("=")
-        if not equals or not name.isidentifier() or not text:
-            self.fail(f"{value!r} was found; NAME=VALUE was expected.", param, ctx)
-        parts = [_plain_value(part) for part in text.split(",")]
-        return name, parts[0] if len(parts) == 1 else tuple(parts)
-
-
-def _plain_value(text: str) -> int | float | bool | str:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        with contextlib.suppress(ValueError):
-            return kind(text)
-    return text
 
 
 class TrainCommand(options.Command):
@@ -112,7 +85,7 @@ class TrainCommand(options.Command):
 @click.option(
     "--set",
     "settings",
-    type=Setting(),
+    type=options.Setting(),
     metavar="NAME=VALUE",
     multiple=True,
     help="A parameter of the method, such as discounts=5, k=7,5,3 or delta=0.1; may be given several times.",

@@ -237,3 +237,31 @@ def test_compare_with_memories_models_and_documents(documents: Path, folder: Pat
     refused = invoke("compare", *given, "--caches", "words")
     assert refused.exit_code == 2
     assert "--caches needs --heldout" in refused.stderr
+
+
+def test_an_exponential_model_of_documents(documents: Path, folder: Path, invoke: Invoke) -> None:
+    options = ("--order", "2", "--documents", "blank", "--set", "function_words=1", "--set", "cache=1,3")
+    result = invoke("adapt", "maxent", "documents.txt", *options, "-o", "text.ngram", "--json")
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout)
+    text = read_documents(str(documents), BlankLines())
+    expected = lm.TextMaxEnt(order=2, function_words=1, cache=(1, 3)).fit(text)
+    loaded = lm.load(folder / "text.ngram")
+
+    assert (facts["documents"], facts["features_of_the_text"]) == (
+        text.n_documents,
+        expected.features.n_features,
+    )
+    assert loaded.log10_probs(text) == pytest.approx(expected.log10_probs(text), abs=1e-9)
+    shown = json.loads(
+        invoke("perplexity", "text.ngram", "documents.txt", "--documents", "blank", "--json").stdout
+    )
+    assert shown["perplexity"] == pytest.approx(lm.perplexity(expected, text).perplexity)
+    mixed = invoke("adapt", "cache", "text.ngram", "--heldout", "test.txt", "-o", "mixed.ngram")
+    assert mixed.exit_code == 0, mixed.output
+    for wrong, message in ((("--set", "colour=1"), "pair_sigma2"), (("--set", "triggers=-1"), "triggers")):
+        refused = invoke("adapt", "maxent", "documents.txt", *wrong, "-o", "no.ngram")
+        assert refused.exit_code == 2
+        assert message in refused.stderr
+    assert invoke("adapt", "maxent", "documents.txt", "-o", "text.arpa").exit_code == 2
+    assert not (folder / "no.ngram").exists()

@@ -147,8 +147,21 @@ def test_counts_that_are_taken_several_times(invoke: Invoke, folder: Path) -> No
     for name in ("test", "other"):
         invoke("count", f"{name}.txt", "--order", "2", "-o", f"{name}.gz")
     method = ("--smoothing", "witten-bell", "--quiet")
-    result = invoke("train", "test.gz", "other.gz", "--counts", "--times", "3,1", *method, "-o", "merged.arpa")
-    invoke("train", "test.txt", "test.txt", "test.txt", "other.txt", "--order", "2", *method, "-o", "repeated.arpa")
+    result = invoke(
+        "train", "test.gz", "other.gz", "--counts", "--times", "3,1", *method, "-o", "merged.arpa"
+    )
+    invoke(
+        "train",
+        "test.txt",
+        "test.txt",
+        "test.txt",
+        "other.txt",
+        "--order",
+        "2",
+        *method,
+        "-o",
+        "repeated.arpa",
+    )
 
     assert result.exit_code == 0, result.output
     merged, repeated = (lm.BackoffModel.load_arpa(f"{name}.arpa") for name in ("merged", "repeated"))
