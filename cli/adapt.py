@@ -32,6 +32,7 @@ def command() -> None:
     example=[
         "ngramlm adapt cache model.arpa --heldout heldout.txt -o adapted.ngram",
         "ngramlm adapt cache model.arpa other.arpa --heldout heldout.txt --weighting recent -o adapted.ngram",
+        "ngramlm adapt cache model.arpa --heldout heldout.txt --caches words,trigrams --decay 0.01 -o adapted.ngram",
     ],
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
@@ -47,7 +48,8 @@ def command() -> None:
     type=options.Caches(),
     default="words,bigrams",
     show_default=True,
-    help="What is remembered of a document: its words, pairs and triples of them; none only mixes the models.",
+    help="What is remembered of a document: its words, two or three of them in a row, pairs near each other "
+    "(with --idf); none only mixes the models.",
 )
 @click.option(
     "--window", type=click.IntRange(min=1), metavar="N", help="Forget what was more than N tokens ago."
@@ -58,7 +60,19 @@ def command() -> None:
     default=options.DECAY,
     show_default=True,
     metavar="D",
-    help="Words n tokens ago weigh exp(-D n); 0 weighs all alike.  (Pairs and triples do not decay.)",
+    help="Words n tokens ago weigh exp(-D n); 0 weighs all alike.  (Bigrams and trigrams do not decay.)",
+)
+@click.option(
+    "--idf",
+    type=options.InputFile(),
+    metavar="TEXT",
+    help="Words weigh the more, the fewer documents of this text have them (--documents says where they begin).",
+)
+@click.option(
+    "--classes",
+    type=options.InputFile(),
+    metavar="FILE",
+    help="Words of a class stand for each other; a word and its class a line.",
 )
 @click.option("--keep-unknown", is_flag=True, help="Remember <unk> too: that unknown words come together.")
 @options.choice_option(
@@ -78,6 +92,8 @@ def cache(
     caches: tuple[str, ...],
     window: int | None,
     decay: float,
+    idf: str | None,
+    classes: str | None,
     keep_unknown: bool,
     weighting: str,
     documents: str | None,
@@ -93,15 +109,21 @@ def cache(
     those that suit --heldout; with --weighting recent, bayes or sentence they follow the text from there.
     """
     output = mixture_output(output)
-    options.check_stdin([*models, heldout])
-    options.check_output(output, [*models, heldout])
-    from ngramlm.adaptive import Mixture
+    inputs = [*models, heldout, idf, classes]
+    options.check_stdin(inputs)
+    options.check_output(output, inputs)
+    from ngramlm.adaptive import Mixture, Neighbours, inverse_document_frequencies
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.oovs import warn_of_oovs
     from ngramlm.text import require_sentences
 
     components: list[Component] = [load_any_model(path, quiet) for path in models]
-    components += options.memories(caches, window, decay, keep_unknown)
+    weights = None
+    if idf is not None:
+        known = options.read_documents(idf, documents, threads=threads, **reading)
+        weights = inverse_document_frequencies(require_sentences(known, idf))
+    neighbours = None if classes is None else Neighbours.read_classes(classes)
+    components += options.memories(caches, window, decay, keep_unknown, weights, neighbours)
     mixture = Mixture(components, weighting=weighting_of(weighting))
     with Progress(quiet=quiet) as progress:
         text: Text = options.read_documents(

@@ -17,6 +17,7 @@ import click
 from ngramlm.cli.output import same_file, stderr_line
 
 if TYPE_CHECKING:
+    from ngramlm.adaptive import Neighbours, WordWeights
     from ngramlm.adaptive import Source as Memory
     from ngramlm.documents import DocumentRule
     from ngramlm.files import Source
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 TOKENIZERS = ("whitespace", "words", "characters")
-CACHES = ("words", "bigrams", "trigrams")
+CACHES = ("words", "bigrams", "trigrams", "pairs")
 DECAY = 0.003  # of a memory of words, for each token
 
 
@@ -306,7 +307,7 @@ documents_option = click.option(
 class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
     """Names of memories with commas between them, or ``none``."""
 
-    name = "words,bigrams,trigrams"
+    name = "words,bigrams,trigrams,pairs"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -322,17 +323,27 @@ class Caches(click.ParamType):  # type: ignore[type-arg]  # generic since click 
 
 
 def memories(
-    names: tuple[str, ...], window: int | None = None, decay: float = DECAY, keep_unknown: bool = False
+    names: tuple[str, ...],
+    window: int | None = None,
+    decay: float = DECAY,
+    keep_unknown: bool = False,
+    weights: WordWeights | None = None,
+    neighbours: Neighbours | None = None,
 ) -> list[Memory]:
-    """The caches by their names."""
-    from ngramlm.adaptive import Cache, NgramCache
+    """The caches by their names; UsageError for pairs without weights."""
+    from ngramlm.adaptive import Cache, NgramCache, PairCache
 
-    makers: dict[str, Memory] = {
-        "words": Cache(window=window, decay=decay, keep_unknown=keep_unknown),
-        "bigrams": NgramCache(window=window, keep_unknown=keep_unknown),
-        "trigrams": NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
+    makers: dict[str, Callable[[], Memory]] = {
+        "words": lambda: Cache(
+            window=window, decay=decay, weights=weights, neighbours=neighbours, keep_unknown=keep_unknown
+        ),
+        "bigrams": lambda: NgramCache(window=window, keep_unknown=keep_unknown),
+        "trigrams": lambda: NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
+        "pairs": lambda: PairCache(weights),  # type: ignore[arg-type]
     }
-    return [makers[name] for name in names]
+    if "pairs" in names and weights is None:
+        raise click.UsageError("pairs are weighed by how few documents have a word; give --idf TEXT.")
+    return [makers[name]() for name in names]
 
 
 def rule_of(documents: str | None) -> DocumentRule | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.errors import UsageError
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.files import open_source
 from ngramlm.matching import ids_in
 from ngramlm.text import Text
 from ngramlm.vocabulary import EOS, UNK, Vocabulary
@@ -145,6 +147,29 @@ class Neighbours:
                             frequencies.get(other, 0.0) if frequencies else 1.0
                         )
         return cls.from_similarities(similar, share)
+
+    @classmethod
+    def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbours:
+        """The classes of a file, a word and one of its classes a line, with a tab or spaces between them.
+
+        That is how mkcls writes them; a word of several classes has several lines. Raises FormatError for other lines.
+        """
+        classes: dict[str, list[str]] = {}
+        with open_source(path) as stream:
+            for number, line in enumerate(stream.read().split(b"\n"), 1):
+                try:
+                    fields = line.decode().split()
+                except UnicodeDecodeError:
+                    raise FormatError("found bytes that are not UTF-8; expected text", path, number) from None
+                if fields and len(fields) != 2:
+                    raise FormatError(
+                        f"found {len(fields)} fields; expected a word and its class", path, number
+                    )
+                if fields:
+                    classes.setdefault(fields[1], []).append(fields[0])
+        if not classes:
+            raise FormatError("found no word; expected a word and its class a line", path)
+        return cls.from_classes(classes, share)
 
     @classmethod
     def from_vectors(

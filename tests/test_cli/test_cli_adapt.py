@@ -265,3 +265,31 @@ def test_an_exponential_model_of_documents(documents: Path, folder: Path, invoke
         assert message in refused.stderr
     assert invoke("adapt", "maxent", "documents.txt", "-o", "text.arpa").exit_code == 2
     assert not (folder / "no.ngram").exists()
+
+
+def test_weights_of_words_and_classes(documents: Path, folder: Path, invoke: Invoke) -> None:
+    (folder / "classes.txt").write_text("cat animal\ndog\tanimal\n\nsees act\n")
+    (folder / "documents.docs").write_text("1\n")
+    result = invoke(
+        "adapt", "cache", "model.arpa", "--heldout", "documents.txt", "--documents", "blank", "--idf", "documents.txt",
+        "--classes", "classes.txt", "--caches", "words,pairs", "--weighting", "fixed", "-o", "a.ngram",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    model = lm.load(folder / "model.arpa")
+    weights = lm.inverse_document_frequencies(read_documents(str(documents), BlankLines()))
+    neighbours = lm.Neighbours.from_classes({"animal": ["cat", "dog"], "act": ["sees"]})
+    memories = [lm.Cache(decay=0.003, weights=weights, neighbours=neighbours), lm.PairCache(weights)]
+    text = read_documents(str(documents), BlankLines(), vocabulary=model.vocabulary)
+    expected = lm.Mixture([model, *memories]).fit(text)
+    loaded = lm.load(folder / "a.ngram")
+
+    assert isinstance(loaded, lm.Mixture)
+    assert loaded.component_probs(text) == pytest.approx(expected.component_probs(text), nan_ok=True)
+    for arguments, message in (
+        (("--caches", "pairs"), "--idf TEXT"),
+        (("--idf", "test.txt"), "two or more"),
+        (("--classes", "train.txt"), "expected a word and its class"),
+    ):
+        refused = invoke("adapt", "cache", "model.arpa", "--heldout", "test.txt", *arguments, "-o", "b.ngram")
+        assert refused.exit_code == 2
+        assert message in refused.stderr
