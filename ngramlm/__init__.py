@@ -29,9 +29,13 @@ if TYPE_CHECKING:
         NgramCache,
         PairCache,
         RecentWeights,
+        adapt_domain,
         adapt_marginals,
+        domain_words,
+        extend_vocabulary,
         inverse_document_frequencies,
         topic_mixture,
+        word_candidates,
     )
     from ngramlm.backoff import BackoffModel
     from ngramlm.counts import NgramCounts, count, merge_counts
@@ -102,10 +106,13 @@ _HOMES = {
     "TextMaxEnt": "maxent",
     "Vocabulary": "vocabulary",
     "WittenBell": "smoothing",
+    "adapt_domain": "adaptive",
     "adapt_marginals": "adaptive",
     "compare": "evaluation.comparison",
     "count": "counts",
+    "domain_words": "adaptive",
     "em_weights": "interpolation",
+    "extend_vocabulary": "adaptive",
     "inverse_document_frequencies": "adaptive",
     "iter_text": "text",
     "load": "formats",
@@ -119,6 +126,7 @@ _HOMES = {
     "read_text": "text",
     "restrict_vocabulary": "pruning",
     "topic_mixture": "adaptive",
+    "word_candidates": "adaptive",
 }
 
 __all__ = [
@@ -159,10 +167,13 @@ __all__ = [
     "Vocabulary",
     "WittenBell",
     "__version__",
+    "adapt_domain",
     "adapt_marginals",
     "compare",
     "count",
+    "domain_words",
     "em_weights",
+    "extend_vocabulary",
     "inverse_document_frequencies",
     "iter_text",
     "load",
@@ -176,6 +187,7 @@ __all__ = [
     "read_text",
     "restrict_vocabulary",
     "topic_mixture",
+    "word_candidates",
 ]
 
 

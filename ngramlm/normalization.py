@@ -19,7 +19,7 @@ from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import BOS
 
-__all__ = ["NormalizedColumns", "normalized_columns"]
+__all__ = ["NormalizedColumns", "check_probabilities", "normalized_columns"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -143,11 +143,16 @@ class NormalizedColumns:
 
 def normalized_columns(model: BackoffModel) -> NormalizedColumns:
     """The columns of a model that can be taken apart; raises UsageError for other models and for mere scores."""
+    check_probabilities(model)
+    return NormalizedColumns.of(model.columns)
+
+
+def check_probabilities(model: BackoffModel) -> None:
+    """UsageError for a model that is no back-off table, or one of mere scores."""
     if not isinstance(model, BackoffModel):
         raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
     if not getattr(model, "normalized", True):
         raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
-    return NormalizedColumns.of(model.columns)
 
 
 def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) -> tuple[Floats, Floats]:

@@ -8,6 +8,10 @@
 """
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
+from ngramlm.adaptive.candidates import WordCandidates, join_words, word_candidates
+from ngramlm.adaptive.domain import DomainVocabulary, adapt_domain, domain_vocabulary
+from ngramlm.adaptive.extension import extend_vocabulary, new_words
+from ngramlm.adaptive.keywords import ScoredWords, domain_words
 from ngramlm.adaptive.marginals import adapt_marginals
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
@@ -19,6 +23,7 @@ __all__ = [
     "BayesWeights",
     "BucketWeights",
     "Cache",
+    "DomainVocabulary",
     "FixedWeights",
     "Mixture",
     "ModelSource",
@@ -27,11 +32,20 @@ __all__ = [
     "PairCache",
     "RecentWeights",
     "RunningDocument",
+    "ScoredWords",
     "Source",
     "Weighting",
+    "WordCandidates",
     "WordWeights",
+    "adapt_domain",
     "adapt_marginals",
     "cluster_documents",
+    "domain_vocabulary",
+    "domain_words",
+    "extend_vocabulary",
     "inverse_document_frequencies",
+    "join_words",
+    "new_words",
     "topic_mixture",
+    "word_candidates",
 ]

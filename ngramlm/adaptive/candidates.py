@@ -1,0 +1,211 @@
+"""Words of a text without spaces that nobody listed: tokens that stand together as the parts of a word do."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._trie import segment_sums
+from ngramlm.checks import Number
+from ngramlm.counts import NgramCounts, count
+from ngramlm.errors import UsageError
+from ngramlm.events import Events, look_up
+from ngramlm.text import Text
+from ngramlm.trie import MAX_ORDER
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+
+__all__ = ["WordCandidates", "join_words", "word_candidates"]
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class WordCandidates:
+    """Tokens that stand together as the parts of a word do, by falling count x information, ties by the tokens.
+
+    Attributes:
+        ngrams: the tokens of each.
+        counts: int64[N], how often they stand together.
+        information: float64[N], in bits, the pointwise mutual information of the two parts that are bound least.
+        entropies: float64[N], in bits, of the token before or the token behind, whichever is less.
+    """
+
+    ngrams: tuple[tuple[str, ...], ...]
+    counts: NDArray[np.int64]
+    information: Floats
+    entropies: Floats
+
+    def __post_init__(self) -> None:
+        for column in (self.counts, self.information, self.entropies):
+            column.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.ngrams)
+
+    @property
+    def words(self) -> list[str]:
+        """The tokens of each as one word."""
+        return ["".join(ngram) for ngram in self.ngrams]
+
+
+def word_candidates(
+    text: Text,
+    *,
+    longest: int = 4,
+    least_count: int = 3,
+    least_information: float = 5.0,
+    least_entropy: float = 1.0,
+    threads: int | None = None,
+) -> WordCandidates:
+    """Adjacent tokens that are likely to be one word, in a text without spaces (tokenizer ``characters``).
+
+    An n-gram of 2 to `longest` tokens is one
+
+    - if it occurs `least_count` times,
+    - if log2 of c(xy) N / (c(x) c(y)), with N tokens in the text, is `least_information` or more wherever it is parted
+      in two, x and y (Church & Hanks 1990),
+    - and if the token before it and the token behind it each have an entropy of `least_entropy` bits or more: inside a
+      word one knows what comes (Harris 1955, "from phoneme to morpheme"). A sentence's end is a token like others.
+
+    Tokens with other characters than letters, marks and numbers are parts of none. What occurs only inside longer
+    candidates is left out.
+
+    Args:
+        text: the text.
+        longest: tokens, 2 or more.
+        threads: None is all cores.
+
+    Raises UsageError for an empty text.
+
+    >>> lines = ["曹操來", "見曹操", "曹操大笑", "人來", "見大人", "笑"]
+    >>> text = Text.from_sentences([" ".join(line) for line in lines])
+    >>> found = word_candidates(text, least_information=2, least_entropy=0.5)
+    >>> found.words, found.counts.tolist(), found.information.round(2).tolist(), found.entropies.round(2).tolist()
+    (['曹操'], [3], [2.42], [0.92])
+    """
+    longest = Number(least=2, most=MAX_ORDER - 1, whole=True)("longest", longest)
+    least_count = Number(least=1, whole=True)("least_count", least_count)
+    least_information = Number()("least_information", least_information)
+    least_entropy = Number(least=0)("least_entropy", least_entropy)
+    if not text.n_sentences:
+        raise UsageError("found a text without sentences; expected one to find words in")
+    counts = count(text, order=longest + 1, threads=threads)
+    is_part = np.array([_is_word(word) for word in text.vocabulary.words()])
+    is_part[[UNK, BOS, EOS]] = False
+    usable = is_part  # the n-grams of such tokens alone
+    columns, masks = {}, {}
+    for order in range(2, min(longest, counts.order - 1) + 1):
+        usable = usable[_history_rows(counts, order)] & is_part[counts.trie.level(order).words]
+        information, entropies = _information(counts, order, text.n_words), _entropies(counts, order)
+        frequent = counts.counts[order - 1] >= least_count
+        masks[order] = usable & frequent & (information >= least_information) & (entropies >= least_entropy)
+        columns[order] = (counts.counts[order - 1], information, entropies)
+    found = []
+    for order, mask in _standing_alone(counts, text, masks).items():
+        ngrams = counts.trie.ngrams(order)[mask]
+        parts = (column[mask].tolist() for column in columns[order])
+        found += [
+            (tuple(text.vocabulary.words(ngram)), *row) for ngram, *row in zip(ngrams, *parts, strict=True)
+        ]
+    found.sort(key=lambda row: (-row[1] * row[2], row[0]))
+    return WordCandidates(
+        tuple(row[0] for row in found),
+        np.array([row[1] for row in found], np.int64),
+        np.array([row[2] for row in found], np.float64),
+        np.array([row[3] for row in found], np.float64),
+    )
+
+
+def _is_word(token: str) -> bool:
+    return all(unicodedata.category(character)[0] in "LMN" for character in token)
+
+
+def _history_rows(counts: NgramCounts, order: int) -> NDArray[np.int32]:
+    """int32[R]: the row, one order below, of every n-gram without its last word."""
+    return counts.trie.history_rows(order)[counts.trie.histories(order)]
+
+
+def _information(counts: NgramCounts, order: int, n_tokens: int) -> Floats:
+    """float64[R]: pointwise mutual information in bits, the least of all ways to part the n-gram in two."""
+    trie = counts.trie
+    left = [np.arange(trie.level(order).n_rows, dtype=np.int32)]  # the first order - i tokens
+    right = [left[0]]  # the last order - i tokens
+    for length in range(order, 1, -1):
+        left.append(_history_rows(counts, length)[left[-1]])
+        right.append(trie.level(length).suffixes[right[-1]])
+    least = np.full(len(left[0]), np.inf)
+    for i in range(1, order):
+        first = counts.counts[order - i - 1][left[i]].astype(np.float64)
+        last = counts.counts[i - 1][right[order - i]].astype(np.float64)
+        with np.errstate(divide="ignore"):  # <s> has no count
+            np.minimum(least, counts.counts[order - 1] / (first * last), out=least)
+    return np.log2(least * n_tokens)
+
+
+def _entropies(counts: NgramCounts, order: int) -> Floats:
+    """float64[R]: the entropy in bits of the word before or the word behind, whichever is less; 0 without words."""
+    level, values = counts.trie.level(order + 1), counts.counts[order].astype(np.float64)
+    terms, n_rows = values * np.log2(values), counts.trie.level(order).n_rows
+    behind = _entropy(segment_sums(terms, level.starts), segment_sums(values, level.starts))
+    before = _entropy(np.bincount(level.suffixes, terms, n_rows), np.bincount(level.suffixes, values, n_rows))
+    return np.minimum(look_up(behind, counts.trie.history_of_row(order), 0.0), before)
+
+
+def _entropy(terms: Floats, totals: Floats) -> Floats:
+    """log2 N - sum of c log2 c / N, for the sums of c log2 c and N."""
+    some = np.maximum(totals, 1.0)
+    return np.maximum(np.log2(some) - terms / some, 0.0)
+
+
+def _standing_alone(counts: NgramCounts, text: Text, masks: Mapping[int, Bools]) -> dict[int, Bools]:
+    """Those of the marked n-grams that occur somewhere in a text outside all longer ones."""
+    rows = Events.locate(counts.trie, text).rows
+    ends = {order: look_up(mask, rows[order - 1], False) for order, mask in masks.items()}
+    found = {}
+    for order, mask in masks.items():
+        alone = ends[order].copy()
+        for longer in range(order + 1, max(masks) + 1):
+            for later in range(longer - order + 1):  # the longer one may end so many tokens later
+                alone[: len(alone) - later] &= ~ends[longer][later:]
+        found[order] = np.zeros_like(mask)
+        found[order][rows[order - 1][alone]] = True
+    return found
+
+
+def join_words(text: Text, candidates: WordCandidates) -> Text:
+    """The text with every candidate as one word; from the left to the right, always the longest that fits.
+
+    Documents and characters stay; the vocabulary has the words of the text first.
+
+    >>> text = Text.from_sentences(["曹 操 來", "見 曹 操", "曹"])
+    >>> one = WordCandidates((("曹", "操"),), np.array([2]), np.array([1.0]), np.array([1.0]))
+    >>> [" ".join(joined.sentence(number)) for joined in [join_words(text, one)] for number in range(3)]
+    ['曹操 來', '見 曹操', '曹']
+    """
+    tokens = text.vocabulary
+    vocabulary = Vocabulary(dict.fromkeys([*tokens.words()[len(RESERVED) :], *candidates.words]))
+    words: dict[tuple[int, ...], int] = {}
+    lengths: dict[int, set[int]] = {}  # of the candidates that begin with a token
+    for ngram, word in zip(candidates.ngrams, candidates.words, strict=True):
+        ids = tuple(tokens.ids(ngram).tolist())
+        if UNK not in ids:
+            words[ids] = vocabulary.id(word)
+            lengths.setdefault(ids[0], set()).add(len(ids))
+    longest_first = {first: sorted(found, reverse=True) for first, found in lengths.items()}
+    given, joined, at = text.ids.tolist(), [], 0
+    while at < len(given):
+        id, step = given[at], 1
+        for length in longest_first.get(id, ()):
+            ngram_ids = tuple(given[at : at + length])
+            if ngram_ids in words:
+                id, step = words[ngram_ids], length
+                break
+        joined.append(id)
+        at += step
+    documents = text.documents[:-1].tolist()
+    return Text.from_ids(vocabulary, np.array(joined, np.int32), text.characters, documents)

@@ -1,0 +1,167 @@
+"""A back-off model that knows more words: they share what it gave to unknown words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number, several_words
+from ngramlm.counts import count
+from ngramlm.errors import UsageError
+from ngramlm.interpolation import text_over
+from ngramlm.levels import Level
+from ngramlm.matching import ids_in
+from ngramlm.normalization import check_probabilities
+from ngramlm.smoothing.witten_bell import WittenBell
+from ngramlm.text import Text
+from ngramlm.trie import NgramTrie
+from ngramlm.vocabulary import RESERVED, UNK, Vocabulary
+
+__all__ = ["extend_vocabulary", "new_words"]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+
+MOST_ROWS = 1 << 27  # that are added: some gigabytes
+
+
+def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list[str]:
+    """The words of a text that are not in a vocabulary, the most frequent first, ties as in the text's vocabulary.
+
+    Raises UsageError for a text over that vocabulary, which has lost them already.
+
+    >>> new_words(Text.from_sentences(["the senate", "a senate votes"]), Vocabulary(["the", "a"]))
+    ['senate', 'votes']
+    """
+    min_count = Number(least=1, whole=True)("min_count", min_count)
+    if text.n_oov and text.vocabulary == vocabulary:
+        raise UsageError(
+            f"found a text that has lost {text.n_oov} words outside the vocabulary; expected one that was read with a "
+            "vocabulary of its own"
+        )
+    counts = np.bincount(text.ids, minlength=len(text.vocabulary))
+    is_new = (ids_in(text.vocabulary, vocabulary) == UNK) & (counts >= min_count)
+    is_new[: len(RESERVED)] = False
+    ids = np.flatnonzero(is_new)
+    return text.vocabulary.words(ids[np.argsort(-counts[ids], kind="stable")])
+
+
+def extend_vocabulary(
+    model: BackoffModel, words: Iterable[str], text: Text, *, share: float | None = None
+) -> BackoffModel:
+    """The model with new words D, p(w|h) = (1 - e) p(<unk>|h) q(w) for w in D, of whose <unk> the share e is left.
+
+    q are the unigrams of a Witten-Bell model of the text, divided by their sum over D. Whatever the history, the other
+    words keep their probabilities, and all still sum to one: wherever the model stores an n-gram h ``<unk>``, one is
+    added for each new word, and backing off does the rest. In a history, a new word is forgotten with all before it,
+    also where the model remembers an ``<unk>``.
+
+    (Huang, Fei et al. 1999 extend the vocabulary of a model by words of the domain; the formula is ours.)
+
+    Args:
+        model: a back-off model of probabilities, ``<unk>`` among them.
+        words: what to add; words that the model knows are skipped.
+        text: a text of the domain, with all its words.
+        share: e, between 0 and 1. None estimates it: of the text's N tokens that the model does not know, n are none of
+            the new words, and T are a new word for the first time; then e = (n + T) / (N + T), as Witten-Bell expects
+            it of the next one.
+
+    Raises UsageError for a model without unknown words, for so many new words that the model would grow by more than
+    134 million n-grams, and where the share is to be estimated from a text with none of the new words.
+
+    >>> import ngramlm as lm
+    >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "b a", "b c"]), order=2))
+    >>> text = lm.Text.from_sentences(["d a", "d e", "b d"])
+    >>> extended = extend_vocabulary(model, ["d", "e"], text)
+    >>> extended.vocabulary.words()
+    ['<unk>', '<s>', '</s>', 'b', 'a', 'c', 'd', 'e']
+    >>> before, after = model.distribution(["b"]), extended.distribution(["b"])
+    >>> bool(np.allclose(before[1:], after[1:6])), bool(np.isclose(before[0], after[[0, 6, 7]].sum()))
+    (True, True)
+    """
+    check_probabilities(model)
+    known = model.vocabulary
+    added = [word for word in dict.fromkeys(several_words(words)) if word not in known]
+    if not added:
+        return model
+    if not model.prob_columns[0][UNK] > -np.inf:
+        raise UsageError(
+            f"found {len(added)} new words and a model of a closed vocabulary; expected an <unk> with a probability, "
+            "which they could share"
+        )
+    vocabulary = Vocabulary([*known.words()[len(RESERVED) :], *added])
+    if share is None:
+        share = _unknown_share(text, known, added)
+    share = Number(least=0, above=True, most=1, below=True)("share", share)
+    log10_shares = np.log10((1 - share) * _unigrams(text, vocabulary, len(known)))
+    trie, places = _with_words(model.trie, len(added))
+    columns = []
+    for old, level, (moved, unknown, new) in zip(model.prob_columns, trie.levels, places, strict=True):
+        column = np.empty(level.n_rows, np.float32)
+        column[moved] = old
+        column[moved[unknown]] = old[unknown] + np.log10(share)
+        column[new] = old[unknown].astype(np.float64)[:, None] + log10_shares
+        columns.append(column)
+    metadata = {**model.metadata, "extended": f"words={len(added)},share={share:.6g}"}
+    return BackoffModel(vocabulary, trie, columns, model.backoff_columns, metadata)
+
+
+def _unknown_share(text: Text, known: Vocabulary, added: list[str]) -> float:
+    """What of the words outside a vocabulary is outside the new words too, as Witten-Bell expects it."""
+    counts = np.bincount(text.ids, minlength=len(text.vocabulary))
+    is_unknown = ids_in(text.vocabulary, known) == UNK
+    new = counts[text.vocabulary.ids(word for word in added if word in text.vocabulary)]
+    n_tokens, n_types = int(counts[is_unknown].sum()), int(np.count_nonzero(new))
+    if not n_types:
+        raise UsageError(
+            f"found a text with none of {len(added)} new words; expected one with some, or the share of unknown words"
+        )
+    return (n_tokens - int(new.sum()) + n_types) / (n_tokens + n_types)
+
+
+def _unigrams(text: Text, vocabulary: Vocabulary, first: int) -> Floats:
+    """The unigrams of a text for the words from an id on, divided by their sum."""
+    if not text.n_sentences:
+        raise UsageError("found a text without sentences; expected one of the domain")
+    probs = WittenBell().fit(count(text_over(text, vocabulary), order=1)).distribution()[first:]
+    shares: Floats = probs / probs.sum()
+    return shares
+
+
+def _with_words(trie: NgramTrie, n: int) -> tuple[NgramTrie, list[tuple[Int64s, Int64s, Int64s]]]:
+    """The trie with n more words, and beside every n-gram h ``<unk>`` one of h and each of them.
+
+    For every order: int64[R], where its rows are now; int64[U], those that ended with ``<unk>``; and int64[U, n], where
+    their n-grams with the new words are: as these have the highest ids, behind all others of the same history.
+    """
+    size = trie.level(1).n_rows
+    ids = np.arange(n)
+    levels = [Level.of_words(size + n)]
+    places: list[tuple[Int64s, Int64s, Int64s]] = [(np.arange(size), np.array([UNK]), size + ids[None, :])]
+    unknown = [
+        level.starts[:-1] for level in trie.levels
+    ]  # <unk> is the first word of a history, if it is any
+    unknown = [starts[level.words[starts] == UNK] for starts, level in zip(unknown, trie.levels, strict=True)]
+    if sum(map(len, unknown)) * n > MOST_ROWS:
+        raise UsageError(
+            f"found {n} new words for {sum(map(len, unknown))} n-grams that end with <unk>; expected no more than "
+            f"{MOST_ROWS} n-grams to add (take fewer words, or prune the model)"
+        )
+    for order in range(2, trie.order + 1):
+        level, (moved_below, _, new_below) = trie.level(order), places[-1]
+        grows = level.words[level.starts[:-1]] == UNK
+        starts = level.starts + n * np.append(0, np.cumsum(grows))
+        moved = np.arange(level.n_rows) + np.repeat(starts[:-1] - level.starts[:-1], np.diff(level.starts))
+        new = starts[1:][grows][:, None] - n + ids
+        words, suffixes = np.empty(int(starts[-1]), np.int32), np.empty(int(starts[-1]), np.int32)
+        words[moved], suffixes[moved] = level.words, moved_below[level.suffixes]
+        words[new] = size + ids
+        suffix_rows = level.suffixes[unknown[order - 1]]
+        suffixes[new] = new_below[np.searchsorted(unknown[order - 2], suffix_rows)]
+        levels.append(Level(words, suffixes, starts, level.parents, level.first_words))
+        places.append((moved, unknown[order - 1], new))
+    return NgramTrie(levels), places

@@ -1,0 +1,153 @@
+"""The words of a domain: those that a text has more often than chance explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.checks import Number
+from ngramlm.counts import NgramCounts
+from ngramlm.errors import UsageError
+from ngramlm.matching import ids_in
+from ngramlm.model import LanguageModel
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+
+__all__ = ["LEAST_RATIO", "ScoredWords", "domain_words", "log_likelihood_ratios", "score_words"]
+
+Floats = NDArray[np.float64]
+Int64s = NDArray[np.int64]
+
+LEAST_RATIO = 15.1  # of G2 with one degree of freedom, by chance once in 10,000 words
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredWords:
+    """Words of a text, the highest score first, ties by their bytes.
+
+    Attributes:
+        words: the words.
+        scores: float64[N], G2 against the background.
+        counts: int64[N], how often each stands in the text.
+    """
+
+    words: tuple[str, ...]
+    scores: Floats
+    counts: Int64s
+
+    def __post_init__(self) -> None:
+        self.scores.setflags(write=False)
+        self.counts.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[tuple[str, float, int]]:
+        """(word, score, count) of each."""
+        return zip(self.words, self.scores.tolist(), self.counts.tolist(), strict=True)
+
+    def select(self, mask: NDArray[np.bool_]) -> ScoredWords:
+        """Only the marked words."""
+        words = tuple(word for word, kept in zip(self.words, mask.tolist(), strict=True) if kept)
+        return ScoredWords(words, self.scores[mask], self.counts[mask])
+
+
+def domain_words(
+    text: Text | NgramCounts, background: Text | NgramCounts | LanguageModel, *, least: float = LEAST_RATIO
+) -> ScoredWords:
+    """The words that are more frequent in a text than in a background, by a G2 of `least` or more.
+
+    G2 = 2 sum of observed ln(observed / expected) over the table (this word, all others) x (text, background), where
+    expected is what both would have with the same share of the word (Dunning 1993, "accurate methods for the statistics
+    of surprise and coincidence"). It is distributed as chi square with one degree of freedom where only chance is at
+    work, for rare words too.
+
+    Args:
+        text: a text of the domain, with all its words, or its counts.
+        background: a text of everything else, or its counts; a word that is not in its vocabulary counts 0 there. Or
+            a model, whose unigrams are then taken for the shares themselves; a word that it does not know is thought to
+            be as frequent as ``<unk>``. With Kneser-Ney these are no frequencies of words: better give the text.
+        least: 15.1 is exceeded by chance once in 10,000 words; 3.8 once in 20.
+
+    ``<unk>`` is a word among all, and never one of the result. Raises UsageError for texts without words.
+
+    >>> text = Text.from_sentences(["the senate of the senate", "the senate votes"])
+    >>> found = domain_words(text, Text.from_sentences(["the cat of the house"] * 3), least=3.8)
+    >>> found.words, found.scores.round(2).tolist(), found.counts.tolist()
+    (('senate',), [7.23], [3])
+    """
+    scored, is_more_frequent = score_words(text, background)
+    return scored.select(is_more_frequent & (scored.scores >= Number(least=0)("least", least)))
+
+
+def score_words(
+    text: Text | NgramCounts, background: Text | NgramCounts | LanguageModel
+) -> tuple[ScoredWords, NDArray[np.bool_]]:
+    """G2 of all words of a text, and bool[N], whether each is more frequent there than in the background."""
+    counts = _word_counts(text)
+    if not counts.any():
+        raise UsageError("found a text without words; expected one of the domain")
+    total, ids = int(counts.sum()), ids_in(text.vocabulary, background.vocabulary)
+    if isinstance(background, Text | NgramCounts):
+        others = _word_counts(background)
+        if not others.any():
+            raise UsageError("found a background without words; expected a text to compare with")
+        there, total_there = np.where(ids == UNK, 0, others[ids]), int(others.sum())
+        scores = log_likelihood_ratios(counts, total, there, total_there)
+        is_more_frequent = counts.astype(float) * total_there > there.astype(float) * total
+    else:
+        shares = np.asarray(background.distribution(()), np.float64).copy()
+        shares[[BOS, EOS]] = 0.0
+        expected = total * (shares / shares.sum())[ids]
+        scores = 2 * (_gain(counts, expected) + _gain(total - counts, total - expected))
+        is_more_frequent = counts > expected
+    is_word = counts > 0
+    is_word[: len(RESERVED)] = False
+    return _sorted(text.vocabulary, np.flatnonzero(is_word), scores, counts, is_more_frequent)
+
+
+def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_others: int) -> Floats:
+    """G2 of words that occur `counts` times among `total` words and `others` times among `total_others`, float64[N].
+
+    >>> log_likelihood_ratios(np.array([10, 5]), 100, np.array([10, 50]), 1000).round(3).tolist()
+    [22.908, 0.0]
+    """
+    share = (counts + others) / (total + total_others)
+    expected, expected_others = share * total, share * total_others
+    return 2 * (
+        _gain(counts, expected)
+        + _gain(others, expected_others)
+        + _gain(total - counts, total - expected)
+        + _gain(total_others - others, total_others - expected_others)
+    )
+
+
+def _gain(observed: NDArray[Any], expected: Floats) -> Floats:
+    """observed ln(observed / expected), 0 for 0; infinite where the impossible was observed."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(observed > 0, observed * np.log(observed / expected), 0.0)
+
+
+def _word_counts(source: Text | NgramCounts) -> Int64s:
+    """int64[V]: how often every word occurs, ``<unk>`` among them and ``</s>`` not."""
+    if isinstance(source, NgramCounts):
+        counts = source.counts[0].astype(np.int64)
+    else:
+        counts = np.bincount(source.ids, minlength=len(source.vocabulary)).astype(np.int64)
+    counts[[BOS, EOS]] = 0
+    return counts
+
+
+def _sorted(
+    vocabulary: Vocabulary, ids: Int64s, scores: Floats, counts: Int64s, mask: NDArray[np.bool_]
+) -> tuple[ScoredWords, NDArray[np.bool_]]:
+    """Some words by falling score, and their part of a mask."""
+    words = vocabulary.words(ids)
+    found = scores[ids].tolist()
+    order = sorted(range(len(ids)), key=lambda at: (-found[at], words[at].encode()))
+    ids = ids[np.array(order, np.int64)]
+    return ScoredWords(tuple(words[at] for at in order), scores[ids], counts[ids]), mask[ids]
