@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model, load_backoff, model_format, model_output, write_model
+from ngramlm.cli.adapt_domain import domain
+from ngramlm.cli.formats import (
+    load_any_model,
+    load_backoff,
+    mixture_output,
+    model_format,
+    model_output,
+    write_model,
+)
 from ngramlm.cli.output import number, stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_model, model_lines
-from ngramlm.files import suffix_of
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import Weighting
@@ -155,13 +162,6 @@ def cache(
         ]
         for line in table(rows, header=False).splitlines():
             stderr_line(line)
-
-
-def mixture_output(output: str | None) -> str:
-    """Where a mixture goes; UsageError for other names than those of binary models."""
-    if output is None or suffix_of(output) != ".ngram":
-        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
-    return output
 
 
 def weighting_of(name: str) -> Weighting:
@@ -399,3 +399,6 @@ def maxent(
         for line in model_lines(model):
             stderr_line(line)
         stderr_line(f"{model.features.n_features} features of the text, {text.n_documents} documents")
+
+
+command.add_command(domain)

@@ -84,6 +84,13 @@ def model_output(output: str | None, as_json: bool) -> str:
     return output or "-"
 
 
+def mixture_output(output: str | None) -> str:
+    """Where a mixture goes; UsageError for other names than those of binary models."""
+    if output is None or suffix_of(output) != ".ngram":
+        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+    return output
+
+
 def check_layout(kind: Kind, layout: str | None, bits: int | None) -> None:
     """UsageError where a layout is asked for that the format does not have."""
     if kind != "binary" and (layout or bits):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums
+from ngramlm.adaptive.keywords import ScoredWords, log_likelihood_ratios, ratios_to_shares, sorted_words
+from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
@@ -18,7 +21,7 @@ from ngramlm.text import Text
 from ngramlm.trie import MAX_ORDER
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 
-__all__ = ["WordCandidates", "join_words", "word_candidates"]
+__all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -144,7 +147,7 @@ def _information(counts: NgramCounts, order: int, n_tokens: int) -> Floats:
         last = counts.counts[i - 1][right[order - i]].astype(np.float64)
         with np.errstate(divide="ignore"):  # <s> has no count
             np.minimum(least, counts.counts[order - 1] / (first * last), out=least)
-    return np.log2(least * n_tokens)
+    return np.asarray(np.log2(least * n_tokens), np.float64)
 
 
 def _entropies(counts: NgramCounts, order: int) -> Floats:
@@ -152,14 +155,14 @@ def _entropies(counts: NgramCounts, order: int) -> Floats:
     level, values = counts.trie.level(order + 1), counts.counts[order].astype(np.float64)
     terms, n_rows = values * np.log2(values), counts.trie.level(order).n_rows
     behind = _entropy(segment_sums(terms, level.starts), segment_sums(values, level.starts))
-    before = _entropy(np.bincount(level.suffixes, terms, n_rows), np.bincount(level.suffixes, values, n_rows))
+    before = _entropy(*(np.bincount(level.suffixes, column, n_rows) for column in (terms, values)))
     return np.minimum(look_up(behind, counts.trie.history_of_row(order), 0.0), before)
 
 
-def _entropy(terms: Floats, totals: Floats) -> Floats:
+def _entropy(terms: NDArray[Any], totals: NDArray[Any]) -> Floats:
     """log2 N - sum of c log2 c / N, for the sums of c log2 c and N."""
     some = np.maximum(totals, 1.0)
-    return np.maximum(np.log2(some) - terms / some, 0.0)
+    return np.asarray(np.maximum(np.log2(some) - terms / some, 0.0), np.float64)
 
 
 def _standing_alone(counts: NgramCounts, text: Text, masks: Mapping[int, Bools]) -> dict[int, Bools]:
@@ -175,6 +178,33 @@ def _standing_alone(counts: NgramCounts, text: Text, masks: Mapping[int, Bools])
         found[order] = np.zeros_like(mask)
         found[order][rows[order - 1][alone]] = True
     return found
+
+
+def score_candidates(
+    candidates: WordCandidates, text: Text, background: Text | NgramCounts | BackoffModel
+) -> tuple[ScoredWords, Bools]:
+    """G2 of candidates, as `score_words` has it for words: how often their tokens stand together in a text and in a
+    background, among all tokens; a model expects what it gives them in a row, the first after nothing.
+
+    Raises UsageError for counts of an order that is too low.
+    """
+    longest = max(map(len, candidates.ngrams), default=1)
+    if isinstance(background, BackoffModel):
+        log10_probs = [background.score(ngram, bos=False, eos=False) for ngram in candidates.ngrams]
+        shares = 10.0 ** np.array(log10_probs, np.float64)
+        scores = ratios_to_shares(candidates.counts, text.n_words, shares)
+        is_more_frequent = candidates.counts > text.n_words * shares
+    else:
+        counts = count(background, order=longest) if isinstance(background, Text) else background
+        if counts.order < longest and isinstance(background, NgramCounts):
+            raise UsageError(
+                f"found counts of order {counts.order}; expected {longest}, as words have tokens"
+            )
+        there = np.array([counts.get(ngram) for ngram in candidates.ngrams], np.int64)
+        total = int(counts.counts[0].sum() - counts.counts[0][EOS])
+        scores = log_likelihood_ratios(candidates.counts, text.n_words, there, total)
+        is_more_frequent = candidates.counts * float(total) > there * float(text.n_words)
+    return sorted_words(candidates.words, scores, candidates.counts, is_more_frequent)
 
 
 def join_words(text: Text, candidates: WordCandidates) -> Text:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ngramlm.adaptive.cache import Cache
+from ngramlm.adaptive.candidates import score_candidates, word_candidates
 from ngramlm.adaptive.extension import extend_vocabulary, new_words
 from ngramlm.adaptive.keywords import LEAST_RATIO, ScoredWords, score_words
 from ngramlm.adaptive.mixture import Component, Mixture
 from ngramlm.adaptive.weighting import Weighting
 from ngramlm.adaptive.word_weights import WordWeights
 from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number
+from ngramlm.checks import Number, choice
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
 from ngramlm.interpolation import text_over
@@ -34,11 +36,14 @@ class DomainVocabulary:
         model: the model with the new words in its vocabulary.
         domain: the words that are more frequent in the domain, with their G2; new ones may be among them.
         new: all words that the model did not know, with their G2.
+        joined: tokens that stand together as the parts of a word do and are more frequent in the domain, with their G2.
+            They are no words of the model; `join_words` makes them words of a text.
     """
 
     model: BackoffModel
     domain: ScoredWords
     new: ScoredWords
+    joined: ScoredWords
 
 
 def domain_vocabulary(
@@ -48,6 +53,7 @@ def domain_vocabulary(
     *,
     least: float = LEAST_RATIO,
     min_count: int = 1,
+    longest: int = 1,
 ) -> DomainVocabulary:
     """The words of a domain by `domain_words`, and the model extended by those that it lacks (`extend_vocabulary`).
 
@@ -58,8 +64,9 @@ def domain_vocabulary(
             which for Kneser-Ney are not the frequencies of the words.
         least: the least G2 of a word of the domain.
         min_count: how often a word has to occur to be learnt.
+        longest: the most tokens that `word_candidates` joins, for text without spaces; 1 joins none.
 
-    Raises UsageError for a text without words, and for new words where the model has no unknown ones.
+    Raises UsageError for a text without words, and for new words where the model's vocabulary is closed.
 
     >>> import ngramlm as lm
     >>> train = lm.Text.from_sentences(["the cat sees the dog", "the dog sees a bird", "a bird sings"] * 3)
@@ -76,7 +83,14 @@ def domain_vocabulary(
     is_new = np.array([word in known for word in scored.words], bool)
     is_usable = np.array([word in extended.vocabulary for word in scored.words], bool)
     domain = scored.select(is_more_frequent & is_usable & (scored.scores >= least))
-    return DomainVocabulary(extended, domain, scored.select(is_new))
+    new = scored.select(is_new)
+    if longest == 1:
+        return DomainVocabulary(extended, domain, new, scored.select(np.zeros(len(scored), bool)))
+    candidates = word_candidates(text, longest=longest)
+    joined, is_more_frequent = score_candidates(
+        candidates, text, extended if background is None else background
+    )
+    return DomainVocabulary(extended, domain, new, joined.select(is_more_frequent & (joined.scores >= least)))
 
 
 def adapt_domain(
@@ -87,6 +101,7 @@ def adapt_domain(
     found: DomainVocabulary | None = None,
     order: int | None = None,
     method: Smoothing | None = None,
+    remember: Literal["domain", "all"] = "domain",
     decay: float = 0.003,
     weighting: Weighting | None = None,
     threads: int | None = None,
@@ -95,8 +110,8 @@ def adapt_domain(
     """The model with the new words of a domain, one of the domain's n-grams, and a cache of its words, mixed.
 
     `fit` the weights on held-out text, which should not be the text itself, as its n-grams are known too well. The
-    cache remembers domain words only, which are those that a document takes up again (Huang, Fei et al. 1999). Where
-    there are none, there are two components.
+    cache remembers domain words (Huang, Fei et al. 1999), or all. Where there are no domain words to remember, there
+    are two components.
 
     Args:
         model: a back-off model of probabilities.
@@ -105,6 +120,7 @@ def adapt_domain(
         found: what `domain_vocabulary` has found, if it was asked before.
         order: of the model of the domain's n-grams; None is that of the model, but no more than 3.
         method: how that model is estimated; None is Witten-Bell, which no text is too small for.
+        remember: the words that the cache remembers.
         decay: of the cache, see `Cache`.
         weighting: how the three are weighed; None is fixed weights.
 
@@ -120,6 +136,7 @@ def adapt_domain(
         found = domain_vocabulary(model, text, background)
     elif background is not None:
         raise UsageError("found a background, and words that were found already; expected one of them")
+    remember = choice("domain", "all")("remember", remember)
     extended = found.model
     if order is None:
         order = min(model.order, 3)
@@ -131,10 +148,12 @@ def adapt_domain(
         extended,
         method.fit(count(domain_text, order=order, threads=threads), threads=threads),
     ]
-    if len(found.domain):
-        vocabulary = Vocabulary(found.domain.words)
+    if remember == "all":
+        components.append(Cache(decay=decay))
+    elif len(found.domain):
         values = np.append(np.zeros(len(RESERVED)), np.ones(len(found.domain)))
-        components.append(Cache(decay=decay, weights=WordWeights(vocabulary, values, 0.0)))
+        weights = WordWeights(Vocabulary(found.domain.words), values, 0.0)
+        components.append(Cache(decay=decay, weights=weights))
     if progress is not None:
         progress("estimating the domain", 1, 1)
     return Mixture(components, weighting=weighting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,17 @@ from ngramlm.errors import UsageError
 from ngramlm.matching import ids_in
 from ngramlm.model import LanguageModel
 from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK
 
-__all__ = ["LEAST_RATIO", "ScoredWords", "domain_words", "log_likelihood_ratios", "score_words"]
+__all__ = [
+    "LEAST_RATIO",
+    "ScoredWords",
+    "domain_words",
+    "log_likelihood_ratios",
+    "ratios_to_shares",
+    "score_words",
+    "sorted_words",
+]
 
 Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
@@ -102,12 +110,12 @@ def score_words(
     else:
         shares = np.asarray(background.distribution(()), np.float64).copy()
         shares[[BOS, EOS]] = 0.0
-        expected = total * (shares / shares.sum())[ids]
-        scores = 2 * (_gain(counts, expected) + _gain(total - counts, total - expected))
-        is_more_frequent = counts > expected
-    is_word = counts > 0
-    is_word[: len(RESERVED)] = False
-    return _sorted(text.vocabulary, np.flatnonzero(is_word), scores, counts, is_more_frequent)
+        if not shares.any():
+            raise UsageError("found a model without words; expected one to compare with")
+        shares = (shares / shares.sum())[ids]
+        scores, is_more_frequent = ratios_to_shares(counts, total, shares), counts > total * shares
+    rows = len(RESERVED) + np.flatnonzero(counts[len(RESERVED) :])
+    return sorted_words(text.vocabulary.words(rows), scores[rows], counts[rows], is_more_frequent[rows])
 
 
 def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_others: int) -> Floats:
@@ -118,12 +126,20 @@ def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_othe
     """
     share = (counts + others) / (total + total_others)
     expected, expected_others = share * total, share * total_others
-    return 2 * (
-        _gain(counts, expected)
-        + _gain(others, expected_others)
-        + _gain(total - counts, total - expected)
-        + _gain(total_others - others, total_others - expected_others)
-    )
+    ratios = _gain(counts, expected) + _gain(others, expected_others)
+    ratios += _gain(total - counts, total - expected)
+    ratios += _gain(total_others - others, total_others - expected_others)
+    return 2 * np.maximum(ratios, 0.0)
+
+
+def ratios_to_shares(counts: Int64s, total: int, shares: Floats) -> Floats:
+    """The same where the shares of the words in the background are known, as in an endless one.
+
+    >>> ratios_to_shares(np.array([10, 5]), 100, np.array([0.01, 0.05])).round(3).tolist()
+    [28.896, 0.0]
+    """
+    ratios = _gain(counts, total * shares) + _gain(total - counts, total * (1 - shares))
+    return 2 * np.maximum(ratios, 0.0)
 
 
 def _gain(observed: NDArray[Any], expected: Floats) -> Floats:
@@ -142,12 +158,11 @@ def _word_counts(source: Text | NgramCounts) -> Int64s:
     return counts
 
 
-def _sorted(
-    vocabulary: Vocabulary, ids: Int64s, scores: Floats, counts: Int64s, mask: NDArray[np.bool_]
+def sorted_words(
+    words: Sequence[str], scores: Floats, counts: Int64s, mask: NDArray[np.bool_]
 ) -> tuple[ScoredWords, NDArray[np.bool_]]:
-    """Some words by falling score, and their part of a mask."""
-    words = vocabulary.words(ids)
-    found = scores[ids].tolist()
-    order = sorted(range(len(ids)), key=lambda at: (-found[at], words[at].encode()))
-    ids = ids[np.array(order, np.int64)]
-    return ScoredWords(tuple(words[at] for at in order), scores[ids], counts[ids]), mask[ids]
+    """Words by falling score, ties by their bytes, and a mask of them in that order."""
+    values = scores.tolist()
+    order = sorted(range(len(words)), key=lambda at: (-values[at], words[at]))
+    rows = np.array(order, np.int64)
+    return ScoredWords(tuple(words[at] for at in order), scores[rows], counts[rows]), mask[rows]
