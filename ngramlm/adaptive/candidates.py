@@ -23,6 +23,8 @@ from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 
 __all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 
+ROUNDING = 1e-9  # in bits
+
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -106,7 +108,8 @@ def word_candidates(
         usable = usable[_history_rows(counts, order)] & is_part[counts.trie.level(order).words]
         information, entropies = _information(counts, order, text.n_words), _entropies(counts, order)
         frequent = counts.counts[order - 1] >= least_count
-        masks[order] = usable & frequent & (information >= least_information) & (entropies >= least_entropy)
+        bound = (information >= least_information - ROUNDING) & (entropies >= least_entropy - ROUNDING)
+        masks[order] = usable & frequent & bound
         columns[order] = (counts.counts[order - 1], information, entropies)
     found = []
     for order, mask in _standing_alone(counts, text, masks).items():
