@@ -140,7 +140,7 @@ def test_joined_words_are_listed_and_no_part_of_the_model() -> None:
 
         assert found.joined.words == ()  # of 64 tokens, 16 are each of the two: 2 bits only
         assert found_none.joined.words == ()
-    padded = lm.Text.from_sentences([*lines, *([chr(0x5000 + n)] for n in range(2000))])
+    padded = lm.Text.from_sentences([*lines, *([chr(0x7000 + n)] for n in range(2000))])
     assert domain_vocabulary(model, padded, longest=4, least=3.8).joined.words == ("曹操",)
     assert "曹操" not in domain_vocabulary(model, padded, longest=4).model.vocabulary
 
