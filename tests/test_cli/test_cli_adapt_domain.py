@@ -89,7 +89,7 @@ def test_a_list_of_words(domain: Path, invoke: Invoke) -> None:
 
 
 def test_words_of_a_text_without_spaces(here: Path, invoke: Invoke) -> None:
-    (here / "train.txt").write_text("一五二六三七四八操曹\n" * 30)
+    (here / "train.txt").write_text("一五二六三七四八操曹\n" * 300)
     filler = "".join(f"{chr(0x7000 + n)}\n" for n in range(2000))
     (here / "novel.txt").write_text("".join(f"{x}曹操{y}\n" for x in "一二三四" for y in "五六七八") + filler)
     train = ("train", "train.txt", "--tokenizer", "characters", "--order", "2", "-o", "c.arpa")
