@@ -94,9 +94,11 @@ def domain(
     options.check_stdin(inputs)
     for name in (output, word_list):
         options.check_output(name, inputs)
+    options.warn_of_reuse(heldout, "held out", [text])
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
     from ngramlm.counts import count
+    from ngramlm.oovs import warn_of_oovs
     from ngramlm.smoothing import make_smoothing
     from ngramlm.text import read_text, require_sentences
 
@@ -125,7 +127,9 @@ def domain(
             held = options.read_documents(
                 heldout, documents, vocabulary=adapted.vocabulary, threads=threads, **reading
             )
-            adapted = adapted.fit(require_sentences(held, heldout), progress=progress)
+            require_sentences(held, heldout)
+            warn_of_oovs(heldout, held.n_oov, held.n_words)
+            adapted = adapted.fit(held, progress=progress)
             adapted.save(output)
             rows = domain_rows(model, adapted, held, model_file, facts)
     listed = listed_words(found)

@@ -23,7 +23,7 @@ from ngramlm.trie import MAX_ORDER, Level, NgramTrie
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
 from ngramlm.workspace import IN_MEMORY, Mapped, Workspace
 
-__all__ = ["NgramCounts", "count", "merge_counts"]
+__all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
 Ints = NDArray[np.integer[Any]]
 PIECE_ROWS = 1 << 18  # of a column that is looked at at once
@@ -369,7 +369,7 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
     if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MOST_TIMES):
         raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MOST_TIMES}")
     highest = max(counts.order for counts in several)
-    if any(counts.order < highest and not _is_complete(counts) for counts in several):
+    if any(counts.order < highest and not is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")
     if any(any(counts.cutoffs) for counts in several):
         raise UsageError("found counts with cut-offs; expected to merge first and cut off afterwards")
@@ -414,7 +414,7 @@ def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int,
     return None
 
 
-def _is_complete(counts: NgramCounts) -> bool:
+def is_complete(counts: NgramCounts) -> bool:
     """Whether no longer n-grams exist: all of the highest order are whole sentences."""
     level = counts.trie.level(counts.order)
     return bool((level.words == EOS).all() and (level.first_words == BOS).all())

@@ -178,5 +178,11 @@ def test_texts_without_candidates() -> None:
         assert len(word_candidates(lm.Text.from_sentences(lines))) == 0
     text = lm.Text.from_sentences([["甲", "乙"]])
     one = word_candidates(text, least_count=1, least_information=-20, least_entropy=0)
+    three = word_candidates(
+        lm.Text.from_sentences([["甲", "乙", "丙"]]), least_count=1, least_information=-20, least_entropy=0
+    )
+    short = lm.count(lm.Text.from_sentences([[]] * 9), order=4)  # there are no longer n-grams
+    assert (three.words, short.order) == (["甲乙丙"], 2)
+    assert score_candidates(three, text, short)[0].words == ("甲乙丙",)
     with pytest.raises(UsageError, match="order 1; expected 2"):
         score_candidates(one, text, lm.count(text, order=1))

@@ -14,7 +14,7 @@ from ngramlm._trie import segment_sums
 from ngramlm.adaptive.keywords import ScoredWords, log_likelihood_ratios, ratios_to_shares, sorted_words
 from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number
-from ngramlm.counts import NgramCounts, count
+from ngramlm.counts import NgramCounts, count, is_complete
 from ngramlm.errors import UsageError
 from ngramlm.events import Events, look_up
 from ngramlm.text import Text
@@ -199,7 +199,7 @@ def score_candidates(
         is_more_frequent = candidates.counts > text.n_words * shares
     else:
         counts = count(background, order=longest) if isinstance(background, Text) else background
-        if counts.order < longest and isinstance(background, NgramCounts):
+        if counts.order < longest and not is_complete(counts):
             raise UsageError(
                 f"found counts of order {counts.order}; expected {longest}, as words have tokens"
             )

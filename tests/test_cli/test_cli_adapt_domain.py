@@ -120,6 +120,17 @@ def test_the_summary(domain: Path, invoke: Invoke) -> None:
     assert int(after[2]) == 9 < int(before[2])
 
 
+def test_warnings_of_held_out_texts(domain: Path, invoke: Invoke) -> None:
+    (domain / "foreign.txt").write_text("nothing of this was ever said\n")
+    arguments = ("adapt", "domain", "model.arpa", "domain.txt", "--smoothing", "witten-bell", "-o", "d.ngram")
+    used = invoke(*arguments, "--heldout", "domain.txt")
+    foreign = invoke(*arguments, "--heldout", "foreign.txt")
+
+    assert (used.exit_code, foreign.exit_code) == (0, 0)
+    assert "domain.txt is held out and used otherwise too" in used.stderr
+    assert "foreign.txt: 83 % of the words are OOVs" in foreign.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
