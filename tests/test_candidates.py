@@ -109,10 +109,16 @@ def test_what_occurs_inside_longer_words_only() -> None:
     assert found([*lines, "七乙丙八"]) == {"甲乙丙", "丁乙丙", "乙丙"}
 
 
-@given(corpus=corpora, words=st.lists(st.text("甲乙丙", min_size=2, max_size=4), unique=True, max_size=4))
+@given(
+    corpus=st.lists(strategies.sentences_over([*LETTERS[:3], "。"], 12), min_size=1, max_size=4),
+    words=st.lists(
+        st.sampled_from(["甲乙", "甲乙丙", "乙丙", "丙甲", "丙甲甲甲", "丙甲甲", "乙"]),
+        unique=True,
+        max_size=6,
+    ),
+)
 def test_joining_is_longest_match_from_the_left(corpus: strategies.Corpus, words: list[str]) -> None:
     """As a regular expression whose alternatives are tried from the longest."""
-    corpus = [[token for token in sentence if len(token) == 1] for sentence in corpus]
     text = lm.Text.from_sentences(corpus)
     zeros = np.zeros(len(words))
     joined = join_words(text, WordCandidates(tuple(map(tuple, words)), zeros.astype(np.int64), zeros, zeros))
