@@ -110,8 +110,8 @@ def adapt_domain(
     """The model with the new words of a domain, one of the domain's n-grams, and a cache of its words, mixed.
 
     `fit` the weights on held-out text, which should not be the text itself, as its n-grams are known too well. The
-    cache remembers domain words (Huang, Fei et al. 1999), or all. Where there are no domain words to remember, there
-    are two components.
+    cache remembers domain words, or all. Where there are no domain words to remember, there are two components. The
+    idea is that of Huang, Fei et al. (1999), the definitions are ours.
 
     Args:
         model: a back-off model of probabilities.

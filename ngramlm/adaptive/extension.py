@@ -60,7 +60,7 @@ def extend_vocabulary(
     added for each new word, and backing off does the rest. In a history, a new word is forgotten with all before it,
     also where the model remembers an ``<unk>``.
 
-    (Huang, Fei et al. 1999 extend the vocabulary of a model by words of the domain; the formula is ours.)
+    That words of the domain are found and added is the idea of Huang, Fei et al. (1999); the formula is ours.
 
     Args:
         model: a back-off model of probabilities, ``<unk>`` among them.
