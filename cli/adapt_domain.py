@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     metavar="G2",
     help="The least G2 of a word of the domain: 15.1 is chance once in 10,000 words.",
 )
+@options.integer_option(
+    "--min-count", default=1, help_text="Learn only new words that occur so often in TEXT."
+)
 @click.option("--smoothing", type=options.SmoothingName(), default="modified-kneser-ney", show_default=True,
               metavar="METHOD", help="How the model of TEXT is estimated.")  # fmt: skip
 @options.integer_option(
@@ -73,6 +76,7 @@ def domain(
     heldout: str | None,
     word_list: str | None,
     least: float,
+    min_count: int,
     smoothing: str,
     order: int | None,
     remember: Literal["domain", "all"],
@@ -112,7 +116,7 @@ def domain(
             if background
             else None
         )
-        found = domain_vocabulary(model, given, counts, least=least, longest=longest)
+        found = domain_vocabulary(model, given, counts, least=least, min_count=min_count, longest=longest)
         if output is not None and heldout is not None:
             adapted = adapt_domain(
                 model,

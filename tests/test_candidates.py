@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,3 +193,13 @@ def test_texts_without_candidates() -> None:
     assert score_candidates(three, text, short)[0].words == ("甲乙丙",)
     with pytest.raises(UsageError, match="order 1; expected 2"):
         score_candidates(one, text, lm.count(text, order=1))
+
+
+def test_the_names_of_a_novel(shared: Path) -> None:
+    """Those that everybody knows are found first."""
+    text = lm.read_text(shared / "data" / "zh" / "sanguo.train.txt", tokenizer="characters")
+    found = word_candidates(text)
+
+    assert found.words[:3] == ["玄德", "孔明", "曹操"]
+    assert {"关公", "云长", "吕布", "诸葛亮", "司马懿"} < set(found.words)
+    assert not {"玄", "孔", "夫人曰", "。"} & set(found.words)

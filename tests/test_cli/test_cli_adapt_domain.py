@@ -84,6 +84,11 @@ def test_a_list_of_words(domain: Path, invoke: Invoke) -> None:
     assert [float(row[1]) for row in rows] == sorted((float(row[1]) for row in rows), reverse=True)
     known = sum(row[3] == "known" for row in rows)
     assert f"words of the domain: {known} of the model's words, {len(found.new)} new words\n" in result.stderr
+    often = [
+        line.split("\t")
+        for line in invoke(*arguments, "--words", "-", "--min-count", "5", "-q").stdout.splitlines()
+    ]
+    assert [row for row in rows if row[3] == "known" or int(row[2]) >= 5] == often != rows
     assert invoke(*arguments, "--words", "w.txt", "--quiet").output == ""
     assert (domain / "w.txt").read_text() == result.stdout
 
@@ -144,6 +149,7 @@ def test_warnings_of_held_out_texts(domain: Path, invoke: Invoke) -> None:
         (("--words", "domain.txt"), "domain.txt is an input"),
         (("--words", "w.txt", "--background", "-", "--heldout", "-"), "only once"),
         (("--words", "w.txt", "--least", "-1"), "-1"),
+        (("--words", "w.txt", "--min-count", "0"), "0"),
         (("--words", "w.txt", "--background", "nothing.txt"), "nothing.txt: no such file"),
         (("--words", "w.txt", "--smoothing", "kneser"), "Did you mean"),
         (("--words", "w.txt", "--remember", "some"), "some"),
