@@ -91,7 +91,10 @@ class Suite:
         if peers.lmplz and peers.build_binary:
             both = [self.lmplz(files), self.build(files, files.probing)]
             to_binary.contenders.append(Contender("lmplz, build_binary probing", both))
-        return [to_counts, to_binary, to_arpa]
+        jobs = [to_counts, to_binary, to_arpa]
+        for job in jobs:
+            job.settled = True
+        return jobs
 
     def converting(self, files: Files) -> Job:
         """ARPA to binary, both from the file that lmplz wrote, and ours from our own too."""
@@ -101,10 +104,10 @@ class Suite:
 
         ours = Contender("ngramlm, its own file", convert(files.of("arpa")))
         if not (self.peers.lmplz and self.peers.build_binary):
-            return Job("ARPA to binary model", [ours])
+            return Job("ARPA to binary model", [ours], settled=True)
         same = Contender("ngramlm, the file of lmplz", convert(files.of("lmplz.arpa")))
         theirs = Contender("build_binary probing, the file of lmplz", [self.build(files, files.probing)])
-        return Job("ARPA to binary model", [same, theirs, ours])
+        return Job("ARPA to binary model", [same, theirs, ours], settled=True)
 
     def scoring(self, files: Files, test: Path, size: str) -> list[Job]:
         """A file by the commands, on one thread and on several."""

@@ -72,17 +72,22 @@ class Contender:
 
 @dataclass
 class Job:
-    """One job and those who do it; the first is ngramlm. `ratio_only` where seconds would be misread."""
+    """One job and those who do it; the first is ngramlm.
+
+    `ratio_only` where seconds would be misread; `settled` where much memory is taken and much is written.
+    """
 
     name: str
     contenders: list[Contender]
     ratio_only: bool = False
+    settled: bool = False
 
     def measure(self, repeats: int, say: Callable[[str], None]) -> None:
         """Runs in turns, after one run of each that is not counted: it warms the page cache."""
         for number in range(repeats + 1):
             for contender in self.contenders:
-                settle()
+                if self.settled:
+                    settle()
                 contender.run()
                 if number == 0:
                     contender.runs.clear()

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import resource
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -226,6 +227,24 @@ def test_contenders_run_in_turns_and_the_first_run_is_not_counted(tmp_path: Path
     assert "ababab" == log.read_text()
     assert [3, 5] == [run.seconds for run in a.runs]
     assert [4, 6] == [run.seconds for run in b.runs]
+
+
+def test_what_takes_much_memory_begins_with_a_settled_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(contenders, "settle", lambda: done.append("settle"))
+    monkeypatch.setattr(Contender, "run", lambda self: done.append(self.name))
+    for settled, expected in ((False, "a b a b"), (True, "settle a settle b settle a settle b")):
+        done.clear()
+        Job("job", [Contender("a", []), Contender("b", [])], settled=settled).measure(1, lambda line: None)
+        assert expected.split() == done
+
+
+def test_touched_memory_does_not_count_for_contenders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contenders, "FRESH", 600 << 20)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    contenders.settle()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (300 << 10)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 500 << 10
 
 
 def test_peak_memory_is_that_of_the_process() -> None:
