@@ -64,7 +64,7 @@ def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Source], Weight
         "the last 500 words": ([lm.Cache(window=500)], None),
         "decaying, 0.003": ([words], None),
         "decaying, weighed by idf": ([lm.Cache(decay=0.003, weights=idf)], None),
-        "decaying words and bigrams": ([words, lm.NgramCache()], None),
+        "decaying words, and bigrams": ([words, lm.NgramCache()], None),
         "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights()),
         "and trigrams": (
             [words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)],

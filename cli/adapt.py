@@ -116,6 +116,11 @@ def cache(
     those that suit --heldout; with --weighting recent, bayes or sentence they follow the text from there.
     """
     output = mixture_output(output)
+    if weighting in ("bayes", "sentence") and caches:
+        raise click.UsageError(
+            f"--weighting {weighting} is for models: a cache gives new words nothing, and would lose its weight with "
+            "each. Give --caches none, or --weighting recent."
+        )
     inputs = [*models, heldout, idf, classes]
     options.check_stdin(inputs)
     options.check_output(output, inputs)
@@ -157,7 +162,11 @@ def cache(
     elif not quiet:
         rows = [
             ("on " + heldout, "incl. OOVs", "excl. OOVs"),
-            ("fixed weights, no cache", number(before.perplexity), number(before.perplexity_excluding_oov)),
+            (
+                "fixed weights, no new cache",
+                number(before.perplexity),
+                number(before.perplexity_excluding_oov),
+            ),
             ("adapted", number(after.perplexity), number(after.perplexity_excluding_oov)),
         ]
         for line in table(rows, header=False).splitlines():
@@ -175,7 +184,7 @@ def weighting_of(name: str) -> Weighting:
         "word": BucketWeights("word"),
         "recent": RecentWeights(),
         "bayes": BayesWeights(memory=0.9),
-        "sentence": BayesWeights(scope="sentence"),
+        "sentence": BayesWeights(memory=0.9, scope="sentence"),
     }
     return found[name]
 

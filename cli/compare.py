@@ -148,12 +148,15 @@ def command(
 
     The table has one row for each model and text: perplexity with and without OOVs, bits per word and per
     character, the difference from the baseline in bits per word and its p-value, and the seconds that
-    estimation and scoring took. The report as .html has pictures and needs nothing but a browser.
+    estimation and scoring took. With --documents the tests resample documents, else sentences. The report
+    as .html has pictures and needs nothing but a browser.
     """
     for name in output:
         if suffix_of(name) not in REPORTS or name == "-":
             raise click.UsageError(f"{name}: the report needs one of the suffixes {', '.join(REPORTS)}.")
         require_compressor(name)
+    if () in memories:
+        raise click.UsageError("--caches none: each model has a row without caches anyway.")
     if memories and heldout is None:
         raise click.UsageError("--caches needs --heldout: a text to find the weights on.")
     train = options.sources(texts, *tests, *models, heldout, selection.get("vocab"))
@@ -166,7 +169,8 @@ def command(
     from ngramlm.evaluation.comparison import compare_smoothings
 
     known = options.read_selection(selection)
-    measuring = Measuring(rival=contrast, resamples=resamples, seed=seed or 0)
+    units = "sentences" if documents is None else "documents"
+    measuring = Measuring(rival=contrast, resamples=resamples, seed=seed or 0, units=units)
     with Progress(quiet=quiet) as progress:
         result = compare_smoothings(
             train,

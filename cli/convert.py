@@ -64,6 +64,10 @@ def command(
                     f"{source} holds counts; 'ngramlm train --counts' makes a model of them."
                 )
             write_counts(read_counts(name, progress=progress), target, progress=progress)
+        elif kind == "mixture":
+            raise click.UsageError(
+                f"{source} holds a mixture that adapts to what it reads, which has no other format."
+            )
         else:
             form = model_format(target)
             check_layout(form, layout, bits)

@@ -6,7 +6,7 @@ import click
 
 from ngramlm.cli import options
 from ngramlm.cli.formats import load_any_model
-from ngramlm.cli.output import number, table, write, write_json
+from ngramlm.cli.output import number, stderr_line, table, write, write_json
 
 
 @options.command(
@@ -44,6 +44,8 @@ def command(
     model = load_any_model(model_file)
     options.warn_of_unknown(model.vocabulary, given)
     if isinstance(model, NgramModel):
+        if before is not None:
+            stderr_line(f"{model_file} does not look at the text before", label="warning")
         words = model.next_words(given, n=how_many)
     else:
         text = None if before is None else read_text(before, vocabulary=model.vocabulary)

@@ -11,7 +11,7 @@ cdef inline double xlogx(double x) noexcept nogil:
 
 cdef bint fitting(const int64_t[::1] starts, const int32_t[::1] others, const double[::1] counts,
                   int64_t n_words) noexcept nogil:
-    """Whether these are the neighbours of every word, with how often they stand there."""
+    """Whether these are the neighbours of every word, with how often, 1 time or more, they stand there."""
     cdef int64_t i
     if starts.shape[0] != n_words + 1 or starts[0] != 0 or starts[n_words] != others.shape[0]:
         return False
@@ -21,7 +21,7 @@ cdef bint fitting(const int64_t[::1] starts, const int32_t[::1] others, const do
         if starts[i] > starts[i + 1]:
             return False
     for i in range(others.shape[0]):
-        if not 0 <= others[i] < n_words:
+        if not 0 <= others[i] < n_words or not counts[i] > 0:
             return False
     return True
 

@@ -1,7 +1,7 @@
 """What a document has said so far, as weights of words, read by each next word before it is remembered itself.
 
 Time is counted in predicted tokens. What was said n tokens ago weighs exp(-decay n) times the gain of its word; what is
-older than `window` tokens is forgotten. Weights are kept times a scale that grows with time, so that nothing has to be
+older than `window` tokens is forgotten, and so is a memory that has faded altogether. Weights are kept times a scale that grows with time, so that nothing has to be
 touched as it ages (Clarkson & Robinson 1997, eq. 3, in constant time for each token).
 """
 from libc.math cimport NAN, exp
@@ -17,6 +17,7 @@ cdef enum:
     BOS = 1
 
 cdef double LARGE = 1e100      # the scale begins anew beyond it
+cdef double FAINT = 1e-150     # what has aged to less is forgotten: double precision would lose its shares
 
 
 cdef struct Clock:
@@ -105,6 +106,9 @@ cdef class WordMemory:
         self.clock.scale = 1.0
         self.clock.ticks = 0
 
+    cdef inline bint speaks(self) noexcept nogil:
+        return self.n_live > 0 and self.total > FAINT * self.clock.scale
+
     cdef inline void add(self, int32_t word, double weight) noexcept nogil:
         cdef int64_t i
         if self.spreads:
@@ -163,7 +167,7 @@ cdef class WordMemory:
                 if not 0 <= word < self.n_words or n == out.shape[0]:
                     failed = 1
                     break
-                if self.n_live:
+                if self.speaks():
                     out[n] = self.sums[word] / self.total if self.sums[word] > 0 else 0.0
                 else:
                     out[n] = NAN
@@ -173,7 +177,7 @@ cdef class WordMemory:
 
     def shares_now(self):
         """float64[V]: the share of every word, None where nothing is remembered."""
-        if not self.n_live:
+        if not self.speaks():
             return None
         sums = np.maximum(self.sums, 0.0)
         return sums / sums.sum()
@@ -227,6 +231,10 @@ cdef class NgramMemory:
         clear_pairs(&self.ngrams)
         self.clock.scale = 1.0
         self.clock.ticks = 0
+
+    cdef inline bint speaks(self, int32_t history) noexcept nogil:
+        return (history >= 0 and self.history_live[history] > 0
+                and self.history_sums[history] > FAINT * self.clock.scale)
 
     cdef inline uint64_t history_key(self, const int32_t* at) noexcept nogil:
         """The tokens before one."""
@@ -324,7 +332,7 @@ cdef class NgramMemory:
                 if i - begin >= self.length:
                     key = self.history_key(&ids[i])
                     history = find_pair(&self.histories, key)
-                    if history >= 0 and self.history_live[history]:
+                    if self.speaks(history):
                         ngram = find_pair(&self.ngrams, <uint64_t> history << 32 | <uint32_t> word)
                         out[n] = 0.0
                         if ngram >= 0 and self.ngram_sums[ngram] > 0:
@@ -341,7 +349,7 @@ cdef class NgramMemory:
         if tokens.shape[0] < self.length:
             return None
         history = find_pair(&self.histories, self.history_key(&tokens[0] + tokens.shape[0]))
-        if history < 0 or not self.history_live[history]:
+        if not self.speaks(history):
             return None
         found = np.zeros(self.n_words)
         cdef double[::1] sums = found

@@ -8,6 +8,9 @@ from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
+cdef double LEAST = 1e-6
+
+
 cdef enum:
     MOST = 64                  # components
 
@@ -142,7 +145,10 @@ cdef inline void normalize(Weights* weights, const double* prior, const double* 
 def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not None,
               const double[::1] prior not None, double memory, double[::1] out not None):
     """Weights are posterior probabilities of the components given the tokens so far, raised to `memory` with each token
-    (1: nothing is forgotten) and the prior to the rest; they begin anew at every start. Returns the last weights."""
+    (1: nothing is forgotten) and the prior to the rest; they begin anew at every start. Returns the last weights.
+
+    Unless nothing is forgotten, what a token leaves of a weight is LEAST of the prior or more: 0 could never rise again.
+    """
     cdef int64_t i, k
     cdef int j
     cdef double total
@@ -160,8 +166,9 @@ def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not
                 total = 0.0
                 for j in range(now.n):
                     if memory < 1:
-                        now.share[j] = pow(now.share[j], memory) * pow(prior[j], 1.0 - memory) if prior[j] > 0 else 0.0
-                    total += now.share[j]
+                        now.share[j] = pow(max(now.share[j], LEAST * prior[j]), memory) * pow(prior[j], 1.0 - memory)
+                    now.now[j] = now.share[j]
+                    total += now.now[j]
                 for j in range(now.n):
-                    now.now[j] = now.share[j] / total
+                    now.now[j] /= total
     return np.array([now.now[j] for j in range(now.n)])

@@ -52,8 +52,7 @@ class BlankLines:
     """Documents stand between empty lines, which are no sentences."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        text = read_text(sources, **options)
-        return _cut(text, np.diff(text.sentences) == 2, characters=1)
+        return _read_marked(sources, b"", options)
 
 
 @dataclass(frozen=True)
@@ -67,24 +66,7 @@ class MarkerLine:
             raise UsageError(f"the marker is {self.marker!r}; expected a line with something in it")
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        marker, found, streams, n_lines = self.marker.strip().encode(), [], [], 0
-        for source in sources:
-            with open_source(source) as stream:
-                lines = stream.read().split(b"\n")
-            if not lines[-1]:
-                lines.pop()
-            for number, line in enumerate(lines):
-                if line.strip() == marker:
-                    found.append(n_lines + number)
-                    lines[number] = b""  # messages about other lines have the right numbers
-            n_lines += len(lines)
-            named = io.BytesIO(b"".join(line + b"\n" for line in lines))
-            named.name = source_name(source)
-            streams.append(named)
-        text = read_text(streams, **options)
-        is_marker = np.zeros(text.n_sentences, np.bool_)
-        is_marker[found] = True
-        return _cut(text, is_marker, characters=1)
+        return _read_marked(sources, self.marker.strip().encode(), options)
 
 
 @dataclass(frozen=True)
@@ -158,6 +140,30 @@ class EachFile:
         return read_text(sources, documents="files", **options)
 
 
+def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
+    """A text without the lines that hold a marker alone, each of which begins a document."""
+    found: list[int] = []
+    streams: list[Source] = []
+    n_lines = 0
+    for source in sources:
+        with open_source(source) as stream:
+            lines = stream.read().split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        for number, line in enumerate(lines):
+            if line.strip() == marker:
+                found.append(n_lines + number)
+                lines[number] = b""  # messages about other lines have the right numbers
+        n_lines += len(lines)
+        named = io.BytesIO(b"".join(line + b"\n" for line in lines))
+        named.name = source_name(source)
+        streams.append(named)
+    text = read_text(streams, **options)
+    is_marker = np.zeros(text.n_sentences, np.bool_)
+    is_marker[found] = True
+    return _cut(text, is_marker, characters=1)
+
+
 def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
     """The text without some sentences; what follows one begins a document."""
     kept = np.logical_not(is_cut)
@@ -191,6 +197,10 @@ def document_rule(rule: str) -> DocumentRule:
     ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, a suffix such as ``.docs`` is
     `Beside`; anything else is the name of a file with `LineNumbers`.
     """
+    if not rule:
+        raise UsageError(
+            "found an empty rule for documents; expected blank, file, line:TEXT, a suffix or a file"
+        )
     if rule == "blank":
         return BlankLines()
     if rule == "file":

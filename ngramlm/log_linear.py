@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ngramlm._trie import segment_sums, take
 from ngramlm.backoff import BackoffModel
+from ngramlm.checks import Number
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
 from ngramlm.events import Events, look_up
 from ngramlm.interpolation import union_trie, union_vocabulary
@@ -71,7 +72,7 @@ def log_linear_weights(
     The log likelihood is concave in them, and its gradient is what the text gives log p_j beyond what the mixture
     expects. By L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997), until the gradient, in nats per token, is below `tolerance`.
     Tokens that the models give no probability are left out. Warns with an EstimationWarning where `max_iterations` are
-    too few; raises EstimationError where no token is left.
+    too few; raises EstimationError where no token is left, and where no model is better than none.
 
     >>> from ngramlm import Text, WittenBell, count
     >>> text = Text.from_sentences(["a b", "a c", "b a"])
@@ -83,6 +84,8 @@ def log_linear_weights(
     """
     from scipy.optimize import minimize
 
+    tolerance = Number(least=0, above=True)("tolerance", tolerance)
+    max_iterations = Number(least=1, whole=True)("max_iterations", max_iterations)
     product = _Product(models, None)
     likelihood = _Likelihood(product, heldout.over(product.vocabulary))
     steps = 0
@@ -102,6 +105,11 @@ def log_linear_weights(
         callback=step,
         options={"gtol": tolerance, "ftol": 0.0, "maxiter": max_iterations},
     )
+    if not found.x.any():
+        raise EstimationError(
+            "found a held-out text that is likelier where all words are equally likely than by any of the models; "
+            "expected one that resembles what a model was trained on"
+        )
     if steps >= max_iterations:
         warn(f"the weights still moved after {max_iterations} steps", EstimationWarning)
     return np.asarray(found.x, np.float64)

@@ -160,7 +160,7 @@ def test_classes_need_bigrams() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_classes": 0}, "n_classes is 0; expected a whole number from 1 on"),
+        ({"n_classes": 0}, "n_classes is 0; expected a whole number from 1 to 10000"),
         ({"classes": ["a"]}, r"classes is \['a'\]; expected a dict of words with numbers"),
         ({"classes": {"a": -1}}, "the class of 'a' is -1; expected a whole number"),
         ({"classes": {"a": "b"}}, "the class of 'a' is 'b'; expected a whole number"),

@@ -157,3 +157,13 @@ def test_streams_are_read_once() -> None:
     text = read_documents([io.BytesIO(b"b a\n"), io.BytesIO(b"a\na\n")], EachFile())
     assert text.documents.tolist() == [0, 1, 3]
     assert text.vocabulary.words(text.predicted) == ["b", "a", "</s>", "a", "</s>", "a", "</s>"]
+
+
+def test_characters_of_blank_lines_do_not_count() -> None:
+    read = read_documents(io.BytesIO(b"ab c\n   \n\t\nde\n"), BlankLines())
+    alone = lm.read_text(io.BytesIO(b"ab c\nde\n"))
+    assert read.characters == alone.characters
+    dropped = read_documents(io.BytesIO(b"a\n<s> </s>\nb\n"), BlankLines(), reserved="drop")
+    assert dropped.documents.tolist() == [0, 3]
+    with pytest.raises(UsageError, match="empty rule"):
+        document_rule("")

@@ -159,3 +159,13 @@ def test_bad_arguments() -> None:
         log_linear_mix([])
     with pytest.raises(UsageError, match="BackoffModel"):
         log_linear_mix([model, "model"])  # type: ignore[list-item]
+
+
+def test_a_text_that_no_model_knows() -> None:
+    models = [make([["a"] * 9] * 9, 2), make([["a"] * 7] * 7, 2)]
+    text = lm.Text.from_sentences(["b b b b"], lm.Vocabulary(["a", "b"]))
+    with pytest.raises(EstimationError, match="equally likely"):
+        log_linear_weights(models, text.over(models[0].vocabulary))
+    for options in ({"tolerance": 0}, {"max_iterations": 0}):
+        with pytest.raises(UsageError, match=next(iter(options))):
+            log_linear_weights(models, text, **options)  # type: ignore[arg-type]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, pairwise
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -388,3 +390,76 @@ def test_any_corpus(corpus: strategies.Corpus) -> None:
     text = text_of([corpus], mixture.vocabulary)
     fitted = mixture.fit(text)
     assert fitted.log10_probs(text).sum() >= mixture.log10_probs(text).sum() - 1e-9
+
+
+# ---------------------------------------------------------------------------------------- zeros, faded memories
+
+
+@pytest.mark.parametrize("scope", ["document", "sentence"])
+def test_a_component_comes_back_after_a_token_that_it_gives_nothing(
+    scope: Literal["document", "sentence"],
+) -> None:
+    table = np.array([[0.5, 0.0, *[0.5] * 40], [0.01, 0.3, *[0.01] * 40]])
+    text = text_of([[["a"] * 41]], lm.Vocabulary(["a"]))
+    weighting = lm.BayesWeights(memory=0.9, scope=scope)
+    found = weighting.mix(table, text)
+
+    assert found[2] < 0.02
+    assert found[-1] > 0.45
+    assert (found > 0).all()
+    forgetting_nothing = lm.BayesWeights(scope=scope).mix(table, text)
+    assert forgetting_nothing[-1] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("decay", [0.5, 1.0, 5.0, 100.0])
+@pytest.mark.parametrize("memory", [lm.Cache, lm.NgramCache])
+def test_what_has_faded_altogether_is_silent(memory: Callable[..., Any], decay: float) -> None:
+    """Of a word said long ago not even double precision knows anything: the rest of the mixture has its place."""
+    mixture = lm.Mixture([static(), memory(decay=decay)], [0.5, 0.5])
+    before = [["DAVID", "READ"], *[["nobody", "nobody"]] * 900]
+    for history in (["<s>"], ["<s>", "DAVID"], ["<s>", "A"]):
+        distribution = mixture.distribution(history, before)
+        text = text_of([[*before, history[1:]]], mixture.vocabulary)
+        given = 10 ** mixture.log10_probs(text)[-1]
+
+        assert distribution.sum() == pytest.approx(1, abs=2e-6)
+        assert given == pytest.approx(distribution[mixture.vocabulary.id("</s>")], rel=1e-6)
+
+
+def test_the_longest_history_answers() -> None:
+    """After "b a" only "c" was said, after "a" alone "d" too: trigrams say what bigrams do not."""
+    text = lm.Text.from_sentences(["b a c", "e a d", "b a c"])
+    found = lm.NgramCache(order=3).probs(text)
+    assert found[10] == 1.0
+    assert lm.NgramCache().probs(text)[10] == 0.5
+
+
+def test_defaults_that_the_documentation_names() -> None:
+    assert lm.RecentWeights() == lm.RecentWeights(window=300, strength=5.0)
+    text = lm.read_text(io.BytesIO(b"a b\n\nc\n"), documents=[0, 1])
+    assert lm.inverse_document_frequencies(text).unknown == pytest.approx(math.log(3))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: lm.Mixture([static()] * 65), "64 at most"),
+        (lambda: lm.Mixture(["model", static()]), "expected language models"),
+        (lambda: lm.Mixture([static()] * 11, weighting=lm.BucketWeights()).distribution(), "10 at most"),
+        (lambda: lm.Cache(window=1 << 62), "window"),
+        (lambda: lm.Cache(weights=5), "WordWeights"),
+        (lambda: lm.Cache(neighbours="x"), "Neighbours"),
+        (lambda: lm.Cache(keep_ends=2), "keep_ends"),
+        (lambda: lm.NgramCache(order=2.5), "order"),
+        (lambda: lm.NgramCache(backoff=None), "backoff"),
+        (lambda: lm.PairCache(None), "WordWeights"),
+        (lambda: lm.BucketWeights("word", words=("a",)), "words"),
+        (lambda: lm.BucketWeights("word", words=(10**12,)), "words"),
+        (lambda: lm.adaptive.WordWeights(lm.Vocabulary([]), np.full(3, 1e300), 0.0), "weight"),
+        (lambda: lm.Neighbours.from_similarities({"a": {"b": math.nan}}, 0.5), "no number"),
+        (lambda: lm.adaptive.cluster_documents(text_of(DOCUMENTS, static().vocabulary), 2, seed=-1), "seed"),
+    ],
+)
+def test_more_that_does_not_fit(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ngramlm._memory import NgramMemory, PairMemory, WordMemory
 from ngramlm.adaptive.sources import RunningDocument, document_slices
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
-from ngramlm.checks import Number
+from ngramlm.checks import Number, flag
 from ngramlm.errors import UsageError
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
@@ -70,8 +70,8 @@ class Cache(_Memory):
     """How often each word was said in the document so far: p(w) = weight of its occurrences / weight of all.
 
     An occurrence n tokens ago weighs exp(-decay n); those more than `window` tokens ago are forgotten. Every document
-    begins with an empty memory, about which the cache is silent. ``<unk>`` and ``</s>`` are not remembered, so that
-    their probability is 0 here.
+    begins with an empty memory, about which the cache is silent, as it is where all has faded. ``<unk>`` and ``</s>``
+    are not remembered, so that their probability is 0 here.
 
     Args:
         window: tokens; None remembers the whole document.
@@ -95,6 +95,7 @@ class Cache(_Memory):
 
     def __post_init__(self) -> None:
         _check(self)
+        _check_type("neighbours", self.neighbours, Neighbours)
 
     def describe(self) -> str:
         extra = ["weighted"] * (self.weights is not None) + ["classes"] * (self.neighbours is not None)
@@ -138,8 +139,8 @@ class NgramCache(_Memory):
     backoff: bool = True
 
     def __post_init__(self) -> None:
-        if self.order not in (2, 3):
-            raise UsageError(f"order is {self.order!r}; expected 2 or 3")
+        Number(least=2, most=3, whole=True)("order", self.order)
+        flag("backoff", self.backoff)
         _check(self)
 
     def describe(self) -> str:
@@ -199,12 +200,8 @@ class PairCache(_Memory):
     distance: int = 5
 
     def __post_init__(self) -> None:
-        if (
-            isinstance(self.distance, bool)
-            or not isinstance(self.distance, int)
-            or not 1 <= self.distance <= 1000
-        ):
-            raise UsageError(f"distance is {self.distance!r}; expected a whole number from 1 to 1000")
+        Number(least=1, most=1000, whole=True)("distance", self.distance)
+        _check_type("weights", self.weights, WordWeights, optional=False)
 
     def describe(self) -> str:
         return f"pair-cache,distance:{self.distance}"
@@ -216,13 +213,21 @@ class PairCache(_Memory):
         return memory.shares_now()
 
 
-_WINDOW = Number(least=1, whole=True, optional=True)
+_WINDOW = Number(least=1, most=100_000_000, whole=True, optional=True)
 _DECAY = Number(least=0, most=100)
 
 
 def _check(cache: Cache | NgramCache) -> None:
     _WINDOW("window", cache.window)
     _DECAY("decay", cache.decay)
+    for name in ("keep_unknown", "keep_ends"):
+        flag(name, getattr(cache, name))
+    _check_type("weights", cache.weights, WordWeights)
+
+
+def _check_type(name: str, value: object, kind: type, optional: bool = True) -> None:
+    if not (isinstance(value, kind) or (optional and value is None)):
+        raise UsageError(f"{name} is {value!r}; expected {kind.__name__}")
 
 
 def _described(name: str, cache: Cache | NgramCache, extra: list[str]) -> str:

@@ -24,6 +24,7 @@ __all__ = ["Mixture"]
 
 Floats = NDArray[np.float64]
 Component = LanguageModel | Source
+MOST_COMPONENTS = 64
 
 
 class Mixture:
@@ -59,6 +60,11 @@ class Mixture:
         models = [component for component in self._components if not isinstance(component, Source)]
         if not models:
             raise UsageError("found no language model; expected at least one among the components")
+        if len(self._components) > MOST_COMPONENTS:
+            raise UsageError(f"found {len(self._components)} components; expected {MOST_COMPONENTS} at most")
+        for model in models:
+            if not isinstance(model, LanguageModel):
+                raise UsageError(f"found {type(model).__name__}; expected language models and memories")
         if weights is not None:
             if weighting is not None:
                 raise UsageError("found weights and a weighting; expected one of them")

@@ -50,7 +50,7 @@ def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
             f"found {text.n_documents} documents; expected {max(n_topics, 2)} or more (say where they begin)"
         )
     vectors = _tf_idf(text)
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(Number(least=0, whole=True)("seed", seed))
     best, labels = -1.0, np.zeros(text.n_documents, np.int32)
     for _ in range(STARTS):
         found, tightness = _k_means(vectors, n_topics, random)

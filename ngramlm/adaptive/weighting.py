@@ -116,6 +116,8 @@ class BucketWeights(Weighting):
 
     def __post_init__(self) -> None:
         choice("position", "silence", "word")("by", self.by)
+        if self.words:
+            Number(least=0, most=(1 << 31) - 1, whole=True, several=True)("words", self.words)
         if list(self.words) != sorted(set(self.words)) or (self.words and self.by != "word"):
             raise UsageError(f"found the words {self.words}; expected rising ids, and weights by word")
         if self.weights is not None:
@@ -140,6 +142,8 @@ class BucketWeights(Weighting):
         return found
 
     def _rows(self, n: int) -> Floats:
+        if self.by == "silence" and n > self.MOST_COMPONENTS:
+            raise UsageError(f"found {n} components; expected {self.MOST_COMPONENTS} at most")
         if self.weights is None:
             return np.full((1, n), 1 / n)
         rows = np.array(self.weights)
@@ -150,8 +154,7 @@ class BucketWeights(Weighting):
     def _buckets(self, table: Floats, text: Text) -> Int32s:
         """int32[tokens]"""
         if self.by == "silence":
-            if len(table) > self.MOST_COMPONENTS:
-                raise UsageError(f"found {len(table)} components; expected {self.MOST_COMPONENTS} at most")
+            self._rows(len(table))  # checks their number
             return _set_numbers(np.isnan(table))
         if self.by == "word":
             return self._word_buckets(_words_before(text))
@@ -235,7 +238,9 @@ class BayesWeights(Weighting):
 
     weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum. With `memory` 1 and `scope`
     "sentence" the product over a sentence is the sum over the components of weight_j P_j(sentence): the sentence-level
-    mixture of Iyer & Ostendorf (1999).
+    mixture of Iyer & Ostendorf (1999). A component that gives a token nothing is then out until the next beginning;
+    with a smaller `memory` it comes back, as a token leaves a millionth of its prior in any case. Memories of a
+    document give nothing to every new word: `RecentWeights` suits them better.
 
     Args:
         prior: the weights at the beginning; None is equal ones.
@@ -270,7 +275,7 @@ class BayesWeights(Weighting):
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BayesWeights:
         """The prior under which whole sentences or documents are most probable, if nothing is forgotten or silent;
-        else the mean of the weights that suit every one by itself."""
+        else the mean, by tokens, of the fixed weights that suit each document."""
         starts = self._starts(text)
         if self.memory < 1 or np.isnan(table).any():
             return replace(self, prior=_em_by_parts(table, spans(text, text.documents), progress))
@@ -301,7 +306,7 @@ def _em(table: Floats, progress: Progress | None) -> Shares:
 
 
 def _em_by_parts(table: Floats, starts: NDArray[np.int64], progress: Progress | None) -> Shares:
-    """The mean over the parts of a text of the weights that suit each."""
+    """The mean, by tokens, over the parts of a text of the weights that suit each."""
     total = np.zeros(len(table))
     for begin, end in pairwise(starts.tolist()):
         if end > begin:

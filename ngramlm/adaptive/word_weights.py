@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ngramlm.vocabulary import EOS, UNK, Vocabulary
 __all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
 
 Floats = NDArray[np.float64]
+MOST = 1e6  # what a word may be worth
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,9 @@ class WordWeights:
             raise UsageError(
                 f"found {self.values.shape} weights; expected one for each of {len(self.vocabulary)} words"
             )
-        if not (np.isfinite(self.values).all() and (self.values >= 0).all() and 0 <= self.unknown < np.inf):
-            raise UsageError("found a weight that is negative or no number; expected 0 or more")
+        every = np.append(self.values, self.unknown)
+        if not ((every >= 0) & (every <= MOST)).all():
+            raise UsageError(f"found a weight that is no number from 0 to {MOST:g}")
         self.values.setflags(write=False)
 
     def over(self, vocabulary: Vocabulary) -> Floats:
@@ -206,6 +209,8 @@ class Neighbours:
         """Every word keeps 1 - `share`; the rest goes to its neighbours in proportion to their similarities."""
         if not 0 <= share <= 1:
             raise UsageError(f"share is {share}; expected 0 to 1")
+        if not all(math.isfinite(value) for own in similar.values() for value in own.values()):
+            raise UsageError("found a similarity or frequency that is no number")
         vocabulary = Vocabulary(
             dict.fromkeys([*similar, *(word for own in similar.values() for word in own)])
         )

@@ -72,7 +72,7 @@ class ClassMaxEnt(Smoothing):
         super().__post_init__()
         some = Number(least=1, whole=True)
         self._check(
-            n_classes=some,
+            n_classes=Number(least=1, most=10_000, whole=True),
             sigma2=Number(least=0, above=True),
             alpha=Number(least=0),
             tolerance=Number(least=0, above=True),

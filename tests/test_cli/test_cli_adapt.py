@@ -65,13 +65,17 @@ def test_perplexity_with_documents(documents: Path, invoke: Invoke) -> None:
     assert plain[0] == plain[1]
 
 
-@pytest.mark.parametrize("weighting", ["silence", "fixed", "position", "recent", "bayes", "sentence"])
+@pytest.mark.parametrize("weighting", ["silence", "fixed", "position", "word", "recent", "bayes", "sentence"])
 @pytest.mark.parametrize("caches", ["none", "words", "words,bigrams,trigrams"])
 def test_every_weighting(weighting: str, caches: str, folder: Path, invoke: Invoke) -> None:
     result = invoke(
         "adapt", "cache", "model.arpa", "other.arpa", "--heldout", "test.txt", "--caches", caches,
         "--weighting", weighting, "--window", "100", "--keep-unknown", "-o", "a.ngram",
     )  # fmt: skip
+    if weighting in ("bayes", "sentence") and caches != "none":
+        assert result.exit_code == 2
+        assert "--caches none" in result.stderr
+        return
     assert result.exit_code == 0, result.output
     loaded = lm.load(folder / "a.ngram")
 
@@ -293,3 +297,29 @@ def test_weights_of_words_and_classes(documents: Path, folder: Path, invoke: Inv
         refused = invoke("adapt", "cache", "model.arpa", "--heldout", "test.txt", *arguments, "-o", "b.ngram")
         assert refused.exit_code == 2
         assert message in refused.stderr
+
+
+def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
+    made = invoke("adapt", "cache", "model.arpa", "--heldout", "test.txt", "-o", "a.ngram")
+    assert made.exit_code == 0
+    classes = ("train", "train.txt", "-o", "m.ngram", "--smoothing", "class-maxent", "--set")
+    heldout = ("--heldout", "test.txt", "-o", "b.ngram")
+    for arguments, message in (
+        (("adapt", "cache", "model.arpa", "--weighting", "bayes", *heldout), "--caches none"),
+        (("convert", "a.ngram", "b.arpa"), "holds a mixture"),
+        (("compare", "train.txt", "--test", "test.txt", "--caches", "none"), "a row without caches anyway"),
+        (("adapt", "cache", "model.arpa", "--documents", "", *heldout), "empty rule"),
+        (("adapt", "cache", "model.arpa", "--window", "9" * 20, *heldout), "window"),
+        ((*classes, "n_classes=2147483647"), "n_classes"),
+    ):
+        refused = invoke(*arguments)
+        assert refused.exit_code == 2, refused.output
+        assert message in refused.stderr
+        assert "unexpected" not in refused.stderr
+    weighed = invoke(
+        "adapt", "cache", "model.arpa", "other.arpa", "--caches", "none", "--weighting", "bayes", *heldout
+    )
+    assert weighed.exit_code == 0, weighed.output
+    assert "inf" not in weighed.stderr
+    warned = invoke("next", "model.arpa", "the", "--before", "test.txt")
+    assert "does not look at the text before" in warned.stderr
