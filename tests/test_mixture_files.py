@@ -112,6 +112,11 @@ def rewritten(folder: Path, change: Any) -> bytes:
     return out.read_bytes()
 
 
+def by_words(header: Any, word: Any) -> dict[str, Any]:
+    rows = [[1.0] * len(header["components"])] * 2
+    return {"kind": "BucketWeights", "by": "word", "weights": rows, "words": [word]}
+
+
 CHANGES: dict[str, Any] = {
     "another version": lambda header: header.update(version=2),
     "no version": lambda header: header.pop("version"),
@@ -127,8 +132,25 @@ CHANGES: dict[str, Any] = {
     "a member that is not there": lambda header: header["components"][0].update(member="9.ngram"),
     "weights that are not there": lambda header: header["components"][1].update(weights={"unknown": 1.0}),
     "a negative weight": lambda header: header["components"][4]["weights"].update(unknown=-1.0),
+    "weights that are a number": lambda header: header["components"][1].update(weights=5),
+    "neighbours that are text": lambda header: header["components"][1].update(neighbours="x"),
+    "a column that no component has": lambda header: header["components"][4].pop("weights"),
+    "buckets of words that are text": lambda header: header.update(weighting=by_words(header, "a")),
+    "buckets of huge words": lambda header: header.update(weighting=by_words(header, 10**12)),
     "no text at all": lambda header: header.update(components=5),
 }
+
+
+def test_a_model_inside_that_is_compressed(tmp_path: Path) -> None:
+    """It could not be mapped."""
+    saved(tmp_path)
+    out = tmp_path / "compressed.ngram"
+    with zipfile.ZipFile(tmp_path / "whole.ngram") as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            kind = zipfile.ZIP_DEFLATED if info.filename.endswith(".ngram") else zipfile.ZIP_STORED
+            new.writestr(info.filename, old.read(info), kind)
+    with pytest.raises(FormatError, match="compressed"):
+        lm.load(out)
 
 
 @pytest.mark.parametrize("kind", CHANGES)
