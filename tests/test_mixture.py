@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Any, Literal
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from test_counts import TOY, counted
 import ngramlm as lm
 from ngramlm._mixing import mix_bayes, mix_fixed, mix_recent
 from ngramlm.adaptive import Weighting
+from ngramlm.adaptive import mixture as mixture_module
 from ngramlm.errors import UsageError
 from ngramlm.interpolation import estimate_weights
 
@@ -463,3 +465,14 @@ def test_defaults_that_the_documentation_names() -> None:
 def test_more_that_does_not_fit(make: Callable[[], object], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make()
+
+
+@pytest.mark.parametrize("part", [1, 5, 20, 1000])
+@pytest.mark.parametrize("name", MIXTURES)
+def test_texts_that_are_read_in_parts(name: str, part: int) -> None:
+    """Documents are independent of each other: it does not matter how many are in hand at once."""
+    mixture = MIXTURES[name]()
+    text = text_of(DOCUMENTS * 5, mixture.vocabulary)
+    expected = mixture.log10_probs(text)
+    with mock.patch.object(mixture_module, "PART", part):
+        np.testing.assert_array_equal(expected, mixture.log10_probs(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import __version__
-from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source
+from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source, spans
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.errors import UsageError
 from ngramlm.interpolation import union_vocabulary
 from ngramlm.model import LanguageModel, most_probable
-from ngramlm.parallel import Progress
+from ngramlm.ngram_model import NgramModel
+from ngramlm.parallel import Progress, ordered_map, usable_threads
 from ngramlm.text import Text, read_text, require_sentences
 from ngramlm.vocabulary import UNK, Vocabulary
 
@@ -24,6 +25,7 @@ __all__ = ["Mixture"]
 
 Floats = NDArray[np.float64]
 Component = LanguageModel | Source
+PART = 1 << 16  # tokens (about) that are in hand at once: whole documents
 MOST_COMPONENTS = 64
 
 
@@ -76,6 +78,9 @@ class Mixture:
         self._weighting = weighting or FixedWeights()
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
         self._sources = [self._source(component) for component in self._components]
+        self._is_known = all(
+            isinstance(model, NgramModel | Mixture) for model in models
+        )  # several threads may use it
 
     def _source(self, component: Component) -> Source:
         if isinstance(component, Source):
@@ -137,11 +142,21 @@ class Mixture:
         return np.stack([source.probs(text) for source in self._sources])
 
     def log10_probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says."""
+        """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says.
+
+        Long texts are read by several threads, some documents each, unless a model is of another kind than those here.
+        """
         text = text.over(self._vocabulary)
-        mixed = self._weighting.mix(self.component_probs(text), text)
+        found = np.empty(text.n_tokens)
+
+        def work(task: tuple[Text, slice]) -> None:
+            part, predicted = task
+            found[predicted] = self._weighting.mix(self.component_probs(part), part)
+
+        for _ in ordered_map(work, _parts(text), usable_threads(None) if self._is_known else 1):
+            pass
         with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(np.minimum(mixed, 1.0)))
+            return np.log10(np.minimum(found, 1.0, out=found), out=found)
 
     def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
         """float64[V]: the probability of every word after a history, in a document that began with the sentences
@@ -185,3 +200,19 @@ class Mixture:
             text = require_sentences(read_text(heldout, vocabulary=self._vocabulary, **read_options), heldout)
         fitted = self._weighting.fit(self.component_probs(text), text, progress)
         return Mixture(self._components, weighting=fitted)
+
+
+def _parts(text: Text) -> Iterator[tuple[Text, slice]]:
+    """The text a few documents at a time, with their places among the predicted tokens."""
+    if text.n_tokens <= PART:
+        yield text, slice(0, text.n_tokens)
+        return
+    ends = spans(text, text.documents)  # predicted tokens before every document, and all
+    first = 0
+    while first < text.n_documents:
+        after = max(first + 1, int(np.searchsorted(ends, ends[first] + PART, side="right")) - 1)
+        sentences = text.documents[first : after + 1]
+        ids = text.ids[text.sentences[sentences[0]] : text.sentences[sentences[-1]]]
+        documents = (sentences[:-1] - sentences[0]).tolist()
+        yield Text.from_ids(text.vocabulary, ids, 0, documents), slice(int(ends[first]), int(ends[after]))
+        first = after

@@ -92,7 +92,8 @@ class ModelSource:
 
     def probs(self, text: Text) -> Floats:
         own = text if self._is_own else text_over(text, self.model.vocabulary)
-        found: Floats = np.power(10.0, np.minimum(self.model.log10_probs(own), 0.0))
+        found = np.minimum(self.model.log10_probs(own), 0.0)
+        np.power(10.0, found, out=found)
         if not self._is_own:
             found[(own.predicted == UNK) & (text.predicted != UNK)] = 0.0
         return found
