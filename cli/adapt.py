@@ -23,7 +23,6 @@ from ngramlm.cli.summary import about_model, model_lines
 if TYPE_CHECKING:
     from ngramlm.adaptive import Weighting
     from ngramlm.adaptive.mixture import Component
-    from ngramlm.text import Text
 
 WEIGHTINGS = ("silence", "fixed", "position", "word", "recent", "bayes", "sentence")
 
@@ -43,10 +42,8 @@ def command() -> None:
     ],
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
-@click.option(
+@options.input_option(
     "--heldout",
-    type=options.InputFile(),
-    metavar="TEXT",
     required=True,
     help="Find the weights under which this text is most probable.",
 )
@@ -69,15 +66,12 @@ def command() -> None:
     metavar="D",
     help="Words n tokens ago weigh exp(-D n); 0 weighs all alike.  (Bigrams and trigrams do not decay.)",
 )
-@click.option(
+@options.input_option(
     "--idf",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="Words weigh the more, the fewer documents of this text have them (--documents says where they begin).",
 )
-@click.option(
+@options.input_option(
     "--classes",
-    type=options.InputFile(),
     metavar="FILE",
     help="Words of a class stand for each other; a word and its class a line.",
 )
@@ -126,7 +120,6 @@ def cache(
     options.check_output(output, inputs)
     from ngramlm.adaptive import Mixture, Neighbours, inverse_document_frequencies
     from ngramlm.evaluation.perplexity import perplexity
-    from ngramlm.oovs import warn_of_oovs
     from ngramlm.text import require_sentences
 
     components: list[Component] = [load_any_model(path, quiet) for path in models]
@@ -138,11 +131,9 @@ def cache(
     components += options.memories(caches, window, decay, keep_unknown, weights, neighbours)
     mixture = Mixture(components, weighting=weighting_of(weighting))
     with Progress(quiet=quiet) as progress:
-        text: Text = options.read_documents(
+        text = options.read_checked(
             heldout, documents, vocabulary=mixture.vocabulary, threads=threads, progress=progress, **reading
         )
-        require_sentences(text, heldout)
-        warn_of_oovs(heldout, text.n_oov, text.n_words)
         mixture = mixture.fit(text, progress=progress)
         mixture.save(output)
     alone = Mixture(components[: len(models)]).fit(text) if len(models) > 1 else Mixture(components[:1])
@@ -196,10 +187,8 @@ def weighting_of(name: str) -> Weighting:
 )
 @click.argument("model_file", metavar="MODEL", type=options.InputFile())
 @click.argument("text", metavar="TEXT", type=options.InputFile())
-@click.option(
+@options.input_option(
     "--background",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="The text that the model is of: how frequent its words are before.  [default: the model's unigrams]",
 )
 @click.option(
@@ -237,20 +226,12 @@ def marginals(
     options.check_output(output, inputs)
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_marginals
-    from ngramlm.oovs import warn_of_oovs
     from ngramlm.text import read_text, require_sentences
 
     with Progress(quiet=quiet) as progress:
-
-        def read(path: str) -> Text:
-            found = read_text(
-                path, vocabulary=model.vocabulary, threads=threads, progress=progress, **reading
-            )
-            return require_sentences(found, path)
-
-        domain = read(text)
-        warn_of_oovs(text, domain.n_oov, domain.n_words)
-        before = read(background) if background else None
+        how = {"vocabulary": model.vocabulary, "threads": threads, "progress": progress, **reading}
+        domain = options.read_checked(text, **how)
+        before = require_sentences(read_text(background, **how), background) if background else None
         adapted = adapt_marginals(model, domain, background=before, beta=beta)
         write_model(adapted, output, kind, threads, progress)
     if as_json:
@@ -270,18 +251,15 @@ def marginals(
 @options.texts_argument
 @click.option("--topics", "n_topics", type=click.IntRange(1, 60), default=8, show_default=True, metavar="N",
               help="How many topics to find.")  # fmt: skip
-@click.option(
+@options.input_option(
     "--heldout",
-    type=options.InputFile(),
-    metavar="TEXT",
     required=True,
     help="Find the weights to begin a document with on this text; its documents are marked by the same rule.",
 )
 @click.option(
     "--heldout-documents", metavar="RULE", help="Where the documents of --heldout begin, if otherwise."
 )
-@click.option("--smoothing", type=options.SmoothingName(), default="modified-kneser-ney", show_default=True,
-              metavar="METHOD", help="How the models are estimated.")  # fmt: skip
+@options.smoothing_option("How the models are estimated.")
 @options.integer_option("--order", default=3, most=16, help_text="Length of the longest n-grams.")
 @options.seed_option
 @options.documents_option

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -27,16 +28,12 @@ if TYPE_CHECKING:
 )
 @click.argument("model_file", metavar="MODEL", type=options.InputFile())
 @click.argument("text", metavar="TEXT", type=options.InputFile())
-@click.option(
+@options.input_option(
     "--background",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="The text that the model is of: how frequent its words are there.  [default: the model's unigrams]",
 )
-@click.option(
+@options.input_option(
     "--heldout",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="Find the weights under which this text, also of the domain, is most probable; -o needs it.",
 )
 @click.option(
@@ -57,8 +54,7 @@ if TYPE_CHECKING:
 @options.integer_option(
     "--min-count", default=1, help_text="Learn only new words that occur so often in TEXT."
 )
-@click.option("--smoothing", type=options.SmoothingName(), default="modified-kneser-ney", show_default=True,
-              metavar="METHOD", help="How the model of TEXT is estimated.")  # fmt: skip
+@options.smoothing_option("How the model of TEXT is estimated.")
 @options.integer_option(
     "--order", most=16, help_text="Of the model of TEXT.  [default: that of MODEL, 3 at most]"
 )
@@ -102,7 +98,6 @@ def domain(
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
     from ngramlm.counts import count
-    from ngramlm.oovs import warn_of_oovs
     from ngramlm.smoothing import make_smoothing
     from ngramlm.text import read_text, require_sentences
 
@@ -128,11 +123,9 @@ def domain(
                 threads=threads,
                 progress=progress,
             )
-            held = options.read_documents(
+            held = options.read_checked(
                 heldout, documents, vocabulary=adapted.vocabulary, threads=threads, **reading
             )
-            require_sentences(held, heldout)
-            warn_of_oovs(heldout, held.n_oov, held.n_words)
             adapted = adapted.fit(held, progress=progress)
             adapted.save(output)
             rows = domain_rows(model, adapted, held, model_file, facts)
@@ -187,10 +180,11 @@ def domain_rows(
     from ngramlm.vocabulary import UNK
 
     own = text_over(held, model.vocabulary)
-    before, after = perplexity(model, own), perplexity(adapted, held)
-    known = adapted.log10_probs(held)[own.predicted != UNK]
+    before, after = perplexity(model, own), perplexity(adapted, held, per_token=True)
+    assert after.scores is not None
+    known = after.scores.log10_probs[own.predicted != UNK]
     common = [before.perplexity_excluding_oov, 10 ** -float(known.mean())]
-    facts["heldout"], facts["heldout_adapted"] = before.as_dict(), after.as_dict()
+    facts["heldout"], facts["heldout_adapted"] = before.as_dict(), replace(after, scores=None).as_dict()
     facts["heldout_known"] = common
     facts["components"] = adapted.describe_components()
     facts["weighting"] = adapted.weighting.describe()

@@ -48,18 +48,15 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     ],
 )
 @options.texts_argument
-@click.option(
+@options.input_option(
     "--test",
     "tests",
-    type=options.InputFile(),
     metavar="FILE",
     multiple=True,
     required=True,
     help="Text to test on; may be given several times.",
 )
-@click.option(
-    "--heldout", type=options.InputFile(), metavar="FILE", help="Text on which methods tune themselves."
-)
+@options.input_option("--heldout", metavar="FILE", help="Text on which methods tune themselves.")
 @click.option(
     "--smoothing",
     type=options.SmoothingNames(),
@@ -96,10 +93,9 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
     multiple=True,
     help="Also mix each model with such memories of the document (needs --heldout); may be given several times.",
 )
-@click.option(
+@options.input_option(
     "--model",
     "models",
-    type=options.InputFile(),
     metavar="FILE",
     multiple=True,
     help="Also test this model, such as one of 'ngramlm adapt'; may be given several times.",

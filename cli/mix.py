@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     metavar="W,W,...",
     help="A weight for each model.  [default: equal, or those that suit --heldout]",
 )
-@click.option(
+@options.input_option(
     "--heldout",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="Find the weights under which this text is most probable; with --weights, only test on it.",
 )
 @click.option(
@@ -84,13 +82,10 @@ def command(
     text: Text | None = None
     with Progress(quiet=quiet) as progress:
         if heldout is not None:
-            from ngramlm.oovs import warn_of_oovs
-            from ngramlm.text import read_text, require_sentences
-
             vocabulary = union_vocabulary([model.vocabulary for model in loaded])
-            text = read_text(heldout, vocabulary=vocabulary, threads=threads, progress=progress, **reading)
-            require_sentences(text, heldout)
-            warn_of_oovs(heldout, text.n_oov, text.n_words)
+            text = options.read_checked(
+                heldout, vocabulary=vocabulary, threads=threads, progress=progress, **reading
+            )
         if text is not None and weights is None:
             if log_linear:
                 weights = tuple(log_linear_weights(loaded, text, progress=progress).tolist())

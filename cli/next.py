@@ -20,10 +20,8 @@ from ngramlm.cli.output import number, stderr_line, table, write, write_json
 @options.model_argument
 @click.argument("history", nargs=-1, metavar="[HISTORY]...")
 @options.integer_option("-n", "how_many", default=10, help_text="How many words.")
-@click.option(
+@options.input_option(
     "--before",
-    type=options.InputFile(),
-    metavar="TEXT",
     help="The document so far, for models that adapt to what they read; others do not look at it.",
 )
 @options.json_option

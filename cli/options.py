@@ -223,6 +223,23 @@ def output_option(help_text: str, **attributes: Any) -> Callable[[F], F]:
     return click.option("-o", "--output", metavar="FILE", type=OutputFile(), help=help_text, **attributes)
 
 
+def input_option(*names: str, metavar: str = "TEXT", **attributes: Any) -> Callable[[F], F]:
+    """An option that takes the name of a file to read."""
+    return click.option(*names, type=InputFile(), metavar=metavar, **attributes)
+
+
+def smoothing_option(help_text: str) -> Callable[[F], F]:
+    """The option that names a smoothing method."""
+    return click.option(
+        "--smoothing",
+        type=SmoothingName(),
+        metavar="METHOD",
+        default="modified-kneser-ney",
+        show_default=True,
+        help=help_text,
+    )
+
+
 def integer_option(
     *names: str, help_text: str, default: int | None = None, least: int = 1, most: int | None = None
 ) -> Callable[[F], F]:
@@ -362,6 +379,16 @@ def read_documents(sources: Source | Sequence[Source], rule: str | None, **readi
     if rule is None:
         return read_text(sources, **reading)
     return read(sources, document_rule(rule), **reading)
+
+
+def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
+    """`read_documents` of a text that must not be empty, with a warning where many of its words are OOVs."""
+    from ngramlm.oovs import warn_of_oovs
+    from ngramlm.text import require_sentences
+
+    text = require_sentences(read_documents(source, rule, **reading), source)
+    warn_of_oovs(source, text.n_oov, text.n_words)
+    return text
 
 
 SELECTION = ("vocab", "min_count", "max_vocab")

@@ -52,14 +52,7 @@ class TrainCommand(options.Command):
 )
 @options.texts_argument
 @options.order_option
-@click.option(
-    "--smoothing",
-    type=options.SmoothingName(),
-    metavar="METHOD",
-    default="modified-kneser-ney",
-    show_default=True,
-    help="How probability is kept for what was not seen.",
-)
+@options.smoothing_option("How probability is kept for what was not seen.")
 @options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
 @options.layout_option
 @options.bits_option
@@ -70,9 +63,8 @@ class TrainCommand(options.Command):
     metavar="N,N,...",
     help="Take the counts of each file (with --counts) so often: the more, the more its text matters.",
 )
-@click.option(
+@options.input_option(
     "--heldout",
-    type=options.InputFile(),
     metavar="FILE",
     help="Text on which the method tunes its parameters.",
 )

@@ -40,6 +40,15 @@ cdef inline Clock clock_of(int64_t window, double decay):
     return clock
 
 
+cdef inline int widen(double** sums, int32_t room) noexcept nogil:
+    """Room for so many sums, those there are kept; -1 without memory."""
+    cdef double* wider = <double*> realloc(sums[0], room * sizeof(double))
+    if wider == NULL:
+        return -1
+    sums[0] = wider
+    return 0
+
+
 cdef int check_reading(int failed, bint filled) except -1:
     """Raise what went wrong: 1 for a word or the lack of a place, 2 for the lack of memory."""
     if failed == 2:
@@ -243,23 +252,18 @@ cdef class NgramMemory:
 
     cdef int make_room(self) noexcept nogil:
         """Sums for every key that the tables have room for; -1 without memory."""
-        cdef double* sums
         cdef int32_t* live
         if self.room_histories < self.histories.room:
-            sums = <double*> realloc(self.history_sums, self.histories.room * sizeof(double))
-            if sums == NULL:
+            if widen(&self.history_sums, self.histories.room):
                 return -1
-            self.history_sums = sums
             live = <int32_t*> realloc(self.history_live, self.histories.room * sizeof(int32_t))
             if live == NULL:
                 return -1
             self.history_live = live
             self.room_histories = self.histories.room
         if self.room_ngrams < self.ngrams.room:
-            sums = <double*> realloc(self.ngram_sums, self.ngrams.room * sizeof(double))
-            if sums == NULL:
+            if widen(&self.ngram_sums, self.ngrams.room):
                 return -1
-            self.ngram_sums = sums
             self.room_ngrams = self.ngrams.room
         return 0
 
@@ -412,7 +416,6 @@ cdef class PairMemory:
         """Let a token pass; -1 without memory."""
         cdef int32_t i, first, known, number
         cdef double weight
-        cdef double* sums
         if self.gains[word] > 0:
             for i in range(self.n_recent()):
                 first = self.recent[i]
@@ -424,10 +427,9 @@ cdef class PairMemory:
                 if number < 0:
                     return -1
                 if self.room < self.pairs.room:
-                    sums = <double*> realloc(self.sums, self.pairs.room * sizeof(double))
-                    if sums == NULL:
+                    if widen(&self.sums, self.pairs.room):
                         return -1
-                    self.sums, self.room = sums, self.pairs.room
+                    self.room = self.pairs.room
                 if number == known:
                     self.sums[number] = 0.0
                 if self.first_sums[first] == 0:

@@ -21,6 +21,7 @@ from ngramlm.vocabulary import EOS, UNK, Vocabulary
 
 __all__ = [
     "WeightEstimate",
+    "checked_weights",
     "component_log10_probs",
     "em_weights",
     "estimate_weights",
@@ -89,14 +90,23 @@ def mix(
     return BackoffModel(vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
 
 
+def checked_weights(weights: Sequence[float] | None, n: int) -> Floats:
+    """float64[n]: weights of models as they are given, 1 / n each where they are not.
+
+    Raises UsageError unless there is one for each, 0 or more, and not all 0.
+    """
+    checked = np.full(n, 1 / n) if weights is None else np.array(weights, np.float64)
+    if checked.shape != (n,):
+        raise UsageError(f"found {checked.size} weights for {n} models; expected one for each")
+    if not (np.isfinite(checked).all() and (checked >= 0).all() and checked.any()):
+        raise UsageError(f"the weights are {checked.tolist()}; expected 0 or more, not all of them 0")
+    return checked
+
+
 def _shares(weights: Sequence[float] | None, n: int) -> Floats:
-    shares = np.ones(n) if weights is None else np.array(weights, np.float64)
-    if shares.shape != (n,):
-        raise UsageError(f"found {shares.size} weights for {n} models; expected one for each")
-    if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
-        raise UsageError(f"the weights are {shares.tolist()}; expected 0 or more, not all of them 0")
-    normalized: Floats = shares / shares.sum()
-    return normalized
+    checked = checked_weights(weights, n)
+    shares: Floats = checked / checked.sum()
+    return shares
 
 
 def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:

@@ -12,9 +12,9 @@ from ngramlm.backoff import BackoffModel
 from ngramlm.checks import Number
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
 from ngramlm.events import Events, look_up
-from ngramlm.interpolation import union_trie, union_vocabulary
+from ngramlm.interpolation import checked_weights, union_trie, union_vocabulary
 from ngramlm.matching import Matches, ids_in, probs_in
-from ngramlm.normalization import NormalizedColumns, normalized_columns
+from ngramlm.normalization import NormalizedColumns, history_totals, normalized_columns
 from ngramlm.parallel import Progress
 from ngramlm.text import Text
 
@@ -53,7 +53,7 @@ def log_linear_mix(
     (1.0, True)
     """
     product = _Product(models, progress)
-    powers = _powers(weights, len(models))
+    powers = checked_weights(weights, len(models))
     stored = product.columns(powers).stored()
     metadata = {"multiplied": ",".join(f"{power:.6g}" for power in powers.tolist())}
     return BackoffModel(product.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
@@ -113,15 +113,6 @@ def log_linear_weights(
     if steps >= max_iterations:
         warn(f"the weights still moved after {max_iterations} steps", EstimationWarning)
     return np.asarray(found.x, np.float64)
-
-
-def _powers(weights: Sequence[float] | None, n: int) -> Floats:
-    powers = np.full(n, 1 / n) if weights is None else np.array(weights, np.float64)
-    if powers.shape != (n,):
-        raise UsageError(f"found {powers.size} weights for {n} models; expected one for each")
-    if not (np.isfinite(powers).all() and (powers >= 0).all() and powers.any()):
-        raise UsageError(f"the weights are {powers.tolist()}; expected 0 or more, not all of them 0")
-    return powers
 
 
 class _Product:
@@ -211,8 +202,7 @@ class _Likelihood:
                 weight_logs = product.weight_logs[order - 2]
                 below = take(lower, level.suffixes)
                 weights = _exp(powers, weight_logs)
-                rest = np.maximum(totals[level.parents] - segment_sums(below, starts), 0.0)
-                totals = segment_sums(masses, starts) + weights * rest
+                totals, rest = history_totals(level, masses, below, weights, totals)
                 fallen = []
                 for number, log in enumerate(product.logs[order - 2]):
                     covered = segment_sums(below * take(_finite(log), level.suffixes), starts)

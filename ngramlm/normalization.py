@@ -19,7 +19,7 @@ from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import BOS
 
-__all__ = ["NormalizedColumns", "check_probabilities", "normalized_columns"]
+__all__ = ["NormalizedColumns", "check_probabilities", "history_totals", "normalized_columns"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -112,9 +112,8 @@ class NormalizedColumns:
         probs = [masses[0] / totals[0]]
         for order in range(2, trie.order + 1):
             level, own = trie.level(order), masses[order - 1]
-            lower = segment_sums(take(masses[order - 2], level.suffixes), level.starts)
-            left = weights[order - 2] * np.maximum(totals[level.parents] - lower, 0.0)
-            totals = segment_sums(own, level.starts) + left
+            below = take(masses[order - 2], level.suffixes)
+            totals, _ = history_totals(level, own, below, weights[order - 2], totals)
             divisors = np.where(totals > 0, totals, 1.0)
             probs.append(own / spread(divisors, level.starts))
         return cls.from_probs(trie, probs)
@@ -153,6 +152,17 @@ def check_probabilities(model: BackoffModel) -> None:
         raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
     if not getattr(model, "normalized", True):
         raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
+
+
+def history_totals(
+    level: Level, masses: Floats, below: Floats, weights: Floats, totals: Floats
+) -> tuple[Floats, Floats]:
+    """(Z(h) of the histories of an order, and what of Z(h') their stored words leave), float64[H] each.
+
+    `masses` are m(w|h) of the rows and `below` m(w|h'), `weights` those of backing off, `totals` Z of the order below.
+    """
+    rest = np.maximum(totals[level.parents] - segment_sums(below, level.starts), 0.0)
+    return segment_sums(masses, level.starts) + weights * rest, rest
 
 
 def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) -> tuple[Floats, Floats]:

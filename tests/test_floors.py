@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "errors": 0,
     "lazy": 0,
+    "association": 1,
     "checks": 1,
     "oovs": 1,
     "files": 1,

@@ -34,12 +34,12 @@ from test_smoothing import PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm._maxent_text import RunningText, count_pairs
+from ngramlm.association import mutual_information
 from ngramlm.errors import EstimationError, EstimationWarning, FormatError, UsageError
 from ngramlm.maxent.features import TextFeatures, document_events
 from ngramlm.maxent.selection import (
     cache_classes,
     distance_2_bigrams,
-    mutual_information,
     topic_words,
     trigger_pairs,
 )

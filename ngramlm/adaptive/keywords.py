@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.association import mutual_information
 from ngramlm.checks import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
@@ -124,12 +125,11 @@ def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_othe
     >>> log_likelihood_ratios(np.array([10, 5]), 100, np.array([10, 50]), 1000).round(3).tolist()
     [22.908, 0.0]
     """
-    share = (counts + others) / (total + total_others)
-    expected, expected_others = share * total, share * total_others
-    ratios = _gain(counts, expected) + _gain(others, expected_others)
-    ratios += _gain(total - counts, total - expected)
-    ratios += _gain(total_others - others, total_others - expected_others)
-    return 2 * np.maximum(ratios, 0.0)
+    n = float(total + total_others)
+    told = mutual_information(
+        counts.astype(np.float64), np.array(float(total)), (counts + others).astype(np.float64), n
+    )
+    return 2 * n * np.maximum(told, 0.0)
 
 
 def ratios_to_shares(counts: Int64s, total: int, shares: Floats) -> Floats:

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._maxent_text import count_pairs
+from ngramlm.association import mutual_information
 from ngramlm.maxent.features import document_events
 from ngramlm.maxent.topics import Topics
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS, EOS, UNK
 
-__all__ = ["cache_classes", "distance_2_bigrams", "mutual_information", "topic_words", "trigger_pairs"]
+__all__ = ["cache_classes", "distance_2_bigrams", "topic_words", "trigger_pairs"]
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -51,28 +52,6 @@ def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32
     told = 2 * n * mutual_information(times.astype(np.float64), of_first, of_last, n)
     kept = (times >= least) & (told >= SIGNIFICANT)
     return first[kept].astype(np.int32), last[kept].astype(np.int32)
-
-
-def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:
-    """Average mutual information, in nats, of two things that come in `first` and `second` of n events, and in `both`.
-
-    P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same of ~A. Rosenfeld (1996), section 3.2.
-
-    >>> mutual_information(np.array([1.0]), np.array([2.0]), np.array([2.0]), 4.0).round(6).tolist()  # independent
-    [0.0]
-    >>> mutual_information(np.array([2.0]), np.array([2.0]), np.array([2.0]), 4.0).round(4).tolist()  # log 2
-    [0.6931]
-    """
-    total = np.zeros(np.broadcast_shapes(both.shape, first.shape, second.shape))
-    for joint, one, other in (
-        (both, first, second),
-        (first - both, first, n - second),
-        (second - both, n - first, second),
-        (n - first - second + both, n - first, n - second),
-    ):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total += np.where(joint > 0, joint / n * np.log(joint * n / (one * other)), 0.0)
-    return total
 
 
 def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple[Int32s, Int32s]:

@@ -1,0 +1,32 @@
+"""How much two things that are counted together tell of each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["mutual_information"]
+
+Floats = NDArray[np.float64]
+
+
+def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:
+    """Average mutual information, in nats, of two things that come in `first` and `second` of n events, and in `both`.
+
+    P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same of ~A. Rosenfeld (1996), section 3.2.
+
+    >>> mutual_information(np.array([1.0]), np.array([2.0]), np.array([2.0]), 4.0).round(6).tolist()  # independent
+    [0.0]
+    >>> mutual_information(np.array([2.0]), np.array([2.0]), np.array([2.0]), 4.0).round(4).tolist()  # log 2
+    [0.6931]
+    """
+    total = np.zeros(np.broadcast_shapes(both.shape, first.shape, second.shape))
+    for joint, one, other in (
+        (both, first, second),
+        (first - both, first, n - second),
+        (second - both, n - first, second),
+        (n - first - second + both, n - first, n - second),
+    ):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            total += np.where(joint > 0, joint / n * np.log(joint * n / (one * other)), 0.0)
+    return total
