@@ -19,7 +19,7 @@ from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
 from ngramlm.evaluation.perplexity import Readable, perplexity
 from ngramlm.evaluation.report import FORMATS
 from ngramlm.evaluation.results import Comparison, LearningPoint, Row, TrainFigures
-from ngramlm.evaluation.signature import check_same_vocabulary
+from ngramlm.evaluation.signature import check_same_vocabulary, same_words
 from ngramlm.model import LanguageModel
 from ngramlm.parallel import Progress
 from ngramlm.smoothing import Smoothing
@@ -142,7 +142,7 @@ def compare_smoothings(
         if contender.order == max(orders):
             top[contender.name] = [row for row in rows if row.figures is not None]
     for name, model in (models or {}).items():
-        if set(model.vocabulary.words()) != set(counts.vocabulary.words()):
+        if not same_words(model.vocabulary, counts.vocabulary):
             raise UsageError(
                 f"found {len(model.vocabulary)} words in the vocabulary of {name!r} and {len(counts.vocabulary)} in "
                 "that of the training text; expected the same words, or the perplexities cannot be compared"

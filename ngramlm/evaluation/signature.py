@@ -13,7 +13,14 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.model import LanguageModel
 from ngramlm.vocabulary import UNK, Vocabulary
 
-__all__ = ["check_same_vocabulary", "format_signature", "is_closed", "parse_signature", "signature"]
+__all__ = [
+    "check_same_vocabulary",
+    "format_signature",
+    "is_closed",
+    "parse_signature",
+    "same_words",
+    "signature",
+]
 
 
 def format_signature(fields: Mapping[str, str]) -> str:
@@ -69,7 +76,7 @@ def check_same_vocabulary(models: Mapping[str, LanguageModel]) -> None:
     (first, model), *others = models.items()
     closed = is_closed(model)
     for name, other in others:
-        if not _same_words(model.vocabulary, other.vocabulary):
+        if not same_words(model.vocabulary, other.vocabulary):
             sizes = f"{len(model.vocabulary) - 1} and {len(other.vocabulary) - 1}"
             found = f"the vocabularies of {first!r} and {name!r} differ (sizes {sizes})"
         elif is_closed(other) != closed:
@@ -83,7 +90,8 @@ def check_same_vocabulary(models: Mapping[str, LanguageModel]) -> None:
         )
 
 
-def _same_words(left: Vocabulary, right: Vocabulary) -> bool:
+def same_words(left: Vocabulary, right: Vocabulary) -> bool:
+    """Whether two vocabularies have the same words, in whatever order."""
     return (
         left is right
         or left == right
