@@ -11,11 +11,25 @@ Float64s = NDArray[np.float64]
 Floats = TypeVar("Floats", Float32s, Float64s)
 
 def in_trie_order(ngrams: Int32s, first: int, end: int, vocabulary_size: int) -> bool: ...
-def sort_rows(ngrams: Int32s, rows: Int32s, out: Int32s, vocabulary_size: int) -> None: ...
+
+class Scratch: ...
+
+def sort_rows(
+    ngrams: Int32s, rows: Int32s, out: Int32s, vocabulary_size: int, scratch: Scratch | None = None
+) -> None: ...
 def sort_wide_rows(ngrams: Int32s, rows: Int32s, out: Int32s, vocabulary_size: int) -> None: ...
+def count_words(ngrams: Int32s, rows: Int32s, first: int, end: int, back: int, times: Int64s) -> None: ...
 def group_rows(
-    ngrams: Int32s, group_of_word: Int32s, starts: Int64s, out: Int32s | None = None
-) -> Int32s: ...
+    ngrams: Int32s,
+    rows: Int32s,
+    first: int,
+    end: int,
+    back: int,
+    group_of_word: Int32s,
+    places: Int64s,
+    ends: Int64s,
+    out: Int32s,
+) -> None: ...
 def build_rows(
     ngrams: Int32s,
     below: list[tuple[Int32s, Int32s]],

@@ -26,8 +26,26 @@ ctypedef fused Floating:
     double
 
 
+cdef class Scratch:
+    """Memory that sorting needs, for one thread: kept from one call to the next, as getting it anew is slow."""
+
+    cdef char* memory
+    cdef size_t size
+
+    def __dealloc__(self):
+        free(self.memory)
+
+    cdef char* reserve(self, size_t size) noexcept nogil:
+        """Room for so many bytes, with anything in them; NULL when there is none."""
+        if size > self.size:
+            free(self.memory)
+            self.memory = <char*> malloc(size)
+            self.size = size if self.memory != NULL else 0
+        return self.memory
+
+
 cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out,
-                      int64_t vocabulary_size, int bits, int row_bits) noexcept nogil:
+                      int64_t vocabulary_size, int bits, int row_bits, Scratch scratch) noexcept nogil:
     """Sort the rows by (history backwards, word), equal ones as they come.
 
     Returns 0, -1 when there is no memory, or -2 for a row or word that does not exist.
@@ -37,11 +55,9 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
     cdef int order = <int> ngrams.shape[1], j, row_digits = (row_bits + bits - 1) // bits
     cdef uint64_t mask = (<uint64_t> 1 << bits) - 1, row
     cdef const int32_t* words
-    cdef Record* records = <Record*> malloc(2 * (n + 1) * sizeof(Record))
-    cdef int32_t* came = <int32_t*> malloc((n + 1) * sizeof(int32_t))
-    if records == NULL or came == NULL:
-        free(records)
-        free(came)
+    cdef Record* records = <Record*> scratch.reserve((n + 1) * (2 * sizeof(Record) + sizeof(int32_t)))
+    cdef int32_t* came = <int32_t*> (records + 2 * (n + 1))
+    if records == NULL:
         return -1
     memset(records, 0, n * sizeof(Record))
     for i in range(n):                             # the rows may come from anywhere: have them fetched
@@ -62,8 +78,6 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
         for j in range(row_digits):
             set_digit(&records[i], order + j, bits, (<uint64_t> i >> (bits * (row_digits - 1 - j))) & mask)
     if not valid:
-        free(records)
-        free(came)
         return -2
     radix_sort(records, records + n + 1, n, 0, ((order + row_digits) * bits + 7) >> 3)
     for i in range(n):
@@ -75,8 +89,6 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
             for j in range(order - 1):
                 out[i, order - 2 - j] = <int32_t> get_digit(&records[i], j, bits)
             out[i, order - 1] = <int32_t> get_digit(&records[i], order - 1, bits)
-    free(records)
-    free(came)
     return 0
 
 
@@ -110,10 +122,11 @@ def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int6
     return ordered
 
 
-def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int64_t vocabulary_size):
+def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int64_t vocabulary_size,
+              Scratch scratch=None):
     """Put rows of n-grams int32[R, order] into trie order, in place, equal ones as they came; `out` gets their words.
 
-    `out` may be empty. Raises ValueError for a row or a word that does not exist.
+    `out` may be empty; `scratch` is used by one thread at a time. Raises ValueError for a row or a word that does not exist.
     """
     cdef int64_t n = rows.shape[0]
     cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0
@@ -124,18 +137,20 @@ def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] o
     while (<int64_t> 1 << row_bits) < n:
         row_bits += 1
     limbs = ((order + (row_bits + bits - 1) // bits) * bits + 63) // 64
+    if scratch is None:
+        scratch = Scratch()
     if limbs > 8:                                   # orders beyond what a record holds
         sort_wide_rows(np.asarray(ngrams), np.asarray(rows), np.asarray(out), vocabulary_size)
         return
     with nogil:
         if limbs == 1:
-            failed = sort_records(<Record1*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+            failed = sort_records(<Record1*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits, scratch)
         elif limbs == 2:
-            failed = sort_records(<Record2*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+            failed = sort_records(<Record2*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits, scratch)
         elif limbs == 3:
-            failed = sort_records(<Record3*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+            failed = sort_records(<Record3*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits, scratch)
         else:
-            failed = sort_records(<Record8*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits)
+            failed = sort_records(<Record8*> NULL, ngrams, rows, out, vocabulary_size, bits, row_bits, scratch)
     if failed == -2:
         raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
     if failed:
@@ -155,40 +170,61 @@ def sort_wide_rows(ngrams, rows, out, vocabulary_size):
         out[:] = chosen[places]
 
 
-def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] group_of_word, const int64_t[::1] starts, out=None):
-    """The row numbers grouped by the group of their last history word, in each group as they come; int32[R].
+cdef Py_ssize_t checked_place(const int32_t[:, ::1] ngrams, int64_t n, int64_t first, int64_t end, int back) except -1:
+    """Which word of the rows is the one `back` words before the last."""
+    if not 1 <= back < ngrams.shape[1] or ngrams.shape[0] >= 0x7FFFFFFF or not 0 <= first <= end <= n:
+        raise ValueError("rows outside the n-grams, or without such a history word")
+    return ngrams.shape[1] - 1 - back
 
-    Group g takes the places starts[g] .. starts[g + 1] - 1; raises ValueError unless they fit. `out` is where the row
-    numbers go, if it is given.
+
+def count_words(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t first, int64_t end, int back,
+                int64_t[::1] times):
+    """Add to `times`, per word, how many of the n-grams ``rows[first:end]`` have it `back` words before the last one.
+
+    Empty `rows` stand for 0, 1, 2, ...; raises ValueError for a row, or a word, that does not exist.
     """
-    cdef int64_t n = ngrams.shape[0], i, n_groups = starts.shape[0] - 1
-    cdef Py_ssize_t place = ngrams.shape[1] - 2
-    cdef int32_t word, group
-    cdef bint valid = True
-    if place < 0 or n >= 0x7FFFFFFF or n_groups < 1 or starts[0] != 0 or starts[n_groups] != n:
-        raise ValueError("groups that do not fit the n-grams")
-    if out is None:
-        out = np.empty(n, np.int32)
-    if out.shape != (n,):
-        raise ValueError("one place for each row is needed")
-    cursor = np.array(starts, np.int64)
-    cdef int32_t[::1] rows = out
-    cdef int64_t[::1] at = cursor
+    cdef bint all_rows = rows.shape[0] == 0, valid = True
+    cdef int64_t i, row
+    cdef Py_ssize_t place = checked_place(ngrams, ngrams.shape[0] if all_rows else rows.shape[0], first, end, back)
     with nogil:
-        for i in range(n):
-            word = ngrams[i, place]
+        for i in range(first, end):
+            row = i if all_rows else rows[i]
+            if not 0 <= row < ngrams.shape[0] or not 0 <= ngrams[row, place] < times.shape[0]:
+                valid = False
+                break
+            times[ngrams[row, place]] += 1
+    if not valid:
+        raise ValueError("a row that does not exist or holds a word id outside the vocabulary")
+
+
+def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t first, int64_t end, int back,
+               const int32_t[::1] group_of_word, int64_t[::1] places, const int64_t[::1] ends, int32_t[::1] out):
+    """Put ``rows[first:end]`` into `out`, by the group of the word `back` words before the last, in each as they come.
+
+    Empty `rows` stand for 0, 1, 2, ...; the next one of group g goes to place ``places[g]``, which moves on and must
+    stay below ``ends[g]``. Raises ValueError unless all of them fit.
+    """
+    cdef bint all_rows = rows.shape[0] == 0, valid = True
+    cdef int64_t i, row, n_groups = places.shape[0]
+    cdef Py_ssize_t place = checked_place(ngrams, ngrams.shape[0] if all_rows else rows.shape[0], first, end, back)
+    cdef int32_t word, group
+    if ends.shape[0] != n_groups:
+        raise ValueError("places and ends of different groups")
+    with nogil:
+        for i in range(first, end):
+            row = i if all_rows else rows[i]
+            word = ngrams[row, place] if 0 <= row < ngrams.shape[0] else -1
             if not 0 <= word < group_of_word.shape[0]:
                 valid = False
                 break
             group = group_of_word[word]
-            if not 0 <= group < n_groups or at[group] >= starts[group + 1]:
+            if not 0 <= group < n_groups or not 0 <= places[group] < min(ends[group], out.shape[0]):
                 valid = False
                 break
-            rows[at[group]] = <int32_t> i
-            at[group] += 1
+            out[places[group]] = <int32_t> row
+            places[group] += 1
     if not valid:
         raise ValueError("groups that do not fit the n-grams")
-    return out
 
 
 cdef inline int64_t first_not_below(const int32_t* parents, const int32_t* first_words, int64_t n, int64_t at,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ngramlm._trie import history_weights
 from ngramlm.errors import FormatError
 from ngramlm.levels import build_level, take_rows
+from ngramlm.parallel import both
 from ngramlm.trie import Level, NgramTrie
 from ngramlm.vocabulary import EOS
 from ngramlm.workspace import IN_MEMORY, Workspace
@@ -57,10 +58,32 @@ class _Growing:
         Raises FormatError where the rows are not closed and unique, and unless `lossy` for a weight without a history.
         """
         level, origins = build_level(rows.ngrams, self.trie.levels, self.threads, self.workspace)
-        trie = self.trie.extended(level)
+
+        def linked() -> tuple[NgramTrie, Float32s]:
+            trie = self.trie.extended(level)
+            return trie, self._moved_weights(trie, lossy)
+
+        def taken() -> list[Float32s]:
+            columns = [rows.log10_probs, rows.log10_backoffs]
+            if origins is None:
+                return columns
+            return [
+                take_rows(column, origins, self.workspace) if len(column) else column for column in columns
+            ]
+
+        (trie, moved), columns = both(linked, taken, self.threads)
+        self.trie = trie
+        self.log10_backoffs.append(moved)
+        self.log10_probs.append(columns[0])
+        self.weights = columns[1]
+        return origins
+
+    def _moved_weights(self, trie: NgramTrie, lossy: bool) -> Float32s:
+        """The weights of what was the highest order, beside the histories that one more order makes of it."""
+        level, order = trie.levels[-1], self.trie.order
         moved, lost, left = history_weights(
-            trie.history_of_row(level_below := trie.order - 1),
-            trie.level(level_below).words,
+            trie.history_of_row(order),
+            trie.level(order).words,
             self.weights,
             level.n_histories,
             WEIGHT_NOISE,
@@ -69,18 +92,8 @@ class _Growing:
         if lost and not lossy:
             raise FormatError("found a back-off weight of an n-gram that is no history; expected none")
         if left:
-            self.left[level_below] = self.weights
-        columns = [rows.log10_probs, rows.log10_backoffs]
-        if origins is not None:
-            columns = [
-                take_rows(column, origins, self.threads, self.workspace) if len(column) else column
-                for column in columns
-            ]
-        self.trie = trie
-        self.log10_backoffs.append(moved)
-        self.log10_probs.append(columns[0])
-        self.weights = columns[1]
-        return origins
+            self.left[order] = self.weights
+        return moved
 
     @property
     def columns(self) -> Columns:

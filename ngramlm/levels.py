@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import build_rows, group_rows, in_trie_order, sort_rows, take
+from ngramlm._trie import Scratch, build_rows, count_words, group_rows, in_trie_order, sort_rows, take
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.parallel import ordered_map
 from ngramlm.workspace import IN_MEMORY, Workspace
@@ -25,6 +25,9 @@ __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
 MAX_ORDER = 16
 RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
+LARGE_ROWS = (
+    1 << 18
+)  # rows of one last history word from which on they are cut into ranges, by the word before it
 
 Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
@@ -103,7 +106,7 @@ def build_level(
         rows, edges = None, _edges_in_order(ngrams, workspace)
     else:
         rows = workspace.empty(len(ngrams), np.int32)
-        edges = _grouped(ngrams, vocabulary_size, rows)
+        edges = _grouped(ngrams, vocabulary_size, rows, threads)
     builder = _Builder(ngrams, rows, below, workspace)
     for built in ordered_map(builder, pairwise(edges), threads):
         builder.append(built)
@@ -112,13 +115,12 @@ def build_level(
 
 
 def take_rows(
-    values: NDArray[np.float32], rows: Int32s, threads: int, workspace: Workspace = IN_MEMORY
+    values: NDArray[np.float32], rows: Int32s, workspace: Workspace = IN_MEMORY
 ) -> NDArray[np.float32]:
-    """``values[rows]``, by several threads."""
+    """``values[rows]``."""
     out: NDArray[np.float32] = workspace.empty(len(rows), np.float32)
-    spans = pairwise([*range(0, len(rows), 8 * RANGE_ROWS), len(rows)])
-    for _ in ordered_map(lambda span: take(values, rows[slice(*span)], out[slice(*span)]), spans, threads):
-        workspace.breathe()
+    for piece in workspace.pieces(len(rows)):
+        take(values, rows[piece], out[piece])
     return out
 
 
@@ -152,35 +154,76 @@ def _edges_in_order(ngrams: Int32s, workspace: Workspace) -> list[int]:
     return edges if edges[-1] == len(ngrams) else [*edges, len(ngrams)]
 
 
-def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s) -> list[int]:
-    """Fill `rows` by such ranges, in each as they come; returns where the ranges begin."""
-    times = np.zeros(vocabulary_size, np.int64)
-    for first in range(0, len(ngrams), 8 * RANGE_ROWS):
-        times += np.bincount(ngrams[first : first + 8 * RANGE_ROWS, -2], minlength=vocabulary_size)
-    before = np.concatenate([[0], np.cumsum(times)])
-    groups = (before[:-1] // RANGE_ROWS).astype(np.int32)
-    _, firsts, numbers = np.unique(groups, return_index=True, return_inverse=True)
-    edges = np.append(before[firsts], len(ngrams))
-    group_rows(ngrams, numbers.astype(np.int32), edges, rows)
-    edges_found: list[int] = edges.tolist()
+def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s, threads: int) -> list[int]:
+    """Fill `rows` by such ranges, in each as they come; returns where the ranges begin, and the number of rows.
+
+    A range of one last history word that is much larger is cut by the history word before that one.
+    """
+    whole = np.empty(0, np.int32)
+    edges = _group(ngrams, whole, len(ngrams), 1, vocabulary_size, rows, threads)
+    if ngrams.shape[1] == 2:
+        return edges
+
+    def cut(edge: tuple[int, int]) -> list[int]:
+        first, end = edge
+        if end - first <= LARGE_ROWS:
+            return [first]
+        found = _group(ngrams, rows[first:end].copy(), end - first, 2, vocabulary_size, rows[first:end], 1)
+        return [first + place for place in found[:-1]]
+
+    return [place for places in ordered_map(cut, pairwise(edges), threads) for place in places] + edges[-1:]
+
+
+def _group(
+    ngrams: Int32s, given: Int32s, n_rows: int, back: int, vocabulary_size: int, out: Int32s, threads: int
+) -> list[int]:
+    """Put the `given` rows (none: all) into `out` by ranges of the word `back` words before the last one."""
+    parts = max(1, min(threads, n_rows // (8 * RANGE_ROWS)))
+    spans = list(pairwise(n_rows * part // parts for part in range(parts + 1)))
+    times = np.zeros((parts, vocabulary_size), np.int64)
+
+    def count(part: int) -> None:
+        count_words(ngrams, given, *spans[part], back, times[part])
+
+    for _ in ordered_map(count, range(parts), threads):
+        pass
+    of_word = times.sum(axis=0)
+    before = np.cumsum(of_word) - of_word
+    begins = of_word > RANGE_ROWS  # a range of its own
+    begins[0] = True
+    begins[1:] |= before[1:] // RANGE_ROWS != before[:-1] // RANGE_ROWS
+    firsts = np.flatnonzero(begins)
+    numbers = (np.cumsum(begins) - 1).astype(np.int32)
+    edges = np.append(before[firsts], n_rows)
+    ends = edges[:-1] + np.cumsum(
+        np.add.reduceat(times, firsts, axis=1), axis=0
+    )  # of each part in each range
+    places = np.vstack([edges[:-1], ends[:-1]])
+
+    def group(part: int) -> None:
+        group_rows(ngrams, given, *spans[part], back, numbers, places[part], ends[part], out)
+
+    for _ in ordered_map(group, range(parts), threads):
+        pass
+    edges_found: list[int] = np.unique(edges).tolist()
     return edges_found
 
 
-class _Histories(NamedTuple):
-    """Room for the histories of a range."""
+class _Room:
+    """What a range is built in, by one thread at a time: used again for one range after the other."""
 
-    starts: Int64s
-    parents: Int32s
-    first_words: Int32s
-
-    @classmethod
-    def empty(cls, capacity: int) -> _Histories:
-        return cls(np.empty(capacity, np.int64), np.empty(capacity, np.int32), np.empty(capacity, np.int32))
+    def __init__(self, capacity: int, order: int) -> None:
+        self.capacity = capacity
+        self.starts: Int64s = np.empty(capacity, np.int64)
+        self.parents: Int32s = np.empty(capacity, np.int32)
+        self.first_words: Int32s = np.empty(capacity, np.int32)
+        self.sorted: Int32s = np.empty((capacity, order), np.int32)  # costs nothing where it is not used
+        self.scratch = Scratch()
 
 
 class _Built(NamedTuple):
     first: int  # row
-    histories: _Histories
+    room: _Room
     n_histories: int
 
 
@@ -196,20 +239,22 @@ class _Builder:
         self.suffixes: Int32s = workspace.empty(n_rows, np.int32)
         self.starts = workspace.growing(n_rows + 1, np.int64)
         self.parents, self.first_words = (workspace.growing(n_rows, np.int32) for _ in range(2))
-        self.spare: list[_Histories] = []
+        self.spare: list[_Room] = []
+
+    def room(self, n_rows: int) -> _Room:
+        try:
+            room = self.spare.pop()
+        except IndexError:
+            room = _Room(0, 0)
+        return room if room.capacity >= n_rows else _Room(n_rows + n_rows // 4, self.ngrams.shape[1])
 
     def __call__(self, span: tuple[int, int]) -> _Built:
         first, end = span
         ngrams, below = self.ngrams[first:end], self.below
+        room = self.room(end - first)
         if self.rows is not None:
-            ngrams = np.empty_like(ngrams)
-            sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows)
-        try:
-            histories = self.spare.pop()
-        except IndexError:
-            histories = _Histories.empty(0)
-        if len(histories.parents) < end - first:
-            histories = _Histories.empty(end - first)
+            ngrams = room.sorted[: end - first]
+            sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows, room.scratch)
         n_histories, problem, row = build_rows(
             ngrams,
             [(level.parents, level.first_words) for level in below[1:]],
@@ -217,19 +262,21 @@ class _Builder:
             below[-1].words,
             self.words[first:end],
             self.suffixes[first:end],
-            *histories,
+            room.starts,
+            room.parents,
+            room.first_words,
         )
         if problem:
             found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
             raise FormatError(f"the {ngrams.shape[1]}-gram with ids {ngrams[row].tolist()} {found}")
-        return _Built(first, histories, n_histories)
+        return _Built(first, room, n_histories)
 
     def append(self, built: _Built) -> None:
         n = built.n_histories
-        np.add(built.histories.starts[:n], built.first, out=self.starts.room(n))
-        self.parents.room(n)[:] = built.histories.parents[:n]
-        self.first_words.room(n)[:] = built.histories.first_words[:n]
-        self.spare.append(built.histories)
+        np.add(built.room.starts[:n], built.first, out=self.starts.room(n))
+        self.parents.room(n)[:] = built.room.parents[:n]
+        self.first_words.room(n)[:] = built.room.first_words[:n]
+        self.spare.append(built.room)
 
     def finished(self) -> Level:
         self.starts.room(1)[0] = len(self.ngrams)

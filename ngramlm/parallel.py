@@ -10,13 +10,14 @@ from typing import TypeVar
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Progress", "ordered_map", "usable_threads"]
+__all__ = ["Progress", "both", "ordered_map", "usable_threads"]
 
 Progress = Callable[[str, int, int | None], None]
 """Called with (stage, done, total or None) from the thread that asked for the work."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 
 def usable_threads(threads: int | None) -> int:
@@ -26,6 +27,19 @@ def usable_threads(threads: int | None) -> int:
     if threads < 1:
         raise UsageError(f"threads is {threads}; expected at least 1")
     return threads
+
+
+def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) -> tuple[Result, Other]:
+    """The results of two functions, by two threads if there may be two; an error of `one` comes before one of `other`.
+
+    >>> both(lambda: 1, lambda: "2", threads=2)
+    (1, '2')
+    """
+    if threads == 1:
+        return one(), other()
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(other)
+        return one(), beside.result()
 
 
 def ordered_map(

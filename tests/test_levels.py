@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,27 @@ import pytest
 import strategies
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from oracles import TrieOracle
 from test_counts import counted
 from test_trie import closed_sets
 
 from ngramlm import levels
-from ngramlm._trie import build_rows, group_rows, history_weights, in_trie_order, link_rows, sort_rows, take
+from ngramlm._trie import (
+    Scratch,
+    build_rows,
+    count_words,
+    group_rows,
+    history_weights,
+    in_trie_order,
+    link_rows,
+    sort_rows,
+    take,
+)
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.levels import Level, build_level, take_rows
 from ngramlm.trie import NgramTrie
+from ngramlm.workspace import Workspace
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 Ngram = tuple[int, ...]
@@ -38,6 +51,7 @@ ORDERS: dict[str, Callable[[Ngram], Any]] = {
 @pytest.fixture
 def small_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(levels, "RANGE_ROWS", 3)
+    monkeypatch.setattr(levels, "LARGE_ROWS", 6)
 
 
 @pytest.mark.usefixtures("small_ranges")
@@ -120,17 +134,39 @@ def test_a_level_of_another_order_is_refused() -> None:
 
 
 @given(values=st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=20), data=st.data())
-def test_taking_by_several_threads(values: list[float], data: st.DataObject) -> None:
+def test_taking_piece_by_piece(values: list[float], data: st.DataObject) -> None:
+    class Small(Workspace):
+        def pieces(self, n: int) -> Iterator[slice]:
+            yield from (slice(at, min(at + 3, n)) for at in range(0, n, 3))
+
     rows = data.draw(st.lists(st.integers(0, len(values) - 1), max_size=40))
-    column = np.array(values, np.float32)
-    before, levels.RANGE_ROWS = levels.RANGE_ROWS, 1
-    try:
-        found = take_rows(column, np.array(rows, np.int32), 3)
-    finally:
-        levels.RANGE_ROWS = before
+    found = take_rows(np.array(values, np.float32), np.array(rows, np.int32), Small())
 
     assert found.dtype == np.float32
-    assert found.tolist() == [column[row] for row in rows]
+    assert found.tolist() == [np.float32(values[row]) for row in rows]
+
+
+@given(
+    ngrams=st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=60, unique=True),
+    range_rows=st.integers(1, 4),
+    threads=st.integers(1, 3),
+)
+def test_ranges_hold_whole_histories_in_their_order(
+    ngrams: list[tuple[int, int, int]], range_rows: int, threads: int
+) -> None:
+    array, rows = np.array(ngrams, np.int32), np.full(len(ngrams), -1, np.int32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(levels, "RANGE_ROWS", range_rows)
+        patch.setattr(levels, "LARGE_ROWS", 2 * range_rows)
+        edges = levels._grouped(array, 4, rows, threads)
+    ranges = [[ngrams[row][1::-1] for row in rows[first:end]] for first, end in pairwise(edges)]
+
+    assert sorted(rows.tolist()) == list(range(len(ngrams)))
+    assert (edges[0], edges[-1]) == (0, len(ngrams))
+    assert all(ranges)
+    assert all(max(before) < min(after) for before, after in pairwise(ranges))
+    for first, end in pairwise(edges):  # as they came
+        assert rows[first:end].tolist() == sorted(rows[first:end].tolist())
 
 
 # What kernels refuse: nothing they are given may lead outside
@@ -185,19 +221,70 @@ def test_sorting_gives_the_words_of_some_rows(order: int) -> None:
         assert out.tolist() == ngrams[expected].tolist()
 
 
-def test_grouping_refuses_groups_that_do_not_fit() -> None:
-    ngrams = np.array([[3, 4], [4, 4], [3, 5]], np.int32)
-    groups = np.array([0, 0, 0, 1, 0], np.int32)
+def test_sorting_in_memory_that_was_used_before() -> None:
+    rng, scratch, out = np.random.default_rng(5), Scratch(), np.empty((0, 0), np.int32)
+    for size in (40, 3, 90):
+        ngrams = rng.integers(0, 9, (size, 3)).astype(np.int32)
+        rows, alone = np.arange(size, dtype=np.int32), np.arange(size, dtype=np.int32)
+        sort_rows(ngrams, rows, out, 9, scratch)
+        sort_rows(ngrams, alone, out, 9)
 
-    assert group_rows(ngrams, groups, np.array([0, 1, 3], np.int64)).tolist() == [1, 0, 2]
-    for starts in ([0, 2, 3], [0, 3], [1, 1, 3], [0, 1, 2], [0], [0, 1, 3, 3][::-1]):
+        assert rows.tolist() == alone.tolist()
+
+
+def test_counting_words_at_a_place() -> None:
+    ngrams, every = np.array([[3, 4, 1], [4, 4, 1], [3, 2, 1]], np.int32), np.empty(0, np.int32)
+    times = np.zeros(5, np.int64)
+    count_words(ngrams, every, 1, 3, 1, times)
+    count_words(ngrams, np.array([2, 0], np.int32), 0, 2, 2, times)
+
+    assert times.tolist() == [0, 0, 1, 2, 1]
+    for rows, first, end, back in ((every, 0, 4, 1), (every, -1, 2, 1), (every, 2, 1, 1), (every, 0, 3, 0)):
+        with pytest.raises(ValueError, match="outside the n-grams"):
+            count_words(ngrams, rows, first, end, back, times)
+    with pytest.raises(ValueError, match="outside the n-grams"):
+        count_words(ngrams, every, 0, 3, 3, times)
+    for bad in (-1, 3):
+        with pytest.raises(ValueError, match="does not exist"):
+            count_words(ngrams, np.array([0, bad], np.int32), 0, 2, 1, times)
+    with pytest.raises(ValueError, match="outside the vocabulary"):
+        count_words(ngrams, every, 0, 3, 1, times[:4])
+
+
+def test_grouping_refuses_groups_that_do_not_fit() -> None:
+    ngrams, every = np.array([[3, 4], [4, 4], [3, 5]], np.int32), np.empty(0, np.int32)
+
+    def grouped(
+        places: list[int],
+        ends: list[int],
+        groups: tuple[int, ...] = (0, 0, 0, 1, 0),
+        rows: NDArray[np.int32] = every,
+    ) -> list[int]:
+        out = np.full(3, -1, np.int32)
+        numbers = np.array(groups, np.int32)
+        last = len(rows) or 3
+        group_rows(
+            ngrams, rows, 0, last, 1, numbers, np.array(places, np.int64), np.array(ends, np.int64), out
+        )
+        return out.tolist()
+
+    assert grouped([0, 1], [1, 3]) == [1, 0, 2]
+    assert grouped([0, 1], [1, 3], rows=np.array([2, 0], np.int32)) == [-1, 2, 0]
+    for places, ends in (([0, 1], [1, 2]), ([0, 0], [1, 1]), ([0, 2], [1, 4]), ([-1, 1], [1, 3])):
         with pytest.raises(ValueError, match="do not fit"):
-            group_rows(ngrams, groups, np.array(starts, np.int64))
-    for bad in ([0, 0, 0, 2, 0], [0, 0, 0, -1, 0], [0, 0, 0]):
+            grouped(places, ends)
+    with pytest.raises(ValueError, match="different groups"):
+        grouped([0, 1], [1])
+    for bad in ((0, 0, 0, 2, 0), (0, 0, 0, -1, 0), (0, 0, 0)):
         with pytest.raises(ValueError, match="do not fit"):
-            group_rows(ngrams, np.array(bad, np.int32), np.array([0, 1, 3], np.int64))
-    with pytest.raises(ValueError, match="do not fit"):
-        group_rows(ngrams[:, :1].copy(), groups, np.array([0, 1, 3], np.int64))
+            grouped([0, 1], [1, 3], bad)
+    for row in (-1, 3):
+        with pytest.raises(ValueError, match="do not fit"):
+            grouped([0, 1], [1, 3], rows=np.array([0, row], np.int32))
+    with pytest.raises(ValueError, match="without such a history word"):
+        group_rows(
+            ngrams[:, :1].copy(), every, 0, 3, 1, every, np.zeros(1, np.int64), np.ones(1, np.int64), every
+        )
 
 
 def test_building_refuses_levels_and_outputs_that_do_not_fit() -> None:

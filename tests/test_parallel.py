@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngramlm.errors import UsageError
-from ngramlm.parallel import ordered_map, usable_threads
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.parallel import both, ordered_map, usable_threads
 
 
 @given(items=st.lists(st.integers(0, 3)), threads=st.integers(1, 5))
@@ -169,3 +169,15 @@ def test_usable_threads() -> None:
 def test_no_threads_are_refused(threads: int) -> None:
     with pytest.raises(UsageError, match=f"threads is {threads}; expected at least 1"):
         usable_threads(threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_both_raises_the_error_of_the_first_one(threads: int) -> None:
+    def fail(message: str) -> None:
+        raise FormatError(message)
+
+    assert both(lambda: 1, lambda: 2, threads) == (1, 2)
+    with pytest.raises(FormatError, match="one"):
+        both(lambda: fail("one"), lambda: fail("other"), threads)
+    with pytest.raises(FormatError, match="other"):
+        both(lambda: 1, lambda: fail("other"), threads)
