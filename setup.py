@@ -29,6 +29,7 @@ KERNELS = [
     "_maxent_text",
     "_classes",
     "_softmax",
+    "_word2vec",
 ]
 
 
@@ -41,6 +42,9 @@ debug = flag("NGRAMLM_DEBUG")
 EXACT = ["-ffp-contract=off", "-fno-trapping-math"]
 compile_args = ["-O3", "-fno-strict-aliasing", *EXACT]
 link_args: list[str] = []
+FUSED = {
+    "_word2vec"
+}  # the width of registers changes the order of their sums anyway: products are fused with sums
 if flag("NGRAMLM_SANITIZE"):
     compile_args = [
         "-O1",
@@ -60,7 +64,7 @@ extensions = [
         depends=[
             f"ngramlm/{header}" for header in sorted(os.listdir("ngramlm")) if header.endswith((".h", ".pxd"))
         ],
-        extra_compile_args=compile_args,
+        extra_compile_args=[*compile_args, "-ffp-contract=fast"] if kernel in FUSED else compile_args,
         extra_link_args=link_args,
     )
     for kernel in KERNELS

@@ -1,0 +1,380 @@
+"""Kernel of word2vec and fastText: gradient steps over a text, a window after the other.
+
+What a window trains is drawn one window ahead, so that its rows are on their way while the one before is worked on.
+"""
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport free, malloc
+
+from ngramlm._prefetch cimport prefetch
+
+cdef extern from "_vector_steps.h":
+    ctypedef struct Steps "ngramlm_vector_steps":
+        double (*step)(float**, int, float**, const float*, const float*, int, int, float, float*, float*, int) noexcept nogil
+        double (*step_aside)(const float*, float*, float**, const float*, const float*, int, int, float, float*,
+                             int) noexcept nogil
+        void (*sum_rows)(float**, int, float, int, float*) noexcept nogil
+        void (*add_to_rows)(float**, int, float, int, const float*) noexcept nogil
+    const Steps* find_steps "ngramlm_find_vector_steps"(int lanes) noexcept nogil
+    int padded "ngramlm_padded"(int n_outputs) noexcept nogil
+
+cdef enum:
+    FIRST_WORD = 3                                  # ids below are <unk>, <s> and </s>
+    PIECE = 1000                                    # tokens of a sentence that are trained together
+    ALIGNMENT = 64
+    MOST_WINDOW = 1000
+    MOST_NEGATIVES = 1000
+
+cdef uint32_t ALWAYS = 0xFFFFFFFF
+
+LANES = (4, 8, 16)
+
+
+def usable_lanes():
+    """The widths of registers, in floats, that this processor has steps for."""
+    return tuple(lanes for lanes in LANES if find_steps(lanes) != NULL)
+
+
+cdef inline uint64_t draw(uint64_t* state) noexcept nogil:
+    """The next 64 random bits (splitmix64; Steele, Lea & Flood 2014)."""
+    cdef uint64_t z
+    state[0] += <uint64_t> 0x9E3779B97F4A7C15
+    z = state[0]
+    z = (z ^ (z >> 30)) * <uint64_t> 0xBF58476D1CE4E5B9
+    z = (z ^ (z >> 27)) * <uint64_t> 0x94D049BB133111EB
+    return z ^ (z >> 31)
+
+
+cdef inline uint64_t below(uint64_t bits, uint64_t n) noexcept nogil:
+    """A number below n from the upper half of random bits."""
+    return ((bits >> 32) * n) >> 32
+
+
+cdef inline void fetch_row(const float* row, int size) noexcept nogil:
+    cdef int b
+    for b in range(0, size, 16):
+        prefetch(row + b)
+
+
+cdef struct Target:
+    # What a prediction is to tell apart: the outputs, and which of them belong to the input.
+    float** outputs
+    float* labels
+    float* weights
+    int n
+
+
+cdef struct Window:
+    float** inputs                                  # rows of all inputs, those of subwords among them
+    Target* targets
+    int n_inputs, n_targets
+
+
+cdef class Room:
+    """Memory that a thread trains in, in one block."""
+
+    cdef char* block
+    cdef char* at
+    cdef int32_t* kept                              # rows of the words of a piece
+    cdef Window[2] windows
+    cdef float* hidden
+    cdef float* error
+    cdef float* scratch
+    cdef float* errors
+
+    def __dealloc__(self):
+        free(self.block)
+
+    cdef void* take(self, size_t size) noexcept nogil:
+        cdef char* taken = self.at
+        self.at += (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        return taken
+
+    cdef void place(self, size_t n_inputs, size_t n_targets, size_t n_outputs, size_t size) noexcept nogil:
+        """Cut the block, which is as long as that takes, from `at` on."""
+        cdef size_t i, which, places = padded(<int> n_outputs)
+        cdef Window* window
+        cdef Target* target
+        self.kept = <int32_t*> self.take(PIECE * sizeof(int32_t))
+        for which in range(2):
+            window = &self.windows[which]
+            window.inputs = <float**> self.take(n_inputs * sizeof(float*))
+            window.targets = <Target*> self.take(n_targets * sizeof(Target))
+            for i in range(n_targets):
+                if self.block == NULL:              # only measuring: there is nothing to write to
+                    self.take(places * sizeof(float*))
+                    self.take(places * sizeof(float))
+                    self.take(places * sizeof(float))
+                    continue
+                target = &window.targets[i]
+                target.outputs = <float**> self.take(places * sizeof(float*))
+                target.labels = <float*> self.take(places * sizeof(float))
+                target.weights = <float*> self.take(places * sizeof(float))
+        self.hidden = <float*> self.take(size * sizeof(float))
+        self.error = <float*> self.take(size * sizeof(float))
+        self.scratch = <float*> self.take(n_inputs * places * sizeof(float))
+        self.errors = <float*> self.take(n_inputs * size * sizeof(float))
+
+    cdef int reserve(self, size_t n_inputs, size_t n_targets, size_t n_outputs, size_t size) except -1:
+        cdef size_t n_bytes
+        self.at = NULL
+        self.place(n_inputs, n_targets, n_outputs, size)
+        n_bytes = <size_t> self.at
+        self.block = <char*> malloc(n_bytes + ALIGNMENT)
+        if self.block == NULL:
+            raise MemoryError()
+        self.at = <char*> ((<uintptr_t> self.block + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT)
+        self.place(n_inputs, n_targets, n_outputs, size)
+        return 0
+
+
+cdef class Trainer:
+    """Trains the rows of `inputs` and `outputs` on ranges of a text; safe to use from several threads, without locks.
+
+    Args:
+        inputs: float32[rows, size], the rows that words (and subwords) are read from; size is a multiple of 16, rows begin at
+            multiples of 64 bytes.
+        outputs: float32[rows, size], those of words that are predicted, or of the inner nodes of a tree.
+        keep: uint32[V], the probability that an occurrence of each word is kept, times 2^32 (the largest: always).
+        thresholds, aliases: uint32[V] and int32[V], the noise as an alias table; empty with a tree.
+        path_starts, path_rows, path_labels: int64[V + 1], int32[N] and uint8[N], the inner nodes of the path to every word;
+            empty with noise.
+        subword_starts, subword_rows: int64[V + 1] and int32[M], the rows of `inputs` whose mean a word is; empty where
+            word i is row i.
+        shared: whether all words of a window are told apart from the same noise.
+        exact: whether a word of a window moves by its share of the gradient (CBOW).
+
+    Raises ValueError where these do not fit each other.
+    """
+
+    cdef float[:, ::1] inputs, outputs
+    cdef const uint32_t[::1] keep, thresholds
+    cdef const int32_t[::1] aliases, path_rows, subword_rows
+    cdef const int64_t[::1] path_starts, subword_starts
+    cdef const uint8_t[::1] path_labels
+    cdef int window, negatives, size
+    cdef bint skip_gram, shared, exact, with_loss, tree, subwords
+    cdef bint pairs                                 # whether every word of a window has a target of its own
+    cdef int most_inputs, most_targets, most_outputs
+    cdef int64_t n_words
+    cdef const Steps* steps
+
+    def __cinit__(self, float[:, ::1] inputs, float[:, ::1] outputs, const uint32_t[::1] keep,
+                  const uint32_t[::1] thresholds, const int32_t[::1] aliases, const int64_t[::1] path_starts,
+                  const int32_t[::1] path_rows, const uint8_t[::1] path_labels, const int64_t[::1] subword_starts,
+                  const int32_t[::1] subword_rows, *, int window, int negatives, bint skip_gram, bint shared,
+                  bint exact, bint with_loss, int lanes):
+        cdef int64_t i, n = keep.shape[0], longest = 0, most_subwords = 1
+        self.inputs, self.outputs, self.keep = inputs, outputs, keep
+        self.thresholds, self.aliases = thresholds, aliases
+        self.path_starts, self.path_rows, self.path_labels = path_starts, path_rows, path_labels
+        self.subword_starts, self.subword_rows = subword_starts, subword_rows
+        self.window, self.negatives, self.skip_gram = window, negatives, skip_gram
+        self.shared, self.exact, self.with_loss = shared, exact, with_loss
+        self.n_words, self.size = n, <int> inputs.shape[1]
+        self.tree, self.subwords = path_starts.shape[0] > 0, subword_starts.shape[0] > 0
+        self.steps = find_steps(lanes)
+        if self.steps == NULL:
+            raise ValueError(f"no registers of {lanes} floats")
+        if not 1 <= n < 0x7FFFFFFF or not 1 <= window <= MOST_WINDOW or not 0 <= negatives <= MOST_NEGATIVES:
+            raise ValueError("no words, or a window or a number of negatives out of range")
+        if self.size % 16 or not 16 <= self.size <= 1 << 20 or outputs.shape[1] != self.size:
+            raise ValueError("rows of another size than a multiple of 16")
+        if inputs.shape[0] < 1 or outputs.shape[0] < 1 or (<uintptr_t> &inputs[0, 0] | <uintptr_t> &outputs[0, 0]) % ALIGNMENT:
+            raise ValueError("rows that do not begin at multiples of 64 bytes")
+        if self.tree:
+            check_ranges(path_starts, path_rows, n, outputs.shape[0])
+            if path_labels.shape[0] != path_rows.shape[0]:
+                raise ValueError("other than one label for each node")
+            for i in range(n):
+                longest = max(longest, path_starts[i + 1] - path_starts[i])
+            if longest > 1 << 16:
+                raise ValueError("a path that is too long")
+        else:
+            longest = 1 + negatives
+            if outputs.shape[0] != n or thresholds.shape[0] != n or aliases.shape[0] != n:
+                raise ValueError("other than one output, threshold and alias for each word")
+            for i in range(n):
+                if not 0 <= aliases[i] < n:
+                    raise ValueError("an alias that is no word")
+        if self.subwords:
+            check_ranges(subword_starts, subword_rows, n, inputs.shape[0])
+            for i in range(n):
+                if subword_starts[i + 1] == subword_starts[i]:
+                    raise ValueError("a word without rows")
+                most_subwords = max(most_subwords, subword_starts[i + 1] - subword_starts[i])
+        elif inputs.shape[0] < n:
+            raise ValueError("fewer inputs than words")
+        if most_subwords > 1 << 16:
+            raise ValueError("a word of too many rows")
+        self.most_outputs = <int> longest
+        self.pairs = skip_gram and (self.subwords or not (shared or self.tree))
+        self.most_targets = 2 * window if self.pairs else 1
+        self.most_inputs = <int> (most_subwords * (1 if skip_gram and self.subwords else 2 * window))
+
+    def train(self, const int32_t[::1] ids, int64_t first, int64_t end, uint64_t seed, double rate, double rate_step):
+        """Train on ``ids[first:end]``; sentences end at ``<s>`` and ``</s>``, and are cut after a thousand ids.
+
+        The learning rate is `rate`, and falls by `rate_step` with every id that has been read. Returns (words that
+        were kept, the loss before the steps in nats, or 0 where it is not wanted). Raises ValueError for an id that
+        is no word, or a place outside the text.
+        """
+        cdef uint64_t state = seed
+        cdef int64_t at = first, piece_first, n_kept = 0, word
+        cdef int n, i
+        cdef bint valid = True
+        cdef double loss = 0.0
+        cdef float piece_rate
+        cdef Room room = Room()
+        if not 0 <= first <= end <= ids.shape[0]:
+            raise ValueError("a place outside the text")
+        room.reserve(self.most_inputs, self.most_targets, self.most_outputs, self.size)
+        with nogil:
+            while valid and at < end:
+                piece_first = at
+                piece_rate = <float> (rate - rate_step * <double> (at - first))
+                n = 0
+                while at < end and at < piece_first + PIECE:
+                    word = <int64_t> ids[at] - FIRST_WORD
+                    at += 1
+                    if word >= self.n_words or word < -FIRST_WORD:
+                        valid = False
+                        break
+                    if word < 0:
+                        if word == -FIRST_WORD:     # an unknown word takes no place
+                            continue
+                        break                       # the sentence ends
+                    if self.keep[word] != ALWAYS and draw(&state) >> 32 >= self.keep[word]:
+                        continue
+                    room.kept[n] = <int32_t> word
+                    n += 1
+                if n:
+                    self.prepare(room, &room.windows[0], 0, n, &state)
+                for i in range(n):
+                    if i + 1 < n:
+                        self.prepare(room, &room.windows[(i + 1) & 1], i + 1, n, &state)
+                    loss += self.train_window(room, &room.windows[i & 1], piece_rate)
+                n_kept += n
+        if not valid:
+            raise ValueError("an id that is no word")
+        return n_kept, loss
+
+    cdef void prepare(self, Room room, Window* window, int at, int n, uint64_t* state) noexcept nogil:
+        """Draw the window around the word `at` of a piece, and its noise, and have the rows fetched."""
+        cdef int reach = 1 + <int> below(draw(state), self.window)
+        cdef int first = max(0, at - reach), end = min(n, at + reach + 1), j
+        cdef int32_t centre = room.kept[at]
+        window.n_inputs = window.n_targets = 0
+        if end - first < 2:
+            return
+        if self.skip_gram and self.subwords:        # the centre predicts every word around it, as in fastText
+            self.add_input(window, centre)
+            for j in range(first, end):
+                if j != at:
+                    self.add_target(window, room.kept[j], state)
+            return
+        if not self.pairs:
+            self.add_target(window, centre, state)
+        for j in range(first, end):                 # the words around it predict the centre, as in word2vec
+            if j != at:
+                self.add_input(window, room.kept[j])
+                if self.pairs:
+                    self.add_target(window, centre, state)
+
+    cdef inline void add_input(self, Window* window, int32_t word) noexcept nogil:
+        cdef int64_t i
+        cdef float* row
+        if not self.subwords:
+            row = &self.inputs[word, 0]
+            fetch_row(row, self.size)
+            window.inputs[window.n_inputs] = row
+            window.n_inputs += 1
+            return
+        for i in range(self.subword_starts[word], self.subword_starts[word + 1]):
+            row = &self.inputs[self.subword_rows[i], 0]
+            fetch_row(row, self.size)
+            window.inputs[window.n_inputs] = row
+            window.n_inputs += 1
+
+    cdef inline void add_target(self, Window* window, int32_t word, uint64_t* state) noexcept nogil:
+        cdef Target* target = &window.targets[window.n_targets]
+        cdef int64_t i
+        cdef int k, j, n = 0
+        cdef uint64_t bits
+        cdef int32_t noise
+        cdef float* row
+        window.n_targets += 1
+        if self.tree:
+            for i in range(self.path_starts[word], self.path_starts[word + 1]):
+                row = &self.outputs[self.path_rows[i], 0]
+                fetch_row(row, self.size)
+                target.outputs[n] = row
+                target.labels[n] = <float> self.path_labels[i]
+                target.weights[n] = 1.0
+                n += 1
+            target.n = n
+            return
+        row = &self.outputs[word, 0]
+        fetch_row(row, self.size)
+        target.outputs[0] = row
+        target.labels[0] = 1.0
+        target.weights[0] = 1.0
+        n = 1
+        for k in range(self.negatives):
+            bits = draw(state)
+            noise = <int32_t> below(bits, self.n_words)
+            if <uint32_t> bits >= self.thresholds[noise]:
+                noise = self.aliases[noise]
+            if noise == word:
+                continue
+            row = &self.outputs[noise, 0]
+            j = 1
+            while j < n and target.outputs[j] != row:
+                j += 1
+            if j < n:                               # drawn again
+                target.weights[j] += 1.0
+                continue
+            fetch_row(row, self.size)
+            target.outputs[n] = row
+            target.labels[n] = 0.0
+            target.weights[n] = 1.0
+            n += 1
+        target.n = n
+
+    cdef double train_window(self, Room room, Window* window, float rate) noexcept nogil:
+        cdef Target* target
+        cdef int i, b
+        cdef double loss = 0.0
+        if window.n_targets == 0:
+            return 0.0
+        target = window.targets
+        if self.skip_gram and not self.subwords:
+            if not self.pairs:
+                return self.steps.step(window.inputs, window.n_inputs, target.outputs, target.labels, target.weights, target.n,
+                                       self.size, rate, room.scratch, room.errors, self.with_loss)
+            for i in range(window.n_inputs):
+                target = &window.targets[i]
+                loss += self.steps.step(window.inputs + i, 1, target.outputs, target.labels, target.weights, target.n,
+                                        self.size, rate, room.scratch, room.errors, self.with_loss)
+            return loss
+        self.steps.sum_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs), self.size, room.hidden)
+        for b in range(self.size):
+            room.error[b] = 0.0
+        for i in range(window.n_targets):
+            target = &window.targets[i]
+            loss += self.steps.step_aside(room.hidden, room.error, target.outputs, target.labels, target.weights, target.n,
+                                          self.size, rate, room.scratch, self.with_loss)
+        self.steps.add_to_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs) if self.exact else 1.0,
+                               self.size, room.error)
+        return loss
+
+
+cdef check_ranges(const int64_t[::1] starts, const int32_t[::1] rows, int64_t n, int64_t n_rows):
+    cdef int64_t i
+    if starts.shape[0] != n + 1 or starts[0] != 0 or starts[n] != rows.shape[0]:
+        raise ValueError("ranges that do not cover the rows")
+    for i in range(n):
+        if starts[i] > starts[i + 1]:
+            raise ValueError("ranges out of order")
+    for i in range(rows.shape[0]):
+        if not 0 <= rows[i] < n_rows:
+            raise ValueError("a row that does not exist")

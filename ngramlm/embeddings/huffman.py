@@ -1,0 +1,70 @@
+"""A Huffman tree over words: the inner nodes on the way to each word, for hierarchical softmax."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["HuffmanPaths"]
+
+
+@dataclass(frozen=True, eq=False)
+class HuffmanPaths:
+    """The inner nodes from the root to every word, and the way taken at each.
+
+    Attributes:
+        starts: int64[V + 1], where the path of every word begins in `nodes`.
+        nodes: int32[N], inner nodes, of which there are V - 1; the last one is the root.
+        labels: uint8[N], 1 where the path goes to the child of the smaller count.
+    """
+
+    starts: NDArray[np.int64]
+    nodes: NDArray[np.int32]
+    labels: NDArray[np.uint8]
+
+    @classmethod
+    def of_counts(cls, counts: NDArray[np.int64]) -> HuffmanPaths:
+        """The tree whose mean path is the shortest under these counts (Huffman 1952, by two queues).
+
+        Of equal counts an inner node comes before a word, as in word2vec.c.
+
+        >>> paths = HuffmanPaths.of_counts(np.array([5, 2, 1]))
+        >>> np.diff(paths.starts).tolist(), paths.nodes.tolist(), paths.labels.tolist()
+        ([1, 2, 2], [1, 1, 0, 1, 0], [0, 1, 0, 1, 1])
+        """
+        n = len(counts)
+        if n < 2:
+            return cls(np.zeros(n + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
+        words = np.argsort(-counts, kind="stable")[::-1]  # rising
+        leaves: list[int] = counts[words].tolist()
+        inner: list[int] = []  # rising as well
+        parents, labels = (
+            np.zeros(2 * n - 1, np.int64),
+            np.zeros(2 * n - 1, np.uint8),
+        )  # words, then inner nodes
+        leaf = node = 0
+        for made in range(n - 1):
+            weight = 0
+            for label in (1, 0):
+                if node < len(inner) and (leaf == n or inner[node] <= leaves[leaf]):
+                    child, weight, node = n + node, weight + inner[node], node + 1
+                else:
+                    child, weight, leaf = int(words[leaf]), weight + leaves[leaf], leaf + 1
+                parents[child], labels[child] = made, label
+            inner.append(weight)
+        at, depth = np.arange(n), np.zeros(n, np.int64)
+        climbing = np.arange(n)
+        steps = []
+        while len(climbing):  # all words one step nearer to the root
+            steps.append((climbing, parents[at], labels[at]))
+            depth[climbing] += 1
+            below_root = parents[at] < n - 2
+            climbing, at = climbing[below_root], n + parents[at][below_root]
+        starts = np.concatenate([[0], np.cumsum(depth)])
+        nodes, ways = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.uint8)
+        for step, (climbers, reached, labels_of) in enumerate(steps, 1):
+            places = starts[climbers + 1] - step  # paths are filled from their ends
+            nodes[places], ways[places] = reached, labels_of
+        return cls(starts, nodes, ways)
