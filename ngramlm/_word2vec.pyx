@@ -4,6 +4,7 @@ What a window trains is drawn one window ahead, so that its rows are on their wa
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
 from ngramlm._prefetch cimport prefetch
 
@@ -69,6 +70,12 @@ cdef struct Window:
     int n_inputs, n_targets
 
 
+cdef inline void fetch_noise(const Target* target, int size) noexcept nogil:
+    cdef int j
+    for j in range(1, target.n):
+        fetch_row(target.outputs[j], size)
+
+
 cdef class Room:
     """Memory that a thread trains in, in one block."""
 
@@ -122,6 +129,7 @@ cdef class Room:
         self.block = <char*> malloc(n_bytes + ALIGNMENT)
         if self.block == NULL:
             raise MemoryError()
+        memset(self.block, 0, n_bytes + ALIGNMENT)  # lanes that are not used must not be slow numbers
         self.at = <char*> ((<uintptr_t> self.block + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT)
         self.place(n_inputs, n_targets, n_outputs, size)
         return 0
@@ -147,8 +155,9 @@ cdef class Trainer:
     """
 
     cdef float[:, ::1] inputs, outputs
-    cdef const uint32_t[::1] keep, thresholds
-    cdef const int32_t[::1] aliases, path_rows, subword_rows
+    cdef const uint32_t[::1] keep
+    cdef const int32_t[::1] path_rows, subword_rows
+    cdef uint64_t* noise                            # per word, its threshold and its alias: in one cache line
     cdef const int64_t[::1] path_starts, subword_starts
     cdef const uint8_t[::1] path_labels
     cdef int window, negatives, size
@@ -165,7 +174,6 @@ cdef class Trainer:
                   bint exact, bint with_loss, int lanes):
         cdef int64_t i, n = keep.shape[0], longest = 0, most_subwords = 1
         self.inputs, self.outputs, self.keep = inputs, outputs, keep
-        self.thresholds, self.aliases = thresholds, aliases
         self.path_starts, self.path_rows, self.path_labels = path_starts, path_rows, path_labels
         self.subword_starts, self.subword_rows = subword_starts, subword_rows
         self.window, self.negatives, self.skip_gram = window, negatives, skip_gram
@@ -196,6 +204,11 @@ cdef class Trainer:
             for i in range(n):
                 if not 0 <= aliases[i] < n:
                     raise ValueError("an alias that is no word")
+            self.noise = <uint64_t*> malloc(n * sizeof(uint64_t))
+            if self.noise == NULL:
+                raise MemoryError()
+            for i in range(n):
+                self.noise[i] = (<uint64_t> thresholds[i] << 32) | <uint64_t> aliases[i]
         if self.subwords:
             check_ranges(subword_starts, subword_rows, n, inputs.shape[0])
             for i in range(n):
@@ -210,6 +223,9 @@ cdef class Trainer:
         self.pairs = skip_gram and (self.subwords or not (shared or self.tree))
         self.most_targets = 2 * window if self.pairs else 1
         self.most_inputs = <int> (most_subwords * (1 if skip_gram and self.subwords else 2 * window))
+
+    def __dealloc__(self):
+        free(self.noise)
 
     def train(self, const int32_t[::1] ids, int64_t first, int64_t end, uint64_t seed, double rate, double rate_step):
         """Train on ``ids[first:end]``; sentences end at ``<s>`` and ``</s>``, and are cut after a thousand ids.
@@ -252,7 +268,7 @@ cdef class Trainer:
                 for i in range(n):
                     if i + 1 < n:
                         self.prepare(room, &room.windows[(i + 1) & 1], i + 1, n, &state)
-                    loss += self.train_window(room, &room.windows[i & 1], piece_rate)
+                    loss += self.train_window(room, &room.windows[i & 1], &room.windows[(i + 1) & 1], piece_rate)
                 n_kept += n
         if not valid:
             raise ValueError("an id that is no word")
@@ -297,50 +313,55 @@ cdef class Trainer:
 
     cdef inline void add_target(self, Window* window, int32_t word, uint64_t* state) noexcept nogil:
         cdef Target* target = &window.targets[window.n_targets]
-        cdef int64_t i
+        cdef float** outputs = target.outputs
+        cdef float* labels = target.labels
+        cdef float* weights = target.weights
+        cdef float* rows = &self.outputs[0, 0]
+        cdef const uint64_t* noise = self.noise
+        cdef int64_t i, size = self.size, n_words = self.n_words
         cdef int k, j, n = 0
-        cdef uint64_t bits
-        cdef int32_t noise
+        cdef bint fetched = not self.pairs          # pairs are fetched one ahead
+        cdef uint64_t random = state[0], bits, drawn
         cdef float* row
         window.n_targets += 1
         if self.tree:
             for i in range(self.path_starts[word], self.path_starts[word + 1]):
-                row = &self.outputs[self.path_rows[i], 0]
-                fetch_row(row, self.size)
-                target.outputs[n] = row
-                target.labels[n] = <float> self.path_labels[i]
-                target.weights[n] = 1.0
+                row = rows + size * self.path_rows[i]
+                fetch_row(row, <int> size)
+                outputs[n] = row
+                labels[n] = <float> self.path_labels[i]
+                weights[n] = 1.0
                 n += 1
             target.n = n
             return
-        row = &self.outputs[word, 0]
-        fetch_row(row, self.size)
-        target.outputs[0] = row
-        target.labels[0] = 1.0
-        target.weights[0] = 1.0
+        row = rows + size * word
+        fetch_row(row, <int> size)
+        outputs[0] = row
+        labels[0] = 1.0
+        weights[0] = 1.0
         n = 1
         for k in range(self.negatives):
-            bits = draw(state)
-            noise = <int32_t> below(bits, self.n_words)
-            if <uint32_t> bits >= self.thresholds[noise]:
-                noise = self.aliases[noise]
-            if noise == word:
-                continue
-            row = &self.outputs[noise, 0]
-            j = 1
-            while j < n and target.outputs[j] != row:
+            bits = draw(&random)
+            drawn = below(bits, n_words)
+            if (bits & ALWAYS) >= noise[drawn] >> 32:
+                drawn = noise[drawn] & ALWAYS
+            row = rows + size * <int64_t> drawn
+            j = 0
+            while j < n and outputs[j] != row:
                 j += 1
-            if j < n:                               # drawn again
-                target.weights[j] += 1.0
+            if j < n:                               # the word itself is no noise, another one may be drawn again
+                weights[j] += <float> (j > 0)
                 continue
-            fetch_row(row, self.size)
-            target.outputs[n] = row
-            target.labels[n] = 0.0
-            target.weights[n] = 1.0
+            if fetched:
+                fetch_row(row, <int> size)
+            outputs[n] = row
+            labels[n] = 0.0
+            weights[n] = 1.0
             n += 1
         target.n = n
+        state[0] = random
 
-    cdef double train_window(self, Room room, Window* window, float rate) noexcept nogil:
+    cdef double train_window(self, Room room, Window* window, const Window* following, float rate) noexcept nogil:
         cdef Target* target
         cdef int i, b
         cdef double loss = 0.0
@@ -353,6 +374,10 @@ cdef class Trainer:
                                        self.size, rate, room.scratch, room.errors, self.with_loss)
             for i in range(window.n_inputs):
                 target = &window.targets[i]
+                if i + 1 < window.n_inputs:
+                    fetch_noise(target + 1, self.size)
+                elif following.n_targets:
+                    fetch_noise(following.targets, self.size)
                 loss += self.steps.step(window.inputs + i, 1, target.outputs, target.labels, target.weights, target.n,
                                         self.size, rate, room.scratch, room.errors, self.with_loss)
             return loss
