@@ -29,6 +29,7 @@ KERNELS = [
     "_maxent_text",
     "_classes",
     "_softmax",
+    "_vectors",
 ]
 
 
