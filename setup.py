@@ -30,6 +30,7 @@ KERNELS = [
     "_classes",
     "_softmax",
     "_word2vec",
+    "_vectors",
 ]
 
 

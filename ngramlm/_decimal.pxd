@@ -127,28 +127,25 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
     return n + write_count(<uint64_t> exponent, out + n)
 
 
-cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
-    """Write a float32 with the fewest decimals that read back to it; returns the number of bytes.
+cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
+    """Write a finite float32 with the fewest decimals that read back to it; returns the number of bytes.
 
-    Everything at or below -99 is written as -99, which is how ARPA files say zero; both zeros as 0. Numbers nearer
-    to zero than 2^-29 or beyond 2^23 are written with an exponent. Integers only: value = mantissa * 2^-shift, and
-    mantissa * 5^d >> (shift - d) is value * 10^d; a decimal within half a unit of the mantissa's last place is enough.
+    Numbers nearer to zero than 2^-29 or beyond 2^23 are written with an exponent. Integers only: value = mantissa *
+    2^-shift, and mantissa * 5^d >> (shift - d) is value * 10^d; a decimal within half a unit of the mantissa's last
+    place is enough.
     """
     cdef uint32_t bits
     cdef uint64_t mantissa, exact, rounded, shorter, room, whole, digits
     cdef int64_t difference
     cdef int shift, decimals, drop
     cdef Py_ssize_t n = 0, kept
-    if value == 0:
-        out[0] = c"0"
-        return 1
-    if value <= -99:
-        memcpy(out, b"-99", 3)
-        return 3
     memcpy(&bits, &value, 4)
     if bits >> 31:
         out[0] = c"-"
         n = 1
+    if value == 0:
+        out[n] = c"0"
+        return n + 1
     mantissa = bits & 0x7FFFFF
     shift = 150 - <int> ((bits >> 23) & 0xFF)
     if shift > 52 or shift < 1:
@@ -181,6 +178,20 @@ cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
     whole = eight_digits(rounded // 100000000)
     kept = put_digits(whole, out + n)
     return n + (8 + put_digits(digits, out + n + 8) if digits else kept)
+
+
+cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
+    """Write a log10 probability as `write_float32` does; at or below -99, which is how ARPA files say zero, as -99.
+
+    Both zeros are written as 0.
+    """
+    if value == 0:
+        out[0] = c"0"
+        return 1
+    if value <= -99:
+        memcpy(out, b"-99", 3)
+        return 3
+    return write_float32(value, out)
 
 
 cdef inline float nearest_float(double quotient, double residual) noexcept nogil:

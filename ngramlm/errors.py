@@ -18,6 +18,7 @@ __all__ = [
     "StorageError",
     "TextError",
     "TextWarning",
+    "UnknownWordError",
     "UsageError",
     "warn",
 ]
@@ -29,6 +30,12 @@ class NgramlmError(Exception):
 
 class UsageError(NgramlmError, ValueError):
     """An argument that cannot be used."""
+
+
+class UnknownWordError(UsageError, KeyError):
+    """A word that is not among those that are known."""
+
+    __str__ = Exception.__str__  # KeyError shows the message in quotes
 
 
 class FormatError(NgramlmError, ValueError):

@@ -1,0 +1,44 @@
+"""Vectors of words: asked, saved in every format in use, and judged.
+
+>>> import numpy as np
+>>> from ngramlm.embeddings import WordVectors
+>>> vectors = WordVectors(["cat", "dog", "tree"], np.array([[2, 1], [1, 1], [-1, 2]], np.float32))
+>>> [word for word, cosine in vectors.most_similar("cat")]
+['dog', 'tree']
+"""
+
+from ngramlm.embeddings.evaluation import (
+    Analogies,
+    CategoryScore,
+    WordSimilarity,
+    analogies,
+    neighbour_words,
+    read_pairs,
+    read_questions,
+    word_similarity,
+)
+from ngramlm.embeddings.files import load_vectors, save_vectors
+from ngramlm.embeddings.gensim_vectors import from_gensim, to_gensim
+from ngramlm.embeddings.picture import principal_components
+from ngramlm.embeddings.subwords import SubwordVectors, ngram_buckets, vocabulary_ngrams
+from ngramlm.embeddings.vectors import WordVectors
+
+__all__ = [
+    "Analogies",
+    "CategoryScore",
+    "SubwordVectors",
+    "WordSimilarity",
+    "WordVectors",
+    "analogies",
+    "from_gensim",
+    "load_vectors",
+    "neighbour_words",
+    "ngram_buckets",
+    "principal_components",
+    "read_pairs",
+    "read_questions",
+    "save_vectors",
+    "to_gensim",
+    "vocabulary_ngrams",
+    "word_similarity",
+]

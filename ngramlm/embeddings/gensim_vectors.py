@@ -1,0 +1,43 @@
+"""Word vectors from and to gensim, which is imported only here, and only when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ngramlm.embeddings.subwords import SubwordVectors
+from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+__all__ = ["from_gensim", "to_gensim"]
+
+
+def to_gensim(vectors: WordVectors) -> KeyedVectors:
+    """The words and a copy of the matrix as gensim's KeyedVectors; n-grams are left behind.
+
+    Raises MissingExtraError where gensim is not installed.
+    """
+    try:
+        from gensim.models import KeyedVectors
+    except ImportError:
+        raise MissingExtraError("converting to gensim needs gensim: pip install gensim") from None
+    made = KeyedVectors(vectors.dimension, count=0, dtype=np.float32)
+    made.add_vectors(list(vectors.words), np.array(vectors.matrix))
+    return made
+
+
+def from_gensim(keyed_vectors: KeyedVectors) -> WordVectors:
+    """Vectors of gensim's KeyedVectors, float32, copied; those of FastTextKeyedVectors have their n-grams too.
+
+    Raises UsageError for words with spaces, or values that are not finite.
+    """
+    given: Any = keyed_vectors
+    words, matrix = list(given.index_to_key), np.array(given.vectors, np.float32)
+    ngrams = getattr(given, "vectors_ngrams", None)
+    if ngrams is None or not given.bucket:
+        return WordVectors(words, matrix)
+    return SubwordVectors(words, matrix, np.array(ngrams, np.float32), given.min_n, given.max_n)

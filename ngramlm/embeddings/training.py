@@ -1,0 +1,281 @@
+"""Training of word2vec vectors: blocks of a text one after the other, which can be left off and taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm._word2vec import Trainer
+from ngramlm.archive import DATE, describe_columns, read_columns, read_member, refusing_damage, write_columns
+from ngramlm.embeddings.huffman import HuffmanPaths
+from ngramlm.embeddings.noise import alias_table, keep_probabilities
+from ngramlm.embeddings.parameters import aligned_rows, padded_size
+from ngramlm.embeddings.subwords import SubwordVectors, vocabulary_ngrams
+from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.errors import EstimationError, FormatError, UsageError
+from ngramlm.files import atomic_write
+from ngramlm.parallel import Progress, ordered_map, usable_threads
+from ngramlm.text import Text
+from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK
+
+if TYPE_CHECKING:
+    from ngramlm.embeddings.word2vec import Word2Vec
+
+__all__ = ["Training"]
+
+BLOCK = 50_000  # ids that a thread trains on before it is told the next ones
+LEAST_RATE = 1e-4  # of the learning rate, at the end
+HEADER = "training.json"
+VERSION = 1
+MOST_HEADER = 1 << 20
+FIRST_WORD = len(RESERVED)
+
+
+class Training:
+    """Rows of parameters, and how far they have been trained.
+
+    Everything that is drawn depends on the seed and on the place in the text, so that training by one thread ends with
+    the same vectors whether it was interrupted or not.
+
+    Args:
+        settings: what is trained.
+        text: what it is trained on; words that are too rare are left out.
+        lanes: width of registers in floats; 0 is the widest that the processor has.
+
+    Raises EstimationError for a text with fewer than two words that are frequent enough.
+    """
+
+    def __init__(self, settings: Word2Vec, text: Text, *, lanes: int = 0) -> None:
+        self.settings = settings
+        self.ids, self.words, self.counts = frequent_words(text, settings.min_count)
+        if len(self.words) < 2:
+            raise EstimationError(
+                f"found {len(self.words)} words that occur {settings.min_count} times or more; expected two or more "
+                "(min_count can be lower)"
+            )
+        self.blocks = list(_blocks(self.ids))
+        self.done = 0  # blocks, over all epochs
+        self.kept = 0  # words that were trained on
+        self.loss = 0.0  # in nats
+        dimension, size = settings.dimension, padded_size(settings.dimension)
+        none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
+        self.subword_starts, self.subword_rows, self.buckets = none64, none32, none64
+        if settings.subwords is not None:
+            self._find_subwords()
+        self.inputs = aligned_rows(len(self.words) + len(self.buckets), size)
+        self.inputs[:, :dimension] = np.random.default_rng(settings.seed).random(
+            (len(self.inputs), dimension), np.float32
+        )
+        self.inputs[:, :dimension] -= np.float32(0.5)
+        self.inputs /= np.float32(dimension)
+        thresholds, aliases = np.empty(0, np.uint32), none32
+        paths = HuffmanPaths(none64, none32, np.empty(0, np.uint8))
+        if settings.loss == "hierarchical-softmax":
+            paths = HuffmanPaths.of_counts(self.counts)
+            self.outputs = aligned_rows(len(self.words) - 1, size)
+        else:
+            thresholds, aliases = alias_table(
+                np.power(self.counts.astype(np.float64), settings.noise_exponent)
+            )
+            self.outputs = aligned_rows(len(self.words), size)
+        keep = np.minimum(
+            np.round(keep_probabilities(self.counts, settings.subsample) * 2.0**32), 2.0**32 - 1
+        )
+        self._trainer = Trainer(
+            self.inputs,
+            self.outputs,
+            keep.astype(np.uint32),
+            thresholds,
+            aliases,
+            paths.starts,
+            paths.nodes,
+            paths.labels,
+            self.subword_starts,
+            self.subword_rows,
+            window=settings.window,
+            negatives=settings.negatives,
+            skip_gram=settings.architecture == "skip-gram",
+            shared=settings.shared_negatives,
+            exact=settings.cbow_update == "exact",
+            with_loss=settings.track_loss,
+            lanes=lanes,
+        )
+
+    def _find_subwords(self) -> None:
+        """Rows for the buckets that the words need; a word is the mean of its own row, the first, and of these."""
+        subwords = self.settings.subwords
+        assert subwords is not None
+        starts, found = vocabulary_ngrams(self.words, subwords.min_n, subwords.max_n, subwords.buckets)
+        self.buckets, rows = np.unique(found, return_inverse=True)
+        n = len(self.words)
+        self.subword_starts = starts + np.arange(n + 1)
+        self.subword_rows = np.insert(rows + n, starts[:-1], np.arange(n)).astype(np.int32)
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks in all epochs."""
+        return self.settings.epochs * len(self.blocks)
+
+    @property
+    def mean_loss(self) -> float:
+        """Nats for each word that was trained on; NaN where the loss is not tracked."""
+        return self.loss / self.kept if self.settings.track_loss and self.kept else float("nan")
+
+    @property
+    def learning_rate(self) -> float:
+        """At the place that training has reached."""
+        return self._rate(self._ids_before(self.done)) if self.done < self.n_blocks else 0.0
+
+    def _ids_before(self, block: int) -> int:
+        epoch, number = divmod(block, len(self.blocks))
+        return epoch * len(self.ids) + (self.blocks[number][0] if epoch < self.settings.epochs else 0)
+
+    def _rate(self, ids_before: int) -> float:
+        progress = ids_before / (self.settings.epochs * len(self.ids))
+        return self.settings.first_rate * (1 - (1 - LEAST_RATE) * progress)
+
+    def run(
+        self,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+        after_block: Callable[[Training], bool] | None = None,
+    ) -> None:
+        """Train up to the end, or until `after_block`, called after every block, says True."""
+        total = self.settings.epochs * len(self.ids)
+        fall = self.settings.first_rate * (1 - LEAST_RATE) / total
+
+        def work(block: int) -> tuple[int, float]:
+            epoch, number = divmod(block, len(self.blocks))
+            first, end = self.blocks[number]
+            seed = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
+            return self._trainer.train(
+                self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall
+            )
+
+        trained = ordered_map(work, range(self.done, self.n_blocks), usable_threads(threads))
+        for kept, loss in trained:
+            self.kept += kept
+            self.loss += loss
+            self.done += 1
+            if progress is not None:
+                progress("training", self._ids_before(self.done), total)
+            if after_block is not None and after_block(self):
+                trained.close()
+                break
+
+    def vectors(self) -> WordVectors:
+        """The vectors as they are now; `SubwordVectors` with subwords."""
+        n, dimension = len(self.words), self.settings.dimension
+        metadata = {
+            "trained by": "ngramlm",
+            "settings": json.dumps(self.settings.described(), sort_keys=True),
+        }
+        subwords = self.settings.subwords
+        if subwords is None:
+            return WordVectors(self.words, np.ascontiguousarray(self.inputs[:, :dimension]), metadata)
+        sums = np.add.reduceat(self.inputs[self.subword_rows, :dimension], self.subword_starts[:-1], axis=0)
+        matrix = sums / np.diff(self.subword_starts)[:, None].astype(np.float32)
+        ngrams = np.zeros((subwords.buckets, dimension), np.float32)
+        ngrams[self.buckets] = self.inputs[n:, :dimension]
+        return SubwordVectors(self.words, matrix, ngrams, subwords.min_n, subwords.max_n, metadata)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write all that `resume` needs, at once; the text itself is not part of it."""
+        columns = {"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}
+        header = {
+            "version": VERSION,
+            "settings": self.settings.described(),
+            "text": self._text_mark(),
+            "done": self.done,
+            "kept": self.kept,
+            "loss": self.loss,
+            "columns": describe_columns(columns),
+        }
+        with atomic_write(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header))
+            write_columns(archive, columns)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Go on where a saved training of the same settings and text was left off.
+
+        Raises FormatError for a file that is none or damaged, UsageError for one of other settings or another text.
+        """
+        with refusing_damage(path), zipfile.ZipFile(path) as archive:
+            header = json.loads(read_member(archive, HEADER, MOST_HEADER))
+            if header["version"] != VERSION:
+                raise FormatError(f"found version {header['version']} of training; expected {VERSION}")
+            if header["settings"] != json.loads(json.dumps(self.settings.described())):
+                raise _Other("settings")
+            if header["text"] != self._text_mark():
+                raise _Other("text")
+            expected = describe_columns({"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()})
+            if header["columns"] != expected:
+                raise FormatError("found columns of another size; expected those of the settings")
+            done, kept, loss = header["done"], header["kept"], header["loss"]
+            if not (
+                type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= self.n_blocks
+            ):
+                raise FormatError(
+                    "found a place that is not in the text; expected where training was left off"
+                )
+            columns = read_columns(archive, header["columns"], os.path.getsize(path), [HEADER])
+            if not all(np.isfinite(column).all() for column in columns.values()):
+                raise FormatError("found numbers that are none; expected parameters")
+        self.inputs[:] = columns["inputs"].reshape(self.inputs.shape)
+        self.outputs[:] = columns["outputs"].reshape(self.outputs.shape)
+        self.done, self.kept, self.loss = done, kept, loss
+
+    def _text_mark(self) -> list[int]:
+        """What tells a text from others."""
+        return [
+            len(self.ids),
+            len(self.words),
+            zlib.crc32(self.ids),
+            zlib.crc32("\n".join(self.words).encode()),
+        ]
+
+
+class _Other(UsageError):
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"found training with other {what}; expected to go on with the same settings and text"
+        )
+
+
+def frequent_words(text: Text, min_count: int) -> tuple[NDArray[np.int32], list[str], NDArray[np.int64]]:
+    """(ids int32[T] in which rarer words are unknown, the words left, their counts int64[V]), words by falling count.
+
+    Of equal counts the word of the smaller id comes first; word i has the id i + 3.
+    """
+    size = len(text.vocabulary)
+    times = np.bincount(text.ids, minlength=size).astype(np.int64)
+    times[:FIRST_WORD] = 0
+    order = np.argsort(-times, kind="stable")
+    order = order[times[order] >= max(min_count, 1)]
+    words = text.vocabulary.words(order)
+    if np.array_equal(order, np.arange(FIRST_WORD, size)):
+        return text.ids, words, times[order]
+    new_ids = np.full(size, UNK, np.int32)
+    new_ids[[BOS, EOS]] = BOS, EOS
+    new_ids[order] = np.arange(FIRST_WORD, FIRST_WORD + len(order))
+    return new_ids[text.ids], words, times[order]
+
+
+def _blocks(ids: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+    """Ranges of ids, each of whole sentences where these are not longer than a block."""
+    first = 0
+    while first < len(ids):
+        end = first + BLOCK
+        if end < len(ids):
+            begins = np.flatnonzero(ids[end : end + BLOCK] == BOS)
+            end += int(begins[0]) if len(begins) else 0
+        yield first, min(end, len(ids))
+        first = end

@@ -1,0 +1,165 @@
+"""Word2Vec: skip-gram and CBOW, by negative sampling or hierarchical softmax, with or without subwords.
+
+Mikolov et al. (2013), "Efficient estimation of word representations in vector space" and "Distributed
+representations of words and phrases and their compositionality"; subwords as in Bojanowski et al. (2017),
+"Enriching word vectors with subword information".
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ngramlm.checks import Check, Number, choice, flag
+from ngramlm.embeddings.training import Training
+from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.errors import UsageError
+from ngramlm.parallel import Progress
+from ngramlm.text import Text
+
+__all__ = ["Subwords", "Word2Vec"]
+
+ARCHITECTURES = ("skip-gram", "cbow")
+LOSSES = ("negative-sampling", "hierarchical-softmax")
+LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subwords:
+    """Words are their character n-grams, which share a table of buckets, so that unseen words have vectors as well.
+
+    Attributes:
+        min_n, max_n: the lengths of n-grams, in characters of the word between ``<`` and ``>``.
+        buckets: rows of the table.
+    """
+
+    min_n: int = 3
+    max_n: int = 6
+    buckets: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        _keep_checked(self, SUBWORD_CHECKS)
+        if self.max_n < self.min_n:
+            raise UsageError(f"max_n is {self.max_n}; expected {self.min_n} or more, as min_n says")
+
+
+SUBWORD_CHECKS: dict[str, Check] = {
+    "min_n": Number(least=1, most=100, whole=True),
+    "max_n": Number(least=1, most=100, whole=True),
+    "buckets": Number(least=1, most=(1 << 31) - 1, whole=True),
+}
+CHECKS: dict[str, Check] = {
+    "architecture": choice(*ARCHITECTURES),
+    "loss": choice(*LOSSES),
+    "dimension": Number(least=1, most=1 << 16, whole=True),
+    "window": Number(least=1, most=1000, whole=True),
+    "negatives": Number(least=1, most=1000, whole=True),
+    "noise_exponent": Number(),
+    "shared_negatives": flag,
+    "subsample": Number(least=0),
+    "min_count": Number(least=1, whole=True),
+    "epochs": Number(least=1, whole=True),
+    "learning_rate": Number(least=0, above=True, optional=True),
+    "cbow_update": choice("word2vec", "exact"),
+    "track_loss": flag,
+    "seed": Number(least=0, most=(1 << 63) - 1, whole=True),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word2Vec:
+    """Vectors of words by what stands around them.
+
+    Attributes:
+        architecture: ``skip-gram``, or ``cbow`` (the mean of the words around predicts the word).
+        loss: ``negative-sampling`` or ``hierarchical-softmax`` over a Huffman tree.
+        dimension: numbers of a vector.
+        window: words on each side at most; each time a number from 1 to it is drawn.
+        negatives: noise words for each pair.
+        noise_exponent: noise is drawn in proportion to the count of a word to this power.
+        shared_negatives: the pairs of a window share their noise words, which is about twice as fast (skip-gram with
+            negative sampling; CBOW has one prediction for each window anyway).
+        subsample: occurrences of words more frequent than this are left out at random; 0 leaves none out.
+        min_count: words that occur less often have no vector.
+        epochs: times that the text is read.
+        learning_rate: at the beginning; it falls to nothing in a straight line. None is 0.025, or 0.05 for ``cbow``.
+        cbow_update: every word of a CBOW window gets the whole error, as in ``word2vec`` and its followers, or its
+            ``exact`` share of the gradient (which wants a learning rate some times as large; Irsoy et al. 2021).
+        subwords: character n-grams as in fastText; None has none.
+        track_loss: sum up the loss, which takes a third of the time more.
+        seed: of the random numbers.
+
+    Raises UsageError for values out of range.
+
+    Example:
+        >>> text = Text.from_sentences(["a cat sat", "a dog sat"] * 50)
+        >>> vectors = Word2Vec(dimension=8, subsample=0, min_count=1).fit(text, threads=1)
+        >>> len(vectors), vectors.dimension
+        (4, 8)
+    """
+
+    architecture: str = "skip-gram"
+    loss: str = "negative-sampling"
+    dimension: int = 100
+    window: int = 5
+    negatives: int = 5
+    noise_exponent: float = 0.75
+    shared_negatives: bool = False
+    subsample: float = 1e-3
+    min_count: int = 5
+    epochs: int = 5
+    learning_rate: float | None = None
+    cbow_update: str = "word2vec"
+    subwords: Subwords | None = None
+    track_loss: bool = False
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        _keep_checked(self, CHECKS)
+        if not (self.subwords is None or isinstance(self.subwords, Subwords)):
+            raise UsageError(f"subwords is {self.subwords!r}; expected Subwords(...) or None")
+        if self.shared_negatives and (self.loss, self.architecture, self.subwords) != (
+            "negative-sampling", "skip-gram", None,
+        ):  # fmt: skip
+            raise UsageError("shared_negatives is for skip-gram with negative sampling, without subwords")
+
+    @property
+    def first_rate(self) -> float:
+        """The learning rate at the beginning."""
+        return LEARNING_RATES[self.architecture] if self.learning_rate is None else self.learning_rate
+
+    def fit(self, text: Text, *, threads: int | None = None, progress: Progress | None = None) -> WordVectors:
+        """Train on a text; `SubwordVectors` with subwords.
+
+        One thread gives the same vectors each time, on the same kind of processor; several work without locks, and
+        what they give differs a little from time to time. `progress` is called with ("training", ids done, ids in all).
+
+        Raises EstimationError for a text with fewer than two words that are frequent enough.
+        """
+        training = self.start(text)
+        training.run(threads=threads, progress=progress)
+        return training.vectors()
+
+    def start(self, text: Text) -> Training:
+        """Training that can be run in parts, saved and continued."""
+        return Training(self, text)
+
+    def described(self) -> dict[str, Any]:
+        """All settings as plain values, by name."""
+        return asdict(self)
+
+    @classmethod
+    def from_described(cls, values: dict[str, Any]) -> Word2Vec:
+        """The settings that `described` gave; raises UsageError for others."""
+        values = dict(values)
+        try:
+            if values.get("subwords") is not None:
+                values["subwords"] = Subwords(**values["subwords"])
+            return cls(**values)
+        except TypeError as error:
+            raise UsageError(f"found settings that are none of Word2Vec ({error})") from None
+
+
+def _keep_checked(settings: Any, checks: dict[str, Check]) -> None:
+    for name, check in checks.items():
+        object.__setattr__(settings, name, check(name, getattr(settings, name)))
