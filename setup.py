@@ -29,6 +29,8 @@ KERNELS = [
     "_maxent_text",
     "_classes",
     "_softmax",
+    "_cooccurrence",
+    "_glove",
 ]
 
 
