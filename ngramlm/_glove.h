@@ -5,8 +5,8 @@
  * and a context's (w~, 1, b~, 0..), whose product is w.w~ + b + b~. What differs from lane to lane is in `lanes`, 3 x 16
  * values for each block: the rate of words, the rate of contexts (0 for what stays as it is), the limit of slopes.
  *
- * The sums of squares are kept without the 1 that they begin with: steps of which the squares are below 6e-8 would
- * otherwise be lost in float32 one by one, however many there are.
+ * The sums of squares are kept without the 1 that they begin with: beside it, squares below 6e-8 would be lost in
+ * float32 one by one. What is lost in this way is below n 2^-24 of a sum of n squares.
  *
  * sqrt and division would take most of the time; the processor's approximations, of 14 and 12 bits, are made exact to
  * float precision by a step of Newton's method, y (1.5 - 0.5 a y^2), the bits of an exponent halved by three.

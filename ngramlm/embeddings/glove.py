@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,9 @@ __all__ = ["Glove", "GloveRun"]
 Float32s = NDArray[np.float32]
 
 LIMIT = 100.0  # of the slopes, as in glove.c
-MOST_BLOCKS = 64  # of words: tiles of which the parameters fit the cache, and as many at once as there may be threads
+MOST_BLOCKS = (
+    64  # of words: tiles of which the parameters fit the cache, and as many at once as there may be threads
+)
 RECORDS_PER_TILE = 4096  # on average, at least: below, the calls would take longer than the work
 
 
@@ -44,7 +46,7 @@ class Glove:
         epochs: how many times each record is trained.
         learning_rate: eta, of AdaGrad.
         seed: of the first vectors, and of the order of the records.
-        reshuffle: put the records in another order for every epoch; else all have the order of the first.
+        reshuffle: put the records in another order for every epoch; else all have that of the first, as in glove.c.
         simd: the vectors of the processor to use: "avx512", "avx2", "portable", or "auto", the widest that it has. The
             last bits of a result depend on it.
 
@@ -66,7 +68,7 @@ class Glove:
     epochs: int = 25
     learning_rate: float = 0.05
     seed: int = 1
-    reshuffle: bool = True
+    reshuffle: bool = False
     simd: str = "auto"
 
     _CHECKS: ClassVar[dict[str, Check]] = {
@@ -114,16 +116,16 @@ class Glove:
         found = self._counted(source, threads, progress)
         n_pairs, vocabulary = len(found), found.vocabulary
         if n_pairs == 0:
-            raise EstimationError(
-                "found no two known words near each other; expected a text with such pairs"
-            )
+            raise EstimationError("found no two known words near each other; expected a text with such pairs")
         trainer = self._trainer(found)
         del found  # the trainer has its own
         losses = [self._epoch(trainer, epoch, threads, n_pairs, progress) for epoch in range(self.epochs)]
         words, contexts = trainer.parameters()
         return GloveRun(self, vocabulary, n_pairs, words, contexts, tuple(losses))
 
-    def _counted(self, source: Text | Cooccurrences, threads: int, progress: Progress | None) -> Cooccurrences:
+    def _counted(
+        self, source: Text | Cooccurrences, threads: int, progress: Progress | None
+    ) -> Cooccurrences:
         if isinstance(source, Cooccurrences):
             return source
         return cooccurrences(
@@ -139,12 +141,15 @@ class Glove:
         """Vectors and biases that are uniform between -1/2d and 1/2d, as in glove.c."""
         random = np.random.default_rng(self.seed)
         words, contexts = (
-            (random.random((found.n_words, self.dimension + 1), np.float32) - np.float32(0.5)) / self.dimension
+            (random.random((found.n_words, self.dimension + 1), np.float32) - np.float32(0.5))
+            / self.dimension
             for _ in range(2)
         )
         usable = usable_simd()
         if self.simd not in ("auto", *usable):
-            raise UsageError(f"simd is {self.simd!r}; expected one that this processor has: {', '.join(usable)}")
+            raise UsageError(
+                f"simd is {self.simd!r}; expected one that this processor has: {', '.join(usable)}"
+            )
         try:
             return Trainer(
                 found.rows,
