@@ -182,32 +182,39 @@ cdef class Trainer:
     def size(self, int64_t row_block, int64_t column_block):
         """How many records a tile has."""
         self.check(row_block, column_block)
-        return self.tiles[row_block * self.n_blocks + column_block + 1] - self.tiles[row_block * self.n_blocks + column_block]
+        cdef int64_t tile = row_block * self.n_blocks + column_block
+        return self.tiles[tile + 1] - self.tiles[tile]
 
     cdef int check(self, int64_t row_block, int64_t column_block) except -1:
         if not (0 <= row_block < self.n_blocks and 0 <= column_block < self.n_blocks):
             raise ValueError("a tile that is not there")
         return 0
 
-    def train(self, int64_t row_block, int64_t column_block, int64_t shuffling):
-        """Take a step for each record of a tile; returns the sum of f(X) difference^2, each before its step.
+    def train(self, int64_t offset, int64_t first, int64_t end, int64_t shuffling):
+        """Take a step for each record of the tiles of blocks b and (b + offset) mod n_blocks, b from first to end - 1.
 
-        The records are put in another order before, by chance, but not where `shuffling` is -1; other numbers, of
-        epochs, give other orders. Tiles that share a block must not be trained at once.
+        Returns, for each tile, the sum of f(X) difference^2, each before its step. The records of a tile are put in
+        another order before, by chance, but not where `shuffling` is -1; other numbers, of epochs, give other orders.
+        Tiles that share a block, those of other offsets among them, must not be trained at once.
         """
-        self.check(row_block, column_block)
-        cdef int64_t tile = row_block * self.n_blocks + column_block
-        cdef int64_t first = self.tiles[tile], n = self.tiles[tile + 1] - first
+        if not (0 <= first <= end <= self.n_blocks and 0 <= offset < self.n_blocks):
+            raise ValueError("a tile that is not there")
+        cdef int64_t block, tile, at, n
         cdef Record* records
-        cdef double loss
-        if n == 0:
-            return 0.0
-        records = <Record*> &self.records[first, 0]
+        found = np.zeros(end - first)
+        cdef double[::1] losses = found
         with nogil:
-            if shuffling >= 0:
-                shuffle(records, n, mixed(mixed(self.seed + <uint64_t> shuffling) + <uint64_t> tile))
-            loss = glove_steps(self.simd, records, n, &self.words[0], &self.contexts[0], self.blocks, &self.lanes[0])
-        return loss
+            for block in range(first, end):
+                tile = block * self.n_blocks + (block + offset) % self.n_blocks
+                at, n = self.tiles[tile], self.tiles[tile + 1] - self.tiles[tile]
+                if n == 0:
+                    continue
+                records = <Record*> &self.records[at, 0]
+                if shuffling >= 0:
+                    shuffle(records, n, mixed(mixed(self.seed + <uint64_t> shuffling) + <uint64_t> tile))
+                losses[block - first] = glove_steps(self.simd, records, n, &self.words[0], &self.contexts[0],
+                                                    self.blocks, &self.lanes[0])
+        return found
 
     def order(self, int64_t row_block, int64_t column_block):
         """(rows, columns) of the records of a tile, int32[n] each, in the order in which they were trained last."""

@@ -127,6 +127,26 @@ def test_any_text_with_unknown_words(given_: tuple[Corpus, list[str]], window: i
     assert as_floats(cooccurrence_oracle(corpus, known, window)) == pairs_of(found)
 
 
+def test_vocabularies_of_many_words() -> None:
+    """10,000 words, of which rows are made out of bitmaps of bitmaps; and rows with a column in each of their words."""
+    random = np.random.default_rng(2)
+    vocabulary = lm.Vocabulary([f"w{number}" for number in range(10_000)])
+    lines = [random.integers(0, 10_000, 30).tolist() for _ in range(200)]
+    lines += [[0, *range(64 * first, 64 * first + 64, 3), *range(0, 10_000, 64)] for first in range(3)]
+    ids = np.array([id for line in lines for id in (1, *(number + 3 for number in line), 2)], np.int32)
+    found = cooccurrences(lm.Text.from_ids(vocabulary, ids, 0), window=200, weighting="flat")
+    matrix: dict[tuple[int, int], int] = {}
+    for line in lines:
+        for i, row in enumerate(line):
+            for j, column in enumerate(line):
+                if 0 < abs(i - j) <= 200:
+                    matrix[row, column] = matrix.get((row, column), 0) + 1
+
+    assert sorted(matrix.items()) == list(
+        zip(zip(found.rows.tolist(), found.columns.tolist(), strict=True), found.values.tolist(), strict=True)
+    )
+
+
 def test_windows_for_which_distances_are_no_whole_units() -> None:
     """Each co-occurrence is off by no more than half of 2^-32; the matrix is symmetric all the same."""
     random = np.random.default_rng(5)

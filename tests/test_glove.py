@@ -46,6 +46,13 @@ def trainer_of(
     return Trainer(found.rows, found.columns, found.values, words, contexts, n_blocks, *given_.values(), simd)
 
 
+def train_tile(trainer: Trainer, row_block: int, column_block: int, shuffling: int = -1) -> float:
+    """Train one tile; its loss."""
+    offset = (column_block - row_block) % trainer.n_blocks
+    (loss,) = trainer.train(offset, row_block, row_block + 1, shuffling).tolist()
+    return float(loss)
+
+
 def pair_matrix(row: int, column: int, value: float, n_words: int = 3) -> Cooccurrences:
     return Cooccurrences(
         lm.Vocabulary([f"w{i}" for i in range(n_words)]),
@@ -78,10 +85,10 @@ def test_a_step_by_hand(simd: str) -> None:
     zeros = np.zeros(1, np.int32)
     trainer = Trainer(zeros, zeros, np.ones(1), words, contexts, 1, 16.0, 0.5, 0.5, 100.0, 1, simd)
 
-    assert 9.0 == trainer.train(0, 0, -1)
+    assert 9.0 == train_tile(trainer, 0, 0, -1)
     w, c = trainer.parameters()
     np.testing.assert_allclose([[-0.25, -0.5], [1.5, -2.5]], [w[0], c[0]], rtol=1e-6)
-    assert 2.84765625 == pytest.approx(trainer.train(0, 0, -1), rel=1e-6)
+    assert 2.84765625 == pytest.approx(train_tile(trainer, 0, 0, -1), rel=1e-6)
     w, c = trainer.parameters()
     of_word = [-0.25 + 0.84375 * 0.75 / math.sqrt(6.0625), -0.5 + 0.84375 / math.sqrt(3.25)]
     of_context = [1.5 - 0.84375 * 0.125 / math.sqrt(3.25), -2.5 + 0.84375 / math.sqrt(3.25)]
@@ -106,7 +113,7 @@ def test_the_first_step_is_half_the_slope_of_the_loss(simd: str, dimension: int)
                 losses.append(loss_of(value, moved[0], moved[1], x_max, 0.75))
             slopes[side, lane] = (losses[0] - losses[1]) / (2 * h)
 
-        assert loss_of(value, w, c, x_max, 0.75) == pytest.approx(trainer.train(0, 0, 0), rel=1e-4)
+        assert loss_of(value, w, c, x_max, 0.75) == pytest.approx(train_tile(trainer, 0, 0, 0), rel=1e-4)
         after = [array.astype(np.float64) for array in trainer.parameters()]
         rates = np.append(np.full(dimension, rate), 1.0)  # biases have none
         scale = np.abs(slopes).max()
@@ -126,7 +133,7 @@ def test_slopes_are_limited_and_those_of_biases_are_not(simd: str) -> None:
     zeros = np.zeros(1, np.int32)
     trainer = Trainer(zeros, zeros, np.ones(1), words, contexts, 1, 1.0, 0.75, 0.05, 100.0, 1, simd)
 
-    assert 62500.0 == trainer.train(0, 0, 0)
+    assert 62500.0 == train_tile(trainer, 0, 0, 0)
     w, c = trainer.parameters()
     np.testing.assert_allclose([[15, 35, -250]], w, rtol=1e-6)
     np.testing.assert_allclose([[15, -10, -250]], c, rtol=1e-6)
@@ -145,9 +152,9 @@ def test_small_steps_add_up(simd: str) -> None:
     zeros = np.zeros((2, 2), np.float32)
     trainer = Trainer(rows, columns, values, zeros, zeros, 2, 1e300, 0.01, 1e-3, 100.0, 1, simd)
     for _ in range(times):
-        trainer.train(0, 0, -1)
+        train_tile(trainer, 0, 0, -1)
     before = trainer.parameters()[0][0, 1]
-    trainer.train(0, 1, -1)
+    train_tile(trainer, 0, 1, -1)
     step = trainer.parameters()[0][0, 1] - before
 
     assert 2e-4 / math.sqrt(1.12) == pytest.approx(float(step), rel=0.005)
@@ -173,7 +180,7 @@ def test_record_by_record_as_the_oracle(simd: str, dimension: int, n_blocks: int
         expected = actual = 0.0
         trained = []
         for tile in np.ndindex(n_blocks, n_blocks):
-            actual += trainer.train(*tile, epoch)
+            actual += train_tile(trainer, *tile, epoch)
             rows, columns = trainer.order(*tile)
             assert trainer.size(*tile) == len(rows)
             assert set(rows % n_blocks) <= {tile[0]}
@@ -206,7 +213,7 @@ def test_all_vectors_of_the_processor_agree() -> None:
 def orders_of(trainer: Trainer, shufflings: list[int]) -> list[list[tuple[int, int]]]:
     found = []
     for shuffling in shufflings:
-        trainer.train(0, 0, shuffling)
+        train_tile(trainer, 0, 0, shuffling)
         found.append(list(zip(*(column.tolist() for column in trainer.order(0, 0)), strict=True)))
     return found
 
@@ -233,7 +240,7 @@ def test_every_order_is_as_likely() -> None:
     counts: dict[tuple[int, ...], int] = {}
     for seed in range(24_000):
         trainer = trainer_of(found, 1, "portable", seed=seed)
-        trainer.train(0, 0, 0)
+        train_tile(trainer, 0, 0, 0)
         order = tuple(trainer.order(0, 0)[0].tolist())
         counts[order] = counts.get(order, 0) + 1
 
@@ -288,23 +295,45 @@ def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch, reshuffle: bool
     assert glove._n_blocks(len(found)) > 4
 
 
-def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+class Watched:
+    """A trainer that notes which tiles are trained, by each call."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.calls: list[list[tuple[int, int]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.trainer, name)
+
+    def train(self, offset: int, first: int, end: int, shuffling: int) -> Array:
+        n = self.trainer.n_blocks
+        self.calls.append([(block, (block + offset) % n) for block in range(first, end)])
+        return self.trainer.train(offset, first, end, shuffling)
+
+
+@pytest.mark.parametrize("threads", [1, 3, 1000])
+def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     monkeypatch.setattr(glove, "RECORDS_PER_TILE", 8)
+    found = cooccurrences(some_text(), window=3, threads=1)
+    method = Glove(dimension=2)
+    watched = Watched(method._trainer(found))
     strata: list[list[tuple[int, int]]] = []
 
-    def watched(function: Any, tiles: list[tuple[int, int]], threads: int) -> Any:
-        strata.append(tiles)
-        return map(function, tiles)
+    def one_by_one(function: Any, parts: Any, threads: int) -> list[Array]:
+        watched.calls.clear()
+        results = list(map(function, parts))
+        assert min(threads, n) == len(watched.calls)
+        strata.append([tile for call in watched.calls for tile in call])
+        return results
 
-    monkeypatch.setattr(glove, "ordered_map", watched)
-    found = cooccurrences(some_text(), window=3, threads=1)
-    Glove(dimension=2, epochs=1).train(found, threads=2)
-    n = glove._n_blocks(len(found))
+    n = watched.n_blocks
+    monkeypatch.setattr(glove, "ordered_map", one_by_one)
+    method._epoch(watched, 0, threads, len(found), None)  # type: ignore[arg-type]
 
     assert n > 3
     assert n == len(strata)
     for tiles in strata:
-        assert n == len({row for row, _ in tiles}) == len({column for _, column in tiles})
+        assert n == len(tiles) == len({row for row, _ in tiles}) == len({column for _, column in tiles})
     assert n * n == len({tile for tiles in strata for tile in tiles})
 
 
@@ -458,9 +487,12 @@ def test_the_trainer_refuses_what_does_not_fit() -> None:
         with pytest.raises(ValueError, match=r"."):
             Trainer(*[*fine[:place], bad, *fine[place + 1 :]])  # type: ignore[arg-type]
     for tile in ((0, 1), (-1, 0), (1, 0)):
-        for ask in (trainer.size, trainer.order, lambda *tile: trainer.train(*tile, 0)):
+        for ask in (trainer.size, trainer.order):
             with pytest.raises(ValueError, match="a tile that is not there"):
                 ask(*tile)
+    for part in ((1, 0, 1), (-1, 0, 1), (0, -1, 1), (0, 0, 2), (0, 1, 0)):
+        with pytest.raises(ValueError, match="a tile that is not there"):
+            trainer.train(*part, 0)
 
 
 @settings(max_examples=30)
@@ -475,7 +507,7 @@ def test_parameters_come_out_as_they_went_in(n_words: int, n_blocks: int, dimens
 
     assert words.tobytes() == trainer.parameters()[0].tobytes()
     assert contexts.tobytes() == trainer.parameters()[1].tobytes()
-    assert 0.0 == trainer.train(n_blocks - 1, 0, 0)
+    assert 0.0 == train_tile(trainer, n_blocks - 1, 0, 0)
 
 
 def test_rows_begin_where_cache_lines_do() -> None:

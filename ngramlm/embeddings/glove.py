@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -28,7 +29,7 @@ LIMIT = 100.0  # of the slopes, as in glove.c
 MOST_BLOCKS = (
     64  # of words: tiles of which the parameters fit the cache, and as many at once as there may be threads
 )
-RECORDS_PER_TILE = 4096  # on average, at least: below, the calls would take longer than the work
+RECORDS_PER_TILE = 4096  # on average, at least: else threads would wait for each other longer than they work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,13 +179,16 @@ class Glove:
         """
         n = trainer.n_blocks
         shuffling = epoch if self.reshuffle or epoch == 0 else -1
-        offsets = np.random.default_rng((self.seed, epoch if self.reshuffle else 0)).permutation(n).tolist()
+        strata = np.random.default_rng((self.seed, epoch if self.reshuffle else 0)).permutation(n).tolist()
+        edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()  # blocks of about the same size
         losses: list[float] = []
         done = epoch * n_pairs
-        for offset in offsets:
-            tiles = [(block, (block + offset) % n) for block in range(n)]
-            losses += ordered_map(lambda tile: trainer.train(*tile, shuffling), tiles, min(threads, n))
-            done += sum(trainer.size(*tile) for tile in tiles)
+        for offset in strata:
+            for found in ordered_map(
+                lambda part, offset=offset: trainer.train(offset, *part, shuffling), pairwise(edges), threads
+            ):
+                losses += found.tolist()
+            done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
             if progress is not None:
                 progress("training", done, self.epochs * n_pairs)
         loss = math.fsum(losses)
