@@ -17,6 +17,7 @@ import ngramlm as lm
 from ngramlm import _cooccurrence, workspace
 from ngramlm.embeddings import cooccurrence
 from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
+from ngramlm.embeddings.glove import Glove
 from ngramlm.errors import StorageError, UsageError
 
 LIMIT = 400 << 20
@@ -278,6 +279,14 @@ def test_columns_that_do_not_fit() -> None:
         Cooccurrences(lm.Vocabulary(["a"]), rows, rows[:1], np.ones(2))
     with pytest.raises(UsageError, match=r"rows is int64\[2\]; expected int32"):
         Cooccurrences(lm.Vocabulary(["a"]), rows.astype(np.int64), rows, np.ones(2))  # type: ignore[arg-type]
+
+
+def test_columns_that_are_parts_of_others() -> None:
+    found = cooccurrences(lm.Text.from_sentences([EXAMPLE]))
+    half = Cooccurrences(found.vocabulary, found.rows[::2], found.columns[::2], found.values[::2])
+
+    assert dict(list(pairs_of(found).items())[::2]) == pairs_of(half)
+    assert 13 == Glove(dimension=2, epochs=1).train(half).n_pairs
 
 
 def test_results_are_read_only() -> None:

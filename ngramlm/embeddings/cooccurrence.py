@@ -60,7 +60,9 @@ class Cooccurrences:
                 raise UsageError(
                     f"{name} is {column.dtype}{list(column.shape)}; expected {np.dtype(dtype)}, one for each pair"
                 )
+            column = np.ascontiguousarray(column)
             column.setflags(write=False)
+            object.__setattr__(self, name, column)
 
     def __len__(self) -> int:
         return len(self.values)

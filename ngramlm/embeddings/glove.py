@@ -143,7 +143,7 @@ class Glove:
         random = np.random.default_rng(self.seed)
         words, contexts = (
             (random.random((found.n_words, self.dimension + 1), np.float32) - np.float32(0.5))
-            / self.dimension
+            / np.float32(self.dimension)
             for _ in range(2)
         )
         usable = usable_simd()
@@ -183,13 +183,16 @@ class Glove:
         edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()  # blocks of about the same size
         losses: list[float] = []
         done = epoch * n_pairs
+
+        def train(part: tuple[int, int, int]) -> NDArray[np.float64]:
+            return trainer.train(*part, shuffling)
+
         for offset in strata:
-            for found in ordered_map(
-                lambda part, offset=offset: trainer.train(offset, *part, shuffling), pairwise(edges), threads
-            ):
+            parts = [(offset, first, end) for first, end in pairwise(edges)]
+            for found in ordered_map(train, parts, threads):
                 losses += found.tolist()
-            done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
             if progress is not None:
+                done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
                 progress("training", done, self.epochs * n_pairs)
         loss = math.fsum(losses)
         if not math.isfinite(loss):
