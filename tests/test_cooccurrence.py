@@ -282,7 +282,7 @@ def test_columns_that_do_not_fit() -> None:
 
 
 def test_columns_that_are_parts_of_others() -> None:
-    found = cooccurrences(lm.Text.from_sentences([EXAMPLE]))
+    found = cooccurrences(lm.Text.from_sentences([EXAMPLE]), window=2)
     half = Cooccurrences(found.vocabulary, found.rows[::2], found.columns[::2], found.values[::2])
 
     assert dict(list(pairs_of(found).items())[::2]) == pairs_of(half)
