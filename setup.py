@@ -31,6 +31,8 @@ KERNELS = [
     "_softmax",
     "_word2vec",
     "_vectors",
+    "_cooccurrence",
+    "_glove",
 ]
 
 

@@ -7,6 +7,7 @@
 ['dog', 'tree']
 """
 
+from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
 from ngramlm.embeddings.evaluation import (
     Analogies,
     CategoryScore,
@@ -19,17 +20,27 @@ from ngramlm.embeddings.evaluation import (
 )
 from ngramlm.embeddings.files import load_vectors, save_vectors
 from ngramlm.embeddings.gensim_vectors import from_gensim, to_gensim
+from ngramlm.embeddings.glove import Glove, GloveRun
 from ngramlm.embeddings.picture import principal_components
 from ngramlm.embeddings.subwords import SubwordVectors, ngram_buckets, vocabulary_ngrams
+from ngramlm.embeddings.training import Training
 from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.word2vec import Subwords, Word2Vec
 
 __all__ = [
     "Analogies",
     "CategoryScore",
+    "Cooccurrences",
+    "Glove",
+    "GloveRun",
     "SubwordVectors",
+    "Subwords",
+    "Training",
+    "Word2Vec",
     "WordSimilarity",
     "WordVectors",
     "analogies",
+    "cooccurrences",
     "from_gensim",
     "load_vectors",
     "neighbour_words",
