@@ -54,9 +54,7 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
     required=True,
 )
 @options.integer_option("--dimension", help_text="Numbers of a vector.  [default: 100]")
-@options.integer_option(
-    "--window", help_text="Words on each side at most.  [default: 5; 15 for glove]"
-)
+@options.integer_option("--window", help_text="Words on each side at most.  [default: 5; 15 for glove]")
 @options.integer_option("--min-count", default=5, help_text="Words that occur less often have no vector.")
 @options.integer_option("--epochs", help_text="Times that all is read.  [default: 5; 25 for glove]")
 @click.option(
@@ -100,7 +98,9 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
     metavar="MIN,MAX",
     help="Character n-grams of such lengths, as in fastText (3,6): unseen words have vectors too.",
 )
-@options.integer_option("--buckets", help_text="Rows that share the n-grams, with --subwords.  [default: 2000000]")
+@options.integer_option(
+    "--buckets", help_text="Rows that share the n-grams, with --subwords.  [default: 2000000]"
+)
 @click.option(
     "--x-max",
     type=click.FloatRange(min=0, min_open=True),
@@ -150,13 +150,13 @@ def train(
     Several texts are one text. One thread gives the same vectors every time; several threads of skip-gram and cbow work
     without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
     """
-    from ngramlm.embeddings.files import check_target, save_vectors
+    from ngramlm.embeddings.files import save_vectors, vectors_format
     from ngramlm.text import read_text
 
     if as_json and output == "-":
         raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
     settings = _settings(context, method, min_count, subwords, buckets, given)
-    check_target(output)
+    form = vectors_format(output, "word2vec" if output == "-" else None)
     sources = options.sources(texts)
     options.check_output(output, sources)
     if resume and (method == "glove" or output == "-"):
@@ -170,7 +170,7 @@ def train(
         else:
             vectors, about = _train_word2vec(settings, text, output, resume, threads, progress)
         seconds = time.monotonic() - began_training
-        save_vectors(vectors, output)
+        save_vectors(vectors, output, form)
     about = {
         "output": output,
         "method": method,
@@ -188,7 +188,11 @@ def train(
         loss = about.get("loss")
         parts = [f"{seconds:.1f} s"]
         parts += [f"{speed / 1000:.0f} k words/s"] if speed else []
-        parts += [f"loss {number(loss)} nats a word" if method != "glove" else f"loss {number(loss)}"] if loss else []
+        parts += (
+            [f"loss {number(loss)} nats a word" if method != "glove" else f"loss {number(loss)}"]
+            if loss
+            else []
+        )
         stderr_line(", ".join(parts))
 
 
@@ -242,7 +246,9 @@ def _train_word2vec(
         if number_of_signal is not None and training.done < training.n_blocks:
             if output != "-":
                 training.save(state)
-                stderr_line(f"what has been trained is in {state}; the same command with --resume goes on from there")
+                stderr_line(
+                    f"what has been trained is in {state}; the same command with --resume goes on from there"
+                )
             say_interrupted()
             raise click.exceptions.Exit(exit_code(number_of_signal))
     progress.detail = None

@@ -37,6 +37,7 @@ class Progress:
         self._stage_began = 0.0
         self._next_drawing = 0.0
         self._drawn = 0  # characters on the terminal's line
+        self.detail: Callable[[], str] | None = None  # what else is to be said of the work
 
     def __enter__(self) -> Progress:
         _active.append(self)
@@ -58,7 +59,8 @@ class Progress:
             return
         self._next_drawing = now + REDRAW
         columns = shutil.get_terminal_size().columns - 1
-        line = progress_line(stage, done, total, now - self._stage_began, columns)
+        detail = "" if self.detail is None else self.detail()
+        line = progress_line(stage, done, total, now - self._stage_began, columns, detail)
         self._stream.write("\r" + line.ljust(self._drawn))
         self._stream.flush()
         self._drawn = len(line)
@@ -77,7 +79,9 @@ def wipe_bars() -> None:
         progress.wipe()
 
 
-def progress_line(stage: str, done: int, total: int | None, elapsed: float, columns: int) -> str:
+def progress_line(
+    stage: str, done: int, total: int | None, elapsed: float, columns: int, detail: str = ""
+) -> str:
     """
     >>> progress_line("counting", 5_000_000, 20_000_000, 10.0, 72)
     'counting  [######..................]  25%  5.0M/20.0M  500k/s  0:30 left'
@@ -89,6 +93,7 @@ def progress_line(stage: str, done: int, total: int | None, elapsed: float, colu
     if not total:
         return f"{stage}  {short(done)}{speed}"[:columns]
     share = min(1.0, done / total)
+    speed += f"  {detail}" if detail else ""
     left = f"  {clock_time((total - done) / rate)} left" if rate and done < total else ""
     tail = f"{share:4.0%}  {short(done)}/{short(total)}{speed}{left}"
     room = min(24, columns - len(stage) - len(tail) - 5)

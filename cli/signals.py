@@ -11,15 +11,18 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from ngramlm.cli.output import stderr_line
 from ngramlm.files import discard_unfinished
 
-__all__ = ["exit_code", "say_interrupted", "watch"]
+__all__ = ["exit_code", "say_interrupted", "waiting_signals", "watch"]
 
 PATIENCE = 0.05  # seconds that the program has to end by itself
 _said = threading.Lock()
+_waiting: list[int | None] = []  # the first signal that came, where one is waited for
 
 
 def exit_code(number: int) -> int:
@@ -31,6 +34,32 @@ def say_interrupted() -> None:
     """Say so on standard error, once."""
     if _said.acquire(blocking=False):
         stderr_line("interrupted")
+
+
+@contextmanager
+def waiting_signals() -> Iterator[Callable[[], int | None]]:
+    """For work that ends by itself when it is told: the first signal is only noted, a second one ends the program.
+
+    The function that is given says which signal came, None as long as none has.
+    """
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
+    handled = (signal.default_int_handler, _unwind)
+    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) in handled}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if _waiting and _waiting[0] is None:
+            _waiting[0] = number
+
+    _waiting[:] = [None]
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield lambda: _waiting[0] if _waiting else None
+    finally:
+        _waiting.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def watch() -> None:
@@ -55,9 +84,11 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 
 def _end_after(readable: int, watched: set[int]) -> None:
     """End the program when one of the signals has come, and it is still there."""
-    number = 0
+    number, noted = 0, False
     while number not in watched:
         number = os.read(readable, 1)[0]
+        if number in watched and _waiting and not noted:  # the work ends by itself
+            number, noted = 0, True
     try:
         time.sleep(PATIENCE)
         discard_unfinished()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import replace
 from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -389,12 +387,13 @@ def test_words_without_pairs_stay_as_they_begin() -> None:
 
 def test_vectors_are_the_sums_of_both_without_biases() -> None:
     run = Glove(dimension=3, epochs=1).train(some_text())
-    words, vectors, metadata = run.parts()
+    found = run.word_vectors()
+    vectors, metadata = found.matrix, found.metadata
 
     np.testing.assert_array_equal(run.words[:, :3] + run.contexts[:, :3], vectors)
     assert (40, 4) == run.words.shape == run.contexts.shape
     assert np.float32 == vectors.dtype
-    assert words == run.vocabulary.words()[3:]
+    assert list(found.words) == run.vocabulary.words()[3:]
     assert ("glove", "3", "15", "1") == tuple(
         metadata[name] for name in ("method", "dimension", "window", "seed")
     )
@@ -404,17 +403,13 @@ def test_vectors_are_the_sums_of_both_without_biases() -> None:
         run.words[0, 0] = 1
 
 
-def test_fit_makes_word_vectors_of_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("ngramlm.embeddings.vectors")
-    module.WordVectors = lambda *parts: parts  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
+def test_fit_gives_the_vectors_of_the_run() -> None:
     method, text = Glove(dimension=3, epochs=1), some_text()
-    words, vectors, metadata = method.fit(text, threads=1)  # type: ignore[misc]
-    expected = method.train(text).parts()
+    found, expected = method.fit(text, threads=1), method.train(text).word_vectors()
 
-    assert expected[0] == words
-    np.testing.assert_array_equal(expected[1], vectors)
-    assert expected[2] == metadata
+    assert found.words == expected.words
+    np.testing.assert_array_equal(found.matrix, expected.matrix)
+    assert found.metadata == expected.metadata
 
 
 def test_progress() -> None:

@@ -208,30 +208,36 @@ class Training:
 
         Raises FormatError for a file that is none or damaged, UsageError for one of other settings or another text.
         """
+        other = None
         with refusing_damage(path), zipfile.ZipFile(path) as archive:
             header = json.loads(read_member(archive, HEADER, MOST_HEADER))
             if header["version"] != VERSION:
                 raise FormatError(f"found version {header['version']} of training; expected {VERSION}")
             if header["settings"] != json.loads(json.dumps(self.settings.described())):
-                raise _Other("settings")
-            if header["text"] != self._text_mark():
-                raise _Other("text")
-            expected = describe_columns({"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()})
-            if header["columns"] != expected:
-                raise FormatError("found columns of another size; expected those of the settings")
-            done, kept, loss = header["done"], header["kept"], header["loss"]
-            if not (
-                type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= self.n_blocks
-            ):
-                raise FormatError(
-                    "found a place that is not in the text; expected where training was left off"
-                )
-            columns = read_columns(archive, header["columns"], os.path.getsize(path), [HEADER])
-            if not all(np.isfinite(column).all() for column in columns.values()):
-                raise FormatError("found numbers that are none; expected parameters")
+                other = "other settings"
+            elif header["text"] != self._text_mark():
+                other = "another text"
+            else:
+                columns = self._read_columns(archive, header, os.path.getsize(path))
+        if other is not None:
+            raise UsageError(
+                f"{os.fspath(path)}: found training with {other}; expected to go on with the same settings and text"
+            )
         self.inputs[:] = columns["inputs"].reshape(self.inputs.shape)
         self.outputs[:] = columns["outputs"].reshape(self.outputs.shape)
-        self.done, self.kept, self.loss = done, kept, loss
+        self.done, self.kept, self.loss = header["done"], header["kept"], header["loss"]
+
+    def _read_columns(self, archive: zipfile.ZipFile, header: dict[str, Any], size: int) -> dict[str, NDArray[Any]]:
+        """The parameters; raises FormatError for what does not fit this training."""
+        if header["columns"] != describe_columns({"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}):
+            raise FormatError("found columns of another size; expected those of the settings")
+        done, kept, loss = header["done"], header["kept"], header["loss"]
+        if not (type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= self.n_blocks):
+            raise FormatError("found a place that is not in the text; expected where training was left off")
+        columns = read_columns(archive, header["columns"], size, [HEADER])
+        if not all(np.isfinite(column).all() for column in columns.values()):
+            raise FormatError("found numbers that are none; expected parameters")
+        return columns
 
     def _text_mark(self) -> list[int]:
         """What tells a text from others."""
@@ -241,13 +247,6 @@ class Training:
             zlib.crc32(self.ids),
             zlib.crc32("\n".join(self.words).encode()),
         ]
-
-
-class _Other(UsageError):
-    def __init__(self, what: str) -> None:
-        super().__init__(
-            f"found training with other {what}; expected to go on with the same settings and text"
-        )
 
 
 def frequent_words(text: Text, min_count: int) -> tuple[NDArray[np.int32], list[str], NDArray[np.int64]]:
@@ -274,8 +273,10 @@ def _blocks(ids: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
     first = 0
     while first < len(ids):
         end = first + BLOCK
-        if end < len(ids):
-            begins = np.flatnonzero(ids[end : end + BLOCK] == BOS)
-            end += int(begins[0]) if len(begins) else 0
-        yield first, min(end, len(ids))
+        begins = np.flatnonzero(ids[end : end + BLOCK] == BOS)
+        if len(begins):
+            end += int(begins[0])
+        elif end + BLOCK >= len(ids):  # all that is left is one sentence
+            end = len(ids)
+        yield first, end
         first = end
