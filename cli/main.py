@@ -31,6 +31,7 @@ COMMANDS = {
     "prune": "Leave n-grams or words out of a model.",
     "mix": "Mix several models into one, with weights for a text.",
     "adapt": "Make a model that adapts to what it reads.",
+    "embed": "Train and use word vectors.",
     "convert": "Turn a model or a file of counts into another format.",
     "info": "Say what a file holds, and check it.",
 }

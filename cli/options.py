@@ -219,6 +219,10 @@ def model_argument(function: F) -> F:
     return click.argument("model_file", metavar="MODEL", type=InputFile())(function)
 
 
+def vectors_argument(function: F) -> F:
+    return click.argument("vectors_file", metavar="VECTORS", type=InputFile())(function)
+
+
 def output_option(help_text: str, **attributes: Any) -> Callable[[F], F]:
     return click.option("-o", "--output", metavar="FILE", type=OutputFile(), help=help_text, **attributes)
 
@@ -261,6 +265,7 @@ def choice_option(name: str, choices: Sequence[str], help_text: str) -> Callable
     return click.option(name, type=kind, metavar="NAME", default=choices[0], show_default=True, help=listed)
 
 
+first_option = integer_option("--first", help_text="Read only the first N vectors.")
 order_option = integer_option("--order", default=5, most=16, help_text="Length of the longest n-grams.")
 threads_option = integer_option("--threads", help_text="Threads to use.  [default: one per core]")
 seed_option = integer_option(

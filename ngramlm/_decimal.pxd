@@ -92,6 +92,8 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
     cdef double scaled
     cdef Py_ssize_t n
     cdef int cut
+    if high == INFINITY:                           # no neighbor above the largest: as far as the one below
+        high = 2 - low
     while True:                                    # log10 may be off by one at a power of ten
         scaled = value
         left = 8 - exponent
@@ -110,8 +112,11 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
             break
     for cut in range(8, 0, -1):
         shorter = (digits + IPOW10[cut] // 2) // IPOW10[cut] * IPOW10[cut]
-        if shorter < 1000000000 and low * scaled < <double> shorter < high * scaled:
+        if low * scaled < <double> shorter < high * scaled:
             digits = shorter
+            if digits == 1000000000:               # 9.9999997 is 10
+                digits = 100000000
+                exponent += 1
             break
     out[0] = <char> (48 + digits // 100000000)
     n = 1

@@ -127,7 +127,7 @@ def _tensor(
             name,
         )
     if dimensions == 2:
-        check_shape(*shape, name)
+        check_shape(shape[0], shape[1], name)
     itemsize = 4 if dtype == "F32" else 1
     first, last = offsets
     if last - first != itemsize * math.prod(shape) or begin + last > len(mapped):

@@ -18,6 +18,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Found = tuple[NDArray[np.int32], Floats]
+Bounds = tuple[NDArray[np.floating], NDArray[np.floating]]  # what scores are at least, and at most
 
 BLOCK_BYTES = 1 << 26  # of the products that are looked at together
 EPSILON = 1e-6  # Levy & Goldberg (2014): keeps 3CosMul from dividing by zero
@@ -47,7 +48,7 @@ def nearest_rows(unit: Floats, queries: NDArray[np.floating], n: int, left_out: 
     wanted = unit_rows(queries)
     error = (unit.shape[1] + 8) * 2.0**-24
 
-    def bounds(first: int, last: int) -> tuple[Floats, Floats]:
+    def bounds(first: int, last: int) -> Bounds:
         scores: Floats = wanted[first:last] @ unit.T
         scores -= np.float32(error)
         return scores, scores + np.float32(2 * error)
@@ -78,7 +79,7 @@ def product_analogies(
     possible = unit if answers is None else answers
     error = np.float32((unit.shape[1] + 8) * 2.0**-24)
 
-    def bounds(first: int, last: int) -> tuple[Floats, Floats]:
+    def bounds(first: int, last: int) -> Bounds:
         from_a, to_b, to_c = ((1 + unit[rows[first:last]] @ possible.T) / 2 for rows in (a, b, c))
         low = np.maximum(to_b - error, 0) * np.maximum(to_c - error, 0) / (from_a + error + EPSILON)
         high = (to_b + error) * (to_c + error) / (np.maximum(from_a - error, 0) + EPSILON)
@@ -110,10 +111,10 @@ def _best(
     n_queries: int,
     n: int,
     left_out: Rows,
-    bounds: Callable[[int, int], tuple[Floats, Floats]],
+    bounds: Callable[[int, int], Bounds],
     exact: Callable[[int, Rows], Doubles],
 ) -> Found:
-    """The n best of `size` rows for each query by `exact` scores, which lie within the `bounds` of a range of queries."""
+    """The n best of `size` rows for each query by `exact` scores; `bounds` of a range of queries hold them."""
     rows, scores = np.empty((n_queries, n), np.int32), np.empty((n_queries, n), np.float32)
     step = max(1, BLOCK_BYTES // (4 * size))
     for first in range(0, n_queries if n else 0, step):

@@ -235,13 +235,13 @@ class WordVectors:
             words = list(several_words(queries))
             given = np.array([self._unit_of(word) for word in words]).reshape(-1, self.dimension)
             own = np.fromiter(map(self.row, words), np.int64)[:, np.newaxis]
-            return nearest_rows(self.unit, given, min(n, len(self) - 1), own)
+            return nearest_rows(self.unit, given, min(n, len(self) - bool((own >= 0).any())), own)
         given = queries
         if given.ndim == 2 and given.shape[1] == self.dimension:
             if not np.isfinite(given).all():
                 raise UsageError("found a query with a value that is no number; expected finite vectors")
             nobody = np.empty((len(given), 0), np.int64)
-            return nearest_rows(self.unit, given, min(n, len(self)), nobody)
+            return nearest_rows(self.unit, given.astype(np.float64), min(n, len(self)), nobody)
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise UsageError(
                 f"found {given.dtype} of shape {given.shape}; "

@@ -11,8 +11,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from click.testing import CliRunner, Result
+
+if TYPE_CHECKING:
+    from ngramlm.embeddings import WordVectors
 
 SUBJECTS = ["the cat", "the old dog", "a small bird", "my neighbour", "the cat of my neighbour", "nobody"]
 VERBS = ["sees", "follows", "likes", "sings to", "waits for", "does not see", "never follows"]
@@ -44,6 +48,19 @@ def sentences(number: int, seed: int) -> str:
             parts.append(f"name{int(draw.paretovariate(0.7)) % 1000}")  # a few often, most of them once
         lines.append(" ".join(parts))
     return "".join(f"{line}\n" for line in lines)
+
+
+WORDS = "cat dog bird mouse tree sees likes follows stones sea song rains morning nobody today again under old".split()
+
+
+def made_vectors() -> WordVectors:
+    """Vectors of some words of the sentences, drawn once."""
+    import numpy as np
+
+    from ngramlm.embeddings import WordVectors
+
+    matrix = np.random.default_rng(1).standard_normal((len(WORDS), 6)).astype(np.float32)
+    return WordVectors(WORDS, matrix)
 
 
 Invoke = Callable[..., Result]

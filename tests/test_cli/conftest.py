@@ -6,12 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_support import Invoke, run_in_process, sentences
+from cli_support import Invoke, made_vectors, run_in_process, sentences
 
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts train.txt, heldout.txt, test.txt, other.txt, with other.arpa, and of train.txt what a test may need."""
+    """Texts train.txt, heldout.txt, test.txt, other.txt, with other.arpa, and of train.txt what a test may need.
+
+    And vectors.txt, with pairs.txt and questions.txt to judge them by.
+    """
     folder = tmp_path_factory.mktemp("made")
     (folder / "train.txt").write_text(sentences(600, seed=1), encoding="utf-8")
     (folder / "other.txt").write_text(sentences(300, seed=2), encoding="utf-8")
@@ -27,6 +30,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert result.exit_code == 0, result.output
     result = run_in_process("count", folder / "train.txt", "--order", "3", "-o", folder / "counts.gz")
     assert result.exit_code == 0, result.output
+    made_vectors().save(folder / "vectors.txt")
+    (folder / "pairs.txt").write_text("cat dog 8\ncat tree 1.5\ndog bird 5\ncat zebra 4\n", encoding="utf-8")
+    (folder / "questions.txt").write_text(
+        ": verbs\ncat sees dog likes\nCat sees dog follows\n", encoding="utf-8"
+    )
     return folder
 
 
