@@ -1,4 +1,4 @@
-"""``ngramlm embed``: word vectors, asked and converted."""
+"""``ngramlm embed``: word vectors, trained, asked and converted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from ngramlm.cli import options
 from ngramlm.cli.embed_evaluate import evaluate
+from ngramlm.cli.embed_train import train
 from ngramlm.cli.output import number, plural, stderr_line, table, write, write_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def command() -> None:
     """Train and use word vectors; files are told by what they hold: word2vec, GloVe, fastText, .safetensors, .npy."""
 
 
+command.add_command(train)
 command.add_command(evaluate)
 
 

@@ -132,6 +132,7 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
 @click.pass_context
 def train(
     context: click.Context,
+    /,
     texts: tuple[str, ...],
     method: str,
     output: str,

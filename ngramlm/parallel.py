@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -44,7 +44,7 @@ def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) ->
 
 def ordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int = 2
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """``map`` with several threads, in the order of the items, with at most `ahead` items per thread in flight.
 
     >>> list(ordered_map(abs, [-1, 2, -3], threads=2))

@@ -7,7 +7,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,10 +182,10 @@ class Training:
         if subwords is None:
             return WordVectors(self.words, np.ascontiguousarray(self.inputs[:, :dimension]), metadata)
         sums = np.add.reduceat(self.inputs[self.subword_rows, :dimension], self.subword_starts[:-1], axis=0)
-        matrix = sums / np.diff(self.subword_starts)[:, None].astype(np.float32)
+        sums /= np.diff(self.subword_starts)[:, None].astype(np.float32)
         ngrams = np.zeros((subwords.buckets, dimension), np.float32)
         ngrams[self.buckets] = self.inputs[n:, :dimension]
-        return SubwordVectors(self.words, matrix, ngrams, subwords.min_n, subwords.max_n, metadata)
+        return SubwordVectors(self.words, sums, ngrams, subwords.min_n, subwords.max_n, metadata)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all that `resume` needs, at once; the text itself is not part of it."""
@@ -227,12 +227,18 @@ class Training:
         self.outputs[:] = columns["outputs"].reshape(self.outputs.shape)
         self.done, self.kept, self.loss = header["done"], header["kept"], header["loss"]
 
-    def _read_columns(self, archive: zipfile.ZipFile, header: dict[str, Any], size: int) -> dict[str, NDArray[Any]]:
+    def _read_columns(
+        self, archive: zipfile.ZipFile, header: dict[str, Any], size: int
+    ) -> dict[str, NDArray[Any]]:
         """The parameters; raises FormatError for what does not fit this training."""
-        if header["columns"] != describe_columns({"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}):
+        if header["columns"] != describe_columns(
+            {"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}
+        ):
             raise FormatError("found columns of another size; expected those of the settings")
         done, kept, loss = header["done"], header["kept"], header["loss"]
-        if not (type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= self.n_blocks):
+        if not (
+            type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= self.n_blocks
+        ):
             raise FormatError("found a place that is not in the text; expected where training was left off")
         columns = read_columns(archive, header["columns"], size, [HEADER])
         if not all(np.isfinite(column).all() for column in columns.values()):
@@ -244,7 +250,7 @@ class Training:
         return [
             len(self.ids),
             len(self.words),
-            zlib.crc32(self.ids),
+            zlib.crc32(self.ids.data),
             zlib.crc32("\n".join(self.words).encode()),
         ]
 

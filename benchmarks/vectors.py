@@ -1,0 +1,72 @@
+"""How fast word vectors are trained, beside gensim where it is installed; in turns, medians of some runs.
+
+    python benchmarks/vectors.py --text books.txt --repeats 3
+
+An epoch of each way of training by one thread and by two, vectors of 100 numbers, words that occur five times or more.
+Peak memory is that of the whole process, the text and the vocabulary included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from contenders import PYTHON, Contender
+from vector_jobs import GLOVE, WORD2VEC, sizes
+
+JOBS = Path(__file__).with_name("vector_jobs.py")
+HEADER = "| work | who | threads | k words/s | range | peak MB | ours to theirs |\n|---|---|---:|---:|---:|---:|---:|"
+
+
+def contender(text: str, who: str, job: str, threads: int) -> Contender:
+    command = [PYTHON, str(JOBS), text, who, job, "--threads", str(threads)]
+    return Contender(f"{who} {threads}", [command], reports_seconds=True)
+
+
+def rows(job: str, unit_count: int, contenders: list[Contender]) -> Iterator[str]:
+    """Lines of the table; how many times faster the first contender is than each of the others."""
+    for other in contenders:
+        speeds = sorted(unit_count / run.seconds / 1000 for run in other.runs)
+        who, threads = other.name.split()
+        ratio = "" if other is contenders[0] else f"{other.median / contenders[0].median:.2f}"
+        span = f"{speeds[0]:,.0f}-{speeds[-1]:,.0f}"
+        yield (
+            f"| {job} | {who} | {threads} | {unit_count / other.median / 1000:,.0f} | {span} | {other.peak:.0f} | {ratio} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--text", required=True)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="", help="jobs whose name has this in it")
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    options = parser.parse_args()
+    words, pairs = sizes(options.text)
+    peer = importlib.util.find_spec("gensim") is not None
+    print(f"{words:,} words, {pairs:,} pairs of words\n\n{HEADER}", flush=True)
+    for job in (*WORD2VEC, *GLOVE):
+        if options.only not in job:
+            continue
+        several = [contender(options.text, "ngramlm", job, threads) for threads in options.threads]
+        if peer:
+            theirs = "skip-gram" if job in GLOVE or "shared" in job else job
+            several += [contender(options.text, "gensim", theirs, 1)]
+        for number in range(options.repeats):
+            for each in several:
+                each.run()
+            print(f"{job}: run {number + 1} of {options.repeats}", file=sys.stderr)
+        if job == "glove":
+            print(*rows("glove (k pairs/s)", pairs, several[: len(options.threads)]), sep="\n", flush=True)
+            print(*rows("", words, several[len(options.threads) :]), sep="\n", flush=True)
+        else:
+            print(*rows(job, words, several), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
