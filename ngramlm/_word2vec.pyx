@@ -6,7 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-from ngramlm._prefetch cimport prefetch
+from ngramlm._prefetch cimport prefetch_to_write
 
 cdef extern from "_vector_steps.h":
     ctypedef struct Steps "ngramlm_vector_steps":
@@ -53,7 +53,7 @@ cdef inline uint64_t below(uint64_t bits, uint64_t n) noexcept nogil:
 cdef inline void fetch_row(const float* row, int size) noexcept nogil:
     cdef int b
     for b in range(0, size, 16):
-        prefetch(row + b)
+        prefetch_to_write(row + b)
 
 
 cdef struct Target:
