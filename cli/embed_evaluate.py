@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.output import table, write, write_json
+from ngramlm.cli.output import open_output, table, write, write_json
 
 METHODS = ("add", "multiply")
 CASES = ("exact", "lower")
+SHOWN = 12  # words on a page, unless they are named
 
 
 @click.command(
@@ -21,6 +22,7 @@ CASES = ("exact", "lower")
     example=[
         "ngramlm embed evaluate vectors.txt --pairs pairs.txt",
         "ngramlm embed evaluate vectors.txt --pairs pairs.txt --questions questions.txt --case lower --json",
+        "ngramlm embed evaluate vectors.txt --pairs pairs.txt --html report.html --words cat,dog,sea",
     ],
 )
 @options.vectors_argument
@@ -43,6 +45,13 @@ CASES = ("exact", "lower")
     "--restrict", default=30_000, help_text="Answers to analogies are among the first N words."
 )
 @options.choice_option("--case", CASES, "Compare words as they are, or in lower case")
+@click.option("--html", "page_file", metavar="FILE", type=options.OutputFile(),
+              help="Write a page with the results, nearest words and a picture.")  # fmt: skip
+@click.option(
+    "--words",
+    metavar="W,W,...",
+    help="Words that the page shows.  [default: 12 of the pairs, or the first 12]",
+)
 @options.first_option
 @options.json_option
 def evaluate(
@@ -52,6 +61,8 @@ def evaluate(
     method: str,
     restrict: int,
     case: str,
+    page_file: str | None,
+    words: str | None,
     first: int | None,
     as_json: bool,
 ) -> None:
@@ -60,9 +71,13 @@ def evaluate(
     For pairs, Spearman's correlation of cosines and scores; pairs with an unknown word are left out, and counted.
     For analogies, how many are answered right of those whose four words are among the first --restrict.
     """
-    if not pair_files and not question_files:
+    inputs = [vectors_file, *pair_files, *question_files]
+    if len(inputs) == 1 and page_file is None:
         raise click.UsageError("nothing to evaluate on: give --pairs or --questions.")
-    options.check_stdin([vectors_file, *pair_files, *question_files])
+    if words is not None and page_file is None:
+        raise click.UsageError("--words are those of a page; give --html FILE.")
+    options.check_stdin(inputs)
+    options.check_output(page_file, inputs)
     from ngramlm.embeddings import analogies, load_vectors, read_pairs, read_questions, word_similarity
 
     pairs = {path: read_pairs(path) for path in pair_files}
@@ -70,6 +85,13 @@ def evaluate(
     vectors = load_vectors(vectors_file, limit=first)
     similar = {path: word_similarity(vectors, listed, case) for path, listed in pairs.items()}
     answered = {path: analogies(vectors, asked, method, restrict, case) for path, asked in questions.items()}
+    if page_file is not None:
+        from ngramlm.evaluation.report.vectors_page import vectors_page
+
+        listed = [word for found in pairs.values() for *both, _ in found for word in both if word in vectors]
+        shown = words.split(",") if words else list(dict.fromkeys(listed or vectors.words))[:SHOWN]
+        with open_output(page_file) as out:
+            out.write(vectors_page(vectors_file, vectors, options.utf8_words(shown), similar, answered))
     if as_json:
         write_json(
             {

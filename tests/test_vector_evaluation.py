@@ -156,8 +156,8 @@ def test_analogies_are_those_of_an_oracle(method: str, restrict: int | None) -> 
 
 def test_analogies_in_lower_case_count_the_first_word_only() -> None:
     """king of KING and king is the first; the second one, which is the nearest, is no answer."""
-    words = ["Man", "KING", "woman", "queen", "king", "tree"]
-    matrix = [[1, 0], [1, 2], [-1, 0], [-1, 2], [-1, 2.1], [0, -1]]
+    words = ["Man", "MAN", "KING", "woman", "queen", "king", "tree"]
+    matrix = [[1, 0], [0, 1], [1, 2], [-1, 0], [-1, 2], [-1, 2.1], [0, -1]]
     vectors = WordVectors(words, np.array(matrix, np.float32))
     questions = {"family": [("man", "king", "woman", "queen")]}
 

@@ -152,3 +152,28 @@ def test_convert_says_that_ngrams_get_lost(invoke: Invoke, folder: Path) -> None
     )
     assert "" == invoke("embed", "convert", "v.safetensors", "w.safetensors", "-q").stderr
     assert isinstance(load_vectors("w.safetensors"), SubwordVectors)
+
+
+def test_evaluate_as_a_page(invoke: Invoke, folder: Path) -> None:
+    result = invoke("embed", "evaluate", "vectors.txt", "--pairs", "pairs.txt", "--html", "page.html")
+    page = (folder / "page.html").read_text("utf-8")
+
+    assert 0 == result.exit_code
+    for word in ("cat", "dog", "tree", "bird"):  # those of the pairs that are known
+        assert f'<th scope="row">{word}</th>' in page
+    assert '<th scope="row">zebra</th>' not in page
+    assert (
+        f"{word_similarity(made_vectors(), read_pairs('pairs.txt')).spearman:.3f}".replace("-", "−") in page
+    )
+    assert (
+        0
+        == invoke("embed", "evaluate", "vectors.txt", "--html", "page.html", "--words", "sea,song").exit_code
+    )
+    page = (folder / "page.html").read_text("utf-8")
+    assert ["sea", "song"] == [
+        word for word in made_vectors().words if f'<th scope="row">{word}</th>' in page
+    ]
+    for wrong in (("--words", "sea"), ("--html", "vectors.txt"), ("--html", "p.html", "--words", "Sea")):
+        assert 2 == invoke("embed", "evaluate", "vectors.txt", "--pairs", "pairs.txt", *wrong).exit_code
+    assert not (folder / "p.html").exists()
+    assert made_vectors().words == load_vectors("vectors.txt").words

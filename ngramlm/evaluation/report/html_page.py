@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from importlib.resources import files
 
-from ngramlm import __version__
 from ngramlm.evaluation.report import charts, sentences
 from ngramlm.evaluation.report.cells import Column, findings, fixed, notes, table
-from ngramlm.evaluation.report.markup import Child, Markup, tag
+from ngramlm.evaluation.report.markup import Markup, tag
+from ngramlm.evaluation.report.page import page, section, tiles
 from ngramlm.evaluation.report.svg import Scale
 from ngramlm.evaluation.results import Comparison, Row
 
 __all__ = ["to_html"]
 
-# The page asks nobody for anything.
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 LAST = ("order", "n-grams", "memory", "train s", "score s")  # columns that a narrow screen may hide
 HEAT = 62  # percent of color in the best cell; text stays readable on it
 
@@ -25,61 +22,29 @@ def to_html(comparison: Comparison) -> str:
     title = "Smoothing methods compared" if comparison.train else "Language models compared"
     texts = comparison.text_names
     several = len(texts) > 1
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("title", title),
-        tag("style", _resource("page.css")),
+    return page(
+        title,
+        " ".join(findings(comparison)),
+        _tiles(comparison),
+        _matrix(comparison) if several else None,
+        [_of_text(comparison, name, several) for name in texts],
+        _all_figures(comparison),
+        _how_to_read(comparison),
     )
-    body = tag(
-        "body",
-        tag(
-            "header",
-            tag("h1", title),
-            tag("p", " ".join(findings(comparison)), class_="lead"),
-            _tiles(comparison),
-        ),
-        tag(
-            "main",
-            _matrix(comparison) if several else None,
-            [_of_text(comparison, name, several) for name in texts],
-            _all_figures(comparison),
-            _how_to_read(comparison),
-        ),
-        tag("footer", f"ngramlm {__version__}"),
-        tag("script", _resource("page.js")),
-    )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def _resource(name: str) -> Markup:
-    """A file of this package: style and script are kept as such, not as strings."""
-    return Markup(files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def _tiles(comparison: Comparison) -> Markup:
     """What was trained and tested, in large figures."""
-    tiles = [_tile(f"{len({row.model for row in comparison})}", "models")]
+    found = [(f"{len({row.model for row in comparison})}", "models")]
     train = comparison.train
     if train is not None:
         if train.tokens is not None:
-            tiles.append(_tile(f"{train.tokens:,}", f"tokens of {train.name}"))
-        tiles.append(_tile(f"{train.types:,}", "words known"))
+            found.append((f"{train.tokens:,}", f"tokens of {train.name}"))
+        found.append((f"{train.types:,}", "words known"))
     for text in comparison.texts:
         rate = "" if math.isnan(text.oov_rate) else f", {100 * text.oov_rate:.2f} % of the words OOV"
-        tiles.append(_tile(f"{text.tokens:,}", f"tokens of {text.name}{rate}"))
-    return tag("dl", *tiles, class_="tiles")
-
-
-def _tile(figure: str, label: str) -> Markup:
-    return tag("div", tag("dt", label), tag("dd", figure))
-
-
-def _section(title: str, note: Child, *content: Child, level: str = "h2") -> Markup:
-    return tag("section", tag(level, title), tag("p", note, class_="note"), *content)
+        found.append((f"{text.tokens:,}", f"tokens of {text.name}{rate}"))
+    return tiles(*found)
 
 
 def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
@@ -92,7 +57,7 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
     matched = charts.matched_orders(rows)
     interval = f"{100 * comparison.level:g} %"
     parts = [
-        _section(
+        section(
             "Perplexity by method",
             f"The lower, the better. The best order of each method is ringed; its line is the {interval} interval."
             if comparison.resamples
@@ -101,7 +66,7 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
             level=level,
         ),
         forest
-        and _section(
+        and section(
             f"Difference from {comparison.baseline}",
             f"In bits per word, the best order of each method; left of zero is better. Lines are {interval} intervals;"
             " blue is better and red worse with p below 0.05 after Holm's correction, gray may be chance.",
@@ -109,28 +74,28 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
             level=level,
         ),
         by_order
-        and _section(
+        and section(
             "Perplexity by order",
             "One method to a picture, all others in gray; the same scales everywhere.",
             by_order,
             level=level,
         ),
         curves
-        and _section(
+        and section(
             "Learning curves",
             "Perplexity by tokens of training text, at the highest order; nested sets of sentences, one vocabulary.",
             curves,
             level=level,
         ),
         matched
-        and _section(
+        and section(
             "Which order answered",
             "How long the n-gram was that gave a token its probability. Methods with the same n-grams share a bar.",
             matched,
             level=level,
         ),
         [
-            _section(
+            section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
                 "The stronger the color, the more bits a token costs; underlined where it costs at least half a bit"
                 " less than under the other model; italic words are OOVs. Hovering tells bits, model, and the order"
@@ -166,7 +131,7 @@ def _matrix(comparison: Comparison) -> Markup:
             cells.append(_matrix_cell(row, scales[name], row is comparison_best(comparison, name)))
         body.append(tag("tr", *cells))
     header = tag("tr", tag("th", "method", scope="col"), [tag("th", name, scope="col") for name in names])
-    return _section(
+    return section(
         "Perplexity by method and text",
         "The best order of each method (small); the stronger the color, the better within its column.",
         tag(
@@ -215,7 +180,7 @@ def _all_figures(comparison: Comparison) -> Markup:
         )
         body.append(tag("tr", shown, class_=classes or None, data_text=row.text))
     rows = tag("table", tag("thead", header), tag("tbody", body), class_="figures sortable")
-    return _section(
+    return section(
         "All figures",
         "A click on the name of a column sorts by it.",
         tag("div", rows, class_="scroll wide"),
@@ -249,7 +214,7 @@ def _how_to_read(comparison: Comparison) -> Markup:
     ]
     signatures = dict.fromkeys((row.model, row.figures.signature) for row in comparison if row.figures)
     listed = [tag("li", tag("b", model), " ", tag("code", signature)) for model, signature in signatures]
-    return _section(
+    return section(
         "How to read this",
         None,
         [tag("p", sentence) for sentence in notes(comparison)],
