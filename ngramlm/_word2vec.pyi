@@ -27,6 +27,16 @@ class Trainer:
         with_loss: bool,
         lanes: int,
     ) -> None: ...
+
+class Worker:
+    def __init__(
+        self,
+        trainer: Trainer,
+        hot_inputs: int,
+        hot_outputs: int,
+        copies: tuple[NDArray[np.float32], ...] | None = None,
+    ) -> None: ...
     def train(
         self, ids: NDArray[np.int32], first: int, end: int, seed: int, rate: float, rate_step: float
     ) -> tuple[int, float]: ...
+    def merge(self, share: float) -> None: ...

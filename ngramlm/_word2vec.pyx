@@ -136,7 +136,7 @@ cdef class Room:
 
 
 cdef class Trainer:
-    """Trains the rows of `inputs` and `outputs` on ranges of a text; safe to use from several threads, without locks.
+    """What is trained: the rows of `inputs` and `outputs`. A `Worker` for each thread trains them.
 
     Args:
         inputs: float32[rows, size], the rows that words (and subwords) are read from; size is a multiple of 16, rows begin at
@@ -227,6 +227,51 @@ cdef class Trainer:
     def __dealloc__(self):
         free(self.noise)
 
+
+cdef class Worker:
+    """Trains ranges of a text, by one thread.
+
+    Several workers share the rows, and write to them without locks. Rows that all of them write to all the time would
+    go from core to core with every word. So each has its own copy of the first `hot_inputs` and `hot_outputs` rows, and `merge`
+    moves the shared ones by the mean of how far the copies were moved.
+
+    Raises ValueError for more hot rows than there are.
+    """
+
+    cdef Trainer trainer
+    cdef Room room
+    cdef int64_t hot_inputs, hot_outputs
+    cdef float[:, ::1] own_inputs, own_outputs, seen_inputs, seen_outputs
+
+    def __cinit__(self, Trainer trainer not None, int64_t hot_inputs, int64_t hot_outputs, copies=None):
+        if not 0 <= hot_inputs <= trainer.inputs.shape[0] or not 0 <= hot_outputs <= trainer.outputs.shape[0]:
+            raise ValueError("more hot rows than there are")
+        self.trainer, self.room = trainer, Room()
+        self.hot_inputs, self.hot_outputs = hot_inputs, hot_outputs
+        self.room.reserve(trainer.most_inputs, trainer.most_targets, trainer.most_outputs, trainer.size)
+        if hot_inputs or hot_outputs:
+            self.own_inputs, self.seen_inputs, self.own_outputs, self.seen_outputs = copies
+            if (self.own_inputs.shape[0] != hot_inputs or self.seen_inputs.shape[0] != hot_inputs
+                    or self.own_outputs.shape[0] != hot_outputs or self.seen_outputs.shape[0] != hot_outputs
+                    or self.own_inputs.shape[1] != trainer.size or self.seen_inputs.shape[1] != trainer.size
+                    or self.own_outputs.shape[1] != trainer.size or self.seen_outputs.shape[1] != trainer.size):
+                raise ValueError("copies of other sizes than the hot rows")
+            if hot_inputs and <uintptr_t> &self.own_inputs[0, 0] % ALIGNMENT:
+                raise ValueError("rows that do not begin at multiples of 64 bytes")
+            if hot_outputs and <uintptr_t> &self.own_outputs[0, 0] % ALIGNMENT:
+                raise ValueError("rows that do not begin at multiples of 64 bytes")
+            take_rows(trainer.inputs, self.own_inputs, self.seen_inputs, hot_inputs)
+            take_rows(trainer.outputs, self.own_outputs, self.seen_outputs, hot_outputs)
+
+    def merge(self, float share):
+        """Move the shared hot rows by `share` of how far the own ones have been moved, and take them over."""
+        with nogil:
+            merge_rows(self.trainer.inputs, self.own_inputs, self.seen_inputs, self.hot_inputs, share)
+            merge_rows(self.trainer.outputs, self.own_outputs, self.seen_outputs, self.hot_outputs, share)
+
+    cdef inline float* input_row(self, int64_t row) noexcept nogil:
+        return &self.own_inputs[row, 0] if row < self.hot_inputs else &self.trainer.inputs[row, 0]
+
     def train(self, const int32_t[::1] ids, int64_t first, int64_t end, uint64_t seed, double rate, double rate_step):
         """Train on ``ids[first:end]``; sentences end at ``<s>`` and ``</s>``, and are cut after a thousand ids.
 
@@ -240,10 +285,11 @@ cdef class Trainer:
         cdef bint valid = True
         cdef double loss = 0.0
         cdef float piece_rate
-        cdef Room room = Room()
+        cdef Room room = self.room
+        cdef const uint32_t[::1] keep = self.trainer.keep
+        cdef int64_t n_words = self.trainer.n_words
         if not 0 <= first <= end <= ids.shape[0]:
             raise ValueError("a place outside the text")
-        room.reserve(self.most_inputs, self.most_targets, self.most_outputs, self.size)
         with nogil:
             while valid and at < end:
                 piece_first = at
@@ -252,14 +298,14 @@ cdef class Trainer:
                 while at < end and at < piece_first + PIECE:
                     word = <int64_t> ids[at] - FIRST_WORD
                     at += 1
-                    if word >= self.n_words or word < -FIRST_WORD:
+                    if word >= n_words or word < -FIRST_WORD:
                         valid = False
                         break
                     if word < 0:
                         if word == -FIRST_WORD:     # an unknown word takes no place
                             continue
                         break                       # the sentence ends
-                    if self.keep[word] != ALWAYS and draw(&state) >> 32 >= self.keep[word]:
+                    if keep[word] != ALWAYS and draw(&state) >> 32 >= keep[word]:
                         continue
                     room.kept[n] = <int32_t> word
                     n += 1
@@ -276,38 +322,38 @@ cdef class Trainer:
 
     cdef void prepare(self, Room room, Window* window, int at, int n, uint64_t* state) noexcept nogil:
         """Draw the window around the word `at` of a piece, and its noise, and have the rows fetched."""
-        cdef int reach = 1 + <int> below(draw(state), self.window)
+        cdef int reach = 1 + <int> below(draw(state), self.trainer.window)
         cdef int first = max(0, at - reach), end = min(n, at + reach + 1), j
         cdef int32_t centre = room.kept[at]
         window.n_inputs = window.n_targets = 0
         if end - first < 2:
             return
-        if self.skip_gram and self.subwords:        # the centre predicts every word around it, as in fastText
+        if self.trainer.skip_gram and self.trainer.subwords:        # the centre predicts every word around it, as in fastText
             self.add_input(window, centre)
             for j in range(first, end):
                 if j != at:
                     self.add_target(window, room.kept[j], state)
             return
-        if not self.pairs:
+        if not self.trainer.pairs:
             self.add_target(window, centre, state)
         for j in range(first, end):                 # the words around it predict the centre, as in word2vec
             if j != at:
                 self.add_input(window, room.kept[j])
-                if self.pairs:
+                if self.trainer.pairs:
                     self.add_target(window, centre, state)
 
     cdef inline void add_input(self, Window* window, int32_t word) noexcept nogil:
         cdef int64_t i
         cdef float* row
-        if not self.subwords:
-            row = &self.inputs[word, 0]
-            fetch_row(row, self.size)
+        if not self.trainer.subwords:
+            row = self.input_row(word)
+            fetch_row(row, self.trainer.size)
             window.inputs[window.n_inputs] = row
             window.n_inputs += 1
             return
-        for i in range(self.subword_starts[word], self.subword_starts[word + 1]):
-            row = &self.inputs[self.subword_rows[i], 0]
-            fetch_row(row, self.size)
+        for i in range(self.trainer.subword_starts[word], self.trainer.subword_starts[word + 1]):
+            row = self.input_row(self.trainer.subword_rows[i])
+            fetch_row(row, self.trainer.size)
             window.inputs[window.n_inputs] = row
             window.n_inputs += 1
 
@@ -316,36 +362,37 @@ cdef class Trainer:
         cdef float** outputs = target.outputs
         cdef float* labels = target.labels
         cdef float* weights = target.weights
-        cdef float* rows = &self.outputs[0, 0]
-        cdef const uint64_t* noise = self.noise
-        cdef int64_t i, size = self.size, n_words = self.n_words
+        cdef float* shared = &self.trainer.outputs[0, 0]
+        cdef float* own = &self.own_outputs[0, 0] if self.hot_outputs else NULL
+        cdef const uint64_t* noise = self.trainer.noise
+        cdef int64_t i, size = self.trainer.size, n_words = self.trainer.n_words, hot = self.hot_outputs
         cdef int k, j, n = 0
-        cdef bint fetched = not self.pairs          # pairs are fetched one ahead
+        cdef bint fetched = not self.trainer.pairs          # pairs are fetched one ahead
         cdef uint64_t random = state[0], bits, drawn
         cdef float* row
         window.n_targets += 1
-        if self.tree:
-            for i in range(self.path_starts[word], self.path_starts[word + 1]):
-                row = rows + size * self.path_rows[i]
+        if self.trainer.tree:
+            for i in range(self.trainer.path_starts[word], self.trainer.path_starts[word + 1]):
+                row = (own if self.trainer.path_rows[i] < hot else shared) + size * self.trainer.path_rows[i]
                 fetch_row(row, <int> size)
                 outputs[n] = row
-                labels[n] = <float> self.path_labels[i]
+                labels[n] = <float> self.trainer.path_labels[i]
                 weights[n] = 1.0
                 n += 1
             target.n = n
             return
-        row = rows + size * word
+        row = (own if word < hot else shared) + size * word
         fetch_row(row, <int> size)
         outputs[0] = row
         labels[0] = 1.0
         weights[0] = 1.0
         n = 1
-        for k in range(self.negatives):
+        for k in range(self.trainer.negatives):
             bits = draw(&random)
             drawn = below(bits, n_words)
             if (bits & ALWAYS) >= noise[drawn] >> 32:
                 drawn = noise[drawn] & ALWAYS
-            row = rows + size * <int64_t> drawn
+            row = (own if <int64_t> drawn < hot else shared) + size * <int64_t> drawn
             j = 0
             while j < n and outputs[j] != row:
                 j += 1
@@ -368,29 +415,45 @@ cdef class Trainer:
         if window.n_targets == 0:
             return 0.0
         target = window.targets
-        if self.skip_gram and not self.subwords:
-            if not self.pairs:
-                return self.steps.step(window.inputs, window.n_inputs, target.outputs, target.labels, target.weights, target.n,
-                                       self.size, rate, room.scratch, room.errors, self.with_loss)
+        if self.trainer.skip_gram and not self.trainer.subwords:
+            if not self.trainer.pairs:
+                return self.trainer.steps.step(window.inputs, window.n_inputs, target.outputs, target.labels, target.weights, target.n,
+                                       self.trainer.size, rate, room.scratch, room.errors, self.trainer.with_loss)
             for i in range(window.n_inputs):
                 target = &window.targets[i]
                 if i + 1 < window.n_inputs:
-                    fetch_noise(target + 1, self.size)
+                    fetch_noise(target + 1, self.trainer.size)
                 elif following.n_targets:
-                    fetch_noise(following.targets, self.size)
-                loss += self.steps.step(window.inputs + i, 1, target.outputs, target.labels, target.weights, target.n,
-                                        self.size, rate, room.scratch, room.errors, self.with_loss)
+                    fetch_noise(following.targets, self.trainer.size)
+                loss += self.trainer.steps.step(window.inputs + i, 1, target.outputs, target.labels, target.weights, target.n,
+                                        self.trainer.size, rate, room.scratch, room.errors, self.trainer.with_loss)
             return loss
-        self.steps.sum_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs), self.size, room.hidden)
-        for b in range(self.size):
+        self.trainer.steps.sum_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs), self.trainer.size, room.hidden)
+        for b in range(self.trainer.size):
             room.error[b] = 0.0
         for i in range(window.n_targets):
             target = &window.targets[i]
-            loss += self.steps.step_aside(room.hidden, room.error, target.outputs, target.labels, target.weights, target.n,
-                                          self.size, rate, room.scratch, self.with_loss)
-        self.steps.add_to_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs) if self.exact else 1.0,
-                               self.size, room.error)
+            loss += self.trainer.steps.step_aside(room.hidden, room.error, target.outputs, target.labels, target.weights, target.n,
+                                          self.trainer.size, rate, room.scratch, self.trainer.with_loss)
+        self.trainer.steps.add_to_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs) if self.trainer.exact else 1.0,
+                               self.trainer.size, room.error)
         return loss
+
+
+cdef void take_rows(const float[:, ::1] shared, float[:, ::1] own, float[:, ::1] seen, int64_t n) noexcept nogil:
+    cdef int64_t row, i
+    for row in range(n):
+        for i in range(own.shape[1]):
+            own[row, i] = seen[row, i] = shared[row, i]
+
+
+cdef void merge_rows(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] seen, int64_t n, float share) noexcept nogil:
+    cdef int64_t row, i
+    cdef float value
+    for row in range(n):
+        for i in range(own.shape[1]):
+            value = shared[row, i] + share * (own[row, i] - seen[row, i])
+            shared[row, i] = own[row, i] = seen[row, i] = value
 
 
 cdef check_ranges(const int64_t[::1] starts, const int32_t[::1] rows, int64_t n, int64_t n_rows):

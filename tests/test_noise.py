@@ -73,13 +73,13 @@ def test_huffman_codes_are_as_short_as_can_be(counts: list[int]) -> None:
 
 @given(counts=COUNTS)
 def test_huffman_paths_are_those_of_one_tree(counts: list[int]) -> None:
-    """From the root, the last inner node, each way at a node leads to one node or word: always the same one."""
+    """From the root, inner node 0, each way at a node leads to one node or word: always the same one."""
     n = len(counts)
     paths = HuffmanPaths.of_counts(np.array(counts))
     child: dict[tuple[int, int], tuple[str, int]] = {}
     for word, (first, end) in enumerate(itertools.pairwise(paths.starts)):
         nodes, labels = paths.nodes[first:end].tolist(), paths.labels[first:end].tolist()
-        assert nodes[0] == n - 2
+        assert nodes[0] == 0
         reached = [*(("node", node) for node in nodes[1:]), ("word", word)]
         for way, to in zip(zip(nodes, labels, strict=True), reached, strict=True):
             assert child.setdefault(way, to) == to
@@ -89,9 +89,9 @@ def test_huffman_paths_are_those_of_one_tree(counts: list[int]) -> None:
 
 
 def test_a_tree_of_word2vec() -> None:
-    """Counts 4 3 2 1 1: 1 and 1 make node 0 of 2, which comes before the word of 2: node 1 of 4.
+    """Counts 4 3 2 1 1: 1 and 1 make a node of 2, which comes before the word of 2: a node of 4.
 
-    3 and 4 (the inner node before the word) make node 2 of 7; then 4 and 7. The smaller child has the label 1.
+    3 and 4 (the inner node before the word) make one of 7; then 4 and 7. The smaller child has the label 1, and the root is node 0.
     """
     paths = HuffmanPaths.of_counts(np.array([4, 3, 2, 1, 1]))
     of = [
@@ -99,11 +99,11 @@ def test_a_tree_of_word2vec() -> None:
         for a, b in itertools.pairwise(paths.starts)
     ]
 
-    assert of[0] == [(3, 1)]
-    assert of[1] == [(3, 0), (2, 1)]
-    assert of[2] == [(3, 0), (2, 0), (1, 0)]
-    assert of[3][:3] == of[4][:3] == [(3, 0), (2, 0), (1, 1)]
-    assert [of[3][3], of[4][3]] == [(0, 0), (0, 1)]  # of equal words the later one is taken first
+    assert of[0] == [(0, 1)]
+    assert of[1] == [(0, 0), (1, 1)]
+    assert of[2] == [(0, 0), (1, 0), (2, 0)]
+    assert of[3][:3] == of[4][:3] == [(0, 0), (1, 0), (2, 1)]
+    assert [of[3][3], of[4][3]] == [(3, 0), (3, 1)]  # of equal words the later one is taken first
 
 
 def test_large_counts_do_not_overflow() -> None:

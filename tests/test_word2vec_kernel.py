@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oracles_word2vec import ALWAYS, Prediction, SplitMix64, Word2VecOracle, loss_of, numeric_gradient
 from scipy import stats
 
-from ngramlm._word2vec import LANES, Trainer, usable_lanes
+from ngramlm._word2vec import LANES, Trainer, Worker, usable_lanes
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
 from ngramlm.embeddings.parameters import aligned_rows, padded_size
@@ -106,7 +106,7 @@ class Pair:
     def check(
         self, ids: Sequence[int], seed: int, rate: float, rate_step: float, tolerance: float = 2e-5
     ) -> None:
-        kept, loss = self.trainer.train(np.array(ids, np.int32), 0, len(ids), seed, rate, rate_step)
+        kept, loss = Worker(self.trainer, 0, 0).train(np.array(ids, np.int32), 0, len(ids), seed, rate, rate_step)
 
         assert kept == self.oracle.train(ids, seed, rate, rate_step)
         assert loss == pytest.approx(self.oracle.loss, rel=1e-5, abs=1e-9)
@@ -166,7 +166,7 @@ def test_scores_far_from_zero() -> None:
     pair.check(text(4), 2, 0.01, 0, tolerance=2e-3)
     assert np.isfinite(pair.inputs).all()
     pair.inputs *= 1e4
-    _, loss = pair.trainer.train(np.array(text(4), np.int32), 0, 20, 2, 0.01, 0)
+    _, loss = Worker(pair.trainer, 0, 0).train(np.array(text(4), np.int32), 0, 20, 2, 0.01, 0)
 
     assert np.isfinite(pair.inputs).all()
     assert math.isfinite(loss)
@@ -234,7 +234,7 @@ def test_subsampling_keeps_as_many_as_it_should() -> None:
     keep = keep_probabilities(COUNTS, 0.05)
     pair = Pair("skip-gram")
     kept = np.array([
-        pair.trainer.train(np.array(ids[9000 * word : 9000 * word + 9000], np.int32), 0, 9000, word + 1, 0.0, 0.0)[0]
+        Worker(pair.trainer, 0, 0).train(np.array(ids[9000 * word : 9000 * word + 9000], np.int32), 0, 9000, word + 1, 0.0, 0.0)[0]
         for word in range(WORDS)
     ])  # fmt: skip
     free = keep < 1
@@ -309,7 +309,7 @@ def test_columns_that_do_not_fit_are_refused(changed: dict[str, Any]) -> None:
 
 def test_ids_and_places_outside_are_refused() -> None:
     given, options = arguments()
-    trainer = Trainer(*given, **options)
+    trainer = Worker(Trainer(*given, **options), 0, 0)
     assert trainer.train(rows(1, 3, 4, 2), 0, 4, 1, 0.1, 0)[0] == 2
     for ids in (rows(1, 5, 2), rows(1, -1, 2), rows(-3)):
         with pytest.raises(ValueError, match="no word"):

@@ -16,7 +16,7 @@ class HuffmanPaths:
 
     Attributes:
         starts: int64[V + 1], where the path of every word begins in `nodes`.
-        nodes: int32[N], inner nodes, of which there are V - 1; the last one is the root.
+        nodes: int32[N], inner nodes by falling count, of which there are V - 1; node 0 is the root.
         labels: uint8[N], 1 where the path goes to the child of the smaller count.
     """
 
@@ -32,7 +32,7 @@ class HuffmanPaths:
 
         >>> paths = HuffmanPaths.of_counts(np.array([5, 2, 1]))
         >>> np.diff(paths.starts).tolist(), paths.nodes.tolist(), paths.labels.tolist()
-        ([1, 2, 2], [1, 1, 0, 1, 0], [0, 1, 0, 1, 1])
+        ([1, 2, 2], [0, 0, 1, 0, 1], [0, 1, 0, 1, 1])
         """
         n = len(counts)
         if n < 2:
@@ -66,5 +66,5 @@ class HuffmanPaths:
         nodes, ways = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.uint8)
         for step, (climbers, reached, labels_of) in enumerate(steps, 1):
             places = starts[climbers + 1] - step  # paths are filled from their ends
-            nodes[places], ways[places] = reached, labels_of
+            nodes[places], ways[places] = n - 2 - reached, labels_of  # made by rising count
         return cls(starts, nodes, ways)

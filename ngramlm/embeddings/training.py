@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._word2vec import Trainer
+from ngramlm._word2vec import Trainer, Worker
 from ngramlm.archive import DATE, describe_columns, read_columns, read_member, refusing_damage, write_columns
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
@@ -32,6 +34,8 @@ __all__ = ["Training"]
 
 BLOCK = 50_000  # ids that a thread trains on before it is told the next ones
 LEAST_RATE = 1e-4  # of the learning rate, at the end
+HOT_BYTES = 1 << 20  # of the rows of either kind that each of several threads has a copy of
+BLOCKS_APART = 20  # blocks for each thread, at least: rows of which there are copies move with the mean of these
 HEADER = "training.json"
 VERSION = 1
 MOST_HEADER = 1 << 20
@@ -151,16 +155,26 @@ class Training:
         """Train up to the end, or until `after_block`, called after every block, says True."""
         total = self.settings.epochs * len(self.ids)
         fall = self.settings.first_rate * (1 - LEAST_RATE) / total
+        threads = max(1, min(usable_threads(threads), (self.n_blocks - self.done) // BLOCKS_APART))
+        workers: SimpleQueue[Worker] = SimpleQueue()
+        for _ in range(threads):
+            workers.put(self._worker(threads))
+        merging = threading.Lock()
 
         def work(block: int) -> tuple[int, float]:
             epoch, number = divmod(block, len(self.blocks))
             first, end = self.blocks[number]
             seed = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
-            return self._trainer.train(
-                self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall
-            )
+            worker = workers.get()
+            try:
+                return worker.train(self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall)
+            finally:
+                if threads > 1:
+                    with merging:
+                        worker.merge(1 / threads)
+                workers.put(worker)
 
-        trained = ordered_map(work, range(self.done, self.n_blocks), usable_threads(threads))
+        trained = ordered_map(work, range(self.done, self.n_blocks), threads)
         for kept, loss in trained:
             self.kept += kept
             self.loss += loss
@@ -170,6 +184,14 @@ class Training:
             if after_block is not None and after_block(self):
                 trained.close()
                 break
+
+    def _worker(self, threads: int) -> Worker:
+        """One of several workers has copies of the rows that come first, which are those of the most frequent words."""
+        if threads == 1:
+            return Worker(self._trainer, 0, 0)
+        size = self.inputs.shape[1]
+        hot = [min(len(rows), HOT_BYTES // (4 * size)) for rows in (self.inputs, self.outputs)]
+        return Worker(self._trainer, *hot, tuple(aligned_rows(n, size) for n in hot for _ in range(2)))
 
     def vectors(self) -> WordVectors:
         """The vectors as they are now; `SubwordVectors` with subwords."""
