@@ -232,8 +232,8 @@ cdef class Worker:
     """Trains ranges of a text, by one thread.
 
     Several workers share the rows, and write to them without locks. Rows that all of them write to all the time would
-    go from core to core with every word. So each has its own copy of the first `hot_inputs` and `hot_outputs` rows, and `merge`
-    moves the shared ones by the mean of how far the copies were moved.
+    go from core to core with every word. So each has its own copy of the first `hot_inputs` and `hot_outputs` rows, and
+    `merge` moves the shared ones by as much as the copies were moved, or by a share of that.
 
     Raises ValueError for more hot rows than there are.
     """
@@ -263,11 +263,17 @@ cdef class Worker:
             take_rows(trainer.inputs, self.own_inputs, self.seen_inputs, hot_inputs)
             take_rows(trainer.outputs, self.own_outputs, self.seen_outputs, hot_outputs)
 
-    def merge(self, float share):
-        """Move the shared hot rows by `share` of how far the own ones have been moved, and take them over."""
+    def merge(self, const float[::1] input_shares, const float[::1] output_shares):
+        """Move the first shared rows by a share of how far the own ones have been moved, and take them over.
+
+        There is a share for each row that is to be merged. No other worker may do so at the same time. Raises
+        ValueError for more rows than are hot.
+        """
+        if input_shares.shape[0] > self.hot_inputs or output_shares.shape[0] > self.hot_outputs:
+            raise ValueError("more rows than are hot")
         with nogil:
-            merge_rows(self.trainer.inputs, self.own_inputs, self.seen_inputs, self.hot_inputs, share)
-            merge_rows(self.trainer.outputs, self.own_outputs, self.seen_outputs, self.hot_outputs, share)
+            merge_rows(self.trainer.inputs, self.own_inputs, self.seen_inputs, input_shares)
+            merge_rows(self.trainer.outputs, self.own_outputs, self.seen_outputs, output_shares)
 
     cdef inline float* input_row(self, int64_t row) noexcept nogil:
         return &self.own_inputs[row, 0] if row < self.hot_inputs else &self.trainer.inputs[row, 0]
@@ -447,13 +453,19 @@ cdef void take_rows(const float[:, ::1] shared, float[:, ::1] own, float[:, ::1]
             own[row, i] = seen[row, i] = shared[row, i]
 
 
-cdef void merge_rows(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] seen, int64_t n, float share) noexcept nogil:
-    cdef int64_t row, i
-    cdef float value
-    for row in range(n):
-        for i in range(own.shape[1]):
-            value = shared[row, i] + share * (own[row, i] - seen[row, i])
-            shared[row, i] = own[row, i] = seen[row, i] = value
+cdef void merge_rows(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] seen, const float[::1] shares) noexcept nogil:
+    cdef int64_t row, i, size = shared.shape[1]
+    cdef float value, share
+    cdef float* to
+    cdef float* mine
+    cdef float* before
+    for row in range(shares.shape[0]):
+        to, mine, before, share = &shared[row, 0], &own[row, 0], &seen[row, 0], shares[row]
+        for i in range(size):
+            value = to[i] + share * (mine[i] - before[i])
+            to[i] = value
+            mine[i] = value
+            before[i] = value
 
 
 cdef check_ranges(const int64_t[::1] starts, const int32_t[::1] rows, int64_t n, int64_t n_rows):

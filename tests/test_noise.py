@@ -91,7 +91,8 @@ def test_huffman_paths_are_those_of_one_tree(counts: list[int]) -> None:
 def test_a_tree_of_word2vec() -> None:
     """Counts 4 3 2 1 1: 1 and 1 make a node of 2, which comes before the word of 2: a node of 4.
 
-    3 and 4 (the inner node before the word) make one of 7; then 4 and 7. The smaller child has the label 1, and the root is node 0.
+    3 and 4 (the inner node before the word) make one of 7; then 4 and 7. The smaller child has the label 1, and the
+    root is node 0.
     """
     paths = HuffmanPaths.of_counts(np.array([4, 3, 2, 1, 1]))
     of = [

@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ngramlm._word2vec import Worker
 from ngramlm.embeddings import Subwords, SubwordVectors, Training, Word2Vec, training
+from ngramlm.embeddings.parameters import aligned_rows
 from ngramlm.embeddings.training import frequent_words
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.text import Text
@@ -122,6 +124,35 @@ def test_several_threads_train_as_well(text: Text, monkeypatch: pytest.MonkeyPat
     assert losses[3] == pytest.approx(losses[1], rel=0.05)
 
 
+def test_copies_are_merged_by_their_shares() -> None:
+    """A half and all of what one worker moved comes to the shared rows; what others did meanwhile stays."""
+    text = Text.from_sentences([["a", "b"]] * 30)
+    run = Word2Vec(dimension=3, min_count=5, subsample=0, learning_rate=0.5).start(text)
+    first = run.inputs.copy()
+    copies = tuple(aligned_rows(2, 16) for _ in range(4))
+    worker = Worker(run._trainer, 2, 2, copies)
+    worker.train(run.ids, 0, len(run.ids), 1, 0.5, 0.0)
+    np.testing.assert_array_equal(run.inputs, first)
+    moved = copies[0] - first
+    assert np.abs(moved).max() > 0.01
+    run.inputs += 1
+    worker.merge(np.array([0.5, 1], np.float32), np.array([1, 1], np.float32))
+
+    np.testing.assert_allclose(run.inputs - 1 - first, moved * np.array([[0.5], [1]]), atol=1e-6)
+    np.testing.assert_array_equal(copies[0], run.inputs)
+    np.testing.assert_array_equal(copies[2], run.outputs)
+    with pytest.raises(ValueError, match="more rows"):
+        worker.merge(np.ones(3, np.float32), np.ones(2, np.float32))
+
+
+@pytest.mark.parametrize("changed", [{}, {"loss": "hierarchical-softmax"}, {"subwords": SUBWORDS}], ids=str)
+def test_rows_of_which_there_are_copies_are_the_most_used(text: Text, changed: dict[str, Any]) -> None:
+    run = small(subsample=0, **changed).start(text)
+    for uses in run._uses():
+        assert (np.diff(uses) <= 1e-12).all()
+        assert uses[0] > 1.5 * uses[-1]
+
+
 def test_first_vectors_are_uniform_and_small() -> None:
     text = Text.from_sentences([[f"w{i}" for i in range(2000)]])
     run = Word2Vec(min_count=1, dimension=10).start(text)
@@ -144,7 +175,10 @@ def test_a_vector_is_the_mean_of_a_word_and_its_ngrams(text: Text) -> None:
     assert isinstance(vectors, SubwordVectors)
     word = run.words.index("red")
     buckets = [fnv("<r"), fnv("<re"), fnv("re"), fnv("red"), fnv("ed"), fnv("ed>"), fnv("d>")]
-    rows = [run.inputs[word, :12], *(vectors.ngrams[bucket % 500] for bucket in buckets)]
+    rows = [
+        run.inputs[run.subword_rows[run.subword_starts[word]], :12],
+        *(vectors.ngrams[bucket % 500] for bucket in buckets),
+    ]
 
     np.testing.assert_allclose(vectors["red"], np.mean(rows, axis=0), rtol=1e-4, atol=1e-6)
     unseen = [vectors.ngrams[fnv(ngram) % 500] for ngram in ("<r", "<re", "re", "reb", "eb", "eb>", "b>")]

@@ -106,7 +106,9 @@ class Pair:
     def check(
         self, ids: Sequence[int], seed: int, rate: float, rate_step: float, tolerance: float = 2e-5
     ) -> None:
-        kept, loss = Worker(self.trainer, 0, 0).train(np.array(ids, np.int32), 0, len(ids), seed, rate, rate_step)
+        kept, loss = Worker(self.trainer, 0, 0).train(
+            np.array(ids, np.int32), 0, len(ids), seed, rate, rate_step
+        )
 
         assert kept == self.oracle.train(ids, seed, rate, rate_step)
         assert loss == pytest.approx(self.oracle.loss, rel=1e-5, abs=1e-9)
@@ -233,8 +235,9 @@ def test_subsampling_keeps_as_many_as_it_should() -> None:
     ids = [id for word in range(WORDS) for _ in range(3000) for id in (1, word + 3, 2)]
     keep = keep_probabilities(COUNTS, 0.05)
     pair = Pair("skip-gram")
+    worker, size = Worker(pair.trainer, 0, 0), 9000
     kept = np.array([
-        Worker(pair.trainer, 0, 0).train(np.array(ids[9000 * word : 9000 * word + 9000], np.int32), 0, 9000, word + 1, 0.0, 0.0)[0]
+        worker.train(np.array(ids[size * word : size * (word + 1)], np.int32), 0, size, word + 1, 0.0, 0.0)[0]
         for word in range(WORDS)
     ])  # fmt: skip
     free = keep < 1
@@ -317,6 +320,25 @@ def test_ids_and_places_outside_are_refused() -> None:
     for first, end in ((-1, 1), (2, 1), (0, 5)):
         with pytest.raises(ValueError, match="outside"):
             trainer.train(rows(1, 3, 4, 2), first, end, 1, 0.1, 0)
+
+
+def test_copies_that_do_not_fit_are_refused() -> None:
+    given, options = arguments()
+    trainer = Trainer(*given, **options)
+    two, three, wide = aligned_rows(2, 16), aligned_rows(3, 16), aligned_rows(2, 32)
+    Worker(trainer, 2, 2, (two, two.copy(), aligned_rows(2, 16), two.copy()))
+    for hot in ((3, 0), (0, 3), (-1, 0)):
+        with pytest.raises(ValueError, match="more hot rows"):
+            Worker(trainer, *hot, (three, three, three, three))
+    crooked = aligned_rows(4, 16).reshape(-1)[4:36].reshape(2, 16)
+    for copies in (
+        (three, two, two, two),
+        (two, two, two, wide),
+        (crooked, two, two, two),
+        (two, two, crooked, two),
+    ):
+        with pytest.raises(ValueError, match=r"copies of other sizes|multiples of 64"):
+            Worker(trainer, 2, 2, copies)
 
 
 def test_the_portable_steps_are_everywhere() -> None:

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Training"]
 
-BLOCK = 50_000  # ids that a thread trains on before it is told the next ones
+BLOCK = 20_000  # ids that a thread trains on before it is told the next ones
 LEAST_RATE = 1e-4  # of the learning rate, at the end
-HOT_BYTES = 1 << 20  # of the rows of either kind that each of several threads has a copy of
-BLOCKS_APART = 20  # blocks for each thread, at least: rows of which there are copies move with the mean of these
+HOT_BYTES = 1 << 19  # of the rows of either kind that each of several threads has a copy of
+MOST_MOVED = (
+    100.0  # learning rates that a row is moved by between two merges up to which threads are simply added up
+)
+BLOCKS_APART = 20  # blocks for each thread, at least
 HEADER = "training.json"
 VERSION = 1
 MOST_HEADER = 1 << 20
@@ -70,7 +73,8 @@ class Training:
         self.loss = 0.0  # in nats
         dimension, size = settings.dimension, padded_size(settings.dimension)
         none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
-        self.subword_starts, self.subword_rows, self.buckets = none64, none32, none64
+        self.subword_starts, self.subword_rows = none64, none32
+        self.buckets, self.bucket_rows = none64, none32
         if settings.subwords is not None:
             self._find_subwords()
         self.inputs = aligned_rows(len(self.words) + len(self.buckets), size)
@@ -81,8 +85,9 @@ class Training:
         self.inputs /= np.float32(dimension)
         thresholds, aliases = np.empty(0, np.uint32), none32
         paths = HuffmanPaths(none64, none32, np.empty(0, np.uint8))
+        self.paths: HuffmanPaths | None = None
         if settings.loss == "hierarchical-softmax":
-            paths = HuffmanPaths.of_counts(self.counts)
+            self.paths = paths = HuffmanPaths.of_counts(self.counts)
             self.outputs = aligned_rows(len(self.words) - 1, size)
         else:
             thresholds, aliases = alias_table(
@@ -113,14 +118,20 @@ class Training:
         )
 
     def _find_subwords(self) -> None:
-        """Rows for the buckets that the words need; a word is the mean of its own row, the first, and of these."""
+        """Rows for words and the buckets that they need, by falling use; a word is the mean of its own and of these."""
         subwords = self.settings.subwords
         assert subwords is not None
         starts, found = vocabulary_ngrams(self.words, subwords.min_n, subwords.max_n, subwords.buckets)
-        self.buckets, rows = np.unique(found, return_inverse=True)
+        self.buckets, numbers = np.unique(found, return_inverse=True)
         n = len(self.words)
         self.subword_starts = starts + np.arange(n + 1)
-        self.subword_rows = np.insert(rows + n, starts[:-1], np.arange(n)).astype(np.int32)
+        rows = np.insert(numbers + n, starts[:-1], np.arange(n))  # words, then buckets
+        times = np.bincount(rows, np.repeat(self.counts, np.diff(self.subword_starts)))
+        by_use = np.argsort(-times, kind="stable")
+        places = np.empty(len(by_use), np.int32)
+        places[by_use] = np.arange(len(by_use))
+        self.subword_rows = places[rows]
+        self.bucket_rows = places[n:]
 
     @property
     def n_blocks(self) -> int:
@@ -156,23 +167,27 @@ class Training:
         total = self.settings.epochs * len(self.ids)
         fall = self.settings.first_rate * (1 - LEAST_RATE) / total
         threads = max(1, min(usable_threads(threads), (self.n_blocks - self.done) // BLOCKS_APART))
-        workers: SimpleQueue[Worker] = SimpleQueue()
-        for _ in range(threads):
-            workers.put(self._worker(threads))
+        workers = [self._worker(threads) for _ in range(threads)]
+        free: SimpleQueue[Worker] = SimpleQueue()
+        for worker in workers:
+            free.put(worker)
         merging = threading.Lock()
+        shares = [self._shares(uses, n, threads) for uses, n in zip(self._uses(), self._hot, strict=True)]
 
         def work(block: int) -> tuple[int, float]:
             epoch, number = divmod(block, len(self.blocks))
             first, end = self.blocks[number]
             seed = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
-            worker = workers.get()
+            worker = free.get()
             try:
-                return worker.train(self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall)
+                return worker.train(
+                    self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall
+                )
             finally:
                 if threads > 1:
                     with merging:
-                        worker.merge(1 / threads)
-                workers.put(worker)
+                        worker.merge(*shares)
+                free.put(worker)
 
         trained = ordered_map(work, range(self.done, self.n_blocks), threads)
         for kept, loss in trained:
@@ -184,18 +199,50 @@ class Training:
             if after_block is not None and after_block(self):
                 trained.close()
                 break
+        if threads > 1:
+            for worker in workers:
+                worker.merge(*shares)
+
+    @property
+    def _hot(self) -> tuple[int, int]:
+        """Rows of the most frequent words, of inputs and of outputs, that each of several threads has copies of."""
+        most = HOT_BYTES // (4 * self.inputs.shape[1])
+        return min(len(self.inputs), most), min(len(self.outputs), most)
+
+    def _uses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How often each row is moved for every id that is read, about: inputs and outputs."""
+        settings = self.settings
+        kept = self.counts * keep_probabilities(self.counts, settings.subsample) / len(self.ids)
+        inputs, outputs = kept, kept
+        if settings.subwords is not None:
+            inputs = _summed(self.subword_starts, self.subword_rows, kept, len(self.inputs))
+        if self.paths is not None:
+            outputs = _summed(self.paths.starts, self.paths.nodes, kept, len(self.outputs))
+        else:
+            noise = self.counts.astype(np.float64) ** settings.noise_exponent
+            outputs = kept + settings.negatives * kept.sum() * noise / noise.sum()
+        return (settings.window + 1) * inputs, (settings.window + 1) * outputs
+
+    def _shares(self, uses: NDArray[np.float64], n_hot: int, threads: int) -> NDArray[np.float32]:
+        """What of the moves of a copy is taken over, float32[n_hot]: all, or the mean of all threads where it is much.
+
+        A row that is moved often enough comes near to where it is drawn to; the sum of what several threads moved
+        it would lead beyond.
+        """
+        moved = self.settings.first_rate * threads * BLOCK * uses[:n_hot]
+        return np.clip(MOST_MOVED / np.maximum(moved, 1), 1 / threads, 1).astype(np.float32)
 
     def _worker(self, threads: int) -> Worker:
-        """One of several workers has copies of the rows that come first, which are those of the most frequent words."""
         if threads == 1:
             return Worker(self._trainer, 0, 0)
         size = self.inputs.shape[1]
-        hot = [min(len(rows), HOT_BYTES // (4 * size)) for rows in (self.inputs, self.outputs)]
-        return Worker(self._trainer, *hot, tuple(aligned_rows(n, size) for n in hot for _ in range(2)))
+        return Worker(
+            self._trainer, *self._hot, tuple(aligned_rows(n, size) for n in self._hot for _ in range(2))
+        )
 
     def vectors(self) -> WordVectors:
         """The vectors as they are now; `SubwordVectors` with subwords."""
-        n, dimension = len(self.words), self.settings.dimension
+        dimension = self.settings.dimension
         metadata = {
             "trained by": "ngramlm",
             "settings": json.dumps(self.settings.described(), sort_keys=True),
@@ -206,7 +253,7 @@ class Training:
         sums = np.add.reduceat(self.inputs[self.subword_rows, :dimension], self.subword_starts[:-1], axis=0)
         sums /= np.diff(self.subword_starts)[:, None].astype(np.float32)
         ngrams = np.zeros((subwords.buckets, dimension), np.float32)
-        ngrams[self.buckets] = self.inputs[n:, :dimension]
+        ngrams[self.buckets] = self.inputs[self.bucket_rows, :dimension]
         return SubwordVectors(self.words, sums, ngrams, subwords.min_n, subwords.max_n, metadata)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -275,6 +322,13 @@ class Training:
             zlib.crc32(self.ids.data),
             zlib.crc32("\n".join(self.words).encode()),
         ]
+
+
+def _summed(
+    starts: NDArray[np.int64], rows: NDArray[np.int32], of_words: NDArray[np.float64], n: int
+) -> NDArray[np.float64]:
+    """The values of all words that have each of n rows, float64[n]."""
+    return np.bincount(rows, np.repeat(of_words, np.diff(starts)), minlength=n).astype(np.float64)
 
 
 def frequent_words(text: Text, min_count: int) -> tuple[NDArray[np.int32], list[str], NDArray[np.int64]]:
