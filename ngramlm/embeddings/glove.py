@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import ClassVar
@@ -15,7 +17,7 @@ from ngramlm.checks import Check, Number, choice, flag
 from ngramlm.embeddings.cooccurrence import WEIGHTINGS, WINDOW, Cooccurrences, cooccurrences
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.parallel import Progress, ordered_map, usable_threads
+from ngramlm.parallel import Progress, usable_threads
 from ngramlm.text import Text
 from ngramlm.vocabulary import RESERVED, Vocabulary
 
@@ -183,13 +185,14 @@ class Glove:
         def train(part: tuple[int, int, int]) -> NDArray[np.float64]:
             return trainer.train(*part, shuffling)
 
-        for offset in strata:
-            parts = [(offset, first, end) for first, end in pairwise(edges)]
-            for found in ordered_map(train, parts, threads):
-                losses += found.tolist()
-            if progress is not None:
-                done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
-                progress("training", done, self.epochs * n_pairs)
+        with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
+            for offset in strata:
+                parts = [(offset, first, end) for first, end in pairwise(edges)]
+                for found in map(train, parts) if pool is None else pool.map(train, parts):
+                    losses += found.tolist()
+                if progress is not None:
+                    done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
+                    progress("training", done, self.epochs * n_pairs)
         loss = math.fsum(losses)
         if not math.isfinite(loss):
             raise EstimationError(
