@@ -317,7 +317,7 @@ def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.Monke
     watched = Watched(method._trainer(found))
     strata: list[list[tuple[int, int]]] = []
 
-    def one_by_one(function: Any, parts: Any, threads: int) -> list[Array]:
+    def one_by_one(_: Any, function: Any, parts: Any) -> list[Array]:
         watched.calls.clear()
         results = list(map(function, parts))
         assert min(threads, n) == len(watched.calls)
@@ -325,7 +325,7 @@ def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.Monke
         return results
 
     n = watched.n_blocks
-    monkeypatch.setattr(glove, "ordered_map", one_by_one)
+    monkeypatch.setattr(glove, "_at_once", one_by_one)
     method._epoch(watched, 0, threads, len(found), None)  # type: ignore[arg-type]
 
     assert n > 3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -24,6 +25,8 @@ from ngramlm.vocabulary import RESERVED, Vocabulary
 __all__ = ["Glove", "GloveRun"]
 
 Float32s = NDArray[np.float32]
+Part = tuple[int, int, int]  # a stratum, and the first block and the end of those of one thread
+Train = Callable[[Part], NDArray[np.float64]]
 
 LIMIT = 100.0  # of the slopes, as in glove.c
 MOST_BLOCKS = (
@@ -182,13 +185,13 @@ class Glove:
         losses: list[float] = []
         done = epoch * n_pairs
 
-        def train(part: tuple[int, int, int]) -> NDArray[np.float64]:
+        def train(part: Part) -> NDArray[np.float64]:
             return trainer.train(*part, shuffling)
 
         with ThreadPoolExecutor(threads) if threads > 1 else nullcontext() as pool:
             for offset in strata:
                 parts = [(offset, first, end) for first, end in pairwise(edges)]
-                for found in map(train, parts) if pool is None else pool.map(train, parts):
+                for found in _at_once(pool, train, parts):
                     losses += found.tolist()
                 if progress is not None:
                     done += sum(trainer.size(block, (block + offset) % n) for block in range(n))
@@ -199,6 +202,11 @@ class Glove:
                 f"found a loss of {loss} in epoch {epoch + 1}; expected a number (a lower learning_rate helps)"
             )
         return loss
+
+
+def _at_once(pool: Executor | None, train: Train, parts: list[Part]) -> Iterator[NDArray[np.float64]]:
+    """The losses of parts that share no words, in their order."""
+    return map(train, parts) if pool is None else pool.map(train, parts)
 
 
 def _n_blocks(n_pairs: int) -> int:
