@@ -381,15 +381,6 @@ def test_wrong_subwords_are_refused(changed: dict[str, int]) -> None:
         Subwords(**changed)
 
 
-def test_settings_come_back_from_what_they_are_described_by() -> None:
-    settings = small(subwords=SUBWORDS)
-    described = json.loads(json.dumps(settings.described()))
-
-    assert Word2Vec.from_described(described) == settings
-    with pytest.raises(UsageError, match="none of Word2Vec"):
-        Word2Vec.from_described(described | {"speed": 3})
-
-
 def test_progress_tells_how_far_the_text_has_been_read(text: Text) -> None:
     said: list[tuple[str, int, int | None]] = []
     small(epochs=2).fit(text, threads=1, progress=lambda *told: said.append(told))

@@ -54,12 +54,11 @@ class Training:
     Args:
         settings: what is trained.
         text: what it is trained on; words that are too rare are left out.
-        lanes: width of registers in floats; 0 is the widest that the processor has.
 
     Raises EstimationError for a text with fewer than two words that are frequent enough.
     """
 
-    def __init__(self, settings: Word2Vec, text: Text, *, lanes: int = 0) -> None:
+    def __init__(self, settings: Word2Vec, text: Text) -> None:
         self.settings = settings
         self.ids, self.words, self.counts = frequent_words(text, settings.min_count)
         if len(self.words) < 2:
@@ -114,7 +113,7 @@ class Training:
             shared=settings.shared_negatives,
             exact=settings.cbow_update == "exact",
             with_loss=settings.track_loss,
-            lanes=lanes,
+            lanes=0,  # the widest that the processor has
         )
 
     def _find_subwords(self) -> None:

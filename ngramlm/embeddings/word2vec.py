@@ -148,17 +148,6 @@ class Word2Vec:
         """All settings as plain values, by name."""
         return asdict(self)
 
-    @classmethod
-    def from_described(cls, values: dict[str, Any]) -> Word2Vec:
-        """The settings that `described` gave; raises UsageError for others."""
-        values = dict(values)
-        try:
-            if values.get("subwords") is not None:
-                values["subwords"] = Subwords(**values["subwords"])
-            return cls(**values)
-        except TypeError as error:
-            raise UsageError(f"found settings that are none of Word2Vec ({error})") from None
-
 
 def _keep_checked(settings: Any, checks: dict[str, Check]) -> None:
     for name, check in checks.items():
