@@ -13,7 +13,7 @@ from ngramlm.cli.embed_train import train
 from ngramlm.cli.output import number, plural, stderr_line, table, write, write_json
 
 if TYPE_CHECKING:
-    from ngramlm.embeddings import WordVectors
+    pass
 
 FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 WRITTEN = tuple(format for format in FORMATS if format != "fasttext")
@@ -161,15 +161,7 @@ def convert(
     wanted = vectors_format(target, target_format)
     vectors = load_vectors(source, source_format, limit=limit)
     if wanted != "safetensors":
-        _warn_of_ngrams(vectors, target)
+        options.warn_of_ngrams(vectors, target)
     save_vectors(vectors, target, wanted)
     if not quiet:
         stderr_line(f"{target}: {plural(len(vectors), 'word')}, dimension {number(vectors.dimension)}")
-
-
-def _warn_of_ngrams(vectors: WordVectors, target: str) -> None:
-    """One warning line where n-grams get lost."""
-    from ngramlm.embeddings import SubwordVectors
-
-    if isinstance(vectors, SubwordVectors):
-        stderr_line(f"{target} has no place for n-grams; .safetensors keeps them", label="warning")

@@ -55,7 +55,9 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
 )
 @options.integer_option("--dimension", help_text="Numbers of a vector.  [default: 100]")
 @options.integer_option("--window", help_text="Words on each side at most.  [default: 5; 15 for glove]")
-@options.integer_option("--min-count", default=5, help_text="Words that occur less often have no vector.")
+@options.integer_option(
+    "--min-count", default=5, most=1 << 60, help_text="Words that occur less often have no vector."
+)
 @options.integer_option("--epochs", help_text="Times that all is read.  [default: 5; 25 for glove]")
 @click.option(
     "--learning-rate",
@@ -159,7 +161,8 @@ def train(
     settings = _settings(context, method, min_count, subwords, buckets, given)
     form = vectors_format(output, "word2vec" if output == "-" else None)
     sources = options.sources(texts)
-    options.check_output(output, sources)
+    for written in _written(output, form, method):
+        options.check_output(written, sources)
     if resume and (method == "glove" or output == "-"):
         raise click.UsageError("--resume is for skip-gram and cbow with -o FILE.")
     began = time.monotonic()
@@ -171,7 +174,12 @@ def train(
         else:
             vectors, about = _train_word2vec(settings, text, output, resume, threads, progress)
         seconds = time.monotonic() - began_training
+        if form != "safetensors":
+            options.warn_of_ngrams(vectors, output)
         save_vectors(vectors, output, form)
+    state = _state(output)
+    if resume and os.path.exists(state):
+        os.unlink(state)  # not before the vectors are written
     about = {
         "output": output,
         "method": method,
@@ -185,7 +193,7 @@ def train(
         write_json(about)
     elif not quiet:
         stderr_line(f"{len(vectors)} words of {vectors.dimension} numbers from {text.n_words} words of text")
-        speed = about.get("trained_words", 0) / seconds if seconds else 0
+        speed = about.get("words_read", 0) / seconds if seconds else 0
         loss = about.get("loss")
         parts = [f"{seconds:.1f} s"]
         parts += [f"{speed / 1000:.0f} k words/s"] if speed else []
@@ -195,6 +203,19 @@ def train(
             else []
         )
         stderr_line(", ".join(parts))
+
+
+def _state(output: str) -> str:
+    """Where training is saved when it is interrupted."""
+    return f"{output}.training"
+
+
+def _written(output: str, form: str, method: str) -> list[str]:
+    """All files that may be written."""
+    files = [output]
+    files += [f"{output}.words.txt"] if form == "npy" else []
+    files += [_state(output)] if method != "glove" and output != "-" else []
+    return files
 
 
 def _settings(
@@ -214,6 +235,12 @@ def _settings(
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             flag = next(p for p in context.command.params if p.name == name).opts[-1]
             raise click.UsageError(f"{flag} is not for {method}.")
+    for name, other in (("negatives", "loss"), ("noise_exponent", "loss"), ("cbow_update", "method")):
+        idle = given["loss"] == "hierarchical-softmax" if other == "loss" else method != "cbow"
+        if given[name] is not None and idle:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is for {'negative sampling' if other == 'loss' else 'cbow'}."
+            )
     if buckets is not None and subwords is None:
         raise click.UsageError("--buckets is for --subwords MIN,MAX.")
     values = {name: given[name] for name in (*OF_ALL, *own) if given[name] is not None}
@@ -232,9 +259,13 @@ def _train_word2vec(
 ) -> tuple[WordVectors, dict[str, Any]]:
     """Train to the end; what has been trained is saved beside the output when a signal comes."""
     training = settings.start(text)
-    state = f"{output}.training"
+    state = _state(output)
     if resume:
         training.resume(state)
+    elif output != "-" and os.path.exists(state):
+        raise click.UsageError(
+            f"there is {state} of earlier training: go on from it with --resume, or remove it."
+        )
     first = training.done
     progress.detail = lambda: f"learning rate {training.learning_rate:.4f}"
     with waiting_signals() as came:
@@ -253,10 +284,9 @@ def _train_word2vec(
             say_interrupted()
             raise click.exceptions.Exit(exit_code(number_of_signal))
     progress.detail = None
-    if resume and os.path.exists(state):
-        os.unlink(state)
     share = (training.n_blocks - first) / training.n_blocks
-    about: dict[str, Any] = {"trained_words": round(share * settings.epochs * int(training.counts.sum()))}
+    about: dict[str, Any] = {"words_read": round(share * settings.epochs * int(training.counts.sum()))}
+    about["words_trained"] = training.kept
     if settings.track_loss:
         about["loss"] = training.mean_loss
     return training.vectors(), about

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ngramlm.adaptive import Neighbours, WordWeights
     from ngramlm.adaptive import Source as Memory
     from ngramlm.documents import DocumentRule
+    from ngramlm.embeddings import WordVectors
     from ngramlm.files import Source
     from ngramlm.text import Text
     from ngramlm.vocabulary import Vocabulary
@@ -494,6 +495,14 @@ def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
     for name in inputs:
         if output not in (None, "-") and name not in (None, "-") and same_file(str(output), str(name)):
             raise click.UsageError(f"{output} is an input as well; give another name for the output.")
+
+
+def warn_of_ngrams(vectors: WordVectors, target: str) -> None:
+    """One warning line where n-grams get lost."""
+    from ngramlm.embeddings import SubwordVectors
+
+    if isinstance(vectors, SubwordVectors):
+        stderr_line(f"{target} has no place for n-grams; .safetensors keeps them", label="warning")
 
 
 def warn_of_reuse(text: str | None, what: str, others: Iterable[str]) -> None:

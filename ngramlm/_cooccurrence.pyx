@@ -164,6 +164,11 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
             raise ValueError("a weight of 0")
     if starts[end] > places.shape[0] or length == 0 or stream[0] != LINE_END or stream[length - 1] != LINE_END:
         raise ValueError("starts that do not fit the places, or a stream without its ends")
+    if starts[0] < 0:
+        raise ValueError("starts that do not fit the places")
+    for i in range(n_words):
+        if starts[i] > starts[i + 1]:
+            raise ValueError("starts that do not fit the places")
     sums.sums = <uint64_t*> calloc(n_words, sizeof(uint64_t))
     sums.touched = <int32_t*> malloc((n_words + 1) * sizeof(int32_t))
     sums.marked = <uint64_t*> calloc(n_blocks, sizeof(uint64_t))
@@ -189,6 +194,9 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
                         column = stream[place - 1 - i]
                         if column < 0:
                             break
+                        if column >= n_words:
+                            problem = 1
+                            break
                         add(&sums, column, weights[i])
                         i += 1
                     if symmetric:
@@ -196,6 +204,9 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
                         while i < window:
                             column = stream[place + 1 + i]
                             if column < 0:
+                                break
+                            if column >= n_words:
+                                problem = 1
                                 break
                             add(&sums, column, weights[i])
                             i += 1

@@ -148,6 +148,16 @@ def copy_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[
     return row, at - text, used, error, word - text, word - text + size
 
 
+cdef bint rising(const int64_t[::1] ends, Py_ssize_t first, Py_ssize_t last, int64_t begin) noexcept nogil:
+    """Whether each word ends where it begins or behind that, the first one of them at `begin`."""
+    cdef Py_ssize_t i
+    for i in range(first, last):
+        if ends[i] < begin:
+            return False
+        begin = ends[i]
+    return True
+
+
 def format_rows(const uint8_t[::1] words, const int64_t[::1] ends, const float[:, ::1] matrix, Py_ssize_t first,
                 Py_ssize_t last, bint as_text, uint8_t[::1] out):
     """Write rows first..last as lines of text or as binary records, each with a line end; returns the number of bytes.
@@ -160,7 +170,7 @@ def format_rows(const uint8_t[::1] words, const int64_t[::1] ends, const float[:
     if first == last:
         return 0
     begin = ends[first - 1] if first else 0
-    if not 0 <= begin <= ends[last - 1] <= words.shape[0]:
+    if not 0 <= begin <= ends[last - 1] <= words.shape[0] or not rising(ends, first, last, begin):
         raise ValueError("expected the words of all rows")
     size = FIELD_BYTES if as_text else 4
     if out.shape[0] < ends[last - 1] - begin + (last - first) * (2 + size * dimension):
@@ -201,7 +211,7 @@ def subword_buckets(const uint8_t[::1] text, const int64_t[::1] ends, int min_n,
     cdef bint too_small = False
     if starts.shape[0] != n_words + 1 or buckets == 0 or min_n < 1:
         raise ValueError("expected starts for all words, at least one bucket, and n-grams of at least one character")
-    if n_words and not 0 <= ends[n_words - 1] <= text.shape[0]:
+    if n_words and not (ends[n_words - 1] <= text.shape[0] and rising(ends, 0, n_words, 0)):
         raise ValueError("expected the text of all words")
     with nogil:
         starts[0] = 0

@@ -24,6 +24,7 @@ cdef enum:
     ALIGNMENT = 64
     MOST_WINDOW = 1000
     MOST_NEGATIVES = 1000
+    TILE = 8                                        # as NGRAMLM_TILE
 
 cdef uint32_t ALWAYS = 0xFFFFFFFF
 
@@ -96,8 +97,8 @@ cdef class Room:
         self.at += (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
         return taken
 
-    cdef void place(self, size_t n_inputs, size_t n_targets, size_t n_outputs, size_t size) noexcept nogil:
-        """Cut the block, which is as long as that takes, from `at` on."""
+    cdef void place(self, size_t n_inputs, size_t n_moved, size_t n_targets, size_t n_outputs, size_t size) noexcept nogil:
+        """Cut the block, which is as long as that takes, from `at` on; `n_moved` inputs are moved by one step."""
         cdef size_t i, which, places = padded(<int> n_outputs)
         cdef Window* window
         cdef Target* target
@@ -118,20 +119,20 @@ cdef class Room:
                 target.weights = <float*> self.take(places * sizeof(float))
         self.hidden = <float*> self.take(size * sizeof(float))
         self.error = <float*> self.take(size * sizeof(float))
-        self.scratch = <float*> self.take(n_inputs * places * sizeof(float))
-        self.errors = <float*> self.take(n_inputs * size * sizeof(float))
+        self.scratch = <float*> self.take(n_moved * places * sizeof(float))
+        self.errors = <float*> self.take((n_moved if n_outputs > TILE else 0) * size * sizeof(float))
 
-    cdef int reserve(self, size_t n_inputs, size_t n_targets, size_t n_outputs, size_t size) except -1:
+    cdef int reserve(self, size_t n_inputs, size_t n_moved, size_t n_targets, size_t n_outputs, size_t size) except -1:
         cdef size_t n_bytes
         self.at = NULL
-        self.place(n_inputs, n_targets, n_outputs, size)
+        self.place(n_inputs, n_moved, n_targets, n_outputs, size)
         n_bytes = <size_t> self.at
         self.block = <char*> malloc(n_bytes + ALIGNMENT)
         if self.block == NULL:
             raise MemoryError()
         memset(self.block, 0, n_bytes + ALIGNMENT)  # lanes that are not used must not be slow numbers
         self.at = <char*> ((<uintptr_t> self.block + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT)
-        self.place(n_inputs, n_targets, n_outputs, size)
+        self.place(n_inputs, n_moved, n_targets, n_outputs, size)
         return 0
 
 
@@ -248,7 +249,8 @@ cdef class Worker:
             raise ValueError("more hot rows than there are")
         self.trainer, self.room = trainer, Room()
         self.hot_inputs, self.hot_outputs = hot_inputs, hot_outputs
-        self.room.reserve(trainer.most_inputs, trainer.most_targets, trainer.most_outputs, trainer.size)
+        n_moved = trainer.most_inputs if trainer.skip_gram and not trainer.subwords else 1
+        self.room.reserve(trainer.most_inputs, n_moved, trainer.most_targets, trainer.most_outputs, trainer.size)
         if hot_inputs or hot_outputs:
             self.own_inputs, self.seen_inputs, self.own_outputs, self.seen_outputs = copies
             if (self.own_inputs.shape[0] != hot_inputs or self.seen_inputs.shape[0] != hot_inputs

@@ -319,7 +319,11 @@ def test_kernels_refuse_what_does_not_fit() -> None:
         where: tuple[int, int] = (1, 2),
         length: int = 4,
         first: int = 0,
+        begins: tuple[int, ...] = (0, 1, 2),
+        word: int = 1,
     ) -> int:
+        starts = np.array(begins, np.int64)
+        stream = np.array([-1, 0, word, -1], np.int32)
         rows = np.empty(n, np.int32)
         weights, at = np.array([weight], np.uint64), np.array(where, np.int32)
         return _cooccurrence.count_rows(
@@ -335,6 +339,10 @@ def test_kernels_refuse_what_does_not_fit() -> None:
         {"where": (1, 3)},
         {"where": (0, 1)},
         {"length": 3},
+        {"end": 1, "begins": (0, 2, 1)},
+        {"end": 1, "begins": (-1, 1, 2)},
+        {"word": 2},
+        {"word": 5 * 10**8},
     ):
         with pytest.raises(ValueError, match=r"."):
             count(**bad)  # type: ignore[arg-type]

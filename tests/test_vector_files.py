@@ -714,3 +714,17 @@ def test_a_fasttext_model_of_gensim(tmp_path: Path) -> None:
         assert set(model.wv.index_to_key) == set(loaded.words)
         for word in [*loaded.words, "unseen", "cats", "naïvely", "中文", "𝒳𝒴"]:
             assert model.wv[word] == pytest.approx(loaded[word], rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".vec", ".bin", ".xyz"])
+@pytest.mark.parametrize("form", ["word2vec", "word2vec-binary", "glove"])
+def test_contents_tell_the_format_whatever_the_name(tmp_path: Path, suffix: str, form: str) -> None:
+    """But for binary rows under the name of GloVe: without a header nothing tells them."""
+    matrix = np.random.default_rng(1).standard_normal((30, 5)).astype(np.float32)
+    vectors = WordVectors([f"w{i}" for i in range(30)], matrix)
+    path = tmp_path / f"named{suffix}"
+    save_vectors(vectors, path, form)
+    found = load_vectors(path, limit=20)
+
+    assert found.words == vectors.words[:20]
+    np.testing.assert_array_equal(found.matrix, matrix[:20])

@@ -6,6 +6,7 @@ import itertools
 import math
 import pickle
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -15,9 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ngramlm.embeddings import SubwordVectors, WordVectors, neighbours, ngram_buckets, vocabulary_ngrams
+from ngramlm._vectors import format_rows, subword_buckets
+from ngramlm.embeddings import (
+    SubwordVectors,
+    WordVectors,
+    neighbours,
+    ngram_buckets,
+    read_pairs,
+    vocabulary_ngrams,
+    word_similarity,
+)
 from ngramlm.embeddings import subwords as subwords_module
-from ngramlm.errors import UnknownWordError, UsageError
+from ngramlm.errors import FormatError, UnknownWordError, UsageError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -373,3 +383,35 @@ def test_ngrams_have_to_fit_the_words() -> None:
         SubwordVectors(["a"], np.ones((1, 2), np.float32), np.ones((4, 3), np.float32), 3, 6)
     with pytest.raises(UsageError, match="the n-grams is float64"):
         SubwordVectors(["a"], np.ones((1, 2), np.float32), np.ones((4, 2)), 3, 6)  # type: ignore[arg-type]
+
+
+def test_kernels_refuse_ends_that_do_not_rise() -> None:
+    words, matrix = np.zeros(8, np.uint8), np.zeros((2, 1), np.float32)
+    format_rows(words, np.array([2, 4], np.int64), matrix, 0, 2, True, np.empty(200, np.uint8))
+    for ends in ([5, 4], [10**9, 4], [-1, 4], [2, 9]):
+        array = np.array(ends, np.int64)
+        with pytest.raises(ValueError, match="words of all rows"):
+            format_rows(words, array, matrix, 0, 2, True, np.empty(200, np.uint8))
+        with pytest.raises(ValueError, match=r"\w"):
+            subword_buckets(words, array, 1, 2, 10, np.empty(3, np.int64), np.empty(0, np.int64))
+
+
+def test_unseen_words_are_judged_by_their_ngrams() -> None:
+    """All n-grams are (0, 1), as dog is: cosines 0 with cat and 1 with dog. A word of one letter has none."""
+    matrix = np.array([[1, 0], [0, 1]], np.float32)
+    pairs = [("cat", "unseen", 1.0), ("dog", "unseen", 3.0), ("cat", "dog", 1.0), ("cat", "x", 2.0)]
+    vectors = SubwordVectors(["cat", "dog"], matrix, np.array([[0, 1]], np.float32), 4, 5)
+    found = word_similarity(vectors, pairs)
+
+    assert (found.used, found.pairs) == (3, 4)
+    assert found.spearman == pytest.approx(1)
+    assert word_similarity(WordVectors(["cat", "dog"], matrix), pairs).used == 1
+
+
+def test_a_line_of_column_names_may_stand_behind_comments(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.txt"
+    path.write_text("# said by people\nword1 word2 score\na b 3\n")
+    assert read_pairs(path) == (("a", "b", 3.0),)
+    path.write_text("a b 3\nword1 word2 score\n")
+    with pytest.raises(FormatError, match="found the score 'score'"):
+        read_pairs(path)

@@ -280,11 +280,38 @@ def test_going_on_gives_the_same_vectors(
 def test_going_on_with_something_else_is_refused(text: Text, tmp_path: Path) -> None:
     path = tmp_path / "left.training"
     small().start(text).save(path)
-    with pytest.raises(UsageError, match="other settings"):
+    with pytest.raises(UsageError, match="another seed"):
         small(seed=2).start(text).resume(path)
     for other in (sentences(400, seed=2), [*sentences(400), ["red"]]):
         with pytest.raises(UsageError, match="another text"):
             small().start(Text.from_sentences(other)).resume(path)
+
+
+def test_the_default_learning_rate_may_be_named(text: Text, tmp_path: Path) -> None:
+    Word2Vec(dimension=4).start(text).save(tmp_path / "left.training")
+    Word2Vec(dimension=4, learning_rate=0.025).start(text).resume(tmp_path / "left.training")
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_training_that_leaves_the_numbers_is_refused(text: Text, tmp_path: Path) -> None:
+    run = small(learning_rate=1e30, epochs=50).start(text)
+    with pytest.raises(EstimationError, match="a lower learning_rate helps"):
+        run.run(threads=1)
+    assert run.done < run.n_blocks
+    with pytest.raises(EstimationError, match="beyond all numbers"):
+        run.save(tmp_path / "left.training")
+    assert not list(tmp_path.iterdir())
+
+
+def test_training_on_nothing_is_refused(text: Text) -> None:
+    with pytest.raises(EstimationError, match="no word to train on"):
+        small(subsample=1e-300).fit(text, threads=1)
+
+
+def test_a_word_of_too_many_ngrams_is_refused() -> None:
+    text = Text.from_sentences([["a", "b", "x" * 70_000]])
+    with pytest.raises(EstimationError, match=r"found a word of 70000 characters, 'xxxxxxxxxxxxxxxxxxxx'"):
+        Word2Vec(min_count=1, subwords=Subwords(min_n=3, max_n=3)).start(text)
 
 
 def test_damaged_training_is_refused(text: Text, tmp_path: Path) -> None:
@@ -336,9 +363,12 @@ def test_headers_that_lie_are_refused(text: Text, tmp_path: Path, changed: dict[
         run.resume(path)
 
 
-def test_numbers_that_are_none_are_refused(text: Text, tmp_path: Path) -> None:
+def test_numbers_that_are_none_are_refused(
+    text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = small().start(text)
     run.inputs[3, 2] = np.nan
+    monkeypatch.setattr(Training, "_check", lambda self: None)
     run.save(tmp_path / "left.training")
     with pytest.raises(FormatError, match="numbers that are none"):
         small().start(text).resume(tmp_path / "left.training")
@@ -358,6 +388,7 @@ def test_numbers_that_are_none_are_refused(text: Text, tmp_path: Path) -> None:
         ({"noise_exponent": math.nan}, "noise_exponent"),
         ({"subsample": -1}, "subsample"),
         ({"min_count": 0}, "min_count"),
+        ({"min_count": 1 << 61}, "min_count"),
         ({"epochs": 0}, "epochs"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"cbow_update": "mean"}, "cbow_update"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ngramlm.checks import Number, choice
+from ngramlm.embeddings.subwords import SubwordVectors
 from ngramlm.embeddings.vectors import METHODS, WordVectors, analogy_rows
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.files import Source, open_source, source_name
@@ -112,7 +113,8 @@ def word_similarity(vectors: WordVectors, pairs: Sequence[Pair], case: str = "ex
         pairs: (word, word, score), as `read_pairs` gives them.
         case: "lower" compares words in lower case; of words that then are the same, the first one is taken.
 
-    Raises UsageError for no pairs or scores that are not finite.
+    `SubwordVectors` judge words that they do not know by their n-grams. Raises UsageError for no pairs, or scores that
+    are not finite.
 
     >>> matrix = np.array([[1, 0], [2, 1], [0, 1]], np.float32)
     >>> pairs = [("cat", "dog", 9.0), ("dog", "tree", 3.0), ("cat", "tree", 1.0), ("cat", "zebra", 5.0)]
@@ -127,12 +129,16 @@ def word_similarity(vectors: WordVectors, pairs: Sequence[Pair], case: str = "ex
         raise UsageError("found a score that is no number; expected finite scores")
     known = _folded(vectors.words, case)
     fold = _FOLDS[case]
-    used = [
-        (known[one], known[other], score)
-        for one, other, score in ((fold(one), fold(other), score) for one, other, score in pairs)
-        if one in known and other in known
-    ]
-    cosines = [vectors.similarity(vectors.words[one], vectors.words[other]) for one, other, _ in used]
+
+    def judged(word: str) -> str | None:
+        row = known.get(fold(word))
+        if row is not None:
+            return vectors.words[row]
+        return word if isinstance(vectors, SubwordVectors) and vectors.has_ngrams(word) else None
+
+    named = [(judged(one), judged(other), score) for one, other, score in pairs]
+    used = [(one, other, score) for one, other, score in named if one is not None and other is not None]
+    cosines = [vectors.similarity(one, other) for one, other, _ in used]
     scores = [score for *_, score in used]
     alike = len(set(cosines)) < 2 or len(set(scores)) < 2
     rho = float("nan") if alike else float(spearmanr(cosines, scores).statistic)
@@ -208,10 +214,11 @@ def read_pairs(source: Source) -> tuple[Pair, ...]:
     pairs: list[Pair] = []
     columns = (0, 1, 2)
     name = source_name(source)
+    first = True
     for number, line in _lines(source):
         if line.startswith("#"):
             continue
-        fields = _fields(line)
+        fields, first_line, first = _fields(line), first, False
         if not pairs and set(SIMLEX) <= set(fields):
             columns = tuple(map(fields.index, SIMLEX))  # type: ignore[assignment]
             continue
@@ -219,7 +226,7 @@ def read_pairs(source: Source) -> tuple[Pair, ...]:
             raise FormatError(f"found {len(fields)} fields; expected two words and a score", name, number)
         score = _score(fields[columns[2]])
         if score is None:
-            if number == 1:
+            if first_line:
                 continue
             raise FormatError(
                 f"found the score {fields[columns[2]]!r}; expected a finite number", name, number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from typing import IO, cast
 
@@ -108,11 +109,24 @@ def _told(head: bytes, suffix: str) -> str:
         return "safetensors"
     first, _, rest = head[:HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     if header_of(first) is None:
-        return "word2vec-binary" if suffix == ".bin" else "glove"
-    if suffix in (".txt", ".vec", ".bin"):
-        return SUFFIXES[suffix]
+        return "word2vec-binary" if suffix == ".bin" and not _is_row(head) else "glove"
     rest = head.partition(b"\n")[2]
-    return "word2vec-binary" if len(rest.translate(None, _CONTROL)) < len(rest) else "word2vec"
+    if not rest and suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    return (
+        "word2vec-binary"
+        if len(rest.translate(None, _CONTROL)) < len(rest) or not _is_row(rest)
+        else "word2vec"
+    )
+
+
+def _is_row(head: bytes) -> bool:
+    """Whether text begins with a word and a number, of which the last may be cut."""
+    fields = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(None, 2)[:2]
+    try:
+        return len(fields) == 2 and not math.isnan(float(fields[1]))
+    except ValueError:
+        return False
 
 
 def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> str:

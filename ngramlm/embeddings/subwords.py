@@ -137,6 +137,10 @@ class SubwordVectors(WordVectors):
     def __getstate__(self) -> dict[str, object]:
         return {**super().__getstate__(), "ngrams": self._ngrams, "min_n": self._min_n, "max_n": self._max_n}
 
+    def has_ngrams(self, word: str) -> bool:
+        """Whether a word, known or not, has a vector by its n-grams."""
+        return bool(word) and len(ngram_buckets(word, self._min_n, self._max_n, len(self._ngrams))) > 0
+
     def __getitem__(self, word: str) -> Floats:
         """float32[d], read-only: of a word that is not known, the mean of its n-grams.
 

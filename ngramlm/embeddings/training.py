@@ -42,6 +42,7 @@ BLOCKS_APART = 20  # blocks for each thread, at least
 HEADER = "training.json"
 VERSION = 1
 MOST_HEADER = 1 << 20
+MOST_NGRAMS = 1 << 16  # of one word
 FIRST_WORD = len(RESERVED)
 
 
@@ -89,9 +90,9 @@ class Training:
             self.paths = paths = HuffmanPaths.of_counts(self.counts)
             self.outputs = aligned_rows(len(self.words) - 1, size)
         else:
-            thresholds, aliases = alias_table(
-                np.power(self.counts.astype(np.float64), settings.noise_exponent)
-            )
+            with np.errstate(over="ignore"):  # which the table refuses
+                noise = np.power(self.counts.astype(np.float64), settings.noise_exponent)
+            thresholds, aliases = alias_table(noise)
             self.outputs = aligned_rows(len(self.words), size)
         keep = np.minimum(
             np.round(keep_probabilities(self.counts, settings.subsample) * 2.0**32), 2.0**32 - 1
@@ -121,6 +122,12 @@ class Training:
         subwords = self.settings.subwords
         assert subwords is not None
         starts, found = vocabulary_ngrams(self.words, subwords.min_n, subwords.max_n, subwords.buckets)
+        longest = int(np.diff(starts).argmax())
+        if starts[longest + 1] - starts[longest] >= MOST_NGRAMS:
+            raise EstimationError(
+                f"found a word of {len(self.words[longest])} characters, {self.words[longest][:20]!r}...; "
+                f"expected words of less than {MOST_NGRAMS} n-grams"
+            )
         self.buckets, numbers = np.unique(found, return_inverse=True)
         n = len(self.words)
         self.subword_starts = starts + np.arange(n + 1)
@@ -193,14 +200,13 @@ class Training:
             self.kept += kept
             self.loss += loss
             self.done += 1
+            if self.done % len(self.blocks) == 0:
+                self._check()
             if progress is not None:
                 progress("training", self._ids_before(self.done), total)
             if after_block is not None and after_block(self):
                 trained.close()
                 break
-        if threads > 1:
-            for worker in workers:
-                worker.merge(*shares)
 
     @property
     def _hot(self) -> tuple[int, int]:
@@ -240,7 +246,15 @@ class Training:
         )
 
     def vectors(self) -> WordVectors:
-        """The vectors as they are now; `SubwordVectors` with subwords."""
+        """The vectors as they are now; `SubwordVectors` with subwords.
+
+        Raises EstimationError where training has left the numbers, or was at its end without a word to train on.
+        """
+        self._check()
+        if self.done == self.n_blocks and not self.kept:
+            raise EstimationError(
+                "found no word to train on; expected some (a larger subsample keeps more, 0 all)"
+            )
         dimension = self.settings.dimension
         metadata = {
             "trained by": "ngramlm",
@@ -256,7 +270,11 @@ class Training:
         return SubwordVectors(self.words, sums, ngrams, subwords.min_n, subwords.max_n, metadata)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write all that `resume` needs, at once; the text itself is not part of it."""
+        """Write all that `resume` needs, at once; the text itself is not part of it.
+
+        Raises EstimationError where training has left the numbers.
+        """
+        self._check()
         columns = {"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}
         header = {
             "version": VERSION,
@@ -281,8 +299,10 @@ class Training:
             header = json.loads(read_member(archive, HEADER, MOST_HEADER))
             if header["version"] != VERSION:
                 raise FormatError(f"found version {header['version']} of training; expected {VERSION}")
-            if header["settings"] != json.loads(json.dumps(self.settings.described())):
-                other = "other settings"
+            own = json.loads(json.dumps(self.settings.described()))
+            if header["settings"] != own:
+                names = [name for name in own if header["settings"].get(name, own) != own[name]]
+                other = f"another {' and '.join(names) or 'version of the settings'}"
             elif header["text"] != self._text_mark():
                 other = "another text"
             else:
@@ -294,6 +314,13 @@ class Training:
         self.inputs[:] = columns["inputs"].reshape(self.inputs.shape)
         self.outputs[:] = columns["outputs"].reshape(self.outputs.shape)
         self.done, self.kept, self.loss = header["done"], header["kept"], header["loss"]
+
+    def _check(self) -> None:
+        """Raise EstimationError where training has left the numbers."""
+        if not (np.isfinite(self.inputs).all() and np.isfinite(self.outputs).all()):
+            raise EstimationError(
+                "found vectors that grew beyond all numbers; expected them to stay small (a lower learning_rate helps)"
+            )
 
     def _read_columns(
         self, archive: zipfile.ZipFile, header: dict[str, Any], size: int

@@ -57,7 +57,7 @@ CHECKS: dict[str, Check] = {
     "noise_exponent": Number(),
     "shared_negatives": flag,
     "subsample": Number(least=0),
-    "min_count": Number(least=1, whole=True),
+    "min_count": Number(least=1, most=1 << 60, whole=True),
     "epochs": Number(least=1, whole=True),
     "learning_rate": Number(least=0, above=True, optional=True),
     "cbow_update": choice("word2vec", "exact"),
@@ -145,8 +145,8 @@ class Word2Vec:
         return Training(self, text)
 
     def described(self) -> dict[str, Any]:
-        """All settings as plain values, by name."""
-        return asdict(self)
+        """All settings as plain values, by name; the learning rate as it is used."""
+        return {**asdict(self), "learning_rate": self.first_rate}
 
 
 def _keep_checked(settings: Any, checks: dict[str, Check]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from cli_support import Invoke, command, run_alone, sentences, started
 
 from ngramlm.cli.output import number
-from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, load_vectors
+from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, files, load_vectors
 from ngramlm.text import read_text
 
 
@@ -111,6 +111,12 @@ def test_from_a_pipe_to_a_pipe(folder: Path) -> None:
         (["-o", "-", "--resume"], "--resume is for"),
         (["-o", "v.txt", "--resume"], "v.txt.training"),
         (["-o", "train.txt"], "train.txt"),
+        (
+            ["-o", "v.txt", "--loss", "hierarchical-softmax", "--negatives", "3"],
+            "--negatives is for negative sampling",
+        ),
+        (["-o", "v.txt", "--cbow-update", "exact"], "--cbow-update is for cbow"),
+        (["-o", "v.txt", "--min-count", "99999999999999999999"], "99999999999999999999 is not in the range"),
     ],
 )
 def test_wrong_usage_is_refused_before_any_file_is_written(
@@ -122,6 +128,52 @@ def test_wrong_usage_is_refused_before_any_file_is_written(
     assert result.exit_code == 2
     assert message in " ".join(result.stderr.split())
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_no_input_is_written_over(invoke: Invoke, folder: Path) -> None:
+    text = (folder / "train.txt").read_text()
+    for name, output in (("v.npy.words.txt", "v.npy"), ("v.bin.training", "v.bin")):
+        (folder / name).write_text(text)
+        result = invoke("embed", "train", name, "-o", output)
+
+        assert result.exit_code == 2
+        assert f"{name} is an input as well" in result.stderr
+        assert (folder / name).read_text() == text
+
+
+def test_earlier_training_is_not_written_over(invoke: Invoke, folder: Path) -> None:
+    (folder / "v.bin.training").write_text("something")
+    result = invoke("embed", "train", "train.txt", "-o", "v.bin")
+
+    assert result.exit_code == 2
+    assert "go on from it with --resume, or remove it" in result.stderr
+
+
+def test_a_warning_where_ngrams_get_lost(invoke: Invoke, folder: Path) -> None:
+    options = ["--subwords", "3,4", "--buckets", "50", "--epochs", "1", "--dimension", "4"]
+    lost = invoke("embed", "train", "train.txt", "-o", "v.bin", *options)
+    kept = invoke("embed", "train", "train.txt", "-o", "v.safetensors", *options)
+
+    assert "no place for n-grams" in lost.stderr
+    assert "no place for n-grams" not in kept.stderr
+
+
+def test_saved_training_stays_until_the_vectors_are_written(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = read_text("train.txt", min_count=5)
+    Word2Vec(epochs=2).start(text).save("v.txt.training")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device", "v.txt")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "save_vectors", fail)
+        result = invoke("embed", "train", "train.txt", "-o", "v.txt", "--epochs", "2", "--resume")
+    assert "no space left" in result.stderr
+    assert (folder / "v.txt.training").exists()
+    assert invoke("embed", "train", "train.txt", "-o", "v.txt", "--epochs", "2", "--resume").exit_code == 0
+    assert not (folder / "v.txt.training").exists()
 
 
 # Interruptions
