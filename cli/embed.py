@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from ngramlm.cli import options
 from ngramlm.cli.embed_evaluate import evaluate
 from ngramlm.cli.embed_train import train
 from ngramlm.cli.output import number, plural, stderr_line, table, write, write_json
-
-if TYPE_CHECKING:
-    pass
 
 FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 WRITTEN = tuple(format for format in FORMATS if format != "fasttext")

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 WORD2VEC = ("skip-gram", "cbow")
 METHODS = (*WORD2VEC, "glove")
-# Options that not all methods have, and the name of the setting that each is.
-OF_WORD2VEC = {
-    "loss": "loss",
-    "negatives": "negatives",
-    "noise_exponent": "noise_exponent",
-    "shared_negatives": "shared_negatives",
-    "subsample": "subsample",
-    "cbow_update": "cbow_update",
-    "track_loss": "track_loss",
-}
-OF_GLOVE = {"x_max": "x_max", "alpha": "alpha", "symmetric": "symmetric"}
+# Options that not all methods have; each is named as the setting that it is.
+OF_WORD2VEC = (
+    "loss",
+    "negatives",
+    "noise_exponent",
+    "shared_negatives",
+    "subsample",
+    "cbow_update",
+    "track_loss",
+)
+OF_GLOVE = ("x_max", "alpha", "symmetric")
 OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
 
 

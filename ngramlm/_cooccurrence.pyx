@@ -111,6 +111,21 @@ cdef inline void add(Sums* row, int32_t column, uint64_t weight) noexcept nogil:
     row.sums[column] = before + weight
 
 
+cdef inline bint add_side(Sums* row, const int32_t* place, int64_t step, const uint64_t* weights, int64_t window,
+                          int64_t n_words) noexcept nogil:
+    """Add the words on one side of a place up to the line end, which no stream is without; False for one that is no column."""
+    cdef int64_t i
+    cdef int32_t column
+    for i in range(window):
+        column = place[step * (i + 1)]
+        if column < 0:
+            break
+        if column >= n_words:
+            return False
+        add(row, column, weights[i])
+    return True
+
+
 cdef int64_t finish(Sums* row, int64_t summary_size, double unit, int32_t* columns, double* values) noexcept nogil:
     """Write the columns of a row in order, and forget them."""
     cdef int64_t i, n = 0, column, block
@@ -154,11 +169,12 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
     cdef int64_t n_words = starts.shape[0] - 1, window = weights.shape[0], length = stream.shape[0]
     cdef int64_t room = rows.shape[0], n = 0, found, row, at, place, ahead, i
     cdef int64_t n_blocks = (n_words >> 6) + 1, summary_size = (n_words >> 12) + 1
-    cdef int32_t column
     cdef int problem = 0
     cdef Sums sums
     if not 0 <= first <= end <= n_words or columns.shape[0] != room or values.shape[0] != room:
         raise ValueError("rows that are not there, or columns of different lengths")
+    if window == 0:
+        raise ValueError("no weights")
     for i in range(window):
         if weights[i] == 0:
             raise ValueError("a weight of 0")
@@ -189,27 +205,10 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
                         prefetch(&stream[0] + ahead)
                         prefetch(&stream[0] + ahead - window)
                         prefetch(&stream[0] + ahead + window)
-                    i = 0
-                    while i < window:                      # a line end comes before the beginning of the stream
-                        column = stream[place - 1 - i]
-                        if column < 0:
-                            break
-                        if column >= n_words:
-                            problem = 1
-                            break
-                        add(&sums, column, weights[i])
-                        i += 1
-                    if symmetric:
-                        i = 0
-                        while i < window:
-                            column = stream[place + 1 + i]
-                            if column < 0:
-                                break
-                            if column >= n_words:
-                                problem = 1
-                                break
-                            add(&sums, column, weights[i])
-                            i += 1
+                    if not add_side(&sums, &stream[place], -1, &weights[0], window, n_words):
+                        problem = 1
+                    if symmetric and not add_side(&sums, &stream[place], 1, &weights[0], window, n_words):
+                        problem = 1
                 if problem or n + sums.n_touched > room:
                     problem = 1
                     break

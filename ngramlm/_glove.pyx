@@ -8,6 +8,8 @@ and the parameters of a tile fit the cache, where those of records in any order 
 from libc.math cimport isfinite, log, pow
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from ngramlm._random cimport below, draw, mixed
+
 import numpy as np
 
 cdef extern from "_glove.h":
@@ -33,20 +35,12 @@ def usable_simd():
     return list(SIMD)[:glove_widest() + 1]
 
 
-cdef inline uint64_t mixed(uint64_t x) noexcept nogil:
-    """A number that looks like chance, another one for every x (SplitMix64, Steele et al. 2014)."""
-    x = (x ^ x >> 30) * <uint64_t> 0xBF58476D1CE4E5B9
-    x = (x ^ x >> 27) * <uint64_t> 0x94D049BB133111EB
-    return x ^ x >> 31
-
-
 cdef void shuffle(Record* records, int64_t n, uint64_t seed) noexcept nogil:
     """Any order with the same probability, but for n / 2^32 (Fisher & Yates); n < 2^32."""
     cdef int64_t i, j
     cdef Record record
     for i in range(n - 1, 0, -1):
-        seed += <uint64_t> 0x9E3779B97F4A7C15
-        j = <int64_t> ((mixed(seed) >> 32) * <uint64_t> (i + 1) >> 32)
+        j = <int64_t> below(draw(&seed), <uint64_t> (i + 1))
         record = records[i]
         records[i] = records[j]
         records[j] = record

@@ -104,27 +104,7 @@ NGRAMLM_INLINE void NAME(move)(float *const *inputs, int n_inputs, float *const 
     }
 }
 
-/* The same for one input: its factors stay in registers. */
-NGRAMLM_INLINE void NAME(move_one)(float *input, float *const *outputs, int n, int size, const float *g)
-{
-    float *rows[NGRAMLM_TILE];
-    V factors[NGRAMLM_TILE];
-    for (int j = 0; j < n; j++) {
-        rows[j] = outputs[j];
-        factors[j] = (V){0} + g[j];
-    }
-    for (int b = 0; b < size; b += LANES) {
-        V x = *(const V *)(input + b), e = x;
-        for (int j = 0; j < n; j++) {
-            V o = *(const V *)(rows[j] + b);
-            e += factors[j] * o;
-            *(V *)(rows[j] + b) = o + factors[j] * x;
-        }
-        *(V *)(input + b) = e;
-    }
-}
-
-/* outputs += g input, error += sum of g output */
+/* outputs += g input, error += sum of g output; for one input, whose factors stay in registers. It may be its own error. */
 NGRAMLM_INLINE void NAME(move_aside)(const float *input, float *error, float *const *outputs, int n, int size, const float *g)
 {
     float *rows[NGRAMLM_TILE];
@@ -184,7 +164,7 @@ static double NAME(step)(float *const *inputs, int n_inputs, float *const *outpu
                    scratch + i * padded + first, with_loss))
     }
     if (n_outputs <= NGRAMLM_TILE && n_inputs == 1) {
-        EACH_N(NAME(move_one)(inputs[0], outputs, N, size, scratch))
+        EACH_N(NAME(move_aside)(inputs[0], inputs[0], outputs, N, size, scratch))
         return loss;
     }
     if (n_outputs <= NGRAMLM_TILE) {

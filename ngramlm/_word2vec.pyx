@@ -7,6 +7,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from ngramlm._prefetch cimport prefetch_to_write
+from ngramlm._random cimport below, draw
 
 cdef extern from "_vector_steps.h":
     ctypedef struct Steps "ngramlm_vector_steps":
@@ -34,21 +35,6 @@ LANES = (4, 8, 16)
 def usable_lanes():
     """The widths of registers, in floats, that this processor has steps for."""
     return tuple(lanes for lanes in LANES if find_steps(lanes) != NULL)
-
-
-cdef inline uint64_t draw(uint64_t* state) noexcept nogil:
-    """The next 64 random bits (splitmix64; Steele, Lea & Flood 2014)."""
-    cdef uint64_t z
-    state[0] += <uint64_t> 0x9E3779B97F4A7C15
-    z = state[0]
-    z = (z ^ (z >> 30)) * <uint64_t> 0xBF58476D1CE4E5B9
-    z = (z ^ (z >> 27)) * <uint64_t> 0x94D049BB133111EB
-    return z ^ (z >> 31)
-
-
-cdef inline uint64_t below(uint64_t bits, uint64_t n) noexcept nogil:
-    """A number below n from the upper half of random bits."""
-    return ((bits >> 32) * n) >> 32
 
 
 cdef inline void fetch_row(const float* row, int size) noexcept nogil:
@@ -162,7 +148,7 @@ cdef class Trainer:
     cdef const int64_t[::1] path_starts, subword_starts
     cdef const uint8_t[::1] path_labels
     cdef int window, negatives, size
-    cdef bint skip_gram, shared, exact, with_loss, tree, subwords
+    cdef bint skip_gram, exact, with_loss, tree, subwords
     cdef bint pairs                                 # whether every word of a window has a target of its own
     cdef int most_inputs, most_targets, most_outputs
     cdef int64_t n_words
@@ -178,7 +164,7 @@ cdef class Trainer:
         self.path_starts, self.path_rows, self.path_labels = path_starts, path_rows, path_labels
         self.subword_starts, self.subword_rows = subword_starts, subword_rows
         self.window, self.negatives, self.skip_gram = window, negatives, skip_gram
-        self.shared, self.exact, self.with_loss = shared, exact, with_loss
+        self.exact, self.with_loss = exact, with_loss
         self.n_words, self.size = n, <int> inputs.shape[1]
         self.tree, self.subwords = path_starts.shape[0] > 0, subword_starts.shape[0] > 0
         self.steps = find_steps(lanes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Check", "Number", "choice", "flag", "several_words"]
+__all__ = ["Check", "Number", "choice", "flag", "keep_checked", "several_words"]
 
 Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
 
@@ -112,6 +112,12 @@ def choice(*names: str) -> Check:
         return value
 
     return check
+
+
+def keep_checked(settings: Any, checks: Mapping[str, Check]) -> None:
+    """Put each attribute of a frozen dataclass through its check, and keep what that gives."""
+    for name, check in checks.items():
+        object.__setattr__(settings, name, check(name, getattr(settings, name)))
 
 
 def several_words(words: Iterable[str]) -> Iterable[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm._glove import Trainer, usable_simd
-from ngramlm.checks import Check, Number, choice, flag
+from ngramlm.checks import Check, Number, choice, flag, keep_checked
 from ngramlm.embeddings.cooccurrence import WEIGHTINGS, WINDOW, Cooccurrences, cooccurrences
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, UsageError
@@ -90,8 +90,7 @@ class Glove:
     }
 
     def __post_init__(self) -> None:
-        for name, check in self._CHECKS.items():
-            object.__setattr__(self, name, check(name, getattr(self, name)))
+        keep_checked(self, self._CHECKS)
 
     def fit(
         self, source: Text | Cooccurrences, *, threads: int | None = None, progress: Progress | None = None

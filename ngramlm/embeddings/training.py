@@ -19,7 +19,7 @@ from ngramlm.archive import DATE, describe_columns, read_columns, read_member, r
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
 from ngramlm.embeddings.parameters import aligned_rows, padded_size
-from ngramlm.embeddings.subwords import SubwordVectors, vocabulary_ngrams
+from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ngrams
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.files import atomic_write
@@ -178,7 +178,7 @@ class Training:
         for worker in workers:
             free.put(worker)
         merging = threading.Lock()
-        shares = [self._shares(uses, n, threads) for uses, n in zip(self._uses(), self._hot, strict=True)]
+        shares = self._shares(threads) if threads > 1 else []
 
         def work(block: int) -> tuple[int, float]:
             epoch, number = divmod(block, len(self.blocks))
@@ -228,14 +228,17 @@ class Training:
             outputs = kept + settings.negatives * kept.sum() * noise / noise.sum()
         return (settings.window + 1) * inputs, (settings.window + 1) * outputs
 
-    def _shares(self, uses: NDArray[np.float64], n_hot: int, threads: int) -> NDArray[np.float32]:
-        """What of the moves of a copy is taken over, float32[n_hot]: all, or the mean of all threads where it is much.
+    def _shares(self, threads: int) -> list[NDArray[np.float32]]:
+        """What of the moves of each copy, of inputs and outputs, is taken over: all, or where it is much the mean.
 
         A row that is moved often enough comes near to where it is drawn to; the sum of what several threads moved
         it would lead beyond.
         """
-        moved = self.settings.first_rate * threads * BLOCK * uses[:n_hot]
-        return np.clip(MOST_MOVED / np.maximum(moved, 1), 1 / threads, 1).astype(np.float32)
+        rate = self.settings.first_rate * threads * BLOCK
+        return [
+            np.clip(MOST_MOVED / np.maximum(rate * uses[:n_hot], 1), 1 / threads, 1).astype(np.float32)
+            for uses, n_hot in zip(self._uses(), self._hot, strict=True)
+        ]
 
     def _worker(self, threads: int) -> Worker:
         if threads == 1:
@@ -263,11 +266,13 @@ class Training:
         subwords = self.settings.subwords
         if subwords is None:
             return WordVectors(self.words, np.ascontiguousarray(self.inputs[:, :dimension]), metadata)
-        sums = np.add.reduceat(self.inputs[self.subword_rows, :dimension], self.subword_starts[:-1], axis=0)
-        sums /= np.diff(self.subword_starts)[:, None].astype(np.float32)
         ngrams = np.zeros((subwords.buckets, dimension), np.float32)
         ngrams[self.buckets] = self.inputs[self.bucket_rows, :dimension]
-        return SubwordVectors(self.words, sums, ngrams, subwords.min_n, subwords.max_n, metadata)
+        matrix = self.inputs[self.subword_rows[self.subword_starts[:-1]], :dimension]
+        mean_rows(
+            matrix, ngrams, *vocabulary_ngrams(self.words, subwords.min_n, subwords.max_n, subwords.buckets)
+        )
+        return SubwordVectors(self.words, matrix, ngrams, subwords.min_n, subwords.max_n, metadata)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all that `resume` needs, at once; the text itself is not part of it.

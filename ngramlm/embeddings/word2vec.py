@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ngramlm.checks import Check, Number, choice, flag
+from ngramlm.checks import Check, Number, choice, flag, keep_checked
 from ngramlm.embeddings.training import Training
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import UsageError
@@ -38,7 +38,7 @@ class Subwords:
     buckets: int = 2_000_000
 
     def __post_init__(self) -> None:
-        _keep_checked(self, SUBWORD_CHECKS)
+        keep_checked(self, SUBWORD_CHECKS)
         if self.max_n < self.min_n:
             raise UsageError(f"max_n is {self.max_n}; expected {self.min_n} or more, as min_n says")
 
@@ -115,7 +115,7 @@ class Word2Vec:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _keep_checked(self, CHECKS)
+        keep_checked(self, CHECKS)
         if not (self.subwords is None or isinstance(self.subwords, Subwords)):
             raise UsageError(f"subwords is {self.subwords!r}; expected Subwords(...) or None")
         if self.shared_negatives and (self.loss, self.architecture, self.subwords) != (
@@ -147,8 +147,3 @@ class Word2Vec:
     def described(self) -> dict[str, Any]:
         """All settings as plain values, by name; the learning rate as it is used."""
         return {**asdict(self), "learning_rate": self.first_rate}
-
-
-def _keep_checked(settings: Any, checks: dict[str, Check]) -> None:
-    for name, check in checks.items():
-        object.__setattr__(settings, name, check(name, getattr(settings, name)))
