@@ -1,16 +1,20 @@
-"""Threads: how many to use, and a map that keeps its order with little in flight."""
+"""Threads: how many to use, a map that keeps its order with little in flight, and one that wakes the caller seldom."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Progress", "both", "ordered_map", "usable_threads"]
+__all__ = ["Progress", "both", "ordered_map", "unordered_map", "usable_threads"]
+
+WAKING = 0.05  # seconds between two looks at what an unordered map has found
 
 Progress = Callable[[str, int, int | None], None]
 """Called with (stage, done, total or None) from the thread that asked for the work."""
@@ -76,3 +80,51 @@ def ordered_map(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def unordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[list[Result], None, None]:
+    """``map`` with several threads that take their items themselves, in order: what was found since the last time.
+
+    The caller is woken seldom, so that it takes no core from the threads. Once the items end, or the map is closed or
+    has failed, those that were taken are finished, and no others. One thread is the caller, with a result at a time.
+
+    >>> sorted(result for results in unordered_map(abs, [-1, 2, -3], threads=2) for result in results)
+    [1, 2, 3]
+    """
+    if threads == 1:
+        for item in items:
+            yield [function(item)]
+        return
+    iterator = iter(items)
+    taking = threading.Lock()
+    found: SimpleQueue[Result] = SimpleQueue()
+    ended: Any = object()
+    stopped = False
+
+    def work() -> None:
+        nonlocal stopped
+        try:
+            while True:
+                with taking:
+                    if stopped:
+                        return
+                    item = next(iterator, ended)
+                    if item is ended:
+                        return
+                found.put(function(item))
+        except BaseException:
+            stopped = True
+            raise
+
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            running = {pool.submit(work) for _ in range(threads)}
+            while running:
+                finished, running = wait(running, WAKING)
+                for one in finished:
+                    one.result()
+                yield [found.get() for _ in range(found.qsize())]
+        finally:
+            stopped = True

@@ -1,4 +1,4 @@
-"""The map over threads: order, errors, how much is in flight, and that nothing stays behind."""
+"""The maps over threads: order, errors, how much is in flight, and that nothing stays behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.parallel import both, ordered_map, usable_threads
+from ngramlm.parallel import WAKING, both, ordered_map, unordered_map, usable_threads
 
 
 @given(items=st.lists(st.integers(0, 3)), threads=st.integers(1, 5))
@@ -153,9 +153,95 @@ def test_what_waits_is_cancelled_after_an_error() -> None:
     assert len(worked) < 5
 
 
+# The map that wakes its caller seldom
+
+
+@given(items=st.lists(st.integers(0, 3)), threads=st.integers(1, 5))
+def test_every_item_has_its_result_once(items: list[int], threads: int) -> None:
+    begun = []
+
+    def work(item: tuple[int, int]) -> tuple[int, int]:
+        begun.append(item)
+        time.sleep(item[1] / 5000)
+        return item
+
+    expected = list(enumerate(items))
+    found = [result for results in unordered_map(work, iter(expected), threads) for result in results]
+
+    assert expected == sorted(found) == sorted(begun)
+    assert threads > 1 or expected == found
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4])
+def test_threads_take_items_at_the_same_time_and_wake_the_caller_seldom(threads: int) -> None:
+    barrier = threading.Barrier(threads, timeout=10)
+
+    def work(item: int) -> int:
+        barrier.wait()
+        time.sleep(0.001)
+        return item
+
+    began = time.monotonic()
+    found = list(unordered_map(work, range(100 * threads), threads))
+
+    assert 100 * threads == sum(map(len, found))
+    assert len(found) <= (time.monotonic() - began) / WAKING + 1 < 100
+
+
+def test_one_thread_is_the_caller_and_has_a_result_at_a_time() -> None:
+    found = unordered_map(lambda item: (item, threading.current_thread()), iter(range(3)), 1)
+
+    assert [[(item, threading.current_thread())] for item in range(3)] == list(found)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("of_items", [False, True])
+def test_an_error_ends_it_and_no_thread_stays(threads: int, of_items: bool) -> None:
+    worked = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            if of_items and number == 5:
+                raise KeyError("five")
+            yield number
+
+    def work(item: int) -> None:
+        worked.append(item)
+        time.sleep(0.001)
+        if not of_items and item == 5:
+            raise KeyError("five")
+
+    before = threading.active_count()
+    with pytest.raises(KeyError, match="five"):
+        list(unordered_map(work, items(), threads))
+
+    assert before == threading.active_count()
+    assert len(worked) <= 6 + 2 * threads
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_what_was_begun_is_finished_when_it_is_closed_early(threads: int) -> None:
+    begun, finished = [], []
+
+    def work(item: int) -> int:
+        begun.append(item)
+        time.sleep(0.002)
+        finished.append(item)
+        return item
+
+    before = threading.active_count()
+    with closing(unordered_map(work, range(10_000), threads)) as results:  # type: ignore[type-var]
+        next(results)
+
+    assert before == threading.active_count()
+    assert list(range(len(begun))) == sorted(begun) == sorted(finished)
+    assert len(begun) < 1000
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 def test_nothing_to_do(threads: int) -> None:
     assert [] == list(ordered_map(abs, [], threads))
+    assert [] == [result for results in unordered_map(abs, [], threads) for result in results]
 
 
 def test_usable_threads() -> None:

@@ -7,6 +7,7 @@ import json
 import math
 import random
 import zipfile
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ngramlm import parallel
 from ngramlm._word2vec import Worker
 from ngramlm.embeddings import Subwords, SubwordVectors, Training, Word2Vec, training
 from ngramlm.embeddings.parameters import aligned_rows
@@ -153,6 +155,45 @@ def test_rows_of_which_there_are_copies_are_the_most_used(text: Text, changed: d
         assert uses[0] > 1.5 * uses[-1]
 
 
+@pytest.mark.parametrize(
+    ("changed", "n_inputs", "n_outputs"),
+    [
+        ({}, 4, 4),
+        ({"shared_negatives": True}, 4, 1),
+        ({"architecture": "cbow"}, 4, 1),
+        ({"subwords": SUBWORDS}, 1, 4),
+        ({"subwords": SUBWORDS, "architecture": "cbow"}, 4, 1),
+    ],
+    ids=str,
+)
+def test_copies_are_of_the_rows_that_are_fetched_most_often(
+    text: Text, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], n_inputs: int, n_outputs: int
+) -> None:
+    """In a window of three words, that is four on the average with both sides, for each of which noise may be drawn."""
+    monkeypatch.setattr(training, "HOT_BYTES", 64 * 9)  # nine rows of 16 numbers
+    run = small(subsample=0, window=3, negatives=2, **changed).start(text)
+    times = Counter(word for sentence in sentences(400) for word in sentence)
+    all_noise = sum(count**0.75 for count in times.values())
+    rows = Counter(dict.fromkeys(times, 0) if "subwords" not in changed else {})
+    for word, count in times.items():
+        ends = f"<{word}>"
+        parts = (
+            [ends[i : i + n] for n in (2, 3) for i in range(len(ends) - n + 1)]
+            if "subwords" in changed
+            else []
+        )
+        for part in {word, *parts}:
+            rows[part] += count
+    fetched = [(n_inputs * count, "inputs") for count in rows.values()]
+    fetched += [
+        (n_outputs * (count + 2 * times.total() * count**0.75 / all_noise), "outputs")
+        for count in times.values()
+    ]
+    kinds = [kind for _, kind in sorted(fetched, reverse=True)[:9]]
+
+    assert (kinds.count("inputs"), kinds.count("outputs")) == run._hot()
+
+
 def test_first_vectors_are_uniform_and_small() -> None:
     text = Text.from_sentences([[f"w{i}" for i in range(2000)]])
     run = Word2Vec(min_count=1, dimension=10).start(text)
@@ -275,6 +316,42 @@ def test_going_on_gives_the_same_vectors(
     assert second.mean_loss == pytest.approx(whole.mean_loss, rel=1e-12)
     np.testing.assert_array_equal(second.inputs, whole.inputs)
     np.testing.assert_array_equal(second.outputs, whole.outputs)
+
+
+class Recorded:
+    """A worker that says which blocks it trained."""
+
+    def __init__(self, worker: Any, trained: list[int]) -> None:
+        self.worker, self.trained, self.merge = worker, trained, worker.merge
+
+    def train(self, ids: Any, first: int, *others: Any) -> Any:
+        self.trained.append(first)
+        return self.worker.train(ids, first, *others)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_several_threads_leave_off_between_blocks(
+    text: Text, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Every block before the place that was reached was trained once, and none after it."""
+    monkeypatch.setattr(training, "BLOCK", 200)
+    monkeypatch.setattr(parallel, "WAKING", 0.001)
+    run = small(epochs=200).start(text)
+    trained: list[int] = []
+    worker = run._worker
+    monkeypatch.setattr(run, "_worker", lambda hot: Recorded(worker(hot), trained))
+    run.run(threads=threads, after_block=lambda at: at.done >= 5)
+    assert 5 <= run.done < run.n_blocks
+    trained_first = [block for block, _ in run.blocks]
+    assert sorted(trained) == sorted(trained_first[i % len(trained_first)] for i in range(run.done))
+
+    kept = run.kept
+    whole = small(epochs=200).start(text)
+    whole.run(threads=1, after_block=lambda at: at.done == run.done)
+    assert kept == whole.kept  # what is kept is drawn by block
+    run.run(threads=threads)
+    assert run.done == run.n_blocks
+    assert len(trained) == run.n_blocks
 
 
 def test_going_on_with_something_else_is_refused(text: Text, tmp_path: Path) -> None:

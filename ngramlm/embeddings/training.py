@@ -23,7 +23,7 @@ from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ng
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.files import atomic_write
-from ngramlm.parallel import Progress, ordered_map, usable_threads
+from ngramlm.parallel import Progress, unordered_map, usable_threads
 from ngramlm.text import Text
 from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK
 
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Training"]
 
-BLOCK = 20_000  # ids that a thread trains on before it is told the next ones
+BLOCK = 20_000  # ids that a thread trains on before what it moved is merged; twice as many for CBOW, which moves less
 LEAST_RATE = 1e-4  # of the learning rate, at the end
-HOT_BYTES = 1 << 19  # of the rows of either kind that each of several threads has a copy of
+HOT_BYTES = (
+    5 << 18
+)  # of the rows that each of several threads has a copy of: they are to stay in its second cache
 MOST_MOVED = (
     100.0  # learning rates that a row is moved by between two merges up to which threads are simply added up
 )
@@ -67,7 +69,8 @@ class Training:
                 f"found {len(self.words)} words that occur {settings.min_count} times or more; expected two or more "
                 "(min_count can be lower)"
             )
-        self.blocks = list(_blocks(self.ids))
+        self.block_size = BLOCK * (2 if settings.architecture == "cbow" else 1)
+        self.blocks = list(_blocks(self.ids, self.block_size))
         self.done = 0  # blocks, over all epochs
         self.kept = 0  # words that were trained on
         self.loss = 0.0  # in nats
@@ -169,16 +172,26 @@ class Training:
         progress: Progress | None = None,
         after_block: Callable[[Training], bool] | None = None,
     ) -> None:
-        """Train up to the end, or until `after_block`, called after every block, says True."""
+        """Train up to the end, or until `after_block` says True.
+
+        That is called after every block, or by several threads now and then; blocks that were begun are finished.
+        """
         total = self.settings.epochs * len(self.ids)
         fall = self.settings.first_rate * (1 - LEAST_RATE) / total
         threads = max(1, min(usable_threads(threads), (self.n_blocks - self.done) // BLOCKS_APART))
-        workers = [self._worker(threads) for _ in range(threads)]
+        hot = self._hot() if threads > 1 else (0, 0)
+        shares = self._shares(threads, hot)
         free: SimpleQueue[Worker] = SimpleQueue()
-        for worker in workers:
-            free.put(worker)
+        for _ in range(threads):
+            free.put(self._worker(hot))
         merging = threading.Lock()
-        shares = self._shares(threads) if threads > 1 else []
+        stopping = False
+
+        def blocks() -> Iterator[int]:
+            for block in range(self.done, self.n_blocks):
+                if stopping:
+                    break
+                yield block
 
         def work(block: int) -> tuple[int, float]:
             epoch, number = divmod(block, len(self.blocks))
@@ -195,27 +208,20 @@ class Training:
                         worker.merge(*shares)
                 free.put(worker)
 
-        trained = ordered_map(work, range(self.done, self.n_blocks), threads)
-        for kept, loss in trained:
-            self.kept += kept
-            self.loss += loss
-            self.done += 1
-            if self.done % len(self.blocks) == 0:
+        for found in unordered_map(work, blocks(), threads):
+            epoch = self.done // len(self.blocks)
+            for kept, loss in found:
+                self.kept += kept
+                self.loss += loss
+            self.done += len(found)
+            if self.done // len(self.blocks) > epoch:
                 self._check()
             if progress is not None:
                 progress("training", self._ids_before(self.done), total)
-            if after_block is not None and after_block(self):
-                trained.close()
-                break
-
-    @property
-    def _hot(self) -> tuple[int, int]:
-        """Rows of the most frequent words, of inputs and of outputs, that each of several threads has copies of."""
-        most = HOT_BYTES // (4 * self.inputs.shape[1])
-        return min(len(self.inputs), most), min(len(self.outputs), most)
+            stopping = stopping or (after_block is not None and after_block(self))
 
     def _uses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How often each row is moved for every id that is read, about: inputs and outputs."""
+        """How often a window that is trained needs each row, for every id that is read: inputs and outputs."""
         settings = self.settings
         kept = self.counts * keep_probabilities(self.counts, settings.subsample) / len(self.ids)
         inputs, outputs = kept, kept
@@ -226,27 +232,37 @@ class Training:
         else:
             noise = self.counts.astype(np.float64) ** settings.noise_exponent
             outputs = kept + settings.negatives * kept.sum() * noise / noise.sum()
-        return (settings.window + 1) * inputs, (settings.window + 1) * outputs
+        return inputs, outputs
 
-    def _shares(self, threads: int) -> list[NDArray[np.float32]]:
+    def _hot(self) -> tuple[int, int]:
+        """How many rows, of inputs and of outputs, each of several threads has copies of: those fetched most often."""
+        inputs, outputs = self._uses()
+        words = self.settings.window + 1  # of a window, about
+        skip_gram, subwords = self.settings.architecture == "skip-gram", self.settings.subwords is not None
+        if not (skip_gram and subwords):
+            inputs = words * inputs
+        if skip_gram and (subwords or not (self.settings.shared_negatives or self.paths)):
+            outputs = words * outputs
+        most = HOT_BYTES // (4 * self.inputs.shape[1])
+        often = np.argsort(-np.concatenate([inputs, outputs]), kind="stable")[:most]
+        n_inputs = int((often < len(inputs)).sum())
+        return n_inputs, len(often) - n_inputs
+
+    def _shares(self, threads: int, hot: tuple[int, int]) -> list[NDArray[np.float32]]:
         """What of the moves of each copy, of inputs and outputs, is taken over: all, or where it is much the mean.
 
         A row that is moved often enough comes near to where it is drawn to; the sum of what several threads moved
         it would lead beyond.
         """
-        rate = self.settings.first_rate * threads * BLOCK
+        moved = (self.settings.window + 1) * self.settings.first_rate * threads * self.block_size
         return [
-            np.clip(MOST_MOVED / np.maximum(rate * uses[:n_hot], 1), 1 / threads, 1).astype(np.float32)
-            for uses, n_hot in zip(self._uses(), self._hot, strict=True)
+            np.clip(MOST_MOVED / np.maximum(moved * uses[:n_hot], 1), 1 / threads, 1).astype(np.float32)
+            for uses, n_hot in zip(self._uses(), hot, strict=True)
         ]
 
-    def _worker(self, threads: int) -> Worker:
-        if threads == 1:
-            return Worker(self._trainer, 0, 0)
+    def _worker(self, hot: tuple[int, int]) -> Worker:
         size = self.inputs.shape[1]
-        return Worker(
-            self._trainer, *self._hot, tuple(aligned_rows(n, size) for n in self._hot for _ in range(2))
-        )
+        return Worker(self._trainer, *hot, tuple(aligned_rows(n, size) for n in hot for _ in range(2)))
 
     def vectors(self) -> WordVectors:
         """The vectors as they are now; `SubwordVectors` with subwords.
@@ -350,6 +366,7 @@ class Training:
         return [
             len(self.ids),
             len(self.words),
+            len(self.blocks),
             zlib.crc32(self.ids.data),
             zlib.crc32("\n".join(self.words).encode()),
         ]
@@ -381,15 +398,15 @@ def frequent_words(text: Text, min_count: int) -> tuple[NDArray[np.int32], list[
     return new_ids[text.ids], words, times[order]
 
 
-def _blocks(ids: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
+def _blocks(ids: NDArray[np.int32], size: int) -> Iterator[tuple[int, int]]:
     """Ranges of ids, each of whole sentences where these are not longer than a block."""
     first = 0
     while first < len(ids):
-        end = first + BLOCK
-        begins = np.flatnonzero(ids[end : end + BLOCK] == BOS)
+        end = first + size
+        begins = np.flatnonzero(ids[end : end + size] == BOS)
         if len(begins):
             end += int(begins[0])
-        elif end + BLOCK >= len(ids):  # all that is left is one sentence
+        elif end + size >= len(ids):  # all that is left is one sentence
             end = len(ids)
         yield first, end
         first = end
