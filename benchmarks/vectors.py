@@ -2,8 +2,8 @@
 
     python benchmarks/vectors.py --text books.txt --repeats 3
 
-An epoch of each way of training by one thread and by two, vectors of 100 numbers, words that occur five times or more.
-Peak memory is that of the whole process, the text and the vocabulary included.
+An epoch (the mean of `--epochs`) of each way of word2vec by one thread and by two, vectors of 100 numbers, words that
+occur five times or more. Peak memory is that of the whole process, the text and the vocabulary included.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ JOBS = Path(__file__).with_name("vector_jobs.py")
 HEADER = "| work | who | threads | k words/s | range | peak MB | ours to theirs |\n|---|---|---:|---:|---:|---:|---:|"
 
 
-def contender(text: str, who: str, job: str, threads: int) -> Contender:
-    command = [PYTHON, str(JOBS), text, who, job, "--threads", str(threads)]
+def contender(text: str, who: str, job: str, threads: int, epochs: int) -> Contender:
+    command = [PYTHON, str(JOBS), text, who, job, "--threads", str(threads), "--epochs", str(epochs)]
     return Contender(f"{who} {threads}", [command], reports_seconds=True)
 
 
@@ -44,6 +44,7 @@ def main() -> None:
     )
     parser.add_argument("--text", required=True)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5, help="of word2vec and gensim")
     parser.add_argument("--only", default="", help="jobs whose name has this in it")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
@@ -54,10 +55,12 @@ def main() -> None:
     for job in (*WORD2VEC, *GLOVE):
         if options.only not in job:
             continue
-        several = [contender(options.text, "ngramlm", job, threads) for threads in options.threads]
+        several = [
+            contender(options.text, "ngramlm", job, threads, options.epochs) for threads in options.threads
+        ]
         if peer:
             theirs = "skip-gram" if job in GLOVE or "shared" in job else job
-            several += [contender(options.text, "gensim", theirs, 1)]
+            several += [contender(options.text, "gensim", theirs, 1, options.epochs)]
         for number in range(options.repeats):
             for each in several:
                 each.run()

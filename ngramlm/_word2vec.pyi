@@ -6,6 +6,8 @@ LANES: tuple[int, ...]
 def usable_lanes() -> tuple[int, ...]: ...
 
 class Trainer:
+    @property
+    def pairs(self) -> bool: ...
     def __init__(
         self,
         inputs: NDArray[np.float32],

@@ -149,7 +149,7 @@ cdef class Trainer:
     cdef const uint8_t[::1] path_labels
     cdef int window, negatives, size
     cdef bint skip_gram, exact, with_loss, tree, subwords
-    cdef bint pairs                                 # whether every word of a window has a target of its own
+    cdef readonly bint pairs                        # whether every word of a window has a target of its own
     cdef int most_inputs, most_targets, most_outputs
     cdef int64_t n_words
     cdef const Steps* steps

@@ -85,10 +85,11 @@ def ordered_map(
 def unordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Generator[list[Result], None, None]:
-    """``map`` with several threads that take their items themselves, in order: what was found since the last time.
+    """``map`` with several threads that take their items themselves, in order; the caller is woken seldom.
 
-    The caller is woken seldom, so that it takes no core from the threads. Once the items end, or the map is closed or
-    has failed, those that were taken are finished, and no others. One thread is the caller, with a result at a time.
+    Yields lists of results, which may be empty, about every `WAKING` seconds, so that the caller takes no core from the
+    threads. After an error, or when this is closed, items that were taken are finished and their results dropped. With
+    one thread, which is the caller, a list has one result.
 
     >>> sorted(result for results in unordered_map(abs, [-1, 2, -3], threads=2) for result in results)
     [1, 2, 3]

@@ -163,6 +163,8 @@ def test_rows_of_which_there_are_copies_are_the_most_used(text: Text, changed: d
         ({"architecture": "cbow"}, 4, 1),
         ({"subwords": SUBWORDS}, 1, 4),
         ({"subwords": SUBWORDS, "architecture": "cbow"}, 4, 1),
+        ({"loss": "hierarchical-softmax"}, 4, 1),
+        ({"loss": "hierarchical-softmax", "subwords": SUBWORDS}, 1, 4),
     ],
     ids=str,
 )
@@ -184,14 +186,34 @@ def test_copies_are_of_the_rows_that_are_fetched_most_often(
         )
         for part in {word, *parts}:
             rows[part] += count
+    if "loss" in changed:
+        nodes = Counter()
+        for word, count in times.items():
+            for node in path_to(word, times):
+                nodes[node] += count
+        used = list(nodes.values())
+    else:
+        used = [count + 2 * times.total() * count**0.75 / all_noise for count in times.values()]
     fetched = [(n_inputs * count, "inputs") for count in rows.values()]
-    fetched += [
-        (n_outputs * (count + 2 * times.total() * count**0.75 / all_noise), "outputs")
-        for count in times.values()
-    ]
-    kinds = [kind for _, kind in sorted(fetched, reverse=True)[:9]]
+    fetched += [(n_outputs * count, "outputs") for count in used]
+    kinds = [kind for _, kind in sorted(fetched, key=lambda of: -of[0])[:9]]
+    hot, shares = run._hot_rows(2)
 
-    assert (kinds.count("inputs"), kinds.count("outputs")) == run._hot()
+    assert hot == (kinds.count("inputs"), kinds.count("outputs"))
+    assert tuple(map(len, shares)) == hot
+
+
+def path_to(word: str, times: Counter[str]) -> list[int]:
+    """Numbers of the inner nodes above a word, where the two rarest are joined until there is one."""
+    trees = [(count, number, {each}) for number, (each, count) in enumerate(times.items())]
+    path = []
+    while len(trees) > 1:
+        trees.sort(key=lambda tree: tree[:2])
+        (one, _, words), (other, _, more), *trees = trees
+        number = len(times) + 1000 - len(trees)
+        path += [number] if word in words | more else []
+        trees.append((one + other, number, words | more))
+    return path
 
 
 def test_first_vectors_are_uniform_and_small() -> None:
@@ -349,12 +371,26 @@ def test_several_threads_leave_off_between_blocks(
     whole = small(epochs=200).start(text)
     whole.run(threads=1, after_block=lambda at: at.done == run.done)
     assert kept == whole.kept  # what is kept is drawn by block
-    run.run(threads=threads)
-    assert run.done == run.n_blocks
-    assert len(trained) == run.n_blocks
+
+    said = []
+
+    def interrupted(stage: str, done: int, total: int | None) -> None:
+        said.append(done)
+        if len(said) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.run(threads=threads, progress=interrupted)
+    assert len(trained) == run.done < run.n_blocks
+    run.run(threads=threads, progress=lambda stage, done, total: said.append(done))
+    assert len(trained) == run.done == run.n_blocks
+    assert said == sorted(said)
+    assert said[-1] == 200 * len(run.ids)
 
 
-def test_going_on_with_something_else_is_refused(text: Text, tmp_path: Path) -> None:
+def test_going_on_with_something_else_is_refused(
+    text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "left.training"
     small().start(text).save(path)
     with pytest.raises(UsageError, match="another seed"):
@@ -362,6 +398,9 @@ def test_going_on_with_something_else_is_refused(text: Text, tmp_path: Path) -> 
     for other in (sentences(400, seed=2), [*sentences(400), ["red"]]):
         with pytest.raises(UsageError, match="another text"):
             small().start(Text.from_sentences(other)).resume(path)
+    monkeypatch.setattr(training, "BLOCK", 19_999)
+    with pytest.raises(UsageError, match="blocks of 20000 words"):
+        small().start(text).resume(path)
 
 
 def test_the_default_learning_rate_may_be_named(text: Text, tmp_path: Path) -> None:
@@ -370,10 +409,14 @@ def test_the_default_learning_rate_may_be_named(text: Text, tmp_path: Path) -> N
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_training_that_leaves_the_numbers_is_refused(text: Text, tmp_path: Path) -> None:
-    run = small(learning_rate=1e30, epochs=50).start(text)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_training_that_leaves_the_numbers_is_refused(
+    text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setattr(parallel, "WAKING", 0.001)
+    run = small(learning_rate=1e30, epochs=500).start(text)
     with pytest.raises(EstimationError, match="a lower learning_rate helps"):
-        run.run(threads=1)
+        run.run(threads=threads)
     assert run.done < run.n_blocks
     with pytest.raises(EstimationError, match="beyond all numbers"):
         run.save(tmp_path / "left.training")

@@ -174,54 +174,55 @@ class Training:
     ) -> None:
         """Train up to the end, or until `after_block` says True.
 
-        That is called after every block, or by several threads now and then; blocks that were begun are finished.
+        The calling thread calls that after every block, or, where several threads train, about twenty times a second:
+        `done` may have grown by any number then, or not at all. Blocks that were begun are finished, also where an
+        error or an interruption ends this, so that none is trained twice when training goes on. Save after that:
+        while several threads train, `done` is a number of blocks and not a place.
         """
         total = self.settings.epochs * len(self.ids)
         fall = self.settings.first_rate * (1 - LEAST_RATE) / total
-        threads = max(1, min(usable_threads(threads), (self.n_blocks - self.done) // BLOCKS_APART))
-        hot = self._hot() if threads > 1 else (0, 0)
-        shares = self._shares(threads, hot)
+        first_block = self.done
+        threads = max(1, min(usable_threads(threads), (self.n_blocks - first_block) // BLOCKS_APART))
+        hot, shares = self._hot_rows(threads)
         free: SimpleQueue[Worker] = SimpleQueue()
         for _ in range(threads):
             free.put(self._worker(hot))
-        merging = threading.Lock()
+        ending = threading.Lock()
         stopping = False
 
         def blocks() -> Iterator[int]:
-            for block in range(self.done, self.n_blocks):
+            for block in range(first_block, self.n_blocks):
                 if stopping:
                     break
                 yield block
 
-        def work(block: int) -> tuple[int, float]:
+        def work(block: int) -> None:
             epoch, number = divmod(block, len(self.blocks))
             first, end = self.blocks[number]
             seed = np.random.SeedSequence([self.settings.seed, epoch, number]).generate_state(1, np.uint64)
             worker = free.get()
-            try:
-                return worker.train(
-                    self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall
-                )
-            finally:
+            kept, loss = worker.train(
+                self.ids, first, end, int(seed[0]), self._rate(self._ids_before(block)), fall
+            )
+            with ending:
                 if threads > 1:
-                    with merging:
-                        worker.merge(*shares)
-                free.put(worker)
-
-        for found in unordered_map(work, blocks(), threads):
-            epoch = self.done // len(self.blocks)
-            for kept, loss in found:
+                    worker.merge(*shares)
                 self.kept += kept
                 self.loss += loss
-            self.done += len(found)
-            if self.done // len(self.blocks) > epoch:
+                self.done += 1
+            free.put(worker)
+
+        checked = first_block // len(self.blocks)  # epochs
+        for _ in unordered_map(work, blocks(), threads):
+            if self.done // len(self.blocks) > checked:
+                checked = self.done // len(self.blocks)
                 self._check()
             if progress is not None:
                 progress("training", self._ids_before(self.done), total)
             stopping = stopping or (after_block is not None and after_block(self))
 
     def _uses(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How often a window that is trained needs each row, for every id that is read: inputs and outputs."""
+        """Expected windows that use each row, per id of the text: inputs and outputs."""
         settings = self.settings
         kept = self.counts * keep_probabilities(self.counts, settings.subsample) / len(self.ids)
         inputs, outputs = kept, kept
@@ -234,31 +235,29 @@ class Training:
             outputs = kept + settings.negatives * kept.sum() * noise / noise.sum()
         return inputs, outputs
 
-    def _hot(self) -> tuple[int, int]:
-        """How many rows, of inputs and of outputs, each of several threads has copies of: those fetched most often."""
-        inputs, outputs = self._uses()
-        words = self.settings.window + 1  # of a window, about
-        skip_gram, subwords = self.settings.architecture == "skip-gram", self.settings.subwords is not None
-        if not (skip_gram and subwords):
-            inputs = words * inputs
-        if skip_gram and (subwords or not (self.settings.shared_negatives or self.paths)):
-            outputs = words * outputs
-        most = HOT_BYTES // (4 * self.inputs.shape[1])
-        often = np.argsort(-np.concatenate([inputs, outputs]), kind="stable")[:most]
-        n_inputs = int((often < len(inputs)).sum())
-        return n_inputs, len(often) - n_inputs
+    def _hot_rows(self, threads: int) -> tuple[tuple[int, int], list[NDArray[np.float32]]]:
+        """How many rows, of inputs and of outputs, each of several threads has copies of, and shares of their moves.
 
-    def _shares(self, threads: int, hot: tuple[int, int]) -> list[NDArray[np.float32]]:
-        """What of the moves of each copy, of inputs and outputs, is taken over: all, or where it is much the mean.
-
-        A row that is moved often enough comes near to where it is drawn to; the sum of what several threads moved
-        it would lead beyond.
+        The rows are those fetched most often. A share is what of the moves of a copy is taken over: all, or where it
+        is much the mean. A row that is moved often enough comes near to where it is drawn to; the sum of what several
+        threads moved it would lead beyond.
         """
-        moved = (self.settings.window + 1) * self.settings.first_rate * threads * self.block_size
-        return [
-            np.clip(MOST_MOVED / np.maximum(moved * uses[:n_hot], 1), 1 / threads, 1).astype(np.float32)
-            for uses, n_hot in zip(self._uses(), hot, strict=True)
+        if threads == 1:
+            return (0, 0), []
+        uses = self._uses()
+        words = self.settings.window + 1  # of a window, about
+        per_input = self.settings.architecture == "cbow" or self.settings.subwords is None
+        fetched = [uses[0] * (words if per_input else 1), uses[1] * (words if self._trainer.pairs else 1)]
+        most = HOT_BYTES // (4 * self.inputs.shape[1])
+        often = np.argsort(-np.concatenate(fetched), kind="stable")[:most]
+        n_inputs = int((often < len(self.inputs)).sum())
+        hot = (n_inputs, len(often) - n_inputs)
+        moved = words * self.settings.first_rate * threads * self.block_size
+        shares = [
+            np.clip(MOST_MOVED / np.maximum(moved * of_rows[:n_hot], 1), 1 / threads, 1).astype(np.float32)
+            for of_rows, n_hot in zip(uses, hot, strict=True)
         ]
+        return hot, shares
 
     def _worker(self, hot: tuple[int, int]) -> Worker:
         size = self.inputs.shape[1]
@@ -301,6 +300,7 @@ class Training:
             "version": VERSION,
             "settings": self.settings.described(),
             "text": self._text_mark(),
+            "block_size": self.block_size,
             "done": self.done,
             "kept": self.kept,
             "loss": self.loss,
@@ -326,6 +326,8 @@ class Training:
                 other = f"another {' and '.join(names) or 'version of the settings'}"
             elif header["text"] != self._text_mark():
                 other = "another text"
+            elif header["block_size"] != self.block_size:
+                other = f"blocks of {header['block_size']} words"
             else:
                 columns = self._read_columns(archive, header, os.path.getsize(path))
         if other is not None:
@@ -366,7 +368,6 @@ class Training:
         return [
             len(self.ids),
             len(self.words),
-            len(self.blocks),
             zlib.crc32(self.ids.data),
             zlib.crc32("\n".join(self.words).encode()),
         ]
