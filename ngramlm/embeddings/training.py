@@ -34,9 +34,7 @@ __all__ = ["Training"]
 
 BLOCK = 20_000  # ids that a thread trains on before what it moved is merged; twice as many for CBOW, which moves less
 LEAST_RATE = 1e-4  # of the learning rate, at the end
-HOT_BYTES = (
-    5 << 18
-)  # of the rows that each of several threads has a copy of: they are to stay in its second cache
+HOT_BYTES = 5 << 18  # of the rows that each of several threads has a copy of, in its second cache
 MOST_MOVED = (
     100.0  # learning rates that a row is moved by between two merges up to which threads are simply added up
 )
