@@ -235,12 +235,14 @@ def _settings(
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             flag = next(p for p in context.command.params if p.name == name).opts[-1]
             raise click.UsageError(f"{flag} is not for {method}.")
-    for name, other in (("negatives", "loss"), ("noise_exponent", "loss"), ("cbow_update", "method")):
-        idle = given["loss"] == "hierarchical-softmax" if other == "loss" else method != "cbow"
-        if given[name] is not None and idle:
-            raise click.UsageError(
-                f"--{name.replace('_', '-')} is for {'negative sampling' if other == 'loss' else 'cbow'}."
-            )
+    tree = given["loss"] == "hierarchical-softmax"
+    for name, idle, owner in (
+        ("negatives", tree, "negative sampling"),
+        ("noise_exponent", tree, "negative sampling"),
+        ("cbow_update", method != "cbow", "cbow"),
+    ):
+        if idle and given[name] is not None:
+            raise click.UsageError(f"--{name.replace('_', '-')} is for {owner}.")
     if buckets is not None and subwords is None:
         raise click.UsageError("--buckets is for --subwords MIN,MAX.")
     values = {name: given[name] for name in (*OF_ALL, *own) if given[name] is not None}
