@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ORDERS ?= 3
-BUILD_INPUTS := pyproject.toml setup.py $(wildcard ngramlm/*.pyx ngramlm/*.pxd ngramlm/*.h)
+BUILD_INPUTS := pyproject.toml setup.py $(wildcard $(foreach kind,pyx pxd h,ngramlm/*.$(kind) ngramlm/*/*.$(kind)))
 # Prints requirements out of pyproject.toml, so that they are written down only there.
 REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
     table = functools.reduce(dict.__getitem__, sys.argv[1].split("."), tomllib.load(open("pyproject.toml", "rb"))); \
@@ -107,7 +107,7 @@ bench-instructions: $(VENV)/installed
 build/%/installed: $(BUILD_INPUTS) $(wildcard ngramlm/*.py ngramlm/*/*.py cli/*.py corpora/*.py) | $(VENV)/build
 	rm -rf build/$* && mkdir -p build/$*
 	cp -r ngramlm cli corpora setup.py pyproject.toml README.md LICENSE build/$*/
-	rm -f build/$*/ngramlm/*.c build/$*/ngramlm/*.so
+	find build/$* -name '*.so' -delete -o -name '_*.c' -delete
 	cd build/$* && $(BUILD_FLAGS) $(abspath $(BIN))/python setup.py --quiet build --build-lib lib
 	@touch $@
 
@@ -124,5 +124,5 @@ test-sanitize: build/sanitize/installed $(VENV)/installed $(VENV)/test
 
 clean:
 	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
-	rm -f ngramlm/*.c ngramlm/*.so ngramlm/*.html
+	find ngramlm -name '_*.c' -delete -o -name '*.so' -delete -o -name '_*.html' -delete
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,91 +1,78 @@
 """Build the compiled kernels; all metadata is in pyproject.toml.
 
+Every ``.pyx`` file below ``ngramlm/`` is a kernel. The kernels are compiled side by side, one per core.
+
 Environment variables:
     NGRAMLM_DEBUG=1     bounds checks in every kernel (slow, for tests)
     NGRAMLM_SANITIZE=1  AddressSanitizer and UndefinedBehaviorSanitizer (CONTRIBUTING.md says how to run the tests so)
     NGRAMLM_ANNOTATE=1  write Cython's annotated HTML beside the sources
+    NGRAMLM_JOBS=N      number of kernels compiled at once; default: the number of cores
 """
 
 import os
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
-
-KERNELS = [
-    "_vocabulary",
-    "_text",
-    "_trie",
-    "_counts",
-    "_scorer",
-    "_backoff",
-    "_forward",
-    "_compact",
-    "_arpa",
-    "_smoothing",
-    "_pitman_yor",
-    "_memory",
-    "_mixing",
-    "_maxent",
-    "_maxent_text",
-    "_classes",
-    "_softmax",
-    "_word2vec",
-    "_vectors",
-    "_cooccurrence",
-    "_glove",
-]
+from setuptools.command.build_ext import build_ext
 
 
 def flag(name: str) -> bool:
     return os.environ.get(name, "") not in ("", "0")
 
 
-debug = flag("NGRAMLM_DEBUG")
+def jobs() -> int:
+    """The number of kernels compiled at once."""
+    return int(os.environ.get("NGRAMLM_JOBS") or os.cpu_count() or 1)
+
+
+class ParallelBuild(build_ext):
+    """Compiles the kernels side by side."""
+
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        self.parallel = jobs()
+
+
 # results do not depend on the processor; nothing looks at floating-point exceptions
 EXACT = ["-ffp-contract=off", "-fno-trapping-math"]
 compile_args = ["-O3", "-fno-strict-aliasing", *EXACT]
 link_args: list[str] = []
-FUSED = {
-    "_word2vec"
-}  # the width of registers changes the order of their sums anyway: products are fused with sums
 if flag("NGRAMLM_SANITIZE"):
-    compile_args = [
-        "-O1",
-        "-g",
-        "-fno-omit-frame-pointer",
-        "-fsanitize=address,undefined",
-        "-fno-strict-aliasing",
-        *EXACT,
-    ]
-    link_args = ["-fsanitize=address,undefined"]
+    sanitizers = "-fsanitize=address,undefined"
+    compile_args = ["-O1", "-g", "-fno-omit-frame-pointer", sanitizers, "-fno-strict-aliasing", *EXACT]
+    link_args = [sanitizers]
+# the width of registers changes the order of its sums anyway, so products are fused with sums
+OF_KERNEL = {"ngramlm.embeddings._word2vec": ["-ffp-contract=fast"]}
 
-extensions = [
-    Extension(
-        f"ngramlm.{kernel}",
-        [f"ngramlm/{kernel}.pyx"],
-        include_dirs=["ngramlm"],
-        depends=[
-            f"ngramlm/{header}" for header in sorted(os.listdir("ngramlm")) if header.endswith((".h", ".pxd"))
-        ],
-        extra_compile_args=[*compile_args, "-ffp-contract=fast"] if kernel in FUSED else compile_args,
-        extra_link_args=link_args,
-    )
-    for kernel in KERNELS
-    if os.path.exists(f"ngramlm/{kernel}.pyx")
-]
+sources = {".".join(path.with_suffix("").parts): path for path in sorted(Path("ngramlm").rglob("*.pyx"))}
+unknown = OF_KERNEL.keys() - sources.keys()
+if unknown:
+    raise SystemExit(f"setup.py: flags for kernels that do not exist: {', '.join(sorted(unknown))}")
 
 setup(
+    cmdclass={"build_ext": ParallelBuild},
     ext_modules=cythonize(
-        extensions,
+        [
+            Extension(
+                name,
+                [str(path)],
+                depends=sorted(map(str, path.parent.glob("*.h"))),  # Cython finds the .pxd files itself
+                extra_compile_args=[*compile_args, *OF_KERNEL.get(name, [])],
+                extra_link_args=link_args,
+            )
+            for name, path in sources.items()
+        ],
+        nthreads=jobs(),
         annotate=flag("NGRAMLM_ANNOTATE"),
         compiler_directives={
             "language_level": 3,
-            "boundscheck": debug,
+            "boundscheck": (debug := flag("NGRAMLM_DEBUG")),
             "wraparound": debug,
             "initializedcheck": debug,
             "cdivision": not debug,
             "embedsignature": True,
             "freethreading_compatible": True,
         },
-    )
+    ),
 )

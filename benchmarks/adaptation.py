@@ -22,8 +22,8 @@ import numpy as np
 
 import ngramlm as lm
 from ngramlm.adaptive import Source, Weighting
-from ngramlm.documents import LineNumbers, read_documents
-from ngramlm.interpolation import union_vocabulary
+from ngramlm.mixing.interpolation import union_vocabulary
+from ngramlm.text.documents import LineNumbers, read_documents
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from adaptation import Domain
 
 import ngramlm as lm
 from ngramlm.adaptive import adapt_domain, domain_vocabulary
-from ngramlm.documents import select_documents
-from ngramlm.interpolation import text_over
-from ngramlm.vocabulary import RESERVED, UNK
+from ngramlm.mixing.interpolation import text_over
+from ngramlm.text.documents import select_documents
+from ngramlm.text.vocabulary import RESERVED, UNK
 
 METHOD = lm.KneserNey(discounts=3)
 

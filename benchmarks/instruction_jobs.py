@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ngramlm as lm
-from ngramlm.arpa import read_arpa, write_arpa
-from ngramlm.binary import load_binary, save_binary
+from ngramlm.formats.arpa import read_arpa, write_arpa
+from ngramlm.formats.binary import load_binary, save_binary
 
 ORDER = 5
 TEXT, WARM_TEXT = "text.txt", "warm.txt"

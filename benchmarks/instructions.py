@@ -30,7 +30,7 @@ from instruction_jobs import TEXT, WARM_TEXT
 from splice_walk import Int32s, extend, write
 
 import ngramlm
-from ngramlm.vocabulary import EOS
+from ngramlm.text.vocabulary import EOS
 
 HERE = Path(__file__).parent
 RECORD = HERE / "instructions.json"

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ngramlm as lm
-from ngramlm.vocabulary import BOS, EOS
+from ngramlm.text.vocabulary import BOS, EOS
 
 Int32s = NDArray[np.int32]
 

@@ -32,8 +32,8 @@ from ngramlm.errors import EstimationError, EstimationWarning
 from ngramlm.evaluation.contenders import Contender, contenders
 from ngramlm.evaluation.curve import nested_subsets
 from ngramlm.evaluation.significance import paired_tests
-from ngramlm.events import Events
-from ngramlm.vocabulary import EOS
+from ngramlm.text.vocabulary import EOS
+from ngramlm.trie.events import Events
 
 Floats = NDArray[np.float64]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_backoff, mixture_output
+from ngramlm.cli.model_files import load_backoff, mixture_output
 from ngramlm.cli.output import number, open_output, plural, stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import DomainVocabulary, Mixture
-    from ngramlm.backoff import BackoffModel
-    from ngramlm.text import Text
+    from ngramlm.models.backoff import BackoffModel
+    from ngramlm.text.text import Text
 
 
 @options.command(
@@ -99,7 +99,7 @@ def domain(
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
     from ngramlm.counts import count
     from ngramlm.smoothing import make_smoothing
-    from ngramlm.text import read_text, require_sentences
+    from ngramlm.text.text import read_text, require_sentences
 
     longest = 4 if reading["tokenizer"] == "characters" else 1
     facts: dict[str, Any] = {"output": output, "model": model_file, "text": text}
@@ -176,8 +176,8 @@ def domain_rows(
 ) -> list[tuple[str, ...]]:
     """What the model and the adapted one make of a held-out text; the words that both know are comparable."""
     from ngramlm.evaluation.perplexity import perplexity
-    from ngramlm.interpolation import text_over
-    from ngramlm.vocabulary import UNK
+    from ngramlm.mixing.interpolation import text_over
+    from ngramlm.text.vocabulary import UNK
 
     own = text_over(held, model.vocabulary)
     before, after = perplexity(model, own), perplexity(adapted, held, per_token=True)

@@ -10,10 +10,10 @@ from typing import Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model, require_compressor
+from ngramlm.cli.model_files import load_any_model, require_compressor
 from ngramlm.cli.output import write, write_json
 from ngramlm.cli.progress import Progress
-from ngramlm.files import suffix_of
+from ngramlm.core.files import suffix_of
 
 REPORTS = (".md", ".csv", ".json", ".txt", ".tex", ".html")
 FORMS = ("default", "interpolated", "backoff", "both")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import (
+from ngramlm.cli.model_files import (
     ARPA_SUFFIXES,
     BINARY_SUFFIXES,
     Kind,
@@ -19,7 +19,7 @@ from ngramlm.cli.formats import (
     write_model,
 )
 from ngramlm.cli.progress import Progress
-from ngramlm.files import suffix_of
+from ngramlm.core.files import suffix_of
 
 
 @options.command(
@@ -52,7 +52,7 @@ def command(
     with local_file(source) as name, Progress(quiet=quiet) as progress:
         kind = kind_of(name)
         if kind == "counts":
-            from ngramlm.count_files import read_counts, write_counts
+            from ngramlm.formats.count_files import read_counts, write_counts
 
             check_layout(kind, layout, bits)
             if limits:
@@ -81,6 +81,6 @@ def _keeps_limit(path: str, kind: Kind) -> bool:
     """Whether a model of this file can be read piece by piece."""
     if kind != "binary":
         return kind == "arpa"
-    from ngramlm.binary import describe_binary
+    from ngramlm.formats.binary import describe_binary
 
     return bool(describe_binary(path)["layout"] == "fast")

@@ -49,8 +49,8 @@ def command(
     options.check_limits(limits)
     sources = options.sources(texts, selection.get("vocab"))
     options.check_output(output, [*sources, selection.get("vocab")])
-    from ngramlm.count_files import write_counts
     from ngramlm.counts import count
+    from ngramlm.formats.count_files import write_counts
 
     known = options.read_selection(selection)
     with Progress(quiet=quiet) as progress:

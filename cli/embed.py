@@ -66,8 +66,8 @@ def nearest(
 
 def _words_of_stdin(vectors_file: str) -> list[str]:
     """Words between spaces, tabs and line ends."""
+    from ngramlm.core.files import open_source
     from ngramlm.errors import UsageError
-    from ngramlm.files import open_source
 
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError("no word: give words, or pipe them in.")
@@ -151,7 +151,7 @@ def convert(
     is the matrix alone, with the words beside it. fastText's models (.bin) are only read.
     """
     from ngramlm.embeddings import load_vectors, save_vectors
-    from ngramlm.embeddings.files import vectors_format
+    from ngramlm.embeddings.vector_files import vectors_format
 
     options.check_output(target, [source])
     wanted = vectors_format(target, target_format)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ngramlm.embeddings import WordVectors
     from ngramlm.embeddings.training import Training
     from ngramlm.embeddings.word2vec import Word2Vec
-    from ngramlm.text import Text
+    from ngramlm.text.text import Text
 
 WORD2VEC = ("skip-gram", "cbow")
 METHODS = (*WORD2VEC, "glove")
@@ -153,8 +153,8 @@ def train(
     Several texts are one text. One thread gives the same vectors every time; several threads of skip-gram and cbow work
     without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
     """
-    from ngramlm.embeddings.files import save_vectors, vectors_format
-    from ngramlm.text import read_text
+    from ngramlm.embeddings.vector_files import save_vectors, vectors_format
+    from ngramlm.text.text import read_text
 
     if as_json and output == "-":
         raise click.UsageError("--json needs -o FILE: both would be written to standard output.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_model
+from ngramlm.cli.model_files import load_model
 from ngramlm.cli.output import write, write_json
 
 
@@ -28,7 +28,7 @@ def command(
     """
     import numpy as np
 
-    from ngramlm.vocabulary import BOS_WORD
+    from ngramlm.text.vocabulary import BOS_WORD
 
     begin = options.utf8_words([word for word in history.split(" ") if word and word != BOS_WORD])
     model = load_model(model_file)

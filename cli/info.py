@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import Kind, kind_of, local_file, read_model
+from ngramlm.cli.model_files import Kind, kind_of, local_file, read_model
 from ngramlm.cli.output import figures, write, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model
@@ -38,25 +38,25 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
         kind = kind_of(name)
         facts: dict[str, Any] = {"file": path, "kind": kind, "bytes": os.path.getsize(name)}
         if kind == "counts":
-            from ngramlm.count_files import read_counts
+            from ngramlm.formats.count_files import read_counts
 
             counts = read_counts(name, progress=progress)
             facts |= about_counts(counts)
             if verify:
                 counts.trie.check(len(counts.vocabulary))
         elif kind == "mixture":
-            from ngramlm.formats import load_mixture_file
+            from ngramlm.loading import load_mixture_file
 
             facts |= about_mixture(load_mixture_file(name))
         else:
-            from ngramlm.backoff import BackoffModel
+            from ngramlm.models.backoff import BackoffModel
 
             model = read_model(name, kind, progress)
             facts |= about_model(model)
             if kind == "binary":
                 facts |= about_layout(name)
             if verify and kind == "binary":
-                from ngramlm.binary import verify_binary
+                from ngramlm.formats.binary import verify_binary
 
                 verify_binary(name)
             elif verify and isinstance(model, BackoffModel):
@@ -71,7 +71,7 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
 
 def about_layout(path: str) -> dict[str, Any]:
     """The layout of a binary model; of a compact one, the bits of a probability and a back-off weight per order."""
-    from ngramlm.binary import describe_binary
+    from ngramlm.formats.binary import describe_binary
 
     description = describe_binary(path)
     if description["layout"] != "compact":

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_backoff, model_format, model_output, write_model
+from ngramlm.cli.model_files import load_backoff, model_format, model_output, write_model
 from ngramlm.cli.output import number, stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_model, model_lines
 
 if TYPE_CHECKING:
-    from ngramlm.backoff import BackoffModel
     from ngramlm.evaluation.perplexity import Perplexity
-    from ngramlm.text import Text
+    from ngramlm.models.backoff import BackoffModel
+    from ngramlm.text.text import Text
 
 
 @options.command(
@@ -75,8 +75,8 @@ def command(
     kind = model_format(output)
     options.check_output(output, [*models, heldout])
     loaded = [load_backoff(path, quiet) for path in models]
-    from ngramlm.interpolation import component_log10_probs, estimate_weights, mix, union_vocabulary
-    from ngramlm.log_linear import log_linear_mix, log_linear_weights
+    from ngramlm.mixing.interpolation import component_log10_probs, estimate_weights, mix, union_vocabulary
+    from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
 
     facts: dict[str, Any] = {"output": output, "models": list(models)}
     text: Text | None = None
@@ -114,7 +114,7 @@ def command(
 def measure(models: Sequence[BackoffModel], text: Text) -> list[Perplexity]:
     """How well each predicts a text over all their words, its own OOVs as ``<unk>``."""
     from ngramlm.evaluation.perplexity import perplexity
-    from ngramlm.interpolation import text_over
+    from ngramlm.mixing.interpolation import text_over
 
     return [perplexity(model, text_over(text, model.vocabulary)) for model in models]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model
+from ngramlm.cli.model_files import load_any_model
 from ngramlm.cli.output import number, stderr_line, table, write, write_json
 
 
@@ -33,9 +33,9 @@ def command(
     <s> in HISTORY begins a sentence; without HISTORY, the words that begin a sentence are listed. </s> in the
     list is the end of the sentence. Put -- before words that begin with a hyphen.
     """
-    from ngramlm.ngram_model import NgramModel
-    from ngramlm.text import read_text
-    from ngramlm.vocabulary import BOS_WORD
+    from ngramlm.models.ngram_model import NgramModel
+    from ngramlm.text.text import read_text
+    from ngramlm.text.vocabulary import BOS_WORD
 
     given = options.utf8_words([word for part in history for word in part.split(" ") if word]) or [BOS_WORD]
     options.check_stdin([model_file, before])

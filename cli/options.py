@@ -19,12 +19,12 @@ from ngramlm.cli.output import same_file, stderr_line
 if TYPE_CHECKING:
     from ngramlm.adaptive import Neighbours, WordWeights
     from ngramlm.adaptive import Source as Memory
-    from ngramlm.documents import DocumentRule
+    from ngramlm.core.files import Source
+    from ngramlm.core.workspace import Workspace
     from ngramlm.embeddings import WordVectors
-    from ngramlm.files import Source
-    from ngramlm.text import Text
-    from ngramlm.vocabulary import Vocabulary
-    from ngramlm.workspace import Workspace
+    from ngramlm.text.documents import DocumentRule
+    from ngramlm.text.text import Text
+    from ngramlm.text.vocabulary import Vocabulary
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -371,16 +371,16 @@ def memories(
 
 def rule_of(documents: str | None) -> DocumentRule | None:
     """What ``--documents`` says; None where it says nothing."""
-    from ngramlm.documents import document_rule
+    from ngramlm.text.documents import document_rule
 
     return None if documents is None else document_rule(documents)
 
 
 def read_documents(sources: Source | Sequence[Source], rule: str | None, **reading: Any) -> Text:
     """A text with the documents that ``--documents`` says."""
-    from ngramlm.documents import document_rule
-    from ngramlm.documents import read_documents as read
-    from ngramlm.text import read_text
+    from ngramlm.text.documents import document_rule
+    from ngramlm.text.documents import read_documents as read
+    from ngramlm.text.text import read_text
 
     if rule is None:
         return read_text(sources, **reading)
@@ -389,8 +389,8 @@ def read_documents(sources: Source | Sequence[Source], rule: str | None, **readi
 
 def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
     """`read_documents` of a text that must not be empty, with a warning where many of its words are OOVs."""
-    from ngramlm.oovs import warn_of_oovs
-    from ngramlm.text import require_sentences
+    from ngramlm.text.oov import warn_of_oovs
+    from ngramlm.text.text import require_sentences
 
     text = require_sentences(read_documents(source, rule, **reading), source)
     warn_of_oovs(source, text.n_oov, text.n_words)
@@ -443,7 +443,7 @@ def check_limits(limits: dict[str, Any], layout: str | None = None) -> None:
 
 def workspace(limits: dict[str, Any]) -> Workspace | None:
     """Where columns are kept within ``--memory``; None without a limit."""
-    from ngramlm.workspace import Mapped
+    from ngramlm.core.workspace import Mapped
 
     return Mapped(limits["memory"], limits.get("temp_folder")) if "memory" in limits else None
 
@@ -464,7 +464,7 @@ def read_selection(selection: dict[str, Any]) -> dict[str, Any]:
 
 def read_vocabulary(path: str) -> Vocabulary:
     """The words of a file; one warning line where there are none."""
-    from ngramlm.vocabulary import RESERVED, Vocabulary
+    from ngramlm.text.vocabulary import RESERVED, Vocabulary
 
     found = Vocabulary.read(path)
     if len(found) == len(RESERVED):
@@ -524,7 +524,7 @@ def utf8_words(words: Sequence[str]) -> list[str]:
 
 def warn_of_unknown(vocabulary: Vocabulary, words: Sequence[str]) -> None:
     """One warning line for words that a model does not know."""
-    from ngramlm.vocabulary import UNK_WORD
+    from ngramlm.text.vocabulary import UNK_WORD
 
     unknown = [word for word in dict.fromkeys(words) if word not in vocabulary and word != UNK_WORD]
     if unknown:

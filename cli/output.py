@@ -179,7 +179,7 @@ def open_output(path: str) -> Iterator[TextIO]:
     if path == "-":
         yield sys.stdout
         return
-    from ngramlm.files import atomic_write
+    from ngramlm.core.files import atomic_write
 
     with atomic_write(path) as stream:
         import io

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model
+from ngramlm.cli.model_files import load_any_model
 from ngramlm.cli.output import figures, number, stderr_line, table, write, write_json
 from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
     from ngramlm.evaluation.perplexity import Perplexity, TokenScores
-    from ngramlm.ngram_model import NgramModel
-    from ngramlm.text import Text
+    from ngramlm.models.ngram_model import NgramModel
+    from ngramlm.text.text import Text
 
 SENTENCE_COLUMNS = ("sentence", "log10_prob", "tokens", "oovs", "perplexity")
 TOKEN_COLUMNS = ("token", "log10_prob", "ngram_length", "oov")
@@ -162,7 +162,7 @@ def measure(
     from ngramlm.errors import TextError
     from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
     from ngramlm.evaluation.signature import signature
-    from ngramlm.oovs import oov_complaint
+    from ngramlm.text.oov import oov_complaint
 
     check_normalized(model)
     total = PerplexitySum()
@@ -205,7 +205,7 @@ def _sentence_rows(
 
 
 def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
-    from ngramlm.ngram_model import NgramModel
+    from ngramlm.models.ngram_model import NgramModel
 
     lengths: Sequence[int | str] = [""] * piece.n_tokens  # a mixture has an n-gram of each model
     if isinstance(model, NgramModel):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_backoff, model_format, model_output, write_model
+from ngramlm.cli.model_files import load_backoff, model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, table, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_model
 
 if TYPE_CHECKING:
-    from ngramlm.backoff import BackoffModel
+    from ngramlm.models.backoff import BackoffModel
 
 THRESHOLD = click.FloatRange(min=0)
 
@@ -134,7 +134,7 @@ def command(
 def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet: bool) -> BackoffModel:
     """The model over the words of a file; says how many of them it does not know."""
     from ngramlm.pruning import restrict_vocabulary
-    from ngramlm.vocabulary import RESERVED
+    from ngramlm.text.vocabulary import RESERVED
 
     words = options.read_vocabulary(path).words()[len(RESERVED) :]
     n_new = sum(word not in model.vocabulary for word in words)

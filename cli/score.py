@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import load_any_model
+from ngramlm.cli.model_files import load_any_model
 from ngramlm.cli.output import number, write, write_json
 from ngramlm.cli.progress import Progress
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from ngramlm.adaptive.mixture import Mixture
-    from ngramlm.ngram_model import NgramModel
-    from ngramlm.text import Text
+    from ngramlm.models.ngram_model import NgramModel
+    from ngramlm.text.text import Text
 
 
 @options.command(
@@ -58,8 +58,8 @@ def command(
     a line. Models that adapt to what they read ('ngramlm adapt') begin anew with every document, and read all
     before the first answer.
     """
-    from ngramlm.ngram_model import NgramModel
-    from ngramlm.text import map_text
+    from ngramlm.models.ngram_model import NgramModel
+    from ngramlm.text.text import map_text
 
     options.sources([text], model_file)
     model = load_any_model(model_file, quiet)
@@ -112,7 +112,7 @@ def line_scores(
     """Per line the log10 probability (float64) and the number of tokens it covers (int64)."""
     import numpy as np
 
-    from ngramlm.ngram_model import NgramModel
+    from ngramlm.models.ngram_model import NgramModel
 
     tokens = np.diff(text.sentences) - 1  # words and </s>
     if bos:
@@ -133,6 +133,6 @@ def count_oovs(text: Text) -> np.ndarray:
     """Per line the words out of the vocabulary, int64."""
     import numpy as np
 
-    from ngramlm.vocabulary import UNK
+    from ngramlm.text.vocabulary import UNK
 
     return text.sentence_sums((text.predicted == UNK).astype(np.int64))

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from ngramlm.cli.output import stderr_line
-from ngramlm.files import discard_unfinished
+from ngramlm.core.files import discard_unfinished
 
 __all__ = ["exit_code", "say_interrupted", "waiting_signals", "watch"]
 

@@ -9,12 +9,12 @@ from ngramlm.cli.output import plural, table
 
 if TYPE_CHECKING:
     from ngramlm.counts import NgramCounts
-    from ngramlm.ngram_model import NgramModel
+    from ngramlm.models.ngram_model import NgramModel
 
 
 def about_counts(counts: NgramCounts) -> dict[str, Any]:
     """What was counted, for JSON."""
-    from ngramlm.vocabulary import EOS, RESERVED, UNK
+    from ngramlm.text.vocabulary import EOS, RESERVED, UNK
 
     unigrams = counts.counts[0]
     sentences = int(unigrams[EOS])
@@ -57,7 +57,7 @@ def about_model(model: NgramModel) -> dict[str, Any]:
 
 def model_lines(model: NgramModel) -> list[str]:
     """The n-grams of every order, with what was estimated for it where the model knows that."""
-    from ngramlm.ngram_model import ESTIMATES
+    from ngramlm.models.ngram_model import ESTIMATES
 
     columns = {name: model.metadata[name].split(";") for name in ESTIMATES if name in model.metadata}
     rows = [("order", "n-grams", *columns)]

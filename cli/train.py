@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from ngramlm.cli import options
-from ngramlm.cli.formats import check_layout, model_format, model_output, write_model
+from ngramlm.cli.model_files import check_layout, model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model, count_lines, model_lines
@@ -163,7 +163,7 @@ def command(
             counts = counts.cut_off(prune)
         held = None
         if heldout is not None:
-            from ngramlm.text import read_text, require_sentences
+            from ngramlm.text.text import read_text, require_sentences
 
             held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
             require_sentences(held, heldout)
@@ -223,8 +223,8 @@ def read_all_counts(
     paths: list[str], times: tuple[int, ...] | None, order: int | None, progress: Progress
 ) -> NgramCounts:
     """The sum of several files of counts, each taken so many times, up to the order wanted."""
-    from ngramlm.count_files import read_counts
     from ngramlm.counts import merge_counts
+    from ngramlm.formats.count_files import read_counts
 
     several = [read_counts(path, progress=progress) for path in paths]
     counts = several[0] if len(several) == 1 and times is None else merge_counts(several, times)

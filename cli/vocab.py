@@ -43,8 +43,8 @@ def command(
     options.check_output(output, sources)
     import numpy as np
 
-    from ngramlm.text import read_text
-    from ngramlm.vocabulary import RESERVED
+    from ngramlm.text.text import read_text
+    from ngramlm.text.vocabulary import RESERVED
 
     with Progress(quiet=quiet) as progress:
         text = read_text(

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from ngramlm.core.files import temporary_folder
 from ngramlm.errors import FormatError
-from ngramlm.files import temporary_folder
 
 __all__ = ["cache_folder", "fetch"]
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ngramlm.core.files import open_source
 from ngramlm.corpora import brown, python_docs
 from ngramlm.corpora.fetch import Progress, cache_folder, fetch
 from ngramlm.corpora.splits import SPLITS, Corpus, interleave, load_folder, write_splits
 from ngramlm.errors import UsageError
-from ngramlm.files import open_source
 
 __all__ = ["CORPORA", "Entry", "export", "load"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ngramlm.core.files import atomic_write
 from ngramlm.errors import UsageError
-from ngramlm.files import atomic_write
 
 __all__ = ["SPLITS", "Corpus", "interleave", "load_folder", "write_splits"]
 

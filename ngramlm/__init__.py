@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ngramlm.lazy import lazy_names
+from ngramlm.core.lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
         topic_mixture,
         word_candidates,
     )
-    from ngramlm.backoff import BackoffModel
     from ngramlm.counts import NgramCounts, count, merge_counts
     from ngramlm.evaluation.comparison import compare
     from ngramlm.evaluation.perplexity import perplexity
-    from ngramlm.formats import load
-    from ngramlm.interpolation import em_weights, mix
-    from ngramlm.log_linear import log_linear_mix, log_linear_weights
+    from ngramlm.loading import load
     from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
-    from ngramlm.model import LanguageModel
+    from ngramlm.mixing.interpolation import em_weights, mix
+    from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
+    from ngramlm.models.backoff import BackoffModel
+    from ngramlm.models.language_model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
         SMOOTHINGS,
@@ -66,13 +66,13 @@ if TYPE_CHECKING:
         WittenBell,
         make_smoothing,
     )
-    from ngramlm.text import Text, iter_text, read_text
-    from ngramlm.vocabulary import Vocabulary
+    from ngramlm.text.text import Text, iter_text, read_text
+    from ngramlm.text.vocabulary import Vocabulary
 
 _HOMES = {
     "AbsoluteDiscounting": "smoothing",
     "Additive": "smoothing",
-    "BackoffModel": "backoff",
+    "BackoffModel": "models.backoff",
     "BayesWeights": "adaptive",
     "BucketWeights": "adaptive",
     "Cache": "adaptive",
@@ -85,7 +85,7 @@ _HOMES = {
     "JelinekMercer": "smoothing",
     "Katz": "smoothing",
     "KneserNey": "smoothing",
-    "LanguageModel": "model",
+    "LanguageModel": "models.language_model",
     "LinearDiscounting": "smoothing",
     "MaxEnt": "maxent",
     "MaxEntModel": "maxent",
@@ -102,28 +102,28 @@ _HOMES = {
     "RecentWeights": "adaptive",
     "SMOOTHINGS": "smoothing",
     "StupidBackoff": "smoothing",
-    "Text": "text",
+    "Text": "text.text",
     "TextMaxEnt": "maxent",
-    "Vocabulary": "vocabulary",
+    "Vocabulary": "text.vocabulary",
     "WittenBell": "smoothing",
     "adapt_domain": "adaptive",
     "adapt_marginals": "adaptive",
     "compare": "evaluation.comparison",
     "count": "counts",
     "domain_words": "adaptive",
-    "em_weights": "interpolation",
+    "em_weights": "mixing.interpolation",
     "extend_vocabulary": "adaptive",
     "inverse_document_frequencies": "adaptive",
-    "iter_text": "text",
-    "load": "formats",
-    "log_linear_mix": "log_linear",
-    "log_linear_weights": "log_linear",
+    "iter_text": "text.text",
+    "load": "loading",
+    "log_linear_mix": "mixing.log_linear",
+    "log_linear_weights": "mixing.log_linear",
     "make_smoothing": "smoothing",
     "merge_counts": "counts",
-    "mix": "interpolation",
+    "mix": "mixing.interpolation",
     "perplexity": "evaluation.perplexity",
     "prune": "pruning",
-    "read_text": "text",
+    "read_text": "text.text",
     "restrict_vocabulary": "pruning",
     "topic_mixture": "adaptive",
     "word_candidates": "adaptive",

@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
-from ngramlm._records cimport (
+from ngramlm.core._records cimport (
     MAX_LIMBS, Record, Record1, Record2, Record3, Record8, common_bits, get_digit, radix_sort, set_digit)
 
 import numpy as np

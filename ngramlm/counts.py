@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import _counts
-from ngramlm._trie import segment_sums
-from ngramlm.counting import count_higher
+from ngramlm.core.files import Source, source_name
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
 from ngramlm.errors import CountError, UsageError
-from ngramlm.files import Source, source_name
-from ngramlm.levels import sort_ngrams
-from ngramlm.parallel import Progress, usable_threads
-from ngramlm.text import Text, listed, read_text
-from ngramlm.trie import MAX_ORDER, Level, NgramTrie
-from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
-from ngramlm.workspace import IN_MEMORY, Mapped, Workspace
+from ngramlm.text.text import Text, listed, read_text
+from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.trie._trie import segment_sums
+from ngramlm.trie.gathering import count_higher
+from ngramlm.trie.levels import sort_ngrams
+from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
 
 __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
@@ -318,7 +318,7 @@ def _count_within(
     read_options: dict[str, Any],
 ) -> NgramCounts:
     """The same for a text that may be larger than memory."""
-    from ngramlm.external_counting import Spill
+    from ngramlm.trie.external_memory import Spill
 
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
         if not spill.n_ids:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import strategies
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from oracles import BOS, CountOracle, TrieOracle, words_by_count
+from support import strategies
+from support.oracles.ngrams import BOS, CountOracle, TrieOracle, words_by_count
 
 import ngramlm as lm
 from ngramlm.counts import merge_counts

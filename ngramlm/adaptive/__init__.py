@@ -15,7 +15,7 @@ from ngramlm.adaptive.keywords import ScoredWords, domain_words
 from ngramlm.adaptive.marginals import adapt_marginals
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
-from ngramlm.adaptive.topics import cluster_documents, topic_mixture
+from ngramlm.adaptive.topic_models import cluster_documents, topic_mixture
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights, inverse_document_frequencies
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._memory import NgramMemory, PairMemory, WordMemory
+from ngramlm.adaptive._memory import NgramMemory, PairMemory, WordMemory
 from ngramlm.adaptive.sources import RunningDocument, document_slices
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
-from ngramlm.checks import Number, flag
+from ngramlm.core.validation import Number, flag
 from ngramlm.errors import UsageError
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
 __all__ = ["Cache", "NgramCache", "PairCache"]
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums
 from ngramlm.adaptive.keywords import ScoredWords, log_likelihood_ratios, ratios_to_shares, sorted_words
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts, count, is_complete
 from ngramlm.errors import UsageError
-from ngramlm.events import Events, look_up
-from ngramlm.text import Text
-from ngramlm.trie import MAX_ORDER
-from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.trie._trie import segment_sums
+from ngramlm.trie.events import Events, look_up
+from ngramlm.trie.trie import MAX_ORDER
 
 __all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 

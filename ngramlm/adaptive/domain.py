@@ -14,16 +14,16 @@ from ngramlm.adaptive.keywords import LEAST_RATIO, ScoredWords, score_words
 from ngramlm.adaptive.mixture import Component, Mixture
 from ngramlm.adaptive.weighting import Weighting
 from ngramlm.adaptive.word_weights import WordWeights
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number, choice
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number, choice
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
-from ngramlm.interpolation import text_over
-from ngramlm.parallel import Progress
+from ngramlm.mixing.interpolation import text_over
+from ngramlm.models.backoff import BackoffModel
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.witten_bell import WittenBell
-from ngramlm.text import Text
-from ngramlm.vocabulary import RESERVED, Vocabulary
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import RESERVED, Vocabulary
 
 __all__ = ["DomainVocabulary", "adapt_domain", "domain_vocabulary"]
 

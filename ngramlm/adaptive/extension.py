@@ -7,18 +7,18 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number, several_words
+from ngramlm.core.validation import Number, several_words
 from ngramlm.counts import count
 from ngramlm.errors import UsageError
-from ngramlm.interpolation import text_over
-from ngramlm.levels import Level
-from ngramlm.matching import ids_in
-from ngramlm.normalization import check_probabilities
+from ngramlm.mixing.interpolation import text_over
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.matching import ids_in
+from ngramlm.models.normalization import check_probabilities
 from ngramlm.smoothing.witten_bell import WittenBell
-from ngramlm.text import Text
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import RESERVED, UNK, Vocabulary
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
+from ngramlm.trie.levels import Level
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["extend_vocabulary", "new_words"]
 

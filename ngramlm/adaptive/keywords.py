@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.association import mutual_information
-from ngramlm.checks import Number
+from ngramlm.core.association import mutual_information
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.matching import ids_in
-from ngramlm.model import LanguageModel
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.matching import ids_in
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK
 
 __all__ = [
     "LEAST_RATIO",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number
+from ngramlm.core.validation import Number
 from ngramlm.counts import count
 from ngramlm.errors import UsageError
-from ngramlm.model import LanguageModel
-from ngramlm.normalization import NormalizedColumns, normalized_columns
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.smoothing.witten_bell import WittenBell
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS
 
 __all__ = ["adapt_marginals"]
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ngramlm import __version__
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source, spans
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
+from ngramlm.core.parallel import Progress, ordered_map, usable_threads
 from ngramlm.errors import UsageError
-from ngramlm.interpolation import union_vocabulary
-from ngramlm.model import LanguageModel, most_probable
-from ngramlm.ngram_model import NgramModel
-from ngramlm.parallel import Progress, ordered_map, usable_threads
-from ngramlm.text import Text, read_text, require_sentences
-from ngramlm.vocabulary import UNK, Vocabulary
+from ngramlm.mixing.interpolation import union_vocabulary
+from ngramlm.models.language_model import LanguageModel, most_probable
+from ngramlm.models.ngram_model import NgramModel
+from ngramlm.text.text import Text, read_text, require_sentences
+from ngramlm.text.vocabulary import UNK, Vocabulary
 
 __all__ = ["Mixture"]
 
@@ -183,7 +183,7 @@ class Mixture:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens, with all models in it."""
-        from ngramlm.adaptive.files import save_mixture
+        from ngramlm.adaptive.mixture_files import save_mixture
 
         save_mixture(self, path)
 

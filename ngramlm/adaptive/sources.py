@@ -9,11 +9,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.interpolation import text_over
-from ngramlm.matching import ids_in
-from ngramlm.model import LanguageModel
-from ngramlm.text import Text, words_of
-from ngramlm.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.mixing.interpolation import text_over
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.matching import ids_in
+from ngramlm.text.text import Text, words_of
+from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
 __all__ = ["ModelSource", "RunningDocument", "Sentence", "Source", "spans"]
 

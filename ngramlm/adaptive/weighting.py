@@ -11,13 +11,13 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._mixing import mix_bayes, mix_fixed, mix_recent
+from ngramlm.adaptive._mixing import mix_bayes, mix_fixed, mix_recent
 from ngramlm.adaptive.sources import spans
-from ngramlm.checks import Number, choice
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number, choice
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.interpolation import estimate_weights
-from ngramlm.parallel import Progress
-from ngramlm.text import Text
+from ngramlm.mixing.interpolation import estimate_weights
+from ngramlm.text.text import Text
 
 __all__ = ["BayesWeights", "BucketWeights", "FixedWeights", "RecentWeights", "Weighting"]
 

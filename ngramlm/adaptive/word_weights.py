@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.files import open_source
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import open_source
-from ngramlm.matching import ids_in
-from ngramlm.text import Text
-from ngramlm.vocabulary import EOS, UNK, Vocabulary
+from ngramlm.models.matching import ids_in
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
 
 __all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
 

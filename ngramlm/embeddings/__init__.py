@@ -18,12 +18,12 @@ from ngramlm.embeddings.evaluation import (
     read_questions,
     word_similarity,
 )
-from ngramlm.embeddings.files import load_vectors, save_vectors
 from ngramlm.embeddings.gensim_vectors import from_gensim, to_gensim
 from ngramlm.embeddings.glove import Glove, GloveRun
 from ngramlm.embeddings.picture import principal_components
 from ngramlm.embeddings.subwords import SubwordVectors, ngram_buckets, vocabulary_ngrams
 from ngramlm.embeddings.training import Training
+from ngramlm.embeddings.vector_files import load_vectors, save_vectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.embeddings.word2vec import Subwords, Word2Vec
 

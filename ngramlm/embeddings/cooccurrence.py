@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm import _cooccurrence
-from ngramlm.checks import Number, choice, flag
+from ngramlm.core.parallel import Progress, ordered_map, usable_threads
+from ngramlm.core.validation import Number, choice, flag
+from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
+from ngramlm.embeddings._cooccurrence import count_rows, places_of, stream_of
 from ngramlm.errors import UsageError
-from ngramlm.parallel import Progress, ordered_map, usable_threads
-from ngramlm.text import Text
-from ngramlm.vocabulary import RESERVED, Vocabulary
-from ngramlm.workspace import IN_MEMORY, Mapped, Workspace
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import RESERVED, Vocabulary
 
 __all__ = ["WEIGHTINGS", "Cooccurrences", "cooccurrences"]
 
@@ -159,10 +159,10 @@ class _Places:
     def of(cls, text: Text, workspace: Workspace) -> _Places:
         counts = np.zeros(len(text.vocabulary) - len(RESERVED), np.int64)
         stream = workspace.empty(len(text.ids) + 1, np.int32)
-        stream = stream[: _cooccurrence.stream_of(text.ids, stream, counts)]
+        stream = stream[: stream_of(text.ids, stream, counts)]
         starts = np.append(0, np.cumsum(counts))
         places = workspace.empty(int(starts[-1]), np.int32 if len(stream) < 1 << 31 else np.int64)
-        _cooccurrence.places_of(stream, starts, places)
+        places_of(stream, starts, places)
         return cls(stream, counts, starts, places)
 
     def most(self, around: int) -> NDArray[np.int64]:
@@ -175,7 +175,7 @@ class _Places:
         """Rows first .. end - 1 of the matrix, which have `room` pairs at most, as three columns."""
         rows, columns = np.empty((2, room), np.int32)
         values = np.empty(room)
-        n = _cooccurrence.count_rows(
+        n = count_rows(
             self.stream, self.starts, self.places, first, end, weights, unit, symmetric, rows, columns, values
         )
         return rows[:n], columns[:n], values[:n]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ngramlm.checks import Number, choice
+from ngramlm.core.files import Source, open_source, source_name
+from ngramlm.core.validation import Number, choice
 from ngramlm.embeddings.subwords import SubwordVectors
 from ngramlm.embeddings.vectors import METHODS, WordVectors, analogy_rows
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import Source, open_source, source_name
 
 __all__ = [
     "Analogies",

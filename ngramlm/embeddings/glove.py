@@ -13,14 +13,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._glove import Trainer, usable_simd
-from ngramlm.checks import Check, Number, choice, flag, keep_checked
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.validation import Check, Number, choice, flag, keep_checked
+from ngramlm.embeddings._glove import Trainer, usable_simd
 from ngramlm.embeddings.cooccurrence import WEIGHTINGS, WINDOW, Cooccurrences, cooccurrences
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.parallel import Progress, usable_threads
-from ngramlm.text import Text
-from ngramlm.vocabulary import RESERVED, Vocabulary
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import RESERVED, Vocabulary
 
 __all__ = ["Glove", "GloveRun"]
 

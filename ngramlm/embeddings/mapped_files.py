@@ -19,11 +19,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.files import atomic_write
 from ngramlm.embeddings.rows import check_shape, refusing, without_duplicates
 from ngramlm.embeddings.subwords import SubwordVectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.files import atomic_write
 
 __all__ = ["NPY_MAGIC", "load_npy", "load_safetensors", "save_npy", "save_safetensors", "words_beside"]
 

@@ -13,8 +13,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._vectors import subword_buckets
-from ngramlm.checks import Number, several_words
+from ngramlm.core.validation import Number, several_words
+from ngramlm.embeddings._vectors import subword_buckets
 from ngramlm.embeddings.vectors import WordVectors, read_only
 from ngramlm.errors import UnknownWordError, UsageError
 

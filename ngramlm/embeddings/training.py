@@ -14,18 +14,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._word2vec import Trainer, Worker
-from ngramlm.archive import DATE, describe_columns, read_columns, read_member, refusing_damage, write_columns
+from ngramlm.core.files import atomic_write
+from ngramlm.core.parallel import Progress, unordered_map, usable_threads
+from ngramlm.embeddings._word2vec import Trainer, Worker
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
 from ngramlm.embeddings.parameters import aligned_rows, padded_size
 from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ngrams
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, FormatError, UsageError
-from ngramlm.files import atomic_write
-from ngramlm.parallel import Progress, unordered_map, usable_threads
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, RESERVED, UNK
+from ngramlm.formats.archive import (
+    DATE,
+    describe_columns,
+    read_columns,
+    read_member,
+    refusing_damage,
+    write_columns,
+)
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK
 
 if TYPE_CHECKING:
     from ngramlm.embeddings.word2vec import Word2Vec

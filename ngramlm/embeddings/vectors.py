@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.checks import Number, choice, several_words
+from ngramlm.core.validation import Number, choice, several_words
 from ngramlm.embeddings.neighbours import (
     cosine_analogies,
     nearest_rows,
@@ -24,7 +24,7 @@ from ngramlm.embeddings.neighbours import (
 from ngramlm.errors import UnknownWordError, UsageError
 
 if TYPE_CHECKING:
-    from ngramlm.files import Source
+    from ngramlm.core.files import Source
 
 __all__ = ["METHODS", "WordVectors", "analogy_rows"]
 
@@ -276,7 +276,7 @@ class WordVectors:
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
         """Write the vectors in the format that the name asks for; see `save_vectors`."""
-        from ngramlm.embeddings.files import save_vectors
+        from ngramlm.embeddings.vector_files import save_vectors
 
         save_vectors(self, path, format)
 
@@ -285,9 +285,9 @@ class WordVectors:
         cls: type[Vectors], path: Source, format: str | None = None, *, limit: int | None = None
     ) -> Vectors:
         """Read vectors of any format; see `load_vectors`. Raises FormatError for those that are not of this class."""
-        from ngramlm.embeddings.files import load_vectors
+        from ngramlm.core.files import source_name
+        from ngramlm.embeddings.vector_files import load_vectors
         from ngramlm.errors import FormatError
-        from ngramlm.files import source_name
 
         loaded = load_vectors(path, format, limit=limit)
         if not isinstance(loaded, cls):

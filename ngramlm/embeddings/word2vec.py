@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ngramlm.checks import Check, Number, choice, flag, keep_checked
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Check, Number, choice, flag, keep_checked
 from ngramlm.embeddings.training import Training
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import UsageError
-from ngramlm.parallel import Progress
-from ngramlm.text import Text
+from ngramlm.text.text import Text
 
 __all__ = ["Subwords", "Word2Vec"]
 

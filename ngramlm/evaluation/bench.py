@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.documents import DocumentRule, read_documents
+from ngramlm.core.parallel import Progress
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
 from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
 from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
 from ngramlm.evaluation.surface import surface_words
-from ngramlm.model import LanguageModel
-from ngramlm.oovs import warn_of_oovs
-from ngramlm.parallel import Progress
-from ngramlm.text import Text, read_text, require_sentences
-from ngramlm.vocabulary import Vocabulary
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.text.documents import DocumentRule, read_documents
+from ngramlm.text.oov import warn_of_oovs
+from ngramlm.text.text import Text, read_text, require_sentences
+from ngramlm.text.vocabulary import Vocabulary
 
 __all__ = ["Bench", "Measuring", "Reader", "default_resamples", "read_one", "text_name"]
 

@@ -10,20 +10,20 @@ from fractions import Fraction
 from typing import Any
 
 from ngramlm.adaptive import BucketWeights, Mixture, Source
+from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts, count
-from ngramlm.documents import DocumentRule
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
 from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
 from ngramlm.evaluation.perplexity import Readable, perplexity
-from ngramlm.evaluation.report import FORMATS
 from ngramlm.evaluation.results import Comparison, LearningPoint, Row, TrainFigures
 from ngramlm.evaluation.signature import check_same_vocabulary, same_words
-from ngramlm.model import LanguageModel
-from ngramlm.parallel import Progress
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.report import FORMATS
 from ngramlm.smoothing import Smoothing
-from ngramlm.text import Text, read_text
+from ngramlm.text.documents import DocumentRule
+from ngramlm.text.text import Text, read_text
 
 __all__ = ["FORMATS", "Comparison", "Row", "compare", "compare_smoothings"]
 

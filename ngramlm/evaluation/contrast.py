@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ngramlm.evaluation.perplexity import LOG2_10, TokenScores
 from ngramlm.evaluation.results import Contrast, SentencePair
 from ngramlm.evaluation.surface import restored
-from ngramlm.vocabulary import UNK, Vocabulary
+from ngramlm.text.vocabulary import UNK, Vocabulary
 
 __all__ = ["Kept", "TokenKeeper", "contrast_of"]
 

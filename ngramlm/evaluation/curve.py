@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from ngramlm.errors import UsageError
-from ngramlm.text import Text
+from ngramlm.text.text import Text
 
 __all__ = ["FRACTIONS", "curve_sizes", "nested_subsets"]
 

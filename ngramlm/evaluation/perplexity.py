@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.files import Source
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.signature import signature
-from ngramlm.files import Source
-from ngramlm.model import LanguageModel
-from ngramlm.text import CHUNK_BYTES, Text, map_text, read_text
-from ngramlm.vocabulary import UNK
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.text.text import CHUNK_BYTES, Text, map_text, read_text
+from ngramlm.text.vocabulary import UNK
 
 __all__ = ["Perplexity", "PerplexitySum", "TokenScores", "check_normalized", "iter_scores", "perplexity"]
 

@@ -337,12 +337,12 @@ class Comparison:
 
         A second suffix .gz, .bz2, .xz or .zst compresses it.
         """
-        from ngramlm.evaluation.report import write_report
+        from ngramlm.report import write_report
 
         write_report(self, path)
 
     def _render(self, suffix: str) -> str:
-        from ngramlm.evaluation.report import FORMATS
+        from ngramlm.report import FORMATS
 
         return FORMATS[suffix](self)
 

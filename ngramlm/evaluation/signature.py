@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from ngramlm import __version__
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.model import LanguageModel
-from ngramlm.vocabulary import UNK, Vocabulary
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.text.vocabulary import UNK, Vocabulary
 
 __all__ = [
     "check_same_vocabulary",

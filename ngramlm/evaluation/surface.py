@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from ngramlm.files import open_source
-from ngramlm.text import TOKENIZERS, words_of
+from ngramlm.core.files import open_source
+from ngramlm.text.text import TOKENIZERS, words_of
 
 __all__ = ["restored", "surface_words"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ngramlm.lazy import lazy_names
+from ngramlm.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from ngramlm.maxent.class_method import ClassMaxEnt

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread
-from ngramlm.events import look_up
-from ngramlm.interpolation import union_trie
-from ngramlm.matching import Matches, probs_in
-from ngramlm.normalization import NormalizedColumns
-from ngramlm.trie import NgramTrie
+from ngramlm.mixing.interpolation import union_trie
+from ngramlm.models.matching import Matches, probs_in
+from ngramlm.models.normalization import NormalizedColumns
+from ngramlm.trie._trie import spread
+from ngramlm.trie.events import look_up
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["background_lambdas"]
 

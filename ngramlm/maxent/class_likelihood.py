@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._maxent import Features
-from ngramlm._softmax import softmax
+from ngramlm.core.parallel import ordered_map
+from ngramlm.maxent._maxent import Features
+from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.observed import Observed
-from ngramlm.parallel import ordered_map
 
 __all__ = ["ClassLikelihood", "WordLikelihood"]
 

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.checks import Number
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.maxent.class_likelihood import ClassLikelihood, WordLikelihood
@@ -19,10 +20,9 @@ from ngramlm.maxent.classes import word_classes
 from ngramlm.maxent.objective import Likelihood, Objective, Solution
 from ngramlm.maxent.observed import Observed
 from ngramlm.maxent.solvers import solve
-from ngramlm.parallel import Progress, usable_threads
 from ngramlm.smoothing.base import Smoothing
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, UNK
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, UNK
 
 __all__ = ["ClassMaxEnt"]
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._softmax import softmax
-from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.errors import UsageError
-from ngramlm.events import Events
+from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_likelihood import NOTHING, WordColumns
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.ngram_likelihood import by_order
-from ngramlm.text import Text
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, Vocabulary
+from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, Vocabulary
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
 
 if TYPE_CHECKING:
-    from ngramlm.archive import Archive
+    from ngramlm.formats.archive import Archive
 
 __all__ = ["ClassMaxEntModel"]
 

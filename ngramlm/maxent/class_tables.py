@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.trie import NgramTrie
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["ClassTables", "Segments"]
 

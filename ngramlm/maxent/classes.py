@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._classes import exchange
+from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
-from ngramlm.parallel import Progress
+from ngramlm.maxent._classes import exchange
 
 __all__ = ["FIRST_CLASS", "class_information", "word_classes"]
 
@@ -28,7 +28,7 @@ def word_classes(
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> counts = count(Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat"]), order=2)
         >>> classes, by_turns = word_classes(counts, 3), word_classes(counts, 3, rounds=0)
         >>> class_information(counts, classes) > class_information(counts, by_turns)

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.maxent.topics import Topics
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS
+from ngramlm.maxent.topic_features import Topics
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS
 
 __all__ = ["Activations", "TextFeatures", "document_events"]
 

@@ -9,22 +9,22 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number, choice
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.validation import Number, choice
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
-from ngramlm.events import Events
 from ngramlm.maxent.background import background_lambdas
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
 from ngramlm.maxent.objective import Objective, Solution
 from ngramlm.maxent.observed import Observed
 from ngramlm.maxent.solvers import SMOOTH_ONLY, SOLVERS, solve
-from ngramlm.normalization import normalized_columns
-from ngramlm.parallel import Progress, usable_threads
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.normalization import normalized_columns
 from ngramlm.smoothing.base import Smoothing, stored_model
-from ngramlm.text import Text
-from ngramlm.vocabulary import UNK
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import UNK
+from ngramlm.trie._trie import spread
+from ngramlm.trie.events import Events
 
 __all__ = ["MaxEnt"]
 

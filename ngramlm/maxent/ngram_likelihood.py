@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._maxent import Features
-from ngramlm.events import Events
+from ngramlm.core.parallel import ordered_map
+from ngramlm.maxent._maxent import Features
 from ngramlm.maxent.observed import Observed
-from ngramlm.parallel import ordered_map
-from ngramlm.trie import NgramTrie
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
 

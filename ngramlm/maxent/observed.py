@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
-from ngramlm.events import look_up
-from ngramlm.matching import Matches
-from ngramlm.trie import NgramTrie
+from ngramlm.models.matching import Matches
+from ngramlm.trie._trie import segment_sums
+from ngramlm.trie.events import look_up
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["Observed"]
 
@@ -37,7 +37,7 @@ class Observed:
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> observed = Observed.of(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> observed.n_events, observed.counts[1].tolist(), observed.weights[1].tolist()
         (6.0, [2.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 1.0])

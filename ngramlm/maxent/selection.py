@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._maxent_text import count_pairs
-from ngramlm.association import mutual_information
+from ngramlm.core.association import mutual_information
+from ngramlm.maxent._maxent_text import count_pairs
 from ngramlm.maxent.features import document_events
-from ngramlm.maxent.topics import Topics
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, EOS, UNK
+from ngramlm.maxent.topic_features import Topics
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, UNK
 
 __all__ = ["cache_classes", "distance_2_bigrams", "topic_words", "trigger_pairs"]
 

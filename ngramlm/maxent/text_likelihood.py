@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._maxent_text import RunningText
-from ngramlm.events import Events
+from ngramlm.core.parallel import ordered_map
+from ngramlm.maxent._maxent_text import RunningText
 from ngramlm.maxent.features import TextFeatures, document_events
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
-from ngramlm.parallel import ordered_map
-from ngramlm.text import Text
-from ngramlm.trie import NgramTrie
+from ngramlm.text.text import Text
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["TextLikelihood", "located", "row_gains"]
 

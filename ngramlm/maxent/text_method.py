@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.checks import Check, Number, flag
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.validation import Check, Number, flag
 from ngramlm.counts import count
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.features import TextFeatures
@@ -18,9 +19,8 @@ from ngramlm.maxent.selection import cache_classes, distance_2_bigrams, topic_wo
 from ngramlm.maxent.solvers import solve
 from ngramlm.maxent.text_likelihood import TextLikelihood
 from ngramlm.maxent.text_model import MaxEntModel
-from ngramlm.maxent.topics import Topics
-from ngramlm.parallel import Progress, usable_threads
-from ngramlm.text import Text
+from ngramlm.maxent.topic_features import Topics
+from ngramlm.text.text import Text
 
 __all__ = ["TextMaxEnt"]
 

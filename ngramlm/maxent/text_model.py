@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._maxent import Features
-from ngramlm.backoff import BackoffModel
-from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.errors import UsageError
-from ngramlm.events import Events
+from ngramlm.maxent._maxent import Features
 from ngramlm.maxent.features import TextFeatures
 from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
-from ngramlm.text import Text, words_of
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, Vocabulary
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.text import Text, words_of
+from ngramlm.text.vocabulary import BOS, Vocabulary
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
 
 if TYPE_CHECKING:
-    from ngramlm.archive import Archive
+    from ngramlm.formats.archive import Archive
 
 __all__ = ["MaxEntModel"]
 

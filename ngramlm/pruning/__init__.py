@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ngramlm.pruning.costs import CRITERIA, pruning_costs
-from ngramlm.pruning.kneser_ney import PrunedKneserNey
+from ngramlm.pruning.pruned_kneser_ney import PrunedKneserNey
 from ngramlm.pruning.removal import prune
-from ngramlm.pruning.vocabulary import restrict_vocabulary
+from ngramlm.pruning.restriction import restrict_vocabulary
 
 __all__ = ["CRITERIA", "PrunedKneserNey", "prune", "pruning_costs", "restrict_vocabulary"]

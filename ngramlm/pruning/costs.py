@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread
-from ngramlm.backoff import BackoffModel
 from ngramlm.errors import EstimationWarning, UsageError, warn
-from ngramlm.matching import ids_in, probs_in
-from ngramlm.normalization import NormalizedColumns, normalized_columns
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, EOS
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.matching import ids_in, probs_in
+from ngramlm.models.normalization import NormalizedColumns, normalized_columns
+from ngramlm.text.vocabulary import BOS, EOS
+from ngramlm.trie._trie import spread
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["CRITERIA", "history_probs", "pruning_costs", "row_costs"]
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number
 from ngramlm.errors import UsageError
-from ngramlm.normalization import NormalizedColumns, normalized_columns
-from ngramlm.parallel import Progress
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.pruning.costs import history_probs, row_costs
-from ngramlm.trie import NgramTrie
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["needed_costs", "prune", "prune_columns", "threshold_for"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.checks import Number
+from ngramlm.core.validation import Number
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
@@ -27,7 +27,7 @@ class AbsoluteDiscounting(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = AbsoluteDiscounting(discount_value=0.5).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 - 0.5) / 6 + 0.5 * 4 / 6 / 5 = 0.15, p(b | a) = (1 - 0.5) / 2 + 0.5 * 2 / 2 p(b)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)

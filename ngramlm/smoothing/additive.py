@@ -9,15 +9,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread
-from ngramlm.checks import Number, flag
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number, flag
 from ngramlm.counts import NgramCounts
-from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.orders import one_of
-from ngramlm.text import Text
+from ngramlm.text.text import Text
+from ngramlm.trie._trie import spread
 
 __all__ = ["Additive"]
 
@@ -40,7 +40,7 @@ class Additive(Smoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = Additive(delta=1).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 + 1) / (2 + 5)
         0.285714

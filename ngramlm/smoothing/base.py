@@ -14,16 +14,16 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.automaton import Columns
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Check, flag
+from ngramlm.core.parallel import Progress, usable_threads
+from ngramlm.core.validation import Check, flag
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError, EstimationError, UsageError
-from ngramlm.ngram_model import NgramModel
-from ngramlm.parallel import Progress, usable_threads
+from ngramlm.models.automaton import Columns
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.ngram_model import NgramModel
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS, UNK
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, UNK
 
 __all__ = ["RecursiveSmoothing", "Smoothing"]
 

@@ -10,19 +10,19 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, spread
-from ngramlm.archive import Archive
-from ngramlm.checks import Number
-from ngramlm.column_model import ColumnModel, check_length
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.events import Events, look_up
-from ngramlm.parallel import Progress
+from ngramlm.formats.archive import Archive
+from ngramlm.models.column_model import ColumnModel, check_length
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.good_turing import adjusted_counts
-from ngramlm.text import Text
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, Vocabulary
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, Vocabulary
+from ngramlm.trie._trie import segment_sums, spread
+from ngramlm.trie.events import Events, look_up
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["ChurchGale", "ChurchGaleModel"]
 
@@ -164,7 +164,7 @@ class ChurchGale(Smoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> text = Text.from_sentences(["a b a c", "a b d", "c a b e"])
         >>> model = ChurchGale().fit(count(text, order=2))
         >>> round(float(model.distribution(["a"]).sum()), 6)

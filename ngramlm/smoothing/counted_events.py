@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
-from ngramlm.events import Events, look_up
-from ngramlm.oovs import warn_of_oovs
-from ngramlm.text import Text
-from ngramlm.vocabulary import BOS
+from ngramlm.text.oov import warn_of_oovs
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS
+from ngramlm.trie.events import Events, look_up
 
 __all__ = ["CountedEvents"]
 

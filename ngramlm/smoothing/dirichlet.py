@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, take
-from ngramlm.checks import Number, choice
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number, choice
 from ngramlm.counts import NgramCounts
-from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, one_of
 from ngramlm.smoothing.tuning import tune_values
-from ngramlm.text import Text
-from ngramlm.trie import Level
+from ngramlm.text.text import Text
+from ngramlm.trie._trie import segment_sums, take
+from ngramlm.trie.trie import Level
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
@@ -48,7 +48,7 @@ class Dirichlet(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)

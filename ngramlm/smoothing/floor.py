@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.archive import Archive
-from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.counts import NgramCounts
-from ngramlm.events import Events, look_up
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import BOS, UNK, Vocabulary
+from ngramlm.formats.archive import Archive
+from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
+from ngramlm.trie.events import Events, look_up
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["FloorModel"]
 

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums, spread
-from ngramlm.checks import Number, flag
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number, flag
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, warn
-from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.floor import FloorModel
-from ngramlm.text import Text
+from ngramlm.text.text import Text
+from ngramlm.trie._trie import segment_sums, spread
 
 __all__ = ["GoodTuring", "SimpleGoodTuring", "adjusted_counts", "simple_good_turing"]
 
@@ -86,7 +86,7 @@ class GoodTuring(Smoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = GoodTuring(k=1).fit(count(Text.from_sentences(["a b a b c", "c a d e"]), order=1))
         >>> # n_1 = 2 (d, e), n_2 = 3 (b, c, </s>), N = 11: all that is unseen, here <unk>, shares 2/11
         >>> round(10 ** model.log10_prob("<unk>"), 6)

@@ -9,15 +9,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._smoothing import expected_uses
-from ngramlm.checks import Number, choice
+from ngramlm.core.parallel import Progress, ordered_map
+from ngramlm.core.validation import Number, choice
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.parallel import Progress, ordered_map
+from ngramlm.smoothing._smoothing import expected_uses
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
-from ngramlm.text import Text
+from ngramlm.text.text import Text
 
 __all__ = ["HistoryWeights", "JelinekMercer"]
 
@@ -62,7 +62,7 @@ class JelinekMercer(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.checks import Number
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
@@ -37,7 +37,7 @@ class Katz(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> text = Text.from_sentences(["a b a b", "a c a b c", "b a c d", "d a b e", "a e c a b"])
         >>> model = Katz(k=2).fit(count(text, order=2))  # n_1 = 11, n_2 = 4, n_3 = 1
         >>> model.metadata["ratios"]

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from ngramlm._smoothing import subtract
-from ngramlm.checks import Number
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.smoothing._smoothing import subtract
 from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
@@ -37,7 +37,7 @@ class KneserNey(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
         >>> model = KneserNey(fallback=(0.5, 1, 1.5)).fit(counts)
         >>> round(float(model.distribution(["a"]).sum()), 6)

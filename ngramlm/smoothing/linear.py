@@ -25,7 +25,7 @@ class LinearDiscounting(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = LinearDiscounting().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # unigrams: n1 / N = 2 / 6, p(b) = 2/3 1/6 + 1/3 1/5; bigrams: 4 of 6, p(b | a) = 1/3 1/2 + 2/3 p(b)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)

@@ -21,7 +21,7 @@ class MaximumLikelihood(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = MaximumLikelihood().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> round(10 ** model.log10_prob("b", ["a"]), 6), 10 ** model.log10_prob("a", ["a"])
         (0.5, 0.0)

@@ -22,7 +22,7 @@ class NaturalDiscounting(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = NaturalDiscounting().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # n = q = 2: 1/2 (6 - 2) / (6 + 4)
         0.2

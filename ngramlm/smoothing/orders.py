@@ -10,12 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._smoothing import interpolate, log10s
-from ngramlm._trie import segment_sums, spread, take
+from ngramlm.core.parallel import ordered_map
+from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.counts import count_of_counts
-from ngramlm.parallel import ordered_map
-from ngramlm.trie import Level
-from ngramlm.workspace import IN_MEMORY, Workspace
+from ngramlm.smoothing._smoothing import interpolate, log10s
+from ngramlm.trie._trie import segment_sums, spread, take
+from ngramlm.trie.trie import Level
 
 __all__ = ["CountBlock", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
 

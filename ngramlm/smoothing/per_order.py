@@ -23,7 +23,7 @@ class PerOrder(RecursiveSmoothing):
     Example:
         >>> from ngramlm.counts import count
         >>> from ngramlm.smoothing import AbsoluteDiscounting, WittenBell
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> method = PerOrder(methods=(WittenBell(), AbsoluteDiscounting(discount_value=0.5)))
         >>> model = method.fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 - 0.5) / 2 + 0.5 p(b), p(b) = (1 + 4/5) / (6 + 4)

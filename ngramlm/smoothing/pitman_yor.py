@@ -9,17 +9,17 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import segment_sums
-from ngramlm.checks import Number
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
-from ngramlm.parallel import Progress
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.orders import one_of
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 from ngramlm.smoothing.restaurants import Restaurants
-from ngramlm.text import Text
-from ngramlm.trie import NgramTrie
+from ngramlm.text.text import Text
+from ngramlm.trie._trie import segment_sums
+from ngramlm.trie.trie import NgramTrie
 
 __all__ = ["PitmanYor"]
 
@@ -54,7 +54,7 @@ class PitmanYor(Smoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
         >>> kneser_ney = PitmanYor(burn_in=0, samples=1, discounts=0.5, strengths=0).fit(counts)
         >>> # p(b) = (1 - 0.5 + 2 / 5) / 5, as a, b, c and </s> (twice) continue 5 bigrams; p(b|a) = (0.5 + p(b)) / 2

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread, take
-from ngramlm.column_model import ColumnModel, check_length
 from ngramlm.errors import UsageError
-from ngramlm.events import Events
-from ngramlm.trie import NgramTrie
-from ngramlm.vocabulary import Vocabulary
+from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.trie._trie import spread, take
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
 
 if TYPE_CHECKING:
-    from ngramlm.archive import Archive
+    from ngramlm.formats.archive import Archive
 
 __all__ = ["PitmanYorModel"]
 

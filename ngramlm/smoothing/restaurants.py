@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._pitman_yor import Seating
-from ngramlm._trie import spread
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError
+from ngramlm.smoothing._pitman_yor import Seating
+from ngramlm.trie._trie import spread
 
 __all__ = ["Restaurants", "own_events", "resample_parameters"]
 

@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm._trie import spread
-from ngramlm.backoff import BackoffModel
-from ngramlm.checks import Number
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
-from ngramlm.parallel import Progress
+from ngramlm.models.backoff import BackoffModel
 from ngramlm.smoothing.base import Smoothing, stored_model
-from ngramlm.text import Text
+from ngramlm.text.text import Text
+from ngramlm.trie._trie import spread
 
 __all__ = ["StupidBackoff"]
 
@@ -30,7 +30,7 @@ class StupidBackoff(Smoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = StupidBackoff().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> round(10 ** model.log10_prob("b", ["a"]), 6), round(10 ** model.log10_prob("a", ["a"]), 6)
         (0.5, 0.133333)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.counts import NgramCounts
-from ngramlm.events import Events, look_up
-from ngramlm.parallel import Progress, ordered_map
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
-from ngramlm.text import Text
-from ngramlm.trie import Level
+from ngramlm.text.text import Text
+from ngramlm.trie.events import Events, look_up
+from ngramlm.trie.trie import Level
 
 if TYPE_CHECKING:
     from ngramlm.smoothing.base import RecursiveSmoothing

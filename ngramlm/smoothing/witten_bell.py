@@ -19,7 +19,7 @@ class WittenBell(RecursiveSmoothing):
 
     Example:
         >>> from ngramlm.counts import count
-        >>> from ngramlm.text import Text
+        >>> from ngramlm.text.text import Text
         >>> model = WittenBell().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
         >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
         >>> round(10 ** model.log10_prob("b", ["a"]), 6)

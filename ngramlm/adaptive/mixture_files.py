@@ -1,0 +1,218 @@
+"""Files of mixtures: an uncompressed zip that holds each model as its own file, and the columns of the memories.
+
+A member ``mixture.json`` says what the components are and how they are weighed. Models begin at multiples of 64 kB, so
+that the tables of back-off models are mapped in place.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import struct
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
+from ngramlm.adaptive.mixture import Component, Mixture
+from ngramlm.adaptive.sources import Source
+from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
+from ngramlm.adaptive.word_weights import Neighbours, WordWeights
+from ngramlm.core.files import atomic_write, check_binary_target, temporary_folder
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.formats.archive import (
+    DATE,
+    MAGIC,
+    describe_columns,
+    read_columns,
+    read_member,
+    refusing_damage,
+    write_columns,
+)
+from ngramlm.formats.archive import MIXTURE_HEADER as HEADER
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.text._vocabulary import WordTable
+from ngramlm.text.vocabulary import Vocabulary
+
+__all__ = ["load_mixture", "save_mixture"]
+
+VERSION = 1
+ALIGNED = 1 << 16
+MOST_HEADER = 1 << 24
+COPIED = 8 << 20
+
+KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (Cache, NgramCache, PairCache, FixedWeights, BucketWeights, RecentWeights, BayesWeights)
+}
+Columns = dict[str, NDArray[Any]]
+LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
+
+
+def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
+    """Write a mixture with all its models; raises UsageError for a component that cannot be saved."""
+    check_binary_target(path)
+    columns: Columns = {}
+    components = [_describe(component, f"{n}", columns) for n, component in enumerate(mixture.components)]
+    header = {
+        "version": VERSION,
+        "weighting": _describe(mixture.weighting, "weighting", columns),
+        "components": components,
+        "columns": describe_columns(columns),
+    }
+    target = Path(os.path.realpath(path))
+    with (
+        temporary_folder(f".{target.name[:40]}.", target.parent) as folder,
+        atomic_write(path, mapped=True) as out,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
+        write_columns(archive, columns)
+        for description, component in zip(components, mixture.components, strict=True):
+            if "member" in description:
+                whole = Path(folder, "model.ngram")
+                component.save(whole)  # type: ignore[union-attr]
+                _copy(whole, archive, out, description["member"])
+
+
+def _copy(source: Path, archive: zipfile.ZipFile, out: IO[bytes], name: str) -> None:
+    """A file as a member that begins at a multiple of ALIGNED."""
+    info = zipfile.ZipInfo(name, DATE)
+    head = (
+        30 + len(name) + 20 + 4
+    )  # the fixed part, the name, the field of large sizes, the beginning of ours
+    padding = -(out.tell() + head) % ALIGNED
+    info.extra = struct.pack("<HH", 0xD935, padding) + bytes(padding)  # the field that alignment tools use
+    with open(source, "rb") as file, archive.open(info, "w", force_zip64=True) as member:
+        shutil.copyfileobj(file, member, COPIED)
+
+
+def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
+    """What the header says of a component or weighting; its columns are added to the others."""
+    kind = type(part).__name__
+    if kind not in KINDS or type(part) is not KINDS[kind]:
+        if isinstance(part, Source | Weighting) or not hasattr(part, "save"):
+            raise UsageError(f"found a {kind}; expected models and memories that can be saved")
+        return {"kind": "model", "member": f"{prefix}.ngram"}
+    found: dict[str, Any] = {"kind": kind}
+    for name, value in vars(part).items():
+        if isinstance(value, WordWeights):
+            columns |= _vocabulary_columns(value.vocabulary, f"{prefix}.{name}")
+            columns[f"{prefix}.{name}.values"] = value.values
+            found[name] = {"unknown": value.unknown}
+        elif isinstance(value, Neighbours):
+            columns |= _vocabulary_columns(value.vocabulary, f"{prefix}.{name}")
+            columns |= {
+                f"{prefix}.{name}.{column}": getattr(value, column)
+                for column in ("starts", "words", "shares")
+            }
+            found[name] = {}
+        else:
+            found[name] = value
+    return found
+
+
+def _vocabulary_columns(vocabulary: Vocabulary, prefix: str) -> Columns:
+    arena, offsets, slots = vocabulary.table.arrays()
+    return {f"{prefix}.arena": arena, f"{prefix}.offsets": offsets, f"{prefix}.slots": slots}
+
+
+def load_mixture(
+    path: str | os.PathLike[str], load_model: LoadModel, offset: int = 0, size: int | None = None
+) -> Mixture:
+    """Open a mixture; raises FormatError where the file is damaged or its parts do not fit together.
+
+    `load_model` opens the model that stands at some bytes of a file. The mixture itself may stand inside of another.
+    """
+    with refusing_damage(path), open(path, "rb") as file:
+        whole: IO[bytes] = file
+        if size is not None:
+            file.seek(offset)
+            whole = io.BytesIO(file.read(size))
+        size = whole.seek(0, os.SEEK_END)
+        with zipfile.ZipFile(whole) as archive:
+            try:
+                return _read(archive, whole, path, load_model, offset, size)
+            except UsageError as error:
+                raise ValueError(error.args[0]) from None
+
+
+def _read(
+    archive: zipfile.ZipFile,
+    whole: IO[bytes],
+    path: str | os.PathLike[str],
+    load_model: LoadModel,
+    offset: int,
+    size: int,
+) -> Mixture:
+    header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
+    if header["version"] != VERSION:
+        raise FormatError(f"found version {header['version']} of the format of mixtures; expected {VERSION}")
+    models = [part["member"] for part in header["components"] if part["kind"] == "model"]
+    columns = read_columns(archive, header["columns"], size, [HEADER, *models])
+    components: list[Component] = []
+    for number, part in enumerate(header["components"]):
+        if part["kind"] == "model":
+            at, n_bytes = _place(archive, whole, part["member"], size)
+            components.append(load_model(path, offset + at, n_bytes))
+        else:
+            components.append(_make(part, f"{number}", columns))
+    weighting = _make(header["weighting"], "weighting", columns)
+    if columns:
+        raise ValueError(f"columns that no component has: {', '.join(columns)}")
+    if not isinstance(weighting, Weighting) or any(isinstance(part, Weighting) for part in components):
+        raise ValueError("a weighting in place of a component, or the other way round")
+    return Mixture(components, weighting=weighting)
+
+
+def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> tuple[int, int]:
+    """(first byte, number of bytes) of a member that is stored as it is."""
+    info = archive.getinfo(name)
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
+        raise ValueError(f"member {name!r} is compressed or encrypted")
+    whole.seek(info.header_offset)
+    head = whole.read(30)
+    if len(head) < 30 or head[:4] != MAGIC:
+        raise ValueError(f"member {name!r} out of place")
+    name_length, extra_length = struct.unpack("<HH", head[26:30])
+    at = info.header_offset + 30 + name_length + extra_length
+    if at + info.file_size > size:
+        raise ValueError(f"member {name!r} is larger than the file")
+    return at, info.file_size
+
+
+def _make(part: Mapping[str, Any], prefix: str, columns: Columns) -> Any:
+    """A component or weighting as the header describes it; takes its columns away."""
+    kind = KINDS[part["kind"]]
+    fields: dict[str, Any] = {}
+    for name, value in part.items():
+        if name == "kind":
+            continue
+        if name not in kind.__dataclass_fields__:
+            raise ValueError(f"a {part['kind']} with {name!r}")
+        at = f"{prefix}.{name}"
+        if isinstance(value, dict) and name == "weights":
+            values = columns.pop(f"{at}.values").astype(np.float64)
+            value = WordWeights(_take_vocabulary(columns, at), values, value["unknown"])
+        elif isinstance(value, dict) and name == "neighbours":
+            value = Neighbours(
+                _take_vocabulary(columns, at),
+                *(columns.pop(f"{at}.{column}") for column in ("starts", "words", "shares")),
+            )
+        elif isinstance(value, list):
+            value = tuple(tuple(row) if isinstance(row, list) else row for row in value)
+        elif not isinstance(value, int | float | str | bool | None):
+            raise ValueError(f"{name} of a kind that none has")
+        fields[name] = value
+    return kind(**fields)
+
+
+def _take_vocabulary(columns: Columns, prefix: str) -> Vocabulary:
+    parts = (columns.pop(f"{prefix}.{name}") for name in ("arena", "offsets", "slots"))
+    return Vocabulary.from_table(WordTable.from_arrays(*parts))

@@ -1,0 +1,138 @@
+"""Topics that nobody named: documents that share words are one topic, with a model of its own in a mixture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.adaptive.mixture import Mixture
+from ngramlm.adaptive.weighting import RecentWeights, Weighting
+from ngramlm.adaptive.word_weights import inverse_document_frequencies, words_of_documents
+from ngramlm.core.parallel import Progress
+from ngramlm.core.validation import Number
+from ngramlm.counts import count
+from ngramlm.errors import UsageError
+from ngramlm.smoothing.base import Smoothing
+from ngramlm.smoothing.witten_bell import WittenBell
+from ngramlm.text.documents import select_documents
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import BOS, EOS, UNK
+
+__all__ = ["cluster_documents", "topic_mixture"]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+
+ROUNDS = 100
+STARTS = 5  # of which the best is taken
+
+
+def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
+    """int32[D]: the topic of every document, 0 .. n_topics - 1, by spherical k-means on TF-IDF vectors.
+
+    A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, of length 1; its topic is the one
+    to whose mean it has the largest cosine (Dhillon & Modha 2001). Begins with documents that are unlike each other
+    (k-means++), several times over; the tightest clusters are taken.
+
+    Raises UsageError for fewer documents than topics.
+
+    >>> from dataclasses import replace
+    >>> text = Text.from_sentences(["cat purrs", "sea roars", "cat purrs cat", "sea roars sea", "cat", "the sea"])
+    >>> found = cluster_documents(replace(text, documents=np.arange(7)), 2).tolist()
+    >>> found[0] == found[2] == found[4] != found[1] == found[3] == found[5]
+    True
+    """
+    n_topics = Number(least=1, whole=True)("n_topics", n_topics)
+    if text.n_documents < max(n_topics, 2):
+        raise UsageError(
+            f"found {text.n_documents} documents; expected {max(n_topics, 2)} or more (say where they begin)"
+        )
+    vectors = _tf_idf(text)
+    random = np.random.default_rng(Number(least=0, whole=True)("seed", seed))
+    best, labels = -1.0, np.zeros(text.n_documents, np.int32)
+    for _ in range(STARTS):
+        found, tightness = _k_means(vectors, n_topics, random)
+        if tightness > best:
+            best, labels = tightness, found
+    return labels
+
+
+def _tf_idf(text: Text) -> Any:
+    """Sparse float64[D, V], rows of length 1 (0 for a document without words)."""
+    from scipy.sparse import csr_matrix, diags
+
+    size = len(text.vocabulary)
+    documents, words, counts = words_of_documents(text)
+    values = (1 + np.log(counts)) * inverse_document_frequencies(text).over(text.vocabulary)[words]
+    values[np.isin(words, (UNK, BOS, EOS))] = 0.0
+    table = csr_matrix((values, (documents, words)), shape=(text.n_documents, size))
+    lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
+    return diags(1 / np.where(lengths > 0, lengths, 1.0)) @ table
+
+
+def _k_means(vectors: Any, n_topics: int, random: np.random.Generator) -> tuple[Int32s, float]:
+    """(labels, sum of the cosines to the means)."""
+    from scipy.sparse import csr_matrix
+
+    n = vectors.shape[0]
+    chosen = [int(random.integers(n))]
+    nearest = np.zeros(n)
+    while len(chosen) < n_topics:
+        cosines = np.asarray((vectors @ vectors[chosen[-1]].T).todense()).ravel()
+        nearest = np.maximum(nearest, cosines)
+        far = np.maximum(1 - nearest, 0.0)
+        far[chosen] = 0.0
+        chosen.append(int(random.choice(n, p=far / far.sum())) if far.sum() > 0 else int(random.integers(n)))
+    means = np.asarray(vectors[chosen].todense())
+    labels = np.full(n, -1, np.int32)
+    for _ in range(ROUNDS):
+        cosines = vectors @ means.T
+        found = cosines.argmax(axis=1).astype(np.int32)
+        if (found == labels).all():
+            break
+        labels = found
+        members = csr_matrix((np.ones(n), (labels, np.arange(n))), shape=(n_topics, n))
+        sums = np.asarray((members @ vectors).todense())
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        means = np.where(lengths > 0, sums / np.where(lengths > 0, lengths, 1.0), means)
+    return labels, float(cosines.max(axis=1).sum())
+
+
+def topic_mixture(
+    text: Text,
+    n_topics: int,
+    *,
+    order: int = 3,
+    method: Smoothing | None = None,
+    weighting: Weighting | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Mixture:
+    """A model of a whole text and one of each of its topics, mixed by what is read: cluster, recognize, choose, mix.
+
+    Documents are clustered by `cluster_documents`; every cluster and the whole text get a model over the vocabulary of
+    the text; which topics a document has is inferred while it is read, by the `weighting` (`RecentWeights` unless
+    given; `fit` it on held-out text). The first component is the model of the whole text.
+
+    Args:
+        text: the training text, with its documents.
+        n_topics: how many clusters.
+        order: length of the longest n-grams.
+        method: how models are estimated; None is Witten-Bell, which no topic is too small for.
+        seed: of the beginnings of the clusters.
+
+    Raises UsageError for fewer documents than topics.
+    """
+    method = WittenBell() if method is None else method
+    labels = cluster_documents(text, n_topics, seed=seed)
+    parts = [text, *(select_documents(text, labels == topic) for topic in range(n_topics))]
+    models = []
+    for done, part in enumerate(parts):
+        if progress is not None:
+            progress("estimating topics", done, len(parts))
+        if part.n_sentences:
+            models.append(method.fit(count(part, order=order, threads=threads), threads=threads))
+    return Mixture(models, weighting=weighting or RecentWeights())

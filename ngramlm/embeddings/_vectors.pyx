@@ -1,0 +1,248 @@
+"""Rows of word vectors <-> the lines and records of files, and the character n-grams of words."""
+from libc.math cimport isinf
+from libc.stdint cimport int8_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memchr, memcpy
+
+from ngramlm.formats._decimal cimport IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, read_log10, write_float32
+from ngramlm.formats._fields cimport at_line_end, field_end, skip_blanks
+
+# Why a row was refused; text_files.py and binary_files.py word the messages.
+cdef enum:
+    OK = 0
+    NO_WORD = 1
+    CONTROL = 2
+    TOO_FEW = 3
+    TOO_MANY = 4
+    NO_NUMBER = 5
+    NOT_FINITE = 6
+
+FIELD_BYTES = NUMBER_BYTES + 1  # the most that a number takes in a line
+PADDING = 8                     # readable bytes that must follow the text in a buffer
+
+
+def parse_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[:, ::1] matrix, Py_ssize_t row,
+               uint8_t[::1] words):
+    """Read lines ``word number ... number`` into the rows of a matrix from `row` on, until it is full.
+
+    The text ends with a line end, and `PADDING` bytes follow it. `words` gets the words, each with a line end behind
+    it; it needs as many bytes as the text. Blank lines are left out.
+
+    Returns (rows, where it stopped, lines, bytes of the words, error, start, stop of what is wrong); after an error,
+    `lines` is the number of lines before the bad one, and the start is that of the column for TOO_FEW.
+    """
+    if not 0 <= start <= stop <= data.shape[0] - PADDING or words.shape[0] < stop - start:
+        raise ValueError(f"the buffer must have {PADDING} bytes more than the text, and the words room for all of it")
+    if start < stop and data[stop - 1] != c"\n":
+        raise ValueError("the text must end with a line end")
+    cdef const char* text = <const char*> &data[0]
+    cdef const char* at = text + start
+    cdef const char* end = text + stop
+    cdef const char* line
+    cdef const char* field = at
+    cdef const char* field_stop = at
+    cdef Py_ssize_t room = matrix.shape[0], dimension = matrix.shape[1], column, size, used = 0
+    cdef int64_t lines = 0
+    cdef int error = OK, found
+    cdef uint64_t prefix
+    cdef float value = 0
+    with nogil:
+        while at < end:
+            if at_line_end(at):
+                at += 1 if at[0] == c"\n" else 2
+                lines += 1
+                continue
+            if row >= room:
+                break
+            line = at
+            field = at
+            at = field_end(field, &prefix)
+            field_stop = at
+            if at[0] != c" " and at[0] != c"\t" and not at_line_end(at):
+                field = at
+                field_stop = at + 1
+                error = CONTROL
+                break
+            size = at - field
+            if size == 0:
+                error = NO_WORD
+                break
+            memcpy(&words[used], field, size)
+            for column in range(dimension):
+                at = skip_blanks(at)
+                if at_line_end(at):
+                    field_stop = field + column            # how many numbers there are
+                    error = TOO_FEW
+                    break
+                field = at
+                at = field_end(field, &prefix)
+                field_stop = at
+                found = read_log10(field, at, &value)
+                if found != NUMBER or isinf(value):
+                    error = NO_NUMBER if found != NUMBER and found != IS_NAN and found != IS_INFINITE else NOT_FINITE
+                    break
+                matrix[row, column] = value
+                field = line
+            if error:
+                break
+            at = skip_blanks(at)
+            if not at_line_end(at):
+                field = at
+                field_stop = field_end(at, &prefix)
+                error = TOO_MANY
+                break
+            at += 1 if at[0] == c"\n" else 2
+            words[used + size] = c"\n"
+            used += size + 1
+            lines += 1
+            row += 1
+    return row, at - text, lines, used, error, field - text, field_stop - text
+
+
+def copy_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[:, ::1] matrix, Py_ssize_t row,
+              uint8_t[::1] words):
+    """Read records ``word, space, float32 ... float32`` into the rows of a matrix from `row` on, until it is full.
+
+    Line ends before a word are left out. A record that is not whole is left where it is. `words` is as in `parse_rows`.
+
+    Returns (rows, where it stopped, bytes of the words, error, start, stop of what is wrong).
+    """
+    if not 0 <= start <= stop <= data.shape[0] or words.shape[0] < stop - start:
+        raise ValueError("the buffer must hold the records, and the words have room for all of them")
+    if start == stop:
+        return row, start, 0, OK, start, start
+    cdef const char* text = <const char*> &data[0]
+    cdef const char* at = text + start
+    cdef const char* end = text + stop
+    cdef const char* word = at
+    cdef const char* space
+    cdef Py_ssize_t room = matrix.shape[0], width = 4 * matrix.shape[1], size, i, used = 0
+    cdef int error = OK
+    with nogil:
+        while row < room and not error:
+            word = at
+            while word < end and word[0] == c"\n":
+                word += 1
+            space = <const char*> memchr(word, c" ", end - word)
+            size = (space if space != NULL else end) - word
+            for i in range(size):
+                if <uint8_t> word[i] < 0x20:
+                    word += i
+                    size = 1
+                    error = CONTROL
+                    break
+            if error or space == NULL:
+                break
+            if size == 0:
+                error = NO_WORD
+                break
+            if end - space - 1 < width:
+                break
+            memcpy(&matrix[row, 0], space + 1, width)
+            memcpy(&words[used], word, size)
+            words[used + size] = c"\n"
+            used += size + 1
+            at = space + 1 + width
+            row += 1
+    if not error:
+        size = 0
+    return row, at - text, used, error, word - text, word - text + size
+
+
+cdef bint rising(const int64_t[::1] ends, Py_ssize_t first, Py_ssize_t last, int64_t begin) noexcept nogil:
+    """Whether each word ends where it begins or behind that, the first one of them at `begin`."""
+    cdef Py_ssize_t i
+    for i in range(first, last):
+        if ends[i] < begin:
+            return False
+        begin = ends[i]
+    return True
+
+
+def format_rows(const uint8_t[::1] words, const int64_t[::1] ends, const float[:, ::1] matrix, Py_ssize_t first,
+                Py_ssize_t last, bint as_text, uint8_t[::1] out):
+    """Write rows first..last as lines of text or as binary records, each with a line end; returns the number of bytes.
+
+    `words` holds the words one after the other, `ends` where each of them ends.
+    """
+    cdef Py_ssize_t dimension = matrix.shape[1], row, column, begin, size, used = 0
+    if not 0 <= first <= last <= matrix.shape[0] or ends.shape[0] != matrix.shape[0]:
+        raise ValueError("expected rows of the matrix, and one word for each")
+    if first == last:
+        return 0
+    begin = ends[first - 1] if first else 0
+    if not 0 <= begin <= ends[last - 1] <= words.shape[0] or not rising(ends, first, last, begin):
+        raise ValueError("expected the words of all rows")
+    size = FIELD_BYTES if as_text else 4
+    if out.shape[0] < ends[last - 1] - begin + (last - first) * (2 + size * dimension):
+        raise ValueError("the page must have room for all rows")
+    cdef char* page = <char*> &out[0]
+    with nogil:
+        for row in range(first, last):
+            size = ends[row] - begin
+            memcpy(page + used, &words[begin], size)
+            used += size
+            begin = ends[row]
+            if as_text:
+                for column in range(dimension):
+                    page[used] = c" "
+                    used += 1
+                    used += write_float32(matrix[row, column], page + used)
+            else:
+                page[used] = c" "
+                memcpy(page + used + 1, &matrix[row, 0], 4 * dimension)
+                used += 1 + 4 * dimension
+            page[used] = c"\n"
+            used += 1
+    return used
+
+
+def subword_buckets(const uint8_t[::1] text, const int64_t[::1] ends, int min_n, int max_n, uint32_t buckets,
+                    int64_t[::1] starts, int64_t[::1] found):
+    """The buckets of the character n-grams of bracketed words, as fastText's Dictionary::computeSubwords has them.
+
+    `text` holds the words one after the other, in UTF-8 and with their brackets; `ends` is where each of them ends.
+    `starts` gets where the buckets of each word begin in `found`, which needs a place for each; where it has no places
+    at all, they are only counted. Returns the number of all buckets.
+    """
+    cdef Py_ssize_t n_words = ends.shape[0], word, begin = 0, i, j, stop
+    cdef int64_t n_found = 0, room = found.shape[0]
+    cdef uint32_t hashed
+    cdef int n
+    cdef bint too_small = False
+    if starts.shape[0] != n_words + 1 or buckets == 0 or min_n < 1:
+        raise ValueError("expected starts for all words, at least one bucket, and n-grams of at least one character")
+    if n_words and not (ends[n_words - 1] <= text.shape[0] and rising(ends, 0, n_words, 0)):
+        raise ValueError("expected the text of all words")
+    with nogil:
+        starts[0] = 0
+        for word in range(n_words):
+            stop = ends[word]
+            for i in range(begin, stop):
+                if text[i] & 0xC0 == 0x80:                 # inside of a character
+                    continue
+                hashed = 2166136261
+                j = i
+                n = 1
+                while j < stop and n <= max_n:
+                    hashed = (hashed ^ <uint32_t> <int8_t> text[j]) * <uint32_t> 16777619
+                    j += 1
+                    while j < stop and text[j] & 0xC0 == 0x80:
+                        hashed = (hashed ^ <uint32_t> <int8_t> text[j]) * <uint32_t> 16777619
+                        j += 1
+                    if n >= min_n and not (n == 1 and (i == begin or j == stop)):
+                        if room:
+                            if n_found >= room:
+                                too_small = True
+                                break
+                            found[n_found] = hashed % buckets
+                        n_found += 1
+                    n += 1
+                if too_small:
+                    break
+            if too_small:
+                break
+            starts[word + 1] = n_found
+            begin = stop
+    if too_small:
+        raise ValueError("expected a place for every n-gram")
+    return n_found

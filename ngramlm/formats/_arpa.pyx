@@ -1,0 +1,530 @@
+"""Rows of n-grams <-> lines of ARPA and count files."""
+from libc.math cimport INFINITY
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memchr, memcmp, memcpy
+
+from ngramlm.formats._decimal cimport (
+    IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, TOO_LARGE, read_count, read_log10, write_count, write_log10)
+from ngramlm.formats._fields cimport (
+    Seen, Word, at_line_end, field_end, find_all, look_up, seen_again, skip_blanks, want)
+from ngramlm.text._vocabulary cimport WordTable
+
+import numpy as np
+
+cdef enum:
+    MOST_WORDS = 16             # the longest n-gram that a line may hold, as ngramlm.trie.trie.MAX_ORDER
+    BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
+    WORDS_AT_ONCE = 256         # words of the rows that are read before any of them is looked up
+    SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
+    SAME = -2                   # as in the row above
+    UNK = 0
+    BOS = 1
+    EOS = 2
+
+# Why a line was refused; line_pieces.py words the messages.
+cdef enum:
+    OK = 0
+    TOO_FEW = 1
+    TOO_MANY = 2
+    NO_NUMBER = 3
+    NAN_NUMBER = 4
+    INFINITE_NUMBER = 5
+    POSITIVE = 6
+    UNKNOWN_WORD = 7
+    BOS_INSIDE = 8
+    EOS_INSIDE = 9
+    CONTROL = 10
+    COUNT_TOO_LARGE = 11
+    NO_ROOM = 12
+
+ctypedef const int32_t* Column
+
+MAX_ORDER = MOST_WORDS
+PADDING = 8                     # readable bytes that must follow the text in a buffer
+
+
+# ---------------------------------------------------------------------------------------------- writing
+
+cdef inline void copy_slot(char* to, const char* source) noexcept nogil:
+    cdef char[16] held                             # source and target may overlap
+    memcpy(held, source, 16)
+    memcpy(to, held, 16)
+
+
+cdef class NgramFormatter:
+    """Formats rows of a trie as lines, any range of one order at a time; safe to use from several threads.
+
+    `levels` holds (words, starts, parents, first_words) per order, as in ``ngramlm.trie.trie.Level``.
+    """
+
+    cdef WordTable table
+    cdef list levels
+    cdef char* slots
+    cdef Column[MOST_WORDS + 1] parents
+    cdef Column[MOST_WORDS + 1] first_words
+    cdef readonly Py_ssize_t longest_word
+
+    def __cinit__(self, WordTable table not None, list levels not None):
+        cdef int64_t i, size
+        cdef const int32_t[::1] parents, first_words
+        cdef const char* word
+        if len(levels) > MOST_WORDS:
+            raise ValueError(f"order {len(levels)} is above {MOST_WORDS}")
+        self.table = table
+        self.levels = levels
+        self.longest_word = 0
+        for order, (_, _, parents, first_words) in enumerate(levels, 1):
+            self.parents[order] = &parents[0] if parents.shape[0] else NULL
+            self.first_words[order] = &first_words[0] if first_words.shape[0] else NULL
+        self.slots = <char*> malloc(SLOT * (table.index.size + 1))
+        if self.slots == NULL:
+            raise MemoryError()
+        with nogil:
+            for i in range(table.index.size):
+                word = table.index.arena + table.index.offsets[i]
+                size = table.index.offsets[i + 1] - table.index.offsets[i]
+                self.longest_word = max(self.longest_word, size)
+                if size < SLOT:
+                    memcpy(self.slots + SLOT * i, word, size)
+                    self.slots[SLOT * i + SLOT - 1] = <char> size
+                else:
+                    self.slots[SLOT * i + SLOT - 1] = <char> 255
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef inline char* put_word(self, int32_t id, const char* slot, char* out) noexcept nogil:
+        cdef int64_t size = <uint8_t> slot[SLOT - 1]
+        if size < SLOT:
+            copy_slot(out, slot)
+            return out + size
+        size = self.table.index.offsets[id + 1] - self.table.index.offsets[id]
+        memcpy(out, self.table.index.arena + self.table.index.offsets[id], size)
+        return out + size
+
+    cdef inline char* put_history(self, int order, int64_t history, char* out) noexcept nogil:
+        """The words of a history of `order` - 1 words, a space after each."""
+        cdef int32_t id
+        while order > 1:
+            id = self.first_words[order][history]
+            out = self.put_word(id, self.slots + SLOT * <int64_t> id, out)
+            out[0] = c" "
+            out += 1
+            history = self.parents[order][history]
+            order -= 1
+        return out
+
+    def line_bytes(self, int order):
+        """No line of this order is longer."""
+        return order * (self.longest_word + 1) + 2 * NUMBER_BYTES + 2 * SLOT + 4
+
+    def format(self, int order, int64_t first, int64_t last, uint8_t[::1] out, const float[::1] log10_probs=None,
+               const float[::1] log10_backoffs=None, const int32_t[::1] next_histories=None,
+               const int64_t[::1] counts=None):
+        """Write rows first..last of one order to `out` as long as there is room.
+
+        With `counts` (one per row) the lines are ``w1 .. wn TAB count``, rows of count 0 left out. Otherwise they
+        are ``log10_prob TAB w1 .. wn``, followed by ``TAB log10_backoffs[next_histories[row]]`` where weights are
+        given (0 where the row is no history, -1).
+
+        Returns (the first row that was not written, the number of bytes).
+        """
+        cdef const int32_t[::1] words = self.levels[order - 1][0]
+        cdef const int64_t[::1] starts = self.levels[order - 1][1]
+        cdef Py_ssize_t limit = self.line_bytes(order)
+        cdef bint counting = counts is not None, weighted = log10_backoffs is not None
+        cdef int64_t n_rows = words.shape[0], low = 0, high = starts.shape[0] - 1, middle, row = first, history
+        cdef int64_t n_histories = high
+        cdef int32_t following
+        cdef char* start
+        cdef char* at
+        cdef char* stop
+        cdef char* line
+        cdef const char* previous = NULL           # the text of the history, in the line before
+        cdef Py_ssize_t previous_size = 0, i, j, batch
+        cdef float[BATCH] weights
+        cdef char[BATCH * SLOT] slots
+        if not 0 <= first <= last <= n_rows:
+            raise IndexError(f"rows {first}..{last} are not in 0..{n_rows}")
+        if out.shape[0] < limit:
+            raise ValueError(f"the buffer must have room for one line, {limit} bytes")
+        if counting and counts.shape[0] != n_rows or not counting and log10_probs.shape[0] != n_rows:
+            raise ValueError("one number for every row is needed")
+        if weighted and next_histories.shape[0] != n_rows:
+            raise ValueError("one following history (or -1) for every row is needed")
+        if first == last:
+            return last, 0
+        start = <char*> &out[0]
+        at = start
+        stop = start + out.shape[0] - limit
+        with nogil:
+            while high - low > 1:                  # the history of the first row
+                middle = (low + high) >> 1
+                if starts[middle] <= row:
+                    low = middle
+                else:
+                    high = middle
+            history = low
+            while row < last and at <= stop:
+                batch = min(BATCH, last - row)
+                for i in range(batch):
+                    memcpy(slots + SLOT * i, self.slots + SLOT * <int64_t> words[row + i], SLOT)
+                if weighted:
+                    for i in range(batch):
+                        following = next_histories[row + i]
+                        weights[i] = log10_backoffs[following] if following >= 0 else 0
+                for i in range(batch):
+                    if at > stop:
+                        break
+                    while history + 1 < n_histories and row >= starts[history + 1]:
+                        history += 1
+                        previous = NULL
+                    if counting:
+                        if counts[row] == 0:
+                            row += 1
+                            continue
+                    else:
+                        at += write_log10(log10_probs[row], at)
+                        at[0] = c"\t"
+                        at += 1
+                    line = at
+                    if previous != NULL:
+                        j = 0
+                        while j < previous_size:
+                            copy_slot(at + j, previous + j)
+                            j += 16
+                        at += previous_size
+                    else:
+                        at = self.put_history(order, history, at)
+                        previous_size = at - line
+                    previous = line
+                    at = self.put_word(words[row], slots + SLOT * i, at)
+                    if counting:
+                        at[0] = c"\t"
+                        at += 1
+                        at += write_count(<uint64_t> counts[row], at)
+                    elif weighted:
+                        at[0] = c"\t"
+                        at += 1
+                        at += write_log10(weights[i], at)
+                    at[0] = c"\n"
+                    at += 1
+                    row += 1
+        return row, at - start
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+cdef inline int number_error(int found) noexcept nogil:
+    if found == IS_NAN:
+        return NAN_NUMBER
+    if found == IS_INFINITE:
+        return INFINITE_NUMBER
+    return COUNT_TOO_LARGE if found == TOO_LARGE else NO_NUMBER
+
+
+cdef check_buffer(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
+    if not 0 <= start <= stop <= data.shape[0] - PADDING:
+        raise ValueError(f"the buffer must have {PADDING} bytes more than the text")
+    if start < stop and data[stop - 1] != 10:
+        raise ValueError("the text must end with a line end")
+
+
+def next_section(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
+    """Where the next line that begins with a backslash begins (`stop` if none does), and the line ends before it."""
+    check_buffer(data, start, stop)
+    cdef const uint8_t* text = &data[0]
+    cdef const uint8_t* found
+    cdef Py_ssize_t at = start, i, block_end
+    cdef int64_t lines = 0
+    cdef uint8_t part
+    with nogil:
+        while at < stop:
+            found = <const uint8_t*> memchr(text + at, c"\\", stop - at)
+            if found == NULL:
+                at = stop
+                break
+            at = found - text
+            if at == start or text[at - 1] == 10:
+                break
+            at += 1
+        i = start
+        while i < at:
+            block_end = min(at, i + 128)
+            part = 0
+            for i in range(i, block_end):
+                part += text[i] == 10
+            i = block_end
+            lines += part
+    return at, lines
+
+
+def row_lines(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
+    """The numbers (from 0) of the lines that are not blank, int64."""
+    check_buffer(data, start, stop)
+    cdef const char* at = <const char*> &data[0] + start
+    cdef const char* end = <const char*> &data[0] + stop
+    cdef int64_t line = 0
+    numbers = []
+    while at < end:
+        at = skip_blanks(at)
+        if not at_line_end(at):
+            numbers.append(line)
+        at = <const char*> memchr(at, c"\n", end - at) + 1
+        line += 1
+    return np.array(numbers, np.int64)
+
+
+def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bint top, WordTable table not None,
+                 bint grow, bint upper_unknown, int32_t[:, ::1] ngrams, float[::1] log10_probs,
+                 float[::1] log10_backoffs):
+    """Read the ARPA lines ``log10_prob w1 .. wn [log10_backoff]`` of one order, n = ngrams.shape[1].
+
+    The text ends with a line end, and `PADDING` bytes follow it. `top` is the highest order, which has no back-off
+    weights; a weight that is missing elsewhere is 0. `grow` adds new words to the table; otherwise they are an
+    error. `upper_unknown` takes ``<UNK>`` for ``<unk>``. Probabilities and weights at or below -99 are -inf.
+    The outputs need a row for every line.
+
+    Returns (rows, lines, probabilities clamped to 0, rows with <UNK>, the last of them, error, start, stop of what
+    is wrong); after an error, `lines` is the number of lines before the bad one.
+    """
+    check_buffer(data, start, stop)
+    cdef int order = <int> ngrams.shape[1], error = OK, found, i
+    cdef const char* text = <const char*> &data[0]
+    cdef const char* at = text + start
+    cdef const char* end = text + stop
+    cdef const char* field = at
+    cdef const char* field_stop = at
+    cdef int64_t row = 0, first, place, lines = 0, clamped = 0, n_upper = 0, last_upper = -1
+    cdef int64_t capacity = min(ngrams.shape[0], log10_probs.shape[0])
+    cdef Py_ssize_t batch, n_words, n_wanted, j
+    cdef uint64_t prefix
+    cdef int32_t id
+    cdef float value
+    cdef Seen[MOST_WORDS] seen
+    cdef int32_t[WORDS_AT_ONCE] ids                # of the rows from `first` on, one row after the other
+    cdef Word[WORDS_AT_ONCE] wanted                # those among them that have to be looked up
+    cdef int32_t[WORDS_AT_ONCE] long_words
+    cdef int64_t[WORDS_AT_ONCE] line_of            # the line of every row
+    cdef int32_t[MOST_WORDS] above                 # the row above
+    if not 1 <= order <= MOST_WORDS:
+        raise ValueError(f"order {order} is not in 1..{MOST_WORDS}")
+    if not top:
+        capacity = min(capacity, log10_backoffs.shape[0])
+    batch = WORDS_AT_ONCE // order
+    for i in range(order):
+        seen[i].size = -1
+        seen[i].prefix = 0
+        above[i] = UNK
+    with nogil:
+        while at < end and error == OK:
+            first = row
+            n_words = n_wanted = 0
+            while at < end and row - first < batch:
+                at = skip_blanks(at)
+                if at_line_end(at):
+                    at += 1 if at[0] == c"\n" else 2
+                    lines += 1
+                    continue
+                if row >= capacity:
+                    error = NO_ROOM
+                    break
+                line_of[row - first] = lines
+                field = at
+                at = field_end(field, &prefix)
+                field_stop = at
+                found = read_log10(field, at, &value)
+                if found != NUMBER:
+                    error = number_error(found)
+                    break
+                if value > 0:
+                    if value > <float> 1e-4:
+                        error = POSITIVE
+                        break
+                    value = 0
+                    clamped += 1
+                log10_probs[row] = value if value > -99 else -INFINITY
+                for i in range(order):
+                    field = skip_blanks(at)
+                    if at_line_end(field):
+                        error = TOO_FEW
+                        break
+                    at = field_end(field, &prefix)
+                    field_stop = at
+                    if at == field or not (at[0] == c" " or at[0] == c"\t" or at_line_end(at)):
+                        field = at
+                        field_stop = at + 1
+                        error = CONTROL
+                        break
+                    ids[n_words] = SAME
+                    if upper_unknown and at - field == 5 and memcmp(field, b"<UNK>", 5) == 0:
+                        ids[n_words] = UNK
+                        seen[i].size = -1
+                        n_upper += 1
+                        last_upper = row
+                    elif not seen_again(&seen[i], field, at - field, prefix):
+                        want(&table.index, &wanted[n_wanted], field, at - field, prefix, <int32_t> n_words)
+                        n_wanted += 1
+                    n_words += 1
+                if error:
+                    break
+                field = skip_blanks(at)
+                if not top:
+                    log10_backoffs[row] = 0
+                at = field
+                if not at_line_end(at):
+                    at = field_end(field, &prefix)
+                    field_stop = at
+                    if top:
+                        error = TOO_MANY
+                        break
+                    found = read_log10(field, at, &value)
+                    if found != NUMBER:
+                        error = number_error(found)
+                        break
+                    if value == INFINITY:
+                        error = INFINITE_NUMBER
+                        break
+                    log10_backoffs[row] = value if value > -99 else -INFINITY
+                    at = skip_blanks(at)
+                    if not at_line_end(at):
+                        field = at
+                        field_stop = field_end(at, &prefix)
+                        error = TOO_MANY
+                        break
+                at += 1 if at[0] == c"\n" else 2
+                lines += 1
+                row += 1
+            find_all(&table.index, wanted, long_words, n_wanted)
+            for j in range(n_wanted):              # an error here stands before one that was found above
+                id = wanted[j].id
+                if id < 0:
+                    id = table.find_or_insert(wanted[j].prefix, wanted[j].tag, wanted[j].start, wanted[j].size, grow)
+                if id <= EOS and id != UNK:
+                    i = wanted[j].place % order
+                    if id < 0 or (id == BOS and i > 0) or (id == EOS and i < order - 1):
+                        error = UNKNOWN_WORD if id < 0 else BOS_INSIDE if id == BOS else EOS_INSIDE
+                        lines = line_of[wanted[j].place // order]
+                        field = wanted[j].start
+                        field_stop = field + wanted[j].size
+                        break
+                ids[wanted[j].place] = id
+            j = 0
+            for place in range(first, row):
+                for i in range(order):
+                    id = ids[j]
+                    j += 1
+                    if id == SAME:
+                        id = above[i]
+                    above[i] = id
+                    ngrams[place, i] = id
+    if error == NO_ROOM:
+        raise ValueError("the outputs need a row for every line")
+    return row, lines, clamped, n_upper, last_upper, error, field - text, field_stop - text
+
+
+def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, WordTable table not None,
+                 int32_t[::1] ids, int32_t[::1] orders, int64_t[::1] counts):
+    """Read the lines ``w1 .. wn count`` of any orders; new words are added to the table.
+
+    `ids` gets the words of all rows one after the other (it needs half as many places as there are bytes), `orders`
+    and `counts` one number for every row.
+
+    Returns (rows, words, lines, error, start, stop of what is wrong); after an error, `lines` is the number of
+    lines before the bad one.
+    """
+    check_buffer(data, start, stop)
+    cdef const char* text = <const char*> &data[0]
+    cdef const char* at = text + start
+    cdef const char* end = text + stop
+    cdef const char* field = at
+    cdef const char* field_stop = at
+    cdef int64_t row = 0, lines = 0, n_ids = 0, count
+    cdef int order, error = OK, found, i
+    cdef uint64_t prefix
+    cdef Seen[MOST_WORDS] seen
+    if 2 * ids.shape[0] < stop - start:
+        raise ValueError("ids needs a place for every second byte")
+    for i in range(MOST_WORDS):
+        seen[i].size = -1
+        seen[i].prefix = 0
+    with nogil:
+        while at < end:
+            at = skip_blanks(at)
+            if at_line_end(at):
+                at += 1 if at[0] == c"\n" else 2
+                lines += 1
+                continue
+            if row >= orders.shape[0] or row >= counts.shape[0]:
+                error = NO_ROOM
+                break
+            order = 0
+            while True:
+                field = at
+                at = field_end(field, &prefix)
+                field_stop = at
+                if at == field or not (at[0] == c" " or at[0] == c"\t" or at_line_end(at)):
+                    field = at
+                    field_stop = at + 1
+                    error = CONTROL
+                    break
+                at = skip_blanks(at)
+                if at_line_end(at):
+                    break
+                if order == MOST_WORDS:
+                    error = TOO_MANY
+                    break
+                ids[n_ids + order] = look_up(table, &seen[order], field, field_stop - field, prefix, True)
+                order += 1
+            if error:
+                break
+            if order == 0:
+                error = TOO_FEW
+                break
+            found = read_count(field, field_stop, &count)
+            if found != NUMBER:
+                error = number_error(found)
+                break
+            for i in range(order):
+                if ids[n_ids + i] == BOS and i > 0:
+                    error = BOS_INSIDE
+                elif ids[n_ids + i] == EOS and i < order - 1:
+                    error = EOS_INSIDE
+            if error:
+                break
+            orders[row] = order
+            counts[row] = count
+            n_ids += order
+            row += 1
+            at += 1 if at[0] == c"\n" else 2
+            lines += 1
+    if error == NO_ROOM:
+        raise ValueError("the outputs need a row for every line")
+    return row, n_ids, lines, error, field - text, field_stop - text
+
+
+# ---------------------------------------------------------------------------------------------- numbers
+
+def format_log10(const float[::1] values):
+    """Every number on a line of its own, as bytes; used by tests and reports."""
+    cdef Py_ssize_t i, used = 0
+    out = np.empty(values.shape[0] * (NUMBER_BYTES + 1) + 1, np.uint8)
+    cdef uint8_t[::1] view = out
+    cdef char* text = <char*> &view[0]
+    with nogil:
+        for i in range(values.shape[0]):
+            used += write_log10(values[i], text + used)
+            text[used] = c"\n"
+            used += 1
+    return out[:used].tobytes()
+
+
+def parse_log10(bytes text not None):
+    """The float32 that the bytes spell; raises ValueError for anything else (tests and small readers)."""
+    cdef bytes padded = text + b"\n" * PADDING
+    cdef const char* at = padded
+    cdef float value = 0
+    if read_log10(at, at + len(text), &value) != NUMBER:
+        raise ValueError(f"found {text!r}; expected a decimal number")
+    return value

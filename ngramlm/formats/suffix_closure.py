@@ -1,0 +1,248 @@
+"""A trie of n-grams that need not be closed: the missing histories and suffixes get what the back-off gives them.
+
+A back-off model may leave out the history or the suffix of an n-gram, and give a weight to an n-gram that no longer
+one continues; pruned models often do. Inserting the missing n-grams with the probability that the back-off gives
+them, and no weight, changes no probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.parallel import both
+from ngramlm.core.workspace import IN_MEMORY, Workspace
+from ngramlm.errors import FormatError
+from ngramlm.text.vocabulary import EOS
+from ngramlm.trie._trie import history_weights
+from ngramlm.trie.levels import build_level, take_rows
+from ngramlm.trie.trie import Level, NgramTrie
+
+__all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
+
+Int32s = NDArray[np.int32]
+Float32s = NDArray[np.float32]
+Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
+
+WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
+
+
+class Rows(NamedTuple):
+    """The n-grams of one order int32[R, k], their log10 probabilities and back-off weights, float32[R].
+
+    The highest order may have no weights.
+    """
+
+    ngrams: Int32s
+    log10_probs: Float32s
+    log10_backoffs: Float32s
+
+
+class _Growing:
+    """A trie with its columns, an order after the other."""
+
+    def __init__(self, unigrams: Rows, threads: int, workspace: Workspace) -> None:
+        self.trie = NgramTrie([Level.of_words(len(unigrams.ngrams))], workspace)
+        self.threads, self.workspace = threads, workspace
+        self.log10_probs = [unigrams.log10_probs]
+        self.log10_backoffs: list[Float32s] = []
+        self.weights = unigrams.log10_backoffs  # of the rows of the highest order
+        self.left: dict[int, Float32s] = {}  # per order, where rows that are no history have a tiny one
+
+    def add(self, rows: Rows, *, lossy: bool = False) -> Int32s | None:
+        """Put one order more on top; returns which of the rows each one was, None where they stay in their order.
+
+        Raises FormatError where the rows are not closed and unique, and unless `lossy` for a weight without a history.
+        """
+        level, origins = build_level(rows.ngrams, self.trie.levels, self.threads, self.workspace)
+
+        def linked() -> tuple[NgramTrie, Float32s]:
+            trie = self.trie.extended(level)
+            return trie, self._moved_weights(trie, lossy)
+
+        def taken() -> list[Float32s]:
+            columns = [rows.log10_probs, rows.log10_backoffs]
+            if origins is None:
+                return columns
+            return [
+                take_rows(column, origins, self.workspace) if len(column) else column for column in columns
+            ]
+
+        (trie, moved), columns = both(linked, taken, self.threads)
+        self.trie = trie
+        self.log10_backoffs.append(moved)
+        self.log10_probs.append(columns[0])
+        self.weights = columns[1]
+        return origins
+
+    def _moved_weights(self, trie: NgramTrie, lossy: bool) -> Float32s:
+        """The weights of what was the highest order, beside the histories that one more order makes of it."""
+        level, order = trie.levels[-1], self.trie.order
+        moved, lost, left = history_weights(
+            trie.history_of_row(order),
+            trie.level(order).words,
+            self.weights,
+            level.n_histories,
+            WEIGHT_NOISE,
+            self.workspace.empty(level.n_histories, np.float32),
+        )
+        if lost and not lossy:
+            raise FormatError("found a back-off weight of an n-gram that is no history; expected none")
+        if left:
+            self.left[order] = self.weights
+        return moved
+
+    @property
+    def columns(self) -> Columns:
+        """With the back-off weights beside the histories; those of the highest order are dropped."""
+        return self.trie, tuple(self.log10_probs), tuple(self.log10_backoffs)
+
+    def rows(self, order: int) -> Rows:
+        """The rows of one order as they were given, in the order of the trie."""
+        if order == self.trie.order:
+            weights = self.weights
+        elif order in self.left:
+            weights = self.left[order]
+        else:
+            links = self.trie.history_of_row(order)
+            weights = np.where(links < 0, np.float32(0), self.log10_backoffs[order - 1][links])
+        return Rows(self.trie.ngrams(order), self.log10_probs[order - 1], weights)
+
+
+class Closing:
+    """Makes columns, as ``BackoffModel`` wants them, of the rows of one order after the other.
+
+    As long as the orders are closed, each is put into columns as it comes. From the first one that is not, all rows
+    are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
+
+    Args:
+        unigrams: a row per word id.
+        workspace: where columns are to be kept.
+    """
+
+    def __init__(self, unigrams: Rows, threads: int = 1, workspace: Workspace = IN_MEMORY) -> None:
+        self._unigrams, self._threads, self._workspace = unigrams, threads, workspace
+        self._growing = _Growing(unigrams, threads, workspace)
+        self._kept: list[Rows] | None = None
+
+    def add(self, rows: Rows) -> None:
+        """Add the next order."""
+        if self._kept is None and len(rows.ngrams):
+            try:
+                self._growing.add(rows)
+            except FormatError:
+                pass
+            else:
+                return
+        if self._kept is None:
+            orders = range(1, self._growing.trie.order + 1)
+            self._kept = [self._growing.rows(order) for order in orders]
+            del self._growing
+        self._kept.append(rows)
+
+    @property
+    def kept(self) -> list[Rows]:
+        """Per order, the rows that were kept; none as long as all are closed."""
+        return self._kept or []
+
+    def finish(self) -> tuple[Columns, int]:
+        """The columns, and the number of n-grams that were inserted.
+
+        Raises FormatError for an n-gram that stands twice.
+        """
+        if self._kept is None:
+            return self._growing.columns, 0
+        sizes = [len(rows.ngrams) for rows in self._kept]
+        closed = _insert_missing(
+            [rows.ngrams for rows in self._kept], [rows.log10_backoffs for rows in self._kept]
+        )
+        growing = _Growing(self._unigrams, self._threads, self._workspace)
+        inserted = [np.zeros(sizes[0], bool)]
+        for ngrams, (_, *columns), size in list(zip(closed, self._kept, sizes, strict=True))[1:]:
+            if len(ngrams):
+                zeros = np.zeros(len(ngrams) - size, np.float32)
+                columns = [np.append(column, zeros) if len(column) == size else column for column in columns]
+                origins = growing.add(Rows(ngrams, *columns), lossy=True)
+                inserted.append((np.arange(len(ngrams)) if origins is None else origins) >= size)
+        _fill(growing.columns, inserted)
+        return growing.columns, sum(map(len, closed)) - sum(sizes)
+
+
+def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
+    """Two rows with the same n-gram, or None."""
+    order = np.lexsort(ngrams.T[::-1])
+    same = np.flatnonzero((ngrams[order[1:]] == ngrams[order[:-1]]).all(axis=1))
+    if len(same) == 0:
+        return None
+    pairs = np.sort(np.column_stack([order[same], order[same + 1]]), axis=1)
+    first, second = pairs[np.argmin(pairs[:, 1])]
+    return int(first), int(second)
+
+
+def _keys(ngrams: Int32s) -> NDArray[np.uint64]:
+    """64 well-mixed bits for every n-gram."""
+    keys = np.full(len(ngrams), 0x9E3779B97F4A7C15, np.uint64)
+    for column in ngrams.T:
+        keys ^= column.astype(np.uint64)
+        keys *= np.uint64(0xBF58476D1CE4E5B9)
+        keys ^= keys >> np.uint64(29)
+        keys *= np.uint64(0x94D049BB133111EB)
+        keys ^= keys >> np.uint64(32)
+    return keys
+
+
+def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which keys are not among the known ones; sorting both is several times faster than ``np.isin``."""
+    known = np.append(np.sort(known), np.uint64(0xFFFFFFFFFFFFFFFF))
+    order = np.argsort(keys)
+    ordered = keys[order]
+    absent = np.empty(len(keys), bool)
+    absent[order] = known[np.searchsorted(known[:-1], ordered)] != ordered
+    return absent
+
+
+def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) -> list[Int32s]:
+    """The n-grams of every order, with those appended that make them closed and keep every weight in use.
+
+    Sets are compared by 64-bit keys. Were two n-grams ever to share one, an n-gram would stay missing, and building
+    the trie would say so: a wrong model cannot come of it.
+    """
+    for order in range(len(ngrams), 1, -1):
+        lower = ngrams[order - 2]
+        weights = log10_backoffs[order - 2]
+        weighted = lower[(np.abs(weights) > WEIGHT_NOISE) & (lower[:, -1] != EOS)]
+        childless = weighted[_absent(_keys(weighted), _keys(ngrams[order - 1][:, :-1]))]
+        ends = np.full((len(childless), 1), EOS, np.int32)
+        rows = np.concatenate([ngrams[order - 1], np.hstack([childless, ends])])
+        ngrams[order - 1] = rows
+        if order > 2:
+            needed = np.concatenate([rows[:, :-1], rows[:, 1:]])
+            keys = _keys(needed)
+            missing = np.flatnonzero(_absent(keys, _keys(lower)))
+            _, first = np.unique(keys[missing], return_index=True)  # each but once
+            ngrams[order - 2] = np.concatenate([lower, needed[np.sort(missing[first])]])
+    return ngrams
+
+
+def _fill(columns: Columns, inserted: Sequence[NDArray[np.bool_]]) -> None:
+    """Give the inserted rows the probability that the back-off gives them, lower orders first."""
+    trie, log10_probs, log10_backoffs = columns
+    for order in range(2, trie.order + 1):
+        level = trie.level(order)
+        rows = np.flatnonzero(inserted[order - 1])
+        weights = log10_backoffs[order - 2][np.searchsorted(level.starts, rows, side="right") - 1]
+        sums = weights.astype(np.float64) + log10_probs[order - 2][level.suffixes[rows]]
+        log10_probs[order - 1][rows] = np.minimum(sums, 0)
+
+
+def missing_below(ngrams: Int32s, lower: Int32s) -> tuple[int, Int32s] | None:
+    """A row whose history or suffix is not among the n-grams one order below, and what is missing; or None."""
+    known = _keys(lower)
+    for shorter in (ngrams[:, :-1], ngrams[:, 1:]):
+        missing = np.flatnonzero(_absent(_keys(shorter), known))
+        if len(missing):
+            return int(missing[0]), shorter[missing[0]]
+    return None

@@ -1,0 +1,1 @@
+"""Models added and multiplied: linear and log-linear interpolation, and their weights."""

@@ -1,0 +1,251 @@
+"""Several models mixed into one back-off model, and the weights that suit a text best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.parallel import Progress
+from ngramlm.errors import EstimationError, UsageError
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.matching import ids_in, probs_in
+from ngramlm.models.normalization import NormalizedColumns, normalized_columns
+from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
+from ngramlm.trie.levels import sort_ngrams
+from ngramlm.trie.trie import NgramTrie
+
+__all__ = [
+    "WeightEstimate",
+    "checked_weights",
+    "component_log10_probs",
+    "em_weights",
+    "estimate_weights",
+    "mix",
+    "text_over",
+    "union_vocabulary",
+]
+
+Floats = NDArray[np.float64]
+Int32s = NDArray[np.int32]
+
+
+def mix(
+    models: Sequence[BackoffModel],
+    weights: Sequence[float] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> BackoffModel:
+    """One back-off model of several: p(w|h) = sum of weight p(w|h) over the models, for each n-gram of any of them.
+
+    That is exact for the n-grams that are stored, those of all models. Other words get what back-off leaves them,
+    which is near to the mixture and not the same: the probability of an n-gram that no model stores is the lower
+    order's times one weight, where the mixture has one weight for each model.
+
+    The vocabulary is the union, the words of the first model first. A word that a model does not know has no
+    probability in it (its ``<unk>`` has all that it gives to unknown words), so that every component sums to one over
+    the union. In a history, it counts as ``<unk>`` for the models that do not know it.
+
+    Args:
+        models: two or more back-off models of probabilities, of any orders.
+        weights: one for each, 0 or more; divided by their sum. None weighs all the same.
+        progress: called with the orders done.
+
+    Raises UsageError for weights that do not fit.
+
+    >>> from ngramlm import Text, WittenBell, count
+    >>> one = WittenBell().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> other = WittenBell().fit(count(Text.from_sentences(["a c", "a d"]), order=2))
+    >>> both = mix([one, other], [0.25, 0.75])
+    >>> mixed, parts = both.log10_prob("c", ["a"]), [model.log10_prob("c", ["a"]) for model in (one, other)]
+    >>> round(10**mixed, 6) == round(0.25 * 10 ** parts[0] + 0.75 * 10 ** parts[1], 6)
+    True
+    >>> round(float(both.distribution(["a"]).sum()), 6), both.n_ngrams
+    (1.0, (7, 7))
+    """
+    if not models:
+        raise UsageError("found no models to mix; expected at least one")
+    shares = _shares(weights, len(models))
+    columns = [normalized_columns(model) for model in models]
+    vocabulary = union_vocabulary([model.vocabulary for model in models])
+    maps = [ids_in(model.vocabulary, vocabulary) for model in models]
+    if progress is not None:
+        progress("mixing", 0, len(models) + 1)
+    trie = union_trie([column.trie for column in columns], maps, len(vocabulary))
+    probs = [np.zeros(n) for n in trie.n_rows]
+    for done, (model, column, share) in enumerate(zip(models, columns, shares.tolist(), strict=True), 1):
+        if progress is not None:
+            progress("mixing", done, len(models) + 1)
+        ids = ids_in(vocabulary, model.vocabulary)
+        for total, part in zip(probs, probs_in(trie, column, ids, unknown_is_impossible=True), strict=True):
+            total += share * part
+    stored = NormalizedColumns.from_probs(trie, probs).stored()
+    if progress is not None:
+        progress("mixing", len(models) + 1, len(models) + 1)
+    metadata = {"mixed": ",".join(f"{share:.6g}" for share in shares.tolist())}
+    return BackoffModel(vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+
+
+def checked_weights(weights: Sequence[float] | None, n: int) -> Floats:
+    """float64[n]: weights of models as they are given, 1 / n each where they are not.
+
+    Raises UsageError unless there is one for each, 0 or more, and not all 0.
+    """
+    checked = np.full(n, 1 / n) if weights is None else np.array(weights, np.float64)
+    if checked.shape != (n,):
+        raise UsageError(f"found {checked.size} weights for {n} models; expected one for each")
+    if not (np.isfinite(checked).all() and (checked >= 0).all() and checked.any()):
+        raise UsageError(f"the weights are {checked.tolist()}; expected 0 or more, not all of them 0")
+    return checked
+
+
+def _shares(weights: Sequence[float] | None, n: int) -> Floats:
+    checked = checked_weights(weights, n)
+    shares: Floats = checked / checked.sum()
+    return shares
+
+
+def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
+    """All words of several vocabularies, those of the first one first."""
+    first = vocabularies[0]
+    if all(vocabulary == first for vocabulary in vocabularies[1:]):
+        return first
+    return Vocabulary(
+        dict.fromkeys(word for vocabulary in vocabularies for word in vocabulary.words()[EOS + 1 :])
+    )
+
+
+def union_trie(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) -> NgramTrie:
+    """The trie of all n-grams of several; closed, as each of them is."""
+    highest = max(trie.order for trie in tries)
+    rows = []
+    for order in range(2, highest + 1):
+        ngrams = np.concatenate(
+            [ids[trie.ngrams(order)] for trie, ids in zip(tries, maps, strict=True) if trie.order >= order]
+        )
+        ngrams = ngrams[sort_ngrams(ngrams, size)]
+        rows.append(ngrams[np.append(True, (ngrams[1:] != ngrams[:-1]).any(axis=1))])
+    return NgramTrie.from_ngrams(rows, size)[0]
+
+
+# ---------------------------------------------------------------------------------------------------- weights
+
+
+@dataclass(frozen=True, eq=False)
+class WeightEstimate:
+    """The mixture weights that expectation maximization found.
+
+    Attributes:
+        weights: float64[models], sums to 1.
+        log10_probs: float64[iterations + 1], log10 probability of the tokens before each iteration and after the
+            last one; it never falls. Tokens that no model thinks possible are left out.
+    """
+
+    weights: Floats
+    log10_probs: Floats
+
+    def __post_init__(self) -> None:
+        self.weights.setflags(write=False)
+        self.log10_probs.setflags(write=False)
+
+    @property
+    def iterations(self) -> int:
+        return len(self.log10_probs) - 1
+
+
+def em_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000) -> Floats:
+    """The weights of `estimate_weights`, float64[models].
+
+    >>> em_weights(np.log10([[0.5, 0.5, 0.1], [0.1, 0.1, 0.1]])).round(3).tolist()
+    [1.0, 0.0]
+    """
+    return estimate_weights(log10_probs, tolerance=tolerance, max_iterations=max_iterations).weights
+
+
+def estimate_weights(
+    log10_probs: Floats,
+    *,
+    tolerance: float = 1e-6,
+    max_iterations: int = 1000,
+    silent: bool = False,
+    progress: Progress | None = None,
+) -> WeightEstimate:
+    """The mixture weights under which held-out tokens are most probable, by expectation maximization.
+
+    From equal weights on, weight_j becomes the mean over the tokens of weight_j p_j / sum of weight_k p_k
+    (Jelinek & Mercer 1980), until the log10 probability per token rises by less than `tolerance`. The likelihood is
+    concave in the weights, so that nothing better is missed.
+
+    Args:
+        log10_probs: float64[models, tokens], what each model gives each token; -inf is a probability of zero.
+            Tokens that are impossible for all models are left out, as no weight can help them.
+        tolerance: the least rise, in log10 per token.
+        max_iterations: where it stops at the latest.
+        silent: whether NaN says that a model is silent about a token, which the others then share among them.
+        progress: called with the iterations done.
+
+    With silent models a token is thought to be drawn from a model by the weights, again where that model is silent:
+    such drawings are what the silent models are expected to have had, and the likelihood never falls either.
+
+    Raises UsageError for an array of another shape, NaN or positive values; EstimationError where no token is left.
+    """
+    table = np.asarray(log10_probs, np.float64)
+    if table.ndim != 2 or not len(table):
+        raise UsageError(f"found an array of shape {table.shape}; expected (models, tokens)")
+    known = ~np.isnan(table)
+    if table.size and (not (known.all() or silent) or np.max(table, where=known, initial=-np.inf) > 1e-6):
+        raise UsageError("found NaN or a positive log-probability; expected log10 probabilities")
+    best = np.max(table, axis=0, where=known, initial=-np.inf)
+    possible = best > -np.inf
+    if not possible.any():
+        raise EstimationError("found no token that a model thinks possible; expected at least one")
+    best = best[possible]
+    known = known[:, possible]
+    probs = np.where(known, 10.0 ** (table[:, possible] - best), 0.0)  # of each token the best model has 1
+    base, n_tokens = float(best.sum()), len(best)
+    asked = None if known.all() else known.astype(np.float64)
+    weights = np.full(len(table), 1 / len(table))
+
+    def mix_by(weights: Floats) -> tuple[Floats, Floats | float]:
+        """What the tokens are given, and the weight of the models that are not silent."""
+        return weights @ probs, 1.0 if asked is None else np.maximum(weights @ asked, 1e-300)
+
+    mixed, heard = mix_by(weights)
+    reached = [base + float(np.log10(mixed / heard).sum())]
+    for iteration in range(max_iterations):
+        shares = probs @ (1 / mixed)
+        if asked is not None:
+            shares += (1 - asked) @ (1 / np.asarray(heard))
+        weights = weights * shares
+        weights /= weights.sum()
+        mixed, heard = mix_by(weights)
+        reached.append(base + float(np.log10(mixed / heard).sum()))
+        if progress is not None:
+            progress("weighing", iteration + 1, None)
+        if reached[-1] - reached[-2] < tolerance * n_tokens:
+            break
+    return WeightEstimate(weights, np.array(reached))
+
+
+def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats:
+    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `em_weights`.
+
+    The text is one over `union_vocabulary` of the models. A word that some model knows is impossible for those that
+    do not; one that none knows is ``<unk>`` for all.
+    """
+    predicted = text.predicted
+    found = np.empty((len(models), len(predicted)))
+    for row, model in zip(found, models, strict=True):
+        own = text_over(text, model.vocabulary)
+        row[:] = model.log10_probs(own)
+        row[(own.predicted == UNK) & (predicted != UNK)] = -np.inf
+    return found
+
+
+def text_over(text: Text, vocabulary: Vocabulary) -> Text:
+    """A text over a larger vocabulary in the ids of a smaller one; the words that get lost are ``<unk>``."""
+    return replace(text, vocabulary=vocabulary, ids=ids_in(text.vocabulary, vocabulary)[text.ids])

@@ -1,0 +1,663 @@
+"""The query automaton of a back-off model: one array of 12-byte slots, read in place from memory or a mapped file.
+
+A state is a history: its slot number is that of a header, and the rows of the history follow it, so that a probe, the
+back-off weight and the way to the parent are one or two neighbouring cache lines.
+
+    header   a: number of places for rows   b: log10 back-off weight   c: state of the parent history
+    row      a: word                        b: log10 probability       c: state after the word
+
+Up to `FEW` rows stand as they are; more are hashed over 5/3 as many places. State 0 is the empty history, whose rows
+are found by the word id itself. A parent has a smaller number than its children, so every walk ends.
+Nothing read from the slots is trusted: a number that leads outside makes the call fail instead.
+"""
+cimport cython
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
+
+from ngramlm.core._prefetch cimport prefetch
+from ngramlm.core._records cimport Record1, radix_sort
+from ngramlm.models._scorer cimport BOS, MAX_ORDER, SHORT, Run, Scorer
+from ngramlm.text._vocabulary cimport WordTable
+
+import numpy as np
+
+cdef extern from *:
+    """
+    #define NGRAMLM_EMPTY 0xFFFFFFFFU
+    #define NGRAMLM_MAX_SLOTS 0xFFFFFFFELL
+    #define NGRAMLM_MULTIPLIER 0x9E3779B1U
+    """
+    const uint32_t EMPTY "NGRAMLM_EMPTY"           # no word
+    const int64_t MAX_SLOTS "NGRAMLM_MAX_SLOTS"
+    const uint32_t MULTIPLIER "NGRAMLM_MULTIPLIER"
+
+cdef struct Slot:
+    uint32_t a
+    float b
+    uint32_t c
+
+SLOT_BYTES = 12
+
+cdef enum:
+    FEW = 6
+    LANES = 24                 # runs of words in flight
+    NEAR = 12                  # rows ahead for which memory is fetched
+    FAR = 24
+    WALKS = MAX_ORDER + SHORT
+
+cdef struct Walks:             # from every word of a sentence forwards, as far as there are n-grams
+    uint32_t states[WALKS]
+    int found[WALKS]                           # length of the longest n-gram that begins here
+    int known[WALKS]                           # and of the longest history
+    float log10_probs[MAX_ORDER + 1][WALKS]    # of the n-gram of each length
+    float log10_backoffs[MAX_ORDER][WALKS]     # of the history of each length
+
+cdef struct Lane:              # a run of words in flight
+    Run words
+    double backed_off
+    uint32_t state
+    uint32_t place             # where to go on probing, 0: read the header first
+
+
+cdef inline uint32_t n_places(int64_t n_rows) noexcept nogil:
+    """Places for the rows of a history."""
+    return <uint32_t> (n_rows if n_rows <= FEW else n_rows + (2 * n_rows) // 3 + 1)
+
+
+cdef inline uint32_t home(uint32_t word, uint32_t places) noexcept nogil:
+    """Where to begin looking for a word among hashed places."""
+    return <uint32_t> ((<uint64_t> (word * MULTIPLIER) * places) >> 32)
+
+
+def place_states(const int64_t[::1] starts, int64_t first, uint32_t[::1] states):
+    """Lay out the histories of one order from slot `first` on: fills `states`, uint32[H].
+
+    Returns the slot after the last. Raises OverflowError beyond 2^32 slots (48 GiB).
+    """
+    cdef int64_t n = starts.shape[0] - 1, h, at = first
+    if states.shape[0] != n:
+        raise ValueError("states are not as many as the histories")
+    with nogil:
+        for h in range(n):
+            states[h] = <uint32_t> at
+            at += 1 + n_places(starts[h + 1] - starts[h])
+            if at > MAX_SLOTS:
+                break
+    if at > MAX_SLOTS:
+        raise OverflowError("a model of more than 2^32 slots")
+    return at
+
+
+def next_states(const int32_t[::1] links, const int32_t[::1] suffixes, const uint32_t[::1] linked_states,
+                const uint32_t[::1] lower_next, int64_t first, int64_t end, uint32_t[::1] out):
+    """The state after each row: the history that the n-gram is, or else the state after its suffix.
+
+    `links` may be empty (the top order). Fills out[first:end].
+    """
+    cdef int64_t row
+    cdef bint linked = links.shape[0] > 0, valid = True
+    if first < 0 or end > out.shape[0] or end > suffixes.shape[0] or (linked and end > links.shape[0]):
+        raise ValueError("rows beyond the columns")
+    with nogil:
+        for row in range(first, end):
+            if linked and links[row] >= 0:
+                if links[row] >= linked_states.shape[0]:
+                    valid = False
+                    break
+                out[row] = linked_states[links[row]]
+            elif lower_next.shape[0]:
+                if not 0 <= suffixes[row] < lower_next.shape[0]:
+                    valid = False
+                    break
+                out[row] = lower_next[suffixes[row]]
+            else:
+                out[row] = 0
+    if not valid:
+        raise ValueError("a link or suffix outside the trie")
+
+
+def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, const int64_t[::1] starts,
+               const int32_t[::1] words, const float[::1] log10_probs, const uint32_t[::1] nexts,
+               const uint32_t[::1] states, const int32_t[::1] parents, const uint32_t[::1] parent_states,
+               const float[::1] log10_backoffs, bint root):
+    """Write histories first .. end - 1 of one order into `buffer`, which begins at slot `base`."""
+    cdef Slot* slots
+    cdef Slot* header
+    cdef Slot* rows
+    cdef int64_t h, row, n_rows, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
+    cdef uint32_t places, at, i
+    if end <= first:
+        return
+    if (first < 0 or end >= starts.shape[0] or end > states.shape[0] or end > log10_backoffs.shape[0]
+            or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
+            or (not root and end > parents.shape[0])):
+        raise ValueError("histories beyond the columns")
+    if not root:
+        for h in range(first, end):
+            if not 0 <= parents[h] < parent_states.shape[0]:
+                raise ValueError("a parent outside the trie")
+    n_rows = starts[end] - starts[end - 1]
+    if states[first] < base or states[end - 1] + 1 + (n_rows if root else n_places(n_rows)) > base + n_slots:
+        raise ValueError("the histories do not fit into the buffer")
+    slots = <Slot*> &buffer[0]
+    with nogil:
+        for h in range(first, end):
+            header = &slots[states[h] - base]
+            rows = header + 1
+            n_rows = starts[h + 1] - starts[h]
+            places = <uint32_t> n_rows if root else n_places(n_rows)
+            header.a = places
+            header.b = 0.0 if root else log10_backoffs[h]
+            header.c = 0 if root else parent_states[parents[h]]
+            if root or n_rows <= FEW:
+                for i in range(<uint32_t> n_rows):
+                    row = starts[h] + i
+                    rows[i].a = <uint32_t> words[row]
+                    rows[i].b = log10_probs[row]
+                    rows[i].c = nexts[row]
+                continue
+            memset(rows, 0xFF, places * sizeof(Slot))
+            for row in range(starts[h], starts[h + 1]):
+                at = home(<uint32_t> words[row], places)
+                while rows[at].a != EMPTY:
+                    at += 1
+                    if at == places:
+                        at = 0
+                rows[at].a = <uint32_t> words[row]
+                rows[at].b = log10_probs[row]
+                rows[at].c = nexts[row]
+
+
+@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
+cdef class Automaton(Scorer):
+    """Answers queries over an array of slots; `table` is that of the vocabulary.
+
+    `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1), with the number of slots at
+    the end. Raises ValueError when the sizes do not agree; what later turns out to be damaged is raised as
+    ``refuse(message)``.
+    """
+    cdef const Slot* slots
+    cdef uint32_t n_slots
+    cdef readonly uint32_t start           # the state after <s>
+    cdef readonly uint32_t empty           # the state that knows nothing of what came before
+    cdef uint32_t order_states[MAX_ORDER + 1]
+
+    def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states, refuse=ValueError):
+        cdef int64_t n = slots.shape[0] // <int64_t> sizeof(Slot), id
+        cdef int k
+        if n * <int64_t> sizeof(Slot) != slots.shape[0] or n < 1 or n > MAX_SLOTS:
+            raise ValueError("slots of an impossible size")
+        self.owner = slots
+        self.refuse = refuse
+        self.slots = <const Slot*> &slots[0]
+        self.n_slots = <uint32_t> n
+        self.table = table
+        self.n_words = table.index.size
+        self.order = len(order_states) - 1
+        if not 1 <= self.order <= MAX_ORDER:
+            raise ValueError("an impossible order")
+        for k in range(self.order + 1):
+            self.order_states[k] = order_states[k]
+            if k and self.order_states[k] < self.order_states[k - 1]:
+                raise ValueError("orders out of place")
+        if self.order_states[0] != 0 or self.order_states[self.order] != n:
+            raise ValueError("orders that do not span the slots")
+        if self.slots[0].a != <uint32_t> self.n_words or 1 + <int64_t> self.n_words > n:
+            raise ValueError("unigrams that do not match the vocabulary")
+        for id in range(self.n_words):
+            if self.slots[1 + id].a != <uint32_t> id:
+                raise ValueError("unigrams out of order")
+        self.start = self.slots[1 + BOS].c
+        if self.start >= self.n_slots:
+            raise ValueError("a sentence start outside the model")
+
+    cdef inline int depth(self, uint32_t state) noexcept nogil:
+        """The length of a history."""
+        cdef int k = 1
+        while k < self.order and self.order_states[k] <= state:
+            k += 1
+        return k - 1
+
+    cdef inline const Slot* find(self, uint32_t state, uint32_t word) noexcept nogil:
+        """The row of a word after a history whose rows are all there, NULL when there is none."""
+        cdef const Slot* header = &self.slots[state]
+        cdef uint32_t places = header.a, at, i
+        if places <= FEW:
+            for i in range(1, places + 1):
+                if header[i].a == word:
+                    return &header[i]
+            return NULL
+        at = home(word, places)
+        for i in range(places):
+            if header[1 + at].a == word:
+                return &header[1 + at]
+            if header[1 + at].a == EMPTY:
+                return NULL
+            at += 1
+            if at == places:
+                at = 0
+        return NULL
+
+    cdef inline int step(self, uint32_t* state, uint32_t word, double* log10_prob, int* length) noexcept nogil:
+        """Score one word and move on; -1 when the slots are damaged."""
+        cdef uint32_t at = state[0], parent
+        cdef double backed_off = 0.0
+        cdef const Slot* row
+        while at != 0:
+            if self.slots[at].a >= self.n_slots - at:
+                return -1
+            row = self.find(at, word)
+            if row != NULL:
+                break
+            backed_off += self.slots[at].b
+            parent = self.slots[at].c
+            if parent >= at:
+                return -1
+            at = parent
+        else:
+            row = &self.slots[1 + word]
+        log10_prob[0] = backed_off + row.b
+        if length != NULL:
+            length[0] = self.depth(at) + 1
+        if row.c >= self.n_slots:
+            return -1
+        state[0] = row.c
+        return 0
+
+    cdef inline void take(self, Lane* lane, const Run* words) noexcept nogil:
+        """Begin with a run."""
+        lane.words = words[0]
+        lane.backed_off = 0.0
+        lane.state = self.start if words.from_bos else 0
+        lane.place = 0
+
+    cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil:
+        """Score all runs, many at a time: while the slots of one come from memory, others go on; -1 for damage."""
+        cdef Lane lanes[LANES]
+        cdef Lane* lane
+        cdef const Slot* slots = self.slots
+        cdef const Slot* header
+        cdef const Slot* row
+        cdef int64_t next_run = 0
+        cdef int n_lanes = 0, number = 0
+        cdef uint32_t word, places, at, state, i, n_slots = self.n_slots
+        while n_lanes < LANES and next_run < n_waiting:
+            self.take(&lanes[n_lanes], &waiting[next_run])
+            next_run += 1
+            n_lanes += 1
+        while n_lanes:
+            if number >= n_lanes:
+                number = 0
+            lane = &lanes[number]
+            if lane.words.at == lane.words.end:
+                if next_run < n_waiting:
+                    self.take(lane, &waiting[next_run])
+                    next_run += 1
+                else:
+                    n_lanes -= 1
+                    lanes[number] = lanes[n_lanes]
+                continue
+            number += 1
+            word = <uint32_t> lane.words.at[0]
+            state = lane.state
+            header = &slots[state]
+            row = NULL
+            if state == 0:
+                row = &slots[1 + word]
+            else:
+                places = header.a
+                if places >= n_slots - state:
+                    return -1
+                if places <= FEW:
+                    for i in range(1, places + 1):
+                        if header[i].a == word:
+                            row = &header[i]
+                            break
+                elif lane.place == 0:                                   # fetch the place, come back later
+                    lane.place = 1 + home(word, places)
+                    prefetch(&header[lane.place])
+                    continue
+                else:
+                    at = lane.place
+                    lane.place = 0
+                    for i in range(places):
+                        if header[at].a == word:
+                            row = &header[at]
+                            break
+                        if header[at].a == EMPTY:
+                            break
+                        at += 1
+                        if at > places:
+                            at = 1
+                if row == NULL:
+                    lane.backed_off += header.b
+                    if header.c >= state:
+                        return -1
+                    lane.state = header.c
+                    if header.c == 0:
+                        prefetch(&slots[1 + word])
+                    else:
+                        prefetch(&slots[header.c])
+                    continue
+            if lane.words.at >= lane.words.scored:
+                lane.words.out[0] = lane.backed_off + row.b
+                lane.words.out += 1
+                if lane.words.lengths != NULL:
+                    lane.words.lengths[0] = <uint8_t> (self.depth(state) + 1)
+                    lane.words.lengths += 1
+            if row.c >= n_slots:
+                return -1
+            lane.backed_off = 0.0
+            lane.state = row.c
+            lane.words.at += 1
+            prefetch(&slots[row.c])
+            prefetch(&slots[row.c + <uint64_t> 5])   # few rows may reach into the next cache line
+        return 0
+
+    cdef inline int reach(self, Walks* walks, int at, int length, const Slot* row) noexcept nogil:
+        """A walk has found the n-gram of a length: 1 when it is a history to go on from, 0 if not, -1 for damage."""
+        walks.found[at] = length
+        walks.known[at] = length - 1
+        walks.log10_probs[length][at] = row.b
+        if length == self.order or row.c < self.order_states[length]:
+            return 0
+        if row.c >= self.n_slots:
+            return -1
+        walks.known[at] = length
+        walks.states[at] = row.c
+        prefetch(&self.slots[row.c])
+        return 1
+
+    cdef int walk(self, Walks* walks, const int32_t* ids, int n_ids) noexcept nogil:
+        """Walk from every word at the same time, so that memory is waited for twice for each length; -1 for damage."""
+        cdef const Slot* header
+        cdef const Slot* row
+        cdef int active[WALKS]                 # where walks go on, in order
+        cdef int n_active = 0, n_going, i, k, length, goes_on
+        cdef uint32_t places
+        for i in range(n_ids):
+            goes_on = self.reach(walks, i, 1, &self.slots[1 + ids[i]])
+            if goes_on < 0:
+                return -1
+            active[n_active] = i
+            n_active += goes_on
+        for length in range(2, self.order + 1):
+            while n_active and active[n_active - 1] + length > n_ids:
+                n_active -= 1                  # no word follows
+            for k in range(n_active):
+                i = active[k]
+                header = &self.slots[walks.states[i]]
+                places = header.a
+                if places >= self.n_slots - walks.states[i]:
+                    return -1
+                walks.log10_backoffs[length - 1][i] = header.b
+                if places > FEW:
+                    prefetch(&header[1 + home(<uint32_t> ids[i + length - 1], places)])
+            n_going = 0
+            for k in range(n_active):
+                i = active[k]
+                row = self.find(walks.states[i], <uint32_t> ids[i + length - 1])
+                if row == NULL:
+                    continue
+                goes_on = self.reach(walks, i, length, row)
+                if goes_on < 0:
+                    return -1
+                active[n_going] = i
+                n_going += goes_on
+            n_active = n_going
+        return 0
+
+    cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil:
+        """See `Scorer.score_words`. The longest n-gram that ends with a word is that of the first walk that reaches it;
+        the walks before it give the back-off weights of their histories."""
+        cdef Walks walks
+        cdef int i, length
+        cdef double backed_off
+        if self.walk(&walks, ids, n_ids):
+            return -1
+        for i in range(n_before, n_ids):
+            length = min(self.order, i + 1)
+            backed_off = 0.0
+            while walks.found[i + 1 - length] < length:
+                length -= 1
+                if walks.known[i - length] >= length:
+                    backed_off += walks.log10_backoffs[length][i - length]
+            total[0] += backed_off + walks.log10_probs[length][i + 1 - length]
+        return 0
+
+    cdef void expect(self, int32_t word) noexcept nogil:
+        prefetch(&self.slots[1 + word])
+
+    def advance(self, uint32_t state, int32_t word):
+        """(state after the word, its log10 probability, length of the n-gram that answered)."""
+        cdef double log10_prob = 0.0
+        cdef int length = 0
+        if state >= self.n_slots or word < 0 or word >= self.n_words:
+            raise self.refuse("a state or word outside the model")
+        if self.step(&state, word, &log10_prob, &length):
+            raise self.refuse("damaged model")
+        return state, log10_prob, length
+
+    def rows(self, uint32_t state):
+        """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
+        cdef uint32_t places, i
+        cdef const Slot* header
+        cdef int64_t n = 0
+        if state >= self.n_slots:
+            raise ValueError("a state outside the model")
+        header = &self.slots[state]
+        places = header.a
+        if places >= self.n_slots - state or (state and header.c >= state):
+            raise self.refuse("damaged model")
+        words_out = np.empty(places, np.int32)
+        probs_out = np.empty(places, np.float32)
+        cdef int32_t[::1] words = words_out
+        cdef float[::1] probs = probs_out
+        with nogil:
+            for i in range(1, places + 1):
+                if header[i].a != EMPTY:
+                    words[n] = <int32_t> header[i].a
+                    probs[n] = header[i].b
+                    n += 1
+        if n and (words_out[:n].min() < 0 or words_out[:n].max() >= self.n_words):
+            raise self.refuse("damaged model")
+        return words_out[:n], probs_out[:n], header.b, header.c
+
+    def unpack(self, int order, int64_t n_histories, int64_t n_rows, empty=np.empty):
+        """The columns of one order, rows of a history sorted by word.
+
+        Returns (starts int64[H + 1], words int32[R], log10_probs float32[R], next states uint32[R], states uint32[H],
+        log10_backoffs float32[H], parent states uint32[H]), which ``empty(n, dtype)`` makes. Raises ValueError when the
+        numbers do not match.
+        """
+        cdef uint32_t at, end, places, i
+        cdef int64_t h = 0, n = 0, n_found, j, capacity = 0
+        cdef const Slot* header
+        cdef bint damaged = False, ordered, failed = False
+        cdef uint64_t previous
+        cdef Record1* found = NULL             # word and place of the rows of a history, and room to sort them
+        if not 1 <= order <= self.order:
+            raise ValueError("an order outside the model")
+        at, end = self.order_states[order - 1], self.order_states[order]
+        # what a file claims must fit into the slots it has before memory is asked for
+        if n_histories < 0 or n_rows < 0 or n_histories > end - at or n_rows > end - at:
+            raise ValueError("more rows than slots")
+        starts_out = empty(n_histories + 1, np.int64)
+        words_out = empty(n_rows, np.int32)
+        probs_out = empty(n_rows, np.float32)
+        nexts_out = empty(n_rows, np.uint32)
+        states_out = empty(n_histories, np.uint32)
+        backoffs_out = empty(n_histories, np.float32)
+        parents_out = empty(n_histories, np.uint32)
+        cdef int64_t[::1] starts = starts_out
+        cdef int32_t[::1] words = words_out
+        cdef float[::1] probs = probs_out, backoffs = backoffs_out
+        cdef uint32_t[::1] nexts = nexts_out, states = states_out, parents = parents_out
+        with nogil:
+            while at < end and not damaged:
+                header = &self.slots[at]
+                places = header.a
+                if places >= end - at or h >= n_histories:
+                    damaged = True
+                    break
+                starts[h] = n
+                states[h] = at
+                backoffs[h] = header.b
+                parents[h] = header.c
+                if places > capacity:
+                    free(found)
+                    capacity = 2 * <int64_t> places + 64
+                    found = <Record1*> malloc(2 * capacity * sizeof(Record1))
+                    if found == NULL:
+                        failed = True
+                        break
+                n_found = 0
+                ordered = True
+                previous = 0
+                for i in range(1, places + 1):
+                    if header[i].a == EMPTY:
+                        continue
+                    if header[i].a >= <uint32_t> self.n_words:
+                        damaged = True
+                        break
+                    found[n_found].limb[0] = <uint64_t> header[i].a << 32 | i
+                    ordered = ordered and found[n_found].limb[0] > previous
+                    previous = found[n_found].limb[0]
+                    n_found += 1
+                if damaged or n_found > n_rows - n:
+                    damaged = True
+                    break
+                if not ordered:
+                    radix_sort(found, found + capacity, n_found, 0, 4)
+                for j in range(n_found):
+                    i = <uint32_t> found[j].limb[0]
+                    words[n] = <int32_t> header[i].a
+                    probs[n] = header[i].b
+                    nexts[n] = header[i].c
+                    n += 1
+                h += 1
+                at += 1 + places
+        free(found)
+        if failed:
+            raise MemoryError()
+        if damaged or h != n_histories or n != n_rows:
+            raise self.refuse("damaged model")
+        starts[h] = n
+        return starts_out, words_out, probs_out, nexts_out, states_out, backoffs_out, parents_out
+
+
+def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_starts,
+                      const int32_t[::1] lower_first_words, const int32_t[::1] lower_words,
+                      const int32_t[::1] lower_buckets, const uint32_t[::1] states,
+                      const uint32_t[::1] parent_states, const uint32_t[::1] lower_states,
+                      const int64_t[::1] starts, const int32_t[::1] words, empty=np.empty):
+    """What the slots of order k leave out, from those of order k - 1.
+
+    The histories of order k that end with word w are numbers buckets[w] .. buckets[w + 1] - 1, and come in the order of
+    the rows with word w one order below that lead to them. So one pass with one pointer per word finds the row of each.
+    `lower_buckets` is the same for order k - 1, and empty for k = 2.
+
+    Returns (first_words int32[H], parents int32[H], suffixes int32[R], buckets int32[W + 1], and for the rows of order
+    k - 1 the history that each is, or -1, int32), all but the buckets made by ``empty(n, dtype)``. Raises ValueError
+    for a damaged model.
+    """
+    cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], n_words, h = 0, g = 0, row, low, high
+    cdef int64_t middle, gap, end
+    cdef uint32_t state
+    cdef int32_t word, place
+    cdef bint damaged = False, bigrams = lower_buckets.shape[0] == 0
+    n_words = lower_words.shape[0] if bigrams else lower_buckets.shape[0] - 1
+    if (parent_states.shape[0] != n_histories or starts.shape[0] != n_histories + 1 or starts[n_histories] > words.shape[0]
+            or lower_starts.shape[0] != n_lower + 1 or lower_first_words.shape[0] != n_lower
+            or lower_starts[n_lower] > lower_words.shape[0] or lower_nexts.shape[0] != lower_words.shape[0]):
+        raise ValueError("columns of different lengths")
+    firsts_out = empty(n_histories, np.int32)
+    parents_out = empty(n_histories, np.int32)
+    suffixes_out = empty(words.shape[0], np.int32)
+    buckets_out = np.empty(n_words + 1, np.int32)
+    links_out = empty(lower_words.shape[0], np.int32)
+    cdef int32_t[::1] firsts = firsts_out, parents = parents_out, suffixes = suffixes_out, buckets = buckets_out
+    cdef int32_t[::1] links = links_out
+    cdef int32_t[::1] cursor
+    damaged = starts[0] < 0 or lower_starts[0] < 0
+    with nogil:
+        for g in range(n_lower):
+            damaged = damaged or lower_starts[g] > lower_starts[g + 1]
+        g = 0
+        for h in range(n_histories):
+            if damaged or starts[h] > starts[h + 1]:
+                damaged = True
+                break
+            while g < n_lower and lower_states[g] < parent_states[h]:
+                g += 1
+            if g == n_lower or lower_states[g] != parent_states[h]:
+                damaged = True
+                break
+            parents[h] = <int32_t> g
+        h = 0
+        if bigrams and not damaged:
+            for row in range(n_words):
+                buckets[row] = <int32_t> h
+                h += n_histories > 0 and states[0] <= lower_nexts[row] <= states[n_histories - 1]
+        elif not damaged:
+            for row in range(n_words):                             # the first history whose parent ends with the word
+                while h < n_histories and parents[h] < lower_buckets[row]:
+                    h += 1
+                buckets[row] = <int32_t> h
+            h = n_histories
+        buckets[n_words] = <int32_t> h
+        damaged = damaged or h != n_histories
+    if damaged:
+        raise ValueError("damaged model")
+    cursor = buckets_out.copy()
+    with nogil:
+        h = 0                                                      # histories whose row was found
+        for g in range(lower_starts.shape[0] - 1):
+            for row in range(lower_starts[g], lower_starts[g + 1]):
+                if row + FAR < lower_nexts.shape[0] and 0 <= lower_words[row + FAR] < n_words:
+                    prefetch(&cursor[lower_words[row + FAR]])      # comes from anywhere: have it fetched, in two steps
+                    word = lower_words[row + NEAR]
+                    if 0 <= word < n_words and cursor[word] < n_histories:
+                        prefetch(&states[cursor[word]])
+                        prefetch(&firsts[cursor[word]])
+                state = lower_nexts[row]
+                links[row] = -1
+                if n_histories == 0 or state < states[0] or state > states[n_histories - 1]:
+                    continue                                       # leads to a shorter history
+                word = lower_words[row]
+                place = cursor[word] if 0 <= word < n_words else 0
+                if not 0 <= word < n_words or place >= buckets[word + 1] or states[place] != state:
+                    damaged = True
+                    break
+                cursor[word] = place + 1
+                links[row] = place
+                firsts[place] = word if bigrams else lower_first_words[g]
+                h += 1
+            if damaged:
+                break
+        damaged = damaged or h != n_histories
+        for h in range(n_histories):
+            if damaged:
+                break
+            low = lower_starts[parents[h]]
+            end = lower_starts[parents[h] + 1]
+            for row in range(starts[h], starts[h + 1]):            # words rise: in growing steps from the last one on
+                gap = 1
+                while low + gap < end and lower_words[low + gap] < words[row]:
+                    low += gap
+                    gap *= 2
+                high = min(end, low + gap + 1)
+                while low < high:
+                    middle = (low + high) >> 1
+                    if lower_words[middle] < words[row]:
+                        low = middle + 1
+                    else:
+                        high = middle
+                if low == end or lower_words[low] != words[row]:
+                    damaged = True
+                    break
+                suffixes[row] = <int32_t> low
+    if damaged:
+        raise ValueError("damaged model")
+    return firsts_out, parents_out, suffixes_out, buckets_out, links_out

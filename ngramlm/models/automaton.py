@@ -1,0 +1,266 @@
+"""Columns of a back-off model -> the slots that queries walk, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.parallel import ordered_map
+from ngramlm.core.workspace import IN_MEMORY, Workspace
+from ngramlm.errors import FormatError
+from ngramlm.models._backoff import (
+    SLOT_BYTES,
+    Automaton,
+    fill_slots,
+    next_states,
+    place_states,
+    recover_histories,
+)
+from ngramlm.trie.trie import Level, NgramTrie
+
+__all__ = ["Columns", "Layout", "pack", "pack_pieces", "unpack"]
+
+Float32s = NDArray[np.float32]
+PIECE_ROWS = 1 << 18  # rows (about) of a piece that one thread fills
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A back-off model as columns.
+
+    Attributes:
+        trie: the n-grams.
+        log10_probs: float32[R] per order.
+        log10_backoffs: float32[H] per order from 2 on: the weights of the histories of that order.
+    """
+
+    trie: NgramTrie
+    log10_probs: tuple[Float32s, ...]
+    log10_backoffs: tuple[Float32s, ...]
+
+    def __post_init__(self) -> None:
+        for column in (*self.log10_probs, *self.log10_backoffs):
+            column.setflags(write=False)
+
+    def value_problem(self) -> str | None:
+        """What is wrong with the values, None where nothing is."""
+        for order, column in enumerate(self.log10_probs, 1):
+            if len(column) and not column.max() <= 0:
+                return f"order {order}: found a positive log-probability or NaN; expected none"
+        for order, column in enumerate(self.log10_backoffs, 2):
+            if len(column) and not column.max() < np.inf:
+                return f"order {order}: found an infinite back-off weight or NaN; expected none"
+        return None
+
+    def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
+        """Only the marked rows, with their values as they are; `keep` is a closed mask per order."""
+        trie, used = self.trie.restricted(keep)
+        log10_probs = [column[mask] for column, mask in zip(self.log10_probs, keep, strict=True)]
+        log10_backoffs = [column[mask] for column, mask in zip(self.log10_backoffs, used[1:], strict=True)]
+        return Columns(trie, tuple(log10_probs[: trie.order]), tuple(log10_backoffs[: trie.order - 1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where the slots of every history stand."""
+
+    states: tuple[NDArray[np.uint32], ...]  # per order, uint32[H]
+    order_states: tuple[int, ...]  # first slot of every order, and the number of slots
+
+    @classmethod
+    def of(cls, trie: NgramTrie) -> Layout:
+        states = [np.zeros(1, np.uint32)]
+        order_states = [0, 1 + trie.level(1).n_rows]
+        for order in range(2, trie.order + 1):
+            level = trie.level(order)
+            states.append(trie.workspace.empty(level.n_histories, np.uint32))
+            order_states.append(place_states(level.starts, order_states[-1], states[-1]))
+        return cls(tuple(states), tuple(order_states))
+
+    @property
+    def n_bytes(self) -> int:
+        return SLOT_BYTES * self.order_states[-1]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A range of histories of one order."""
+
+    first: int
+    end: int
+    base: int  # its first slot
+    n_slots: int
+
+
+def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
+    """All slots in memory."""
+    layout = Layout.of(columns.trie)
+    slots = np.empty(layout.n_bytes, np.uint8)
+    for _ in _fill(
+        columns, layout, threads, lambda base, n: slots[SLOT_BYTES * base : SLOT_BYTES * (base + n)]
+    ):
+        pass
+    slots.setflags(write=False)
+    return slots, layout
+
+
+def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
+    """The same slots piece by piece, in order, for a file; a piece is gone when the next one is asked for."""
+    buffers = _Buffers()
+    for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)):
+        yield piece
+        buffers.give_back(piece)
+
+
+class _Buffers:
+    """Memory for pieces, used again: what the system hands out for the first time is slow."""
+
+    def __init__(self) -> None:
+        self._spare: list[NDArray[np.uint8]] = []
+
+    def take(self, n_bytes: int) -> NDArray[np.uint8]:
+        while self._spare:
+            buffer = self._spare.pop()
+            if len(buffer) >= n_bytes:
+                return buffer[:n_bytes]
+        return np.empty(n_bytes + n_bytes // 4, np.uint8)[:n_bytes]
+
+    def give_back(self, piece: NDArray[np.uint8]) -> None:
+        self._spare.append(cast("NDArray[np.uint8]", piece.base))
+
+
+def _fill(
+    columns: Columns, layout: Layout, threads: int, buffer: Callable[[int, int], NDArray[np.uint8]]
+) -> Iterator[NDArray[np.uint8]]:
+    lower_next = np.empty(0, np.uint32)
+    for order in range(1, columns.trie.order + 1):
+        filler = _OrderFiller(columns, layout, order, lower_next, buffer)
+        yield from ordered_map(filler, filler.pieces(), threads)
+        lower_next = filler.next
+
+
+class _OrderFiller:
+    """Fills pieces of one order; its `next` (the state after every row) is what the order above needs."""
+
+    def __init__(
+        self,
+        columns: Columns,
+        layout: Layout,
+        order: int,
+        lower_next: NDArray[np.uint32],
+        buffer: Callable[[int, int], NDArray[np.uint8]],
+    ) -> None:
+        trie = columns.trie
+        is_top = order == trie.order
+        self.order = order
+        self.level = trie.level(order)
+        self.log10_probs = columns.log10_probs[order - 1]
+        self.log10_backoffs = np.zeros(1, np.float32) if order == 1 else columns.log10_backoffs[order - 2]
+        self.states = layout.states[order - 1]
+        self.parent_states = layout.states[max(order - 2, 0)]
+        self.end_slot = layout.order_states[order]
+        self.links = np.empty(0, np.int32) if is_top else trie.history_of_row(order)
+        self.linked_states = np.empty(0, np.uint32) if is_top else layout.states[order]
+        self.lower_next = lower_next
+        self.workspace = trie.workspace
+        self.next = trie.workspace.empty(self.level.n_rows, np.uint32)
+        self.buffer = buffer
+
+    def pieces(self) -> Iterator[_Piece]:
+        level = self.level
+        cuts = np.searchsorted(level.starts[:-1], np.arange(0, level.n_rows, PIECE_ROWS))
+        edges = np.unique(np.append(cuts, level.n_histories)).tolist()
+        for first, end in pairwise(edges):
+            base = int(self.states[first])
+            after = int(self.states[end]) if end < level.n_histories else self.end_slot
+            yield _Piece(first, end, base, after - base)
+
+    def __call__(self, piece: _Piece) -> NDArray[np.uint8]:
+        level = self.level
+        out = self.buffer(piece.base, piece.n_slots)
+        next_states(
+            self.links,
+            level.suffixes,
+            self.linked_states,
+            self.lower_next,
+            level.starts[piece.first],
+            level.starts[piece.end],
+            self.next,
+        )
+        fill_slots(
+            out,
+            piece.base,
+            piece.first,
+            piece.end,
+            level.starts,
+            level.words,
+            self.log10_probs,
+            self.next,
+            self.states,
+            level.parents,
+            self.parent_states,
+            self.log10_backoffs,
+            self.order == 1,
+        )
+        self.workspace.breathe()
+        return out
+
+
+def unpack(
+    automaton: Automaton,
+    n_rows: Sequence[int],
+    n_histories: Sequence[int],
+    threads: int = 1,
+    workspace: Workspace = IN_MEMORY,
+) -> Columns:
+    """The columns behind an automaton, kept in `workspace`; raises FormatError when its slots are damaged."""
+    try:
+        return _unpack(automaton, n_rows, n_histories, threads, workspace)
+    except ValueError as error:
+        raise FormatError(f"{error}; expected the slots of a back-off model") from None
+
+
+def _unpack(
+    automaton: Automaton,
+    n_rows: Sequence[int],
+    n_histories: Sequence[int],
+    threads: int,
+    workspace: Workspace,
+) -> Columns:
+    starts, words, probs, nexts, states, _, _ = automaton.unpack(1, 1, n_rows[0])
+    if not np.array_equal(words, np.arange(n_rows[0])):
+        raise ValueError("unigrams out of order")
+    trie = NgramTrie([Level.of_words(n_rows[0])], workspace)
+    log10_probs, log10_backoffs = [probs], []
+    buckets = np.empty(0, np.int32)
+    orders = range(2, automaton.order + 1)
+    unpacked = ordered_map(
+        lambda order: automaton.unpack(order, n_histories[order - 1], n_rows[order - 1], workspace.empty),
+        orders,
+        threads,
+    )
+    for found in unpacked:
+        lower, lower_nexts, lower_states = trie.level(trie.order), nexts, states
+        starts, words, probs, nexts, states, backoffs, parent_states = found
+        first_words, parents, suffixes, buckets, links = recover_histories(
+            lower_nexts,
+            lower.starts,
+            lower.first_words,
+            lower.words,
+            buckets,
+            states,
+            parent_states,
+            lower_states,
+            starts,
+            words,
+            workspace.empty,
+        )
+        trie = trie.extended(Level(words, suffixes, starts, parents, first_words), links)
+        log10_probs.append(probs)
+        log10_backoffs.append(backoffs)
+    return Columns(trie, tuple(log10_probs), tuple(log10_backoffs))

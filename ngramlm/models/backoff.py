@@ -1,0 +1,361 @@
+"""The back-off model: what every exact n-gram estimate becomes, and what ARPA files hold.
+
+p(w | h) is the probability stored for the n-gram h w if there is one, else the back-off weight of h times
+p(w | h without its first word).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.parallel import usable_threads
+from ngramlm.core.workspace import IN_MEMORY, Workspace
+from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
+from ngramlm.models._backoff import Automaton
+from ngramlm.models._compact import CompactAutomaton
+from ngramlm.models._scorer import Scorer
+from ngramlm.models.automaton import Columns, Layout, pack, unpack
+from ngramlm.models.compact import unpack_compact
+from ngramlm.models.ngram_model import NgramModel
+from ngramlm.text.text import Text, refusal_of, words_of
+from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.trie.trie import NgramTrie
+
+__all__ = ["BackoffModel", "State"]
+
+State = NewType("State", object)
+"""What a model remembers of the words so far: its longest known history. Opaque, comparable and hashable."""
+
+Float32s = NDArray[np.float32]
+
+
+class BackoffModel(NgramModel):
+    """An immutable back-off model; all log values are base 10.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams.
+        log10_probs: float32[R] per order, aligned with the rows of the trie; -inf is a zero probability.
+        log10_backoffs: float32[H] per order from 2 on, aligned with the histories of that order.
+        metadata: how the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
+
+    Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        log10_probs: Sequence[Float32s],
+        log10_backoffs: Sequence[Float32s],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
+        if (
+            probs and len(probs[0]) > BOS and probs[0][BOS] != -np.inf
+        ):  # <s> is never predicted, whatever a file says
+            unigrams = probs[0].copy()
+            unigrams[BOS] = -np.inf
+            probs = (unigrams, *probs[1:])
+        backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
+        if tuple(map(len, probs)) != trie.n_rows:
+            raise UsageError(
+                f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}"
+            )
+        n_histories = tuple(level.n_histories for level in trie.levels[1:])
+        if tuple(map(len, backoffs)) != n_histories:
+            raise UsageError(
+                f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}"
+            )
+        if len(vocabulary) != trie.level(1).n_rows:
+            raise UsageError(
+                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
+            )
+        columns = Columns(trie, probs, backoffs)
+        problem = columns.value_problem()
+        if problem is not None:
+            raise UsageError(problem)
+        super().__init__(vocabulary, metadata)
+        self._columns: Columns | None = columns
+        self._automaton: Scorer | None = None
+        self._unpack: Callable[[], Columns] | None = None
+        self._n_ngrams = trie.n_rows
+        self._n_bytes: int | None = None
+
+    @classmethod
+    def from_slots(
+        cls,
+        vocabulary: Vocabulary,
+        slots: NDArray[np.uint8],
+        order_states: Sequence[int],
+        n_rows: Sequence[int],
+        n_histories: Sequence[int],
+        metadata: Mapping[str, str],
+        workspace: Workspace = IN_MEMORY,
+    ) -> BackoffModel:
+        """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree.
+
+        `workspace` is where columns are kept, should they be wanted.
+        """
+        if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
+        try:
+            automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"found {error}; expected the slots of a back-off model") from None
+        return cls._over(
+            vocabulary,
+            automaton,
+            lambda: unpack(automaton, n_rows, n_histories, usable_threads(None), workspace),
+            n_rows,
+            slots.nbytes,
+            metadata,
+        )
+
+    @classmethod
+    def from_compact(
+        cls,
+        vocabulary: Vocabulary,
+        rows: NDArray[np.uint8],
+        books: Float32s,
+        shapes: Sequence[Sequence[int]],
+        multiplier: int,
+        n_rows: Sequence[int],
+        metadata: Mapping[str, str],
+    ) -> BackoffModel:
+        """A model over the compact layout, as `CompactPlan` makes it; raises FormatError when sizes disagree."""
+        try:
+            automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, _damaged)
+        except (ValueError, OverflowError) as error:
+            raise FormatError(f"found {error}; expected a compact back-off model") from None
+        room = [len(vocabulary), *(bits // sum(widths) for bits, *widths in shapes[1:])]
+        if len(n_rows) != len(room) or n_rows[0] != room[0] or any(map(int.__gt__, n_rows, room)):
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the rows can hold")
+        n_bytes = rows.nbytes + books.nbytes
+        return cls._over(
+            vocabulary, automaton, lambda: unpack_compact(automaton, n_rows), n_rows, n_bytes, metadata
+        )
+
+    @classmethod
+    def _over(
+        cls,
+        vocabulary: Vocabulary,
+        automaton: Scorer,
+        unpack_columns: Callable[[], Columns],
+        n_rows: Sequence[int],
+        n_bytes: int,
+        metadata: Mapping[str, str],
+    ) -> BackoffModel:
+        self = cls.__new__(cls)
+        NgramModel.__init__(self, vocabulary, metadata)
+        self._columns = None
+        self._automaton = automaton
+        self._unpack = unpack_columns
+        self._n_ngrams = tuple(n_rows)
+        self._n_bytes = n_bytes
+        return self
+
+    @property
+    def n_ngrams(self) -> tuple[int, ...]:
+        """The number of n-grams of every order."""
+        return self._n_ngrams
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of what queries walk; the words are not counted."""
+        if self._n_bytes is None:
+            self._n_bytes = Layout.of(self.trie).n_bytes
+        return self._n_bytes
+
+    @property
+    def columns(self) -> Columns:
+        """The model as columns; made from what queries walk when it was loaded from a binary file."""
+        if self._columns is None:
+            assert self._unpack is not None
+            self._columns = self._unpack()
+        return self._columns
+
+    @property
+    def automaton(self) -> Scorer:
+        """What queries walk; packed into slots at the first use unless it came from a file."""
+        if self._automaton is None:
+            slots, layout = pack(self.columns, usable_threads(None))
+            self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
+        return self._automaton
+
+    @property
+    def trie(self) -> NgramTrie:
+        return self.columns.trie
+
+    @property
+    def prob_columns(self) -> tuple[Float32s, ...]:
+        """log10 probabilities, float32[R] per order."""
+        return self.columns.log10_probs
+
+    @property
+    def backoff_columns(self) -> tuple[Float32s, ...]:
+        """log10 back-off weights, float32[H] per order from 2 on."""
+        return self.columns.log10_backoffs
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether ``<unk>`` has no probability."""
+        return bool(self.automaton.advance(self.automaton.empty, UNK)[1] == -np.inf)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        columns = self.columns
+        parts = (
+            self._vocabulary,
+            columns.trie,
+            columns.log10_probs,
+            columns.log10_backoffs,
+            dict(self._metadata),
+        )
+        return BackoffModel, parts
+
+    # Whole sentences and texts
+
+    def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
+
+        ``<s>`` and ``</s>`` among the words are unknown words. A line end after a str is not part of it. Raises
+        TextError for any other control character in a str, UsageError for a space in a word of a list.
+        """
+        if not isinstance(sentence, str):
+            sentence = " ".join(words_of(sentence))
+        try:
+            return self.automaton.score(sentence, bos, eos)
+        except FormatError:
+            raise
+        except ValueError:  # UnicodeEncodeError for half of a surrogate pair is one too
+            raise TextError(refusal_of(sentence)) from None
+
+    def full_scores(
+        self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+        words = words_of(sentence)
+        ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
+        automaton = self.automaton
+        state = automaton.start if bos else automaton.empty
+        for id in ids:
+            state, log10_prob, length = automaton.advance(state, id)
+            yield log10_prob, length, id == UNK
+
+    def log10_probs(self, text: Text) -> NDArray[np.float64]:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        return self._score_text(text, want_lengths=False)[0]
+
+    def matched_orders(self, text: Text) -> NDArray[np.uint8]:
+        """uint8[n_tokens]: the length of the n-gram that answered for every predicted token."""
+        return self._score_text(text, want_lengths=True)[1]
+
+    def _score_text(self, text: Text, want_lengths: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
+        text = text.over(self._vocabulary)
+        out = np.empty(text.n_tokens, np.float64)
+        lengths = np.empty(text.n_tokens if want_lengths else 0, np.uint8)
+        self.automaton.score_ids(text.ids, text.sentences, out, lengths)
+        return out, lengths
+
+    # One word after the other
+
+    def start(self) -> State:
+        """The state at the beginning of a sentence."""
+        return State(self.automaton.start)
+
+    def empty(self) -> State:
+        """The state that knows nothing of what came before."""
+        return State(self.automaton.empty)
+
+    def advance(self, state: State, word: str) -> tuple[State, float]:
+        """(state after the word, log10 probability of the word); raises UsageError for a state of another model."""
+        try:
+            after, log10_prob, _ = self.automaton.advance(state, self._id(word))
+        except (ValueError, TypeError, OverflowError) as error:
+            if isinstance(error, NgramlmError):
+                raise
+            raise UsageError(
+                "found a state that is none of this model's; expected one that start, empty or advance gave"
+            ) from None
+        return State(after), log10_prob
+
+    def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence.
+
+        As everywhere, a history is a list of words, or one str that is split at spaces.
+        """
+        return self.automaton.advance(self._state(history), self._id(word))[1]
+
+    def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        return self._distribution(self._state(history))
+
+    def _state(self, history: str | Sequence[str]) -> Any:
+        """The longest known history at the end of these words."""
+        state = self.automaton.empty
+        for id in self._history_ids(history):
+            state = self.automaton.advance(state, id)[0]
+        return state
+
+    def _distribution(self, state: Any) -> NDArray[np.float64]:
+        path = []
+        while state != self.automaton.empty:
+            rows = self.automaton.rows(state)
+            path.append(rows)
+            state = rows[3]
+        words, log10_probs, _, _ = self.automaton.rows(state)
+        probs = np.zeros(len(self._vocabulary))
+        with np.errstate(over="ignore", invalid="ignore"):
+            probs[words] = 10.0 ** log10_probs.astype(np.float64)
+            for words, log10_probs, log10_backoff, _ in reversed(path):
+                probs *= np.float64(10.0) ** log10_backoff
+                probs[words] = 10.0 ** log10_probs.astype(np.float64)
+        probs[BOS] = 0.0
+        if not np.isfinite(probs).all():
+            raise _damaged("probability that is not finite")
+        return probs
+
+    # Files: the formats stand above this module and are imported where they are asked for
+
+    def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
+        """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.
+
+        Layout ``"compact"`` takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given;
+        4 to 16, or 32 for the values themselves).
+        """
+        if ".arpa" in os.path.basename(path):
+            raise UsageError(
+                f"{os.fspath(path)}: save writes the binary format; expected save_arpa, or another suffix"
+            )
+        from ngramlm.formats.binary import save_binary
+
+        save_binary(self, path, layout=layout, bits=bits)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> BackoffModel:
+        """Open a binary model; it is mapped into memory, not read."""
+        from ngramlm.formats.binary import load_binary
+
+        return load_binary(path)
+
+    def save_arpa(self, path: str | os.PathLike[str]) -> None:
+        """Write an ARPA file, compressed by suffix."""
+        from ngramlm.formats.arpa import write_arpa
+
+        write_arpa(self, path)
+
+    @classmethod
+    def load_arpa(cls, path: str | os.PathLike[str]) -> BackoffModel:
+        """Read an ARPA file, compressed by suffix."""
+        from ngramlm.formats.arpa import read_arpa
+
+        return read_arpa(path)
+
+
+def _damaged(message: str) -> FormatError:
+    return FormatError(f"found a {message}; expected a whole one ('ngramlm info --verify' checks every byte)")

@@ -1,0 +1,157 @@
+"""Models that look rows up in a trie and are no back-off table: unseen words have a rule of their own."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.errors import UsageError
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.ngram_model import NgramModel
+from ngramlm.models.normalization import NormalizedColumns
+from ngramlm.text.text import Text, words_of
+from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
+from ngramlm.trie.events import Events
+from ngramlm.trie.trie import NgramTrie
+
+if TYPE_CHECKING:
+    from ngramlm.formats.archive import Archive
+
+__all__ = ["ColumnModel"]
+
+Floats = NDArray[np.float64]
+Sentence = str | Sequence[str]
+
+
+class ColumnModel(NgramModel):
+    """A model over the columns of a trie; a subclass gives probabilities of events and of all words after a history.
+
+    Args:
+        vocabulary: the words.
+        trie: the n-grams that were counted.
+        metadata: how the model was made.
+    """
+
+    KIND: ClassVar[str]  # what files call it
+
+    def __init__(
+        self, vocabulary: Vocabulary, trie: NgramTrie, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(vocabulary, metadata)
+        if len(vocabulary) != trie.level(1).n_rows:
+            raise UsageError(
+                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
+            )
+        self.trie = trie
+
+    @abstractmethod
+    def _probs(self, events: Events) -> Floats:
+        """float64[N]: the probability of every event."""
+
+    @abstractmethod
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        """float64[V]: the probability of every word; ``path[k]`` is the known history of order k + 1, longest last."""
+
+    @abstractmethod
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model beside its words and n-grams."""
+
+    @classmethod
+    @abstractmethod
+    def from_archive(cls, archive: Archive) -> Self:
+        """The model of a file; raises ValueError or KeyError where its columns do not fit together."""
+
+    @property
+    def n_ngrams(self) -> tuple[int, ...]:
+        return self.trie.n_rows
+
+    def log10_probs(self, text: Text) -> Floats:
+        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        probs = self._probs(Events.locate(self.trie, text.over(self._vocabulary)))
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log10(np.minimum(probs, 1.0)))
+
+    def matched_orders(self, text: Text) -> NDArray[np.uint8]:
+        """uint8[n_tokens]: the length of the longest n-gram that was counted, for every predicted token."""
+        return np.maximum(Events.locate(self.trie, text.over(self._vocabulary)).lengths, 1)
+
+    def distribution(self, history: Sentence = ()) -> Floats:
+        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        ids = self._history_ids(history)
+        path = [0]
+        for length in range(1, min(len(ids), self.order - 1) + 1):
+            found = self.trie.find_history(ids[len(ids) - length :])
+            if found < 0:
+                break
+            path.append(found)
+        return self._distribution(path)
+
+    def log10_prob(self, word: str, history: Sentence = ()) -> float:
+        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
+        with np.errstate(divide="ignore"):
+            return float(np.log10(min(self.distribution(history)[self._id(word)], 1.0)))
+
+    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
+        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
+        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos)))
+
+    def full_scores(
+        self, sentence: Sentence, bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """For every token (log10 probability, length of the longest n-gram that was counted, whether it is an OOV)."""
+        words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
+        text = Text.from_sentences([words], self._vocabulary)
+        columns = [self.log10_probs(text), self.matched_orders(text), text.predicted == UNK]
+        for place, scores in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            if place == len(words) and not eos:
+                return
+            if not bos and place < self.order - 1:  # here a sentence that begins knows more
+                yield self._full_score(words[:place], [*words, EOS_WORD][place])
+            else:
+                yield scores
+
+    def _full_score(self, history: list[str], word: str) -> tuple[float, int, bool]:
+        ids = [self._vocabulary.id(other) for other in (*history, word)]
+        length = next((k for k in range(len(ids), 1, -1) if self.trie.find(ids[-k:]) >= 0), 1)
+        return self.log10_prob(word, history), length, ids[-1] == UNK
+
+    def to_backoff(self) -> BackoffModel:
+        """A back-off table for ARPA files and decoders: exact for stored n-grams, near to the model for all others.
+
+        Its back-off weights are those that make every history sum to one, so that words that are new after a history
+        get their share in proportion to the lower order, whatever this model gives them.
+        """
+        columns = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
+        metadata = {**self._metadata, "table": "of stored n-grams"}
+        return BackoffModel(
+            self._vocabulary, self.trie, columns.log10_probs, columns.log10_backoffs, metadata
+        )
+
+    def _row_probs(self) -> list[Floats]:
+        """float64[R] per order: the probability of every stored n-gram."""
+        return [
+            self._probs(Events.of_rows(self.trie, order, np.arange(n, dtype=np.int32)))
+            for order, n in enumerate(self.n_ngrams, 1)
+        ]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a file that `ngramlm.load` opens; raises UsageError for the suffix of an ARPA file."""
+        from ngramlm.formats.archive import save_archive
+
+        save_archive(self, path)
+
+
+def check_length(
+    column: NDArray[Any], length: int, what: str, dtype: type[np.generic] | None = None
+) -> NDArray[Any]:
+    """The column, if it has the length (and the type) that the model needs; raises ValueError."""
+    if len(column) != length:
+        raise ValueError(f"{len(column)} {what} where {length} belong")
+    if dtype is not None and column.dtype != dtype:
+        raise ValueError(f"{what} of type {column.dtype} where {np.dtype(dtype)} belongs")
+    return column

@@ -1,0 +1,142 @@
+"""The same model over fewer words, or over some more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.validation import several_words
+from ngramlm.errors import EstimationError, UsageError
+from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.normalization import NormalizedColumns, normalized_columns
+from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
+from ngramlm.trie._trie import segment_sums, spread, take
+from ngramlm.trie.trie import NgramTrie
+
+__all__ = ["restrict_vocabulary"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Int32s = NDArray[np.int32]
+
+
+def restrict_vocabulary(
+    model: BackoffModel,
+    words: Iterable[str],
+    *,
+    removed: Literal["unknown", "renormalize"] | None = None,
+    new: Literal["leave", "share"] = "leave",
+) -> BackoffModel:
+    """The model over the words of a list: n-grams with other words go, and each history's rest sums to one again.
+
+    After every history of kept words the result is exactly the model's distribution with the other words summed up:
+
+    - ``removed="unknown"``: they have become unknown words, so that p(<unk>|h) is what it was and what they had. An
+      n-gram h <unk> is stored wherever a removed word was stored after h.
+    - ``removed="renormalize"``: they cannot occur, so that p(w|h) of the others is divided by what those have.
+    - None, the default: the first where the model gives ``<unk>`` a probability, the second in a closed vocabulary.
+
+    What stood after a removed word is forgotten: as a history it is ``<unk>`` from then on.
+
+    Args:
+        model: any back-off model of probabilities.
+        words: the words to know; ``<unk>``, ``<s>`` and ``</s>`` always stay. Ids keep their order.
+        removed: where the probability of the other words goes.
+        new: what becomes of listed words that the model does not know: ``"leave"`` leaves them out, so that they stay
+            unknown; ``"share"`` shares the model's p(<unk>|h) among them and ``<unk>`` in equal parts. (Where the model
+            has stored h <unk>, their parts go to all words that are not stored after h.)
+
+    Raises UsageError where new words should share with an ``<unk>`` of no probability, EstimationError where no word
+    that is left has one.
+
+    >>> from ngramlm import Text, WittenBell, count
+    >>> model = WittenBell().fit(count(Text.from_sentences(["a b c", "a c", "b c a"]), order=2))
+    >>> small = restrict_vocabulary(model, ["a", "c"])
+    >>> small.vocabulary.words()
+    ['<unk>', '<s>', '</s>', 'a', 'c']
+    >>> before, after = model.distribution(["a"]), small.distribution(["a"])
+    >>> bool(np.isclose(after[0], before[0] + before[model.vocabulary.id("b")]))
+    True
+    """
+    if removed not in ("unknown", "renormalize", None):
+        raise UsageError(f"removed is {removed!r}; expected 'unknown' or 'renormalize'")
+    if new not in ("leave", "share"):
+        raise UsageError(f"new is {new!r}; expected 'leave' or 'share'")
+    columns = normalized_columns(model)
+    if removed is None:
+        removed = "unknown" if columns.probs[0][UNK] > 0 else "renormalize"
+    listed = list(dict.fromkeys(word for word in several_words(words) if word not in RESERVED))
+    is_known = [word in model.vocabulary for word in listed]
+    keep = np.zeros(len(model.vocabulary), bool)
+    keep[: len(RESERVED)] = True
+    keep[model.vocabulary.ids(word for word, known in zip(listed, is_known, strict=True) if known)] = True
+    added = (
+        [word for word, known in zip(listed, is_known, strict=True) if not known] if new == "share" else []
+    )
+    kept = model.vocabulary.words(np.flatnonzero(keep)[len(RESERVED) :])
+    if added and not columns.probs[0][UNK] > 0:
+        raise UsageError("found an <unk> without probability; expected some for new words to share")
+    trie, probs = _rebuilt(columns, keep, removed, len(added))
+    if not probs[0].any():
+        raise EstimationError(
+            "found no word with a probability among those that are left; expected one at least"
+        )
+    stored = NormalizedColumns.from_probs(trie, probs).stored()
+    metadata = {**model.metadata, "restricted": removed}
+    if removed == "unknown" and "closed" in metadata:
+        metadata["closed"] = "no"
+    return BackoffModel(
+        Vocabulary([*kept, *added]), stored.trie, stored.log10_probs, stored.log10_backoffs, metadata
+    )
+
+
+def _rebuilt(
+    columns: NormalizedColumns, keep: Bools, removed: str, n_added: int
+) -> tuple[NgramTrie, list[Floats]]:
+    """The n-grams of kept words, renumbered, and what they have of each history's 1."""
+    trie, probs = columns.trie, columns.probs[0]
+    size = int(np.count_nonzero(keep)) + n_added
+    part = 1 / (n_added + 1)  # of <unk>, which keeps one
+    ids = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
+    gone = np.array([probs[~keep].sum()])  # what removed words have after each history
+    unknown = np.array([probs[UNK]])  # what <unk> has
+    usable = np.ones(1, bool)  # histories of kept words
+    unigrams = np.full(size, part * probs[UNK])
+    unigrams[: size - n_added] = probs[keep]
+    unigrams[UNK] *= part
+    if removed == "unknown":
+        unigrams[UNK] += gone[0]
+    ngrams: list[Int32s] = []
+    found = [unigrams]
+    for order in range(2, trie.order + 1):
+        level, probs, lower = trie.level(order), columns.probs[order - 1], columns.lower(order)
+        weights, starts = columns.weights[order - 2], level.starts
+        out, is_unknown = ~keep[level.words], level.words == UNK
+        gone = segment_sums(np.where(out, probs, 0.0), starts) + weights * np.maximum(
+            gone[level.parents] - segment_sums(np.where(out, lower, 0.0), starts), 0
+        )
+        has_unknown = np.logical_or.reduceat(is_unknown, starts[:-1])
+        stored_unknown = segment_sums(np.where(is_unknown, probs, 0.0), starts)
+        unknown = np.where(has_unknown, stored_unknown, weights * unknown[level.parents])
+        usable = usable[level.parents] & keep[level.first_words]
+        rows = np.repeat(usable, np.diff(starts)) & ~out
+        histories = ids[trie.history_words(order)]
+        if removed == "unknown":
+            rows &= ~is_unknown
+            ending = np.flatnonzero(usable & (has_unknown | np.logical_or.reduceat(out, starts[:-1])))
+            values = np.concatenate([probs[rows], (part * unknown + gone)[ending]])
+        else:
+            ending = np.zeros(0, np.int64)
+            scale = np.divide(1.0, 1 - gone, out=np.zeros_like(gone), where=gone < 1)
+            values = (np.where(is_unknown, part, 1.0) * probs * spread(scale, starts))[rows]
+        at = np.repeat(np.arange(level.n_histories), np.diff(starts))[rows]
+        words = np.concatenate([ids[level.words[rows]], np.full(len(ending), UNK, np.int32)])
+        ngrams.append(np.column_stack([histories[np.concatenate([at, ending])], words]).astype(np.int32))
+        found.append(values)
+    if removed == "renormalize":
+        found[0] = found[0] / max(1 - columns.probs[0][~keep].sum(), 1e-300)
+    rebuilt, permutations = NgramTrie.from_ngrams(ngrams, size)
+    return rebuilt, [take(values, rows) for values, rows in zip(found, permutations, strict=False)]

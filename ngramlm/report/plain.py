@@ -1,0 +1,19 @@
+"""A comparison as tables for a terminal or a fixed-width font."""
+
+from __future__ import annotations
+
+from ngramlm.evaluation.results import Comparison
+from ngramlm.report.cells import CURVE_TITLE, NARROW, Grid, Table, aligned, curve_table, table
+
+__all__ = ["to_text"]
+
+
+def to_text(comparison: Comparison) -> str:
+    """One line a row under one of names, without the columns that would make it too wide; then the learning curve."""
+    curve = curve_table(comparison)
+    shown = _lines(table(comparison, without=NARROW))
+    return shown if curve is None else f"{shown}\n{CURVE_TITLE}:\n{_lines(curve)}"
+
+
+def _lines(found: Table | Grid) -> str:
+    return "".join("  ".join(line).rstrip() + "\n" for line in aligned(found))

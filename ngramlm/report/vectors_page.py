@@ -1,0 +1,107 @@
+"""Word vectors as one page: how they agree with people, the nearest words of some, and where these lie."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbour_words, principal_components
+from ngramlm.errors import UsageError
+from ngramlm.report.cells import fixed
+from ngramlm.report.markup import Markup, tag
+from ngramlm.report.page import page, section, tiles
+from ngramlm.report.word_map import word_map
+
+__all__ = ["vectors_page"]
+
+MAPPED_NEAR = 5  # nearest words of each word that are in the picture too
+
+
+def vectors_page(
+    name: str,
+    vectors: WordVectors,
+    words: Sequence[str],
+    similarities: Mapping[str, WordSimilarity],
+    answers: Mapping[str, Analogies],
+    n: int = 8,
+) -> str:
+    """A page of `vectors`, called `name`: results by file, the n nearest of each of `words`, and their places.
+
+    Raises UnknownWordError, UsageError for no words.
+    """
+    if not words:
+        raise UsageError("found no words to show; expected at least one")
+    near = neighbour_words(vectors, list(dict.fromkeys(words)), n)
+    shown = list(
+        dict.fromkeys([*near, *(word for found in near.values() for word, _ in found[:MAPPED_NEAR])])
+    )
+    places = principal_components(vectors, shown)
+    figures = [(f"{len(vectors):,}", "words"), (str(vectors.dimension), "dimensions")]
+    figures += [(_number(found.spearman), f"Spearman, {path}") for path, found in similarities.items()]
+    figures += [(_percent(found.total.accuracy), f"right, {path}") for path, found in answers.items()]
+    return page(
+        "Word vectors",
+        f"Vectors of {name}, judged and looked at.",
+        tiles(*figures),
+        _similarities(similarities) if similarities else None,
+        [_answers(path, found) for path, found in answers.items()],
+        section(
+            "Nearest words",
+            "By the cosine of the vectors, which hovering tells; the greatest first.",
+            _neighbours(near),
+        ),
+        section(
+            "Places",
+            f"The words above and the {MAPPED_NEAR} nearest of each, along the two directions in which they differ"
+            " most. Hovering tells words that have no room.",
+            word_map(shown, places, near),
+        ),
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str | Markup]], kind: str = "figures") -> Markup:
+    body = [tag("tr", tag("th", row[0], scope="row"), [tag("td", cell) for cell in row[1:]]) for row in rows]
+    head = tag("thead", tag("tr", [tag("th", cell, scope="col") for cell in header]))
+    return tag("div", tag("table", head, tag("tbody", body), class_=kind), class_="scroll")
+
+
+def _similarities(similarities: Mapping[str, WordSimilarity]) -> Markup:
+    rows = [
+        (path, _number(found.spearman), f"{found.used:,}", f"{found.pairs:,}")
+        for path, found in similarities.items()
+    ]
+    return section(
+        "Similarity of pairs",
+        "Spearman's correlation of cosines with what people said; pairs with an unknown word are left out.",
+        _table(("pairs", "Spearman", "used", "of"), rows),
+    )
+
+
+def _answers(path: str, found: Analogies) -> Markup:
+    rows = [
+        (score.name, _percent(score.accuracy), f"{score.asked:,}", f"{score.questions:,}")
+        for score in (*found.categories, found.total)
+    ]
+    method = "3CosAdd" if found.method == "add" else "3CosMul"
+    return section(
+        f"Analogies of {path}",
+        f"Answered by {method} from the first {found.restrict:,} words; questions with other words are left out.",
+        _table(("category", "right", "asked", "of"), rows),
+    )
+
+
+def _neighbours(near: Mapping[str, Sequence[tuple[str, float]]]) -> Markup:
+    rows = [
+        (word, *(tag("span", other, title=fixed(cosine, 4)) for other, cosine in found))
+        for word, found in near.items()
+    ]
+    most = max(len(row) for row in rows)
+    return _table(("word", *map(str, range(1, most))), rows, "neighbours")
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else fixed(value, 3).replace("-", "−")
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f} %"

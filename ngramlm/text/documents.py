@@ -1,0 +1,212 @@
+"""Texts with documents: empty lines, a line of their own, line numbers or files say where they begin."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.files import COMPRESSED, Source, open_source, source_name
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.text.text import Text, listed, read_text
+
+__all__ = [
+    "Beside",
+    "BlankLines",
+    "DocumentRule",
+    "EachFile",
+    "LineNumbers",
+    "MarkerLine",
+    "document_rule",
+    "read_documents",
+    "select_documents",
+]
+
+
+@runtime_checkable
+class DocumentRule(Protocol):
+    """Where the documents of a text begin."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """The text of some sources, with its documents; `options` are those of `read_text`."""
+        ...
+
+
+def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **read_options: Any) -> Text:
+    """Read a text with its documents; the options are those of `read_text`.
+
+    >>> text = read_documents(io.BytesIO(b"a b\\na c\\n\\nb\\n"), BlankLines())
+    >>> text.n_sentences, text.documents.tolist()
+    (3, [0, 2, 3])
+    """
+    return rule.read(listed(sources), read_options)
+
+
+@dataclass(frozen=True)
+class BlankLines:
+    """Documents stand between empty lines, which are no sentences."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        return _read_marked(sources, b"", options)
+
+
+@dataclass(frozen=True)
+class MarkerLine:
+    """A line with nothing but `marker` begins every document and is no sentence."""
+
+    marker: str
+
+    def __post_init__(self) -> None:
+        if not self.marker.strip() or "\n" in self.marker:
+            raise UsageError(f"the marker is {self.marker!r}; expected a line with something in it")
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        return _read_marked(sources, self.marker.strip().encode(), options)
+
+
+@dataclass(frozen=True)
+class LineNumbers:
+    """Documents begin at these lines, counted from 1 over all sources."""
+
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
+        """The numbers in a file, one a line; raises FormatError for anything else, and where they do not grow."""
+        numbers: list[int] = []
+        with open_source(path) as stream:
+            for at, line in enumerate(stream.read().split(b"\n"), 1):
+                word = line.strip()
+                if not word:
+                    continue
+                if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
+                    raise FormatError(
+                        f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                        " the one before", path, at,
+                    )  # fmt: skip
+                numbers.append(int(word))
+        return cls(tuple(numbers))
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        return read_text(sources, documents=[number - 1 for number in self.numbers], **options)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Documents begin where a file beside each text says, of the same name with another suffix: `LineNumbers`."""
+
+    suffix: str
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        numbers = [LineNumbers.read_file(self.path(source)).numbers for source in sources]
+        text = read_text(sources, documents="files", **options)
+        if text.n_documents not in (0, len(sources)):
+            raise UsageError(
+                f"found {text.n_documents} texts with lines in {len(sources)} files; expected some in each"
+            )
+        starts: set[int] = set()
+        edges = text.documents.tolist() if text.n_documents else [0] * (len(sources) + 1)
+        for own, source, first, end in zip(numbers, sources, edges[:-1], edges[1:], strict=True):
+            if own and own[-1] > end - first:
+                raise FormatError(
+                    f"found line {own[-1]}; expected up to {end - first}, the lines of {source_name(source)}",
+                    self.path(source),
+                )
+            starts |= {first, *(first + number - 1 for number in own)}
+        return Text.from_ids(
+            text.vocabulary, text.ids, text.characters, sorted(starts) if text.n_documents else None
+        )
+
+    def path(self, source: Source) -> str:
+        """The file of the numbers of a text; raises UsageError for what is no file of a name."""
+        if source == "-" or not isinstance(source, str | os.PathLike):
+            raise UsageError(f"found {source_name(source)}; expected the name of a file, to look beside it")
+        name = os.fspath(source)
+        for compression in COMPRESSED:
+            name = name.removesuffix(compression)
+        return os.path.splitext(name)[0] + self.suffix
+
+
+@dataclass(frozen=True)
+class EachFile:
+    """Every file is a document."""
+
+    def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        return read_text(sources, documents="files", **options)
+
+
+def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
+    """A text without the lines that hold a marker alone, each of which begins a document."""
+    found: list[int] = []
+    streams: list[Source] = []
+    n_lines = 0
+    for source in sources:
+        with open_source(source) as stream:
+            lines = stream.read().split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        for number, line in enumerate(lines):
+            if line.strip() == marker:
+                found.append(n_lines + number)
+                lines[number] = b""  # messages about other lines have the right numbers
+        n_lines += len(lines)
+        named = io.BytesIO(b"".join(line + b"\n" for line in lines))
+        named.name = source_name(source)
+        streams.append(named)
+    text = read_text(streams, **options)
+    is_marker = np.zeros(text.n_sentences, np.bool_)
+    is_marker[found] = True
+    return _cut(text, is_marker, characters=1)
+
+
+def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
+    """The text without some sentences; what follows one begins a document."""
+    kept = np.logical_not(is_cut)
+    ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
+    before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()  # kept sentences before each of those cut
+    n_kept = int(kept.sum())
+    documents = sorted({0, *(start for start in before if start < n_kept)})
+    return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
+
+
+def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
+    """Some documents of a text; `chosen` is bool[D]. Characters are not counted anew.
+
+    >>> text = read_documents(io.BytesIO(b"a\\n\\nb\\n\\nc c\\n"), BlankLines())
+    >>> part = select_documents(text, np.array([True, False, True]))
+    >>> [part.sentence(number) for number in range(part.n_sentences)], part.documents.tolist()
+    ([['a'], ['c', 'c']], [0, 1, 2])
+    """
+    if len(chosen) != text.n_documents:
+        raise UsageError(f"found {len(chosen)} marks for {text.n_documents} documents; expected one for each")
+    sizes = np.diff(text.documents)
+    kept = np.repeat(chosen, sizes)
+    ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
+    starts: list[int] = np.cumsum([0, *sizes[chosen]])[:-1].tolist()
+    return Text.from_ids(text.vocabulary, ids, text.characters, starts or None)
+
+
+def document_rule(rule: str) -> DocumentRule:
+    """The rule that a word on a command line means.
+
+    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, a suffix such as ``.docs`` is
+    `Beside`; anything else is the name of a file with `LineNumbers`.
+    """
+    if not rule:
+        raise UsageError(
+            "found an empty rule for documents; expected blank, file, line:TEXT, a suffix or a file"
+        )
+    if rule == "blank":
+        return BlankLines()
+    if rule == "file":
+        return EachFile()
+    if rule.startswith("line:"):
+        return MarkerLine(rule.removeprefix("line:"))
+    if rule.startswith(".") and "/" not in rule and len(rule) > 1 and not os.path.exists(rule):
+        return Beside(rule)
+    return LineNumbers.read_file(rule)

@@ -1,0 +1,161 @@
+"""The words of a model and their numbers: ``<unk>`` is 0, ``<s>`` is 1, ``</s>`` is 2."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.files import atomic_write, open_source
+from ngramlm.core.validation import several_words
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.text._vocabulary import WordTable
+
+__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "SEPARATORS", "UNK", "UNK_WORD", "Vocabulary"]
+
+UNK, BOS, EOS = 0, 1, 2
+UNK_WORD, BOS_WORD, EOS_WORD = "<unk>", "<s>", "</s>"
+RESERVED = (UNK_WORD, BOS_WORD, EOS_WORD)
+SEPARATORS = frozenset(map(chr, range(0x21)))
+
+
+class Vocabulary:
+    """An immutable two-way map between words and ids; words are the same when their bytes are.
+
+    ``words`` are those that follow the three reserved ones, which may stand among them and are skipped.
+    Raises UsageError for a word that is given twice, is empty, or holds a space or control character.
+
+    Example:
+        >>> vocabulary = Vocabulary(["the", "cat"])
+        >>> len(vocabulary), vocabulary.id("cat"), vocabulary.id("dog"), vocabulary.word(3)
+        (5, 4, 0, 'the')
+    """
+
+    __slots__ = ("_hash", "_table", "_words")
+
+    def __init__(self, words: Iterable[str] = ()) -> None:
+        table = new_table()
+        for word in several_words(words):
+            if not word or not SEPARATORS.isdisjoint(word):
+                raise UsageError(
+                    f"found the word {word!r}; expected no empty word, space or control character"
+                )
+            size = len(table)
+            try:
+                encoded = word.encode()
+            except UnicodeEncodeError:
+                raise UsageError(f"found the word {word!r}; expected no lone surrogate") from None
+            if word not in RESERVED and table.add(encoded) != size:
+                raise UsageError(f"found the word {word!r} twice; expected every word once")
+        self._adopt(table)
+
+    @classmethod
+    def from_table(cls, table: WordTable) -> Vocabulary:
+        """The vocabulary over a compiled table whose first three words are the reserved ones."""
+        if len(table) < len(RESERVED) or tuple(table.word(id) for id in range(3)) != tuple(
+            word.encode() for word in RESERVED
+        ):
+            raise FormatError(f"found a word table that does not begin with {', '.join(RESERVED)}")
+        self = cls.__new__(cls)
+        self._adopt(table)
+        return self
+
+    def _adopt(self, table: WordTable) -> None:
+        self._table = table
+        self._words: list[str] | None = None
+        self._hash: int | None = None
+
+    @property
+    def table(self) -> WordTable:
+        """The compiled table (bytes <-> id); not to be added to."""
+        return self._table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._table.get(word.encode("utf-8", "surrogatepass")) >= 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Vocabulary):
+            return NotImplemented
+        return self._table is other._table or self._table.same_words(other._table)
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            arena, offsets, _ = self._table.arrays()
+            self._hash = hash((arena.tobytes(), offsets.tobytes()))
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Vocabulary, (self.words()[len(RESERVED) :],)
+
+    def __repr__(self) -> str:
+        return f"<Vocabulary of {len(self)} words>"
+
+    def id(self, word: str) -> int:
+        """The id of a word, 0 (``<unk>``) when it is not in the vocabulary."""
+        return max(self._table.get(word.encode("utf-8", "surrogatepass")), UNK)
+
+    def word(self, id: int) -> str:
+        """The word of an id; raises UsageError outside the vocabulary."""
+        try:
+            return self._table.word(id).decode()
+        except IndexError as error:
+            raise UsageError(str(error)) from None
+        except UnicodeDecodeError:
+            raise FormatError(f"found bytes that are not UTF-8 as word {id}; expected a word") from None
+
+    def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
+        """The ids of several words, int32."""
+        return np.fromiter(map(self.id, words), np.int32)
+
+    def words(self, ids: Iterable[int] | None = None) -> list[str]:
+        """The words of several ids, or all words in the order of their ids."""
+        if ids is not None:
+            return [self.word(int(id)) for id in ids]
+        if self._words is None:
+            self._words = [self.word(id) for id in range(len(self))]
+        return list(self._words)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write one word a line, in the order of the ids, without the reserved three."""
+        with atomic_write(path) as out:
+            words = self.words()[len(RESERVED) :]
+            if words and words[0].startswith("\ufeff"):  # or it would be taken for a byte order mark
+                out.write("\ufeff".encode())
+            out.write("".join(f"{word}\n" for word in words).encode())
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Vocabulary:
+        """Read one word a line (reserved words and repeated words are skipped); raises FormatError."""
+        table = new_table()
+        with open_source(path) as source:
+            lines = source.read().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        for number, line in enumerate(lines, 1):
+            line = line.removesuffix(b"\r").strip(b" \t")
+            if not line:
+                continue
+            try:
+                word = line.decode()
+            except UnicodeDecodeError:
+                raise FormatError("found bytes that are not UTF-8; expected one word", path, number) from None
+            if not SEPARATORS.isdisjoint(word):
+                raise FormatError(f"found {word!r}; expected one word on a line", path, number)
+            if word not in RESERVED:
+                table.add(line)
+        return cls.from_table(table)
+
+
+def new_table() -> WordTable:
+    """A growing table that holds the reserved words."""
+    table = WordTable()
+    for word in RESERVED:
+        table.add(word.encode())
+    return table

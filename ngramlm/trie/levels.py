@@ -1,0 +1,289 @@
+"""The columns of one order, and how they are made of n-grams that come in any order.
+
+All n-grams whose last history word lies in a range of words are a range of rows, and need nothing from outside it. So
+the ranges are sorted and built side by side, each small enough to stay in the cache. N-grams that come in the order of
+the trie, as in the ARPA files that ngramlm writes, are not sorted at all.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.core.parallel import ordered_map
+from ngramlm.core.workspace import IN_MEMORY, Workspace
+from ngramlm.errors import FormatError, UsageError
+from ngramlm.trie._trie import Scratch, build_rows, count_words, group_rows, in_trie_order, sort_rows, take
+
+__all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
+
+MAX_ORDER = 16
+RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
+LARGE_ROWS = (
+    1 << 18
+)  # rows of one last history word from which on they are cut into ranges, by the word before it
+
+Int32s = NDArray[np.int32]
+Int64s = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The n-grams of one order k.
+
+    Attributes:
+        words: int32[R], the last word of every row.
+        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
+        starts: int64[H + 1], the first row of every history of length k - 1, and R.
+        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
+        first_words: int32[H], the oldest word of every history (-1 for k = 1).
+    """
+
+    words: Int32s
+    suffixes: Int32s
+    starts: Int64s
+    parents: Int32s
+    first_words: Int32s
+
+    def __post_init__(self) -> None:
+        for column in (self.words, self.suffixes, self.starts, self.parents, self.first_words):
+            column.setflags(write=False)
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.words)
+
+    @property
+    def n_histories(self) -> int:
+        return len(self.parents)
+
+    @classmethod
+    def of_words(cls, vocabulary_size: int) -> Level:
+        """Order 1: one row per word id, one empty history."""
+        return cls(
+            np.arange(vocabulary_size, dtype=np.int32),
+            np.zeros(vocabulary_size, np.int32),
+            np.array([0, vocabulary_size], np.int64),
+            np.zeros(1, np.int32),
+            np.full(1, -1, np.int32),
+        )
+
+
+def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32s:
+    """Row numbers of n-grams int32[R, k] in the order of the trie, equal ones in the order they came; int32[R].
+
+    Raises ValueError for a word outside the vocabulary.
+    """
+    rows = np.arange(_checked(len(ngrams)), dtype=np.int32)
+    if not _in_order(ngrams, vocabulary_size, threads):
+        sort_rows(ngrams, rows, np.empty((0, 0), np.int32), vocabulary_size)
+    return rows
+
+
+def build_level(
+    ngrams: Int32s, below: Sequence[Level], threads: int = 1, workspace: Workspace = IN_MEMORY
+) -> tuple[Level, Int32s | None]:
+    """The columns of the n-grams int32[R, k] of order k = 2, 3, ..., which come in any order; `below` are those below.
+
+    Returns the level, and which of the n-grams each of its rows is, int32[R]; None where they came in its order.
+    Raises FormatError for an n-gram that stands twice or lacks its suffix, or holds a word that is no unigram.
+    """
+    order = len(below) + 1
+    if ngrams.shape[1:] != (order,):
+        raise UsageError(f"n-grams of order {ngrams.shape[-1]} where order {order} was expected")
+    vocabulary_size = below[0].n_rows
+    try:
+        in_order = _in_order(ngrams, vocabulary_size, threads, workspace)
+    except ValueError as error:
+        raise FormatError(f"order {order}: {error}") from None
+    if in_order:
+        rows, edges = None, _edges_in_order(ngrams, workspace)
+    else:
+        rows = workspace.empty(len(ngrams), np.int32)
+        edges = _grouped(ngrams, vocabulary_size, rows, threads)
+    builder = _Builder(ngrams, rows, below, workspace)
+    for built in ordered_map(builder, pairwise(edges), threads):
+        builder.append(built)
+        workspace.breathe()
+    return builder.finished(), rows
+
+
+def take_rows(
+    values: NDArray[np.float32], rows: Int32s, workspace: Workspace = IN_MEMORY
+) -> NDArray[np.float32]:
+    """``values[rows]``."""
+    out: NDArray[np.float32] = workspace.empty(len(rows), np.float32)
+    for piece in workspace.pieces(len(rows)):
+        take(values, rows[piece], out[piece])
+    return out
+
+
+def _checked(n_rows: int) -> int:
+    if n_rows >= 1 << 31:
+        raise UsageError(f"found {n_rows} n-grams of one order; expected less than 2^31")
+    return n_rows
+
+
+def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int, workspace: Workspace = IN_MEMORY) -> bool:
+    spans = pairwise([*range(0, _checked(len(ngrams)), 8 * RANGE_ROWS), len(ngrams)])
+    found = ordered_map(lambda span: in_trie_order(ngrams, *span, vocabulary_size), spans, threads)
+    in_order = True
+    for ordered in found:  # all of them: the words are checked as well
+        in_order = in_order and ordered
+        workspace.breathe()
+    return in_order
+
+
+def _edges_in_order(ngrams: Int32s, workspace: Workspace) -> list[int]:
+    """Where ranges of about equal size begin, each the n-grams of some last history words, and the number of rows."""
+    last_words = ngrams[:, -2]
+    edges = [0]
+    while edges[-1] + RANGE_ROWS < len(ngrams):
+        near, step = edges[-1] + RANGE_ROWS, 1
+        word = last_words[near - 1]
+        while near + step < len(ngrams) and last_words[near + step] <= word:  # seldom far: look nearby first
+            step *= 2
+        edges.append(bisect_right(last_words, word, near + step // 2, min(near + step, len(ngrams))))
+        workspace.breathe()
+    return edges if edges[-1] == len(ngrams) else [*edges, len(ngrams)]
+
+
+def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s, threads: int) -> list[int]:
+    """Fill `rows` by such ranges, in each as they come; returns where the ranges begin, and the number of rows.
+
+    A range of one last history word that is much larger is cut by the history word before that one.
+    """
+    whole = np.empty(0, np.int32)
+    edges = _group(ngrams, whole, len(ngrams), 1, vocabulary_size, rows, threads)
+    if ngrams.shape[1] == 2:
+        return edges
+
+    def cut(edge: tuple[int, int]) -> list[int]:
+        first, end = edge
+        if end - first <= LARGE_ROWS:
+            return [first]
+        found = _group(ngrams, rows[first:end].copy(), end - first, 2, vocabulary_size, rows[first:end], 1)
+        return [first + place for place in found[:-1]]
+
+    return [place for places in ordered_map(cut, pairwise(edges), threads) for place in places] + edges[-1:]
+
+
+def _group(
+    ngrams: Int32s, given: Int32s, n_rows: int, back: int, vocabulary_size: int, out: Int32s, threads: int
+) -> list[int]:
+    """Put the `given` rows (none: all) into `out` by ranges of the word `back` words before the last one."""
+    parts = max(1, min(threads, n_rows // (8 * RANGE_ROWS)))
+    spans = list(pairwise(n_rows * part // parts for part in range(parts + 1)))
+    times = np.zeros((parts, vocabulary_size), np.int64)
+
+    def count(part: int) -> None:
+        count_words(ngrams, given, *spans[part], back, times[part])
+
+    for _ in ordered_map(count, range(parts), threads):
+        pass
+    of_word = times.sum(axis=0)
+    before = np.cumsum(of_word) - of_word
+    begins = of_word > RANGE_ROWS  # a range of its own
+    begins[0] = True
+    begins[1:] |= before[1:] // RANGE_ROWS != before[:-1] // RANGE_ROWS
+    firsts = np.flatnonzero(begins)
+    numbers = (np.cumsum(begins) - 1).astype(np.int32)
+    edges = np.append(before[firsts], n_rows)
+    ends = edges[:-1] + np.cumsum(
+        np.add.reduceat(times, firsts, axis=1), axis=0
+    )  # of each part in each range
+    places = np.vstack([edges[:-1], ends[:-1]])
+
+    def group(part: int) -> None:
+        group_rows(ngrams, given, *spans[part], back, numbers, places[part], ends[part], out)
+
+    for _ in ordered_map(group, range(parts), threads):
+        pass
+    edges_found: list[int] = np.unique(edges).tolist()
+    return edges_found
+
+
+class _Room:
+    """What a range is built in, by one thread at a time: used again for one range after the other."""
+
+    def __init__(self, capacity: int, order: int) -> None:
+        self.capacity = capacity
+        self.starts: Int64s = np.empty(capacity, np.int64)
+        self.parents: Int32s = np.empty(capacity, np.int32)
+        self.first_words: Int32s = np.empty(capacity, np.int32)
+        self.sorted: Int32s = np.empty((capacity, order), np.int32)  # costs nothing where it is not used
+        self.scratch = Scratch()
+
+
+class _Built(NamedTuple):
+    first: int  # row
+    room: _Room
+    n_histories: int
+
+
+class _Builder:
+    """Builds ranges of rows, in any thread, and puts their histories one after the other."""
+
+    def __init__(
+        self, ngrams: Int32s, rows: Int32s | None, below: Sequence[Level], workspace: Workspace
+    ) -> None:
+        n_rows = len(ngrams)
+        self.ngrams, self.rows, self.below = ngrams, rows, below
+        self.words: Int32s = workspace.empty(n_rows, np.int32)
+        self.suffixes: Int32s = workspace.empty(n_rows, np.int32)
+        self.starts = workspace.growing(n_rows + 1, np.int64)
+        self.parents, self.first_words = (workspace.growing(n_rows, np.int32) for _ in range(2))
+        self.spare: list[_Room] = []
+
+    def room(self, n_rows: int) -> _Room:
+        try:
+            room = self.spare.pop()
+        except IndexError:
+            room = _Room(0, 0)
+        return room if room.capacity >= n_rows else _Room(n_rows + n_rows // 4, self.ngrams.shape[1])
+
+    def __call__(self, span: tuple[int, int]) -> _Built:
+        first, end = span
+        ngrams, below = self.ngrams[first:end], self.below
+        room = self.room(end - first)
+        if self.rows is not None:
+            ngrams = room.sorted[: end - first]
+            sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows, room.scratch)
+        n_histories, problem, row = build_rows(
+            ngrams,
+            [(level.parents, level.first_words) for level in below[1:]],
+            below[-1].starts,
+            below[-1].words,
+            self.words[first:end],
+            self.suffixes[first:end],
+            room.starts,
+            room.parents,
+            room.first_words,
+        )
+        if problem:
+            found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
+            raise FormatError(f"the {ngrams.shape[1]}-gram with ids {ngrams[row].tolist()} {found}")
+        return _Built(first, room, n_histories)
+
+    def append(self, built: _Built) -> None:
+        n = built.n_histories
+        np.add(built.room.starts[:n], built.first, out=self.starts.room(n))
+        self.parents.room(n)[:] = built.room.parents[:n]
+        self.first_words.room(n)[:] = built.room.first_words[:n]
+        self.spare.append(built.room)
+
+    def finished(self) -> Level:
+        self.starts.room(1)[0] = len(self.ngrams)
+        return Level(
+            self.words,
+            self.suffixes,
+            self.starts.finished(),
+            self.parents.finished(),
+            self.first_words.finished(),
+        )

@@ -1,0 +1,110 @@
+"""What is shipped, how it is called, and what importing it costs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import ngramlm
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))
+KERNELS = sorted(ROOT.joinpath("ngramlm").rglob("*.pyx"))
+
+
+def run(*arguments: str, cwd: Path) -> str:
+    """What a Python of our own prints, away from the source tree."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def test_one_version() -> None:
+    version = PROJECT["project"]["version"]
+
+    assert version == ngramlm.__version__
+    assert version == importlib.metadata.version("ngramlm")
+    assert re.search(
+        rf"^## \[?{re.escape(version)}\b", ROOT.joinpath("CHANGELOG.md").read_text("utf-8"), re.M
+    )
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda path: path.name)
+def test_every_kernel_has_a_stub_and_is_built(kernel: Path) -> None:
+    assert kernel.with_suffix(".pyi").is_file(), f"{kernel.name} has no .pyi"
+    assert f'"{kernel.stem}"' in ROOT.joinpath("setup.py").read_text("utf-8"), (
+        f"{kernel.stem} is not in KERNELS"
+    )
+
+
+def test_every_stub_belongs_to_a_kernel() -> None:
+    assert [path.stem for path in KERNELS] == sorted(
+        path.stem for path in ROOT.joinpath("ngramlm").rglob("*.pyi")
+    )
+
+
+def test_every_package_is_listed() -> None:
+    """A folder that is not in ``packages`` would be missing in the wheel."""
+    renamed = PROJECT["tool"]["setuptools"]["package-dir"]
+    folders = {folder: name for name, folder in renamed.items()}
+    found = set()
+    for top in ("ngramlm", "cli", "corpora"):
+        for init in ROOT.joinpath(top).rglob("__init__.py"):
+            name = init.parent.relative_to(ROOT).as_posix()
+            found.add(folders.get(name, name.replace("/", ".")))
+
+    assert found == set(PROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_the_source_distribution_carries_what_the_build_needs() -> None:
+    manifest = ROOT.joinpath("MANIFEST.in").read_text("utf-8")
+
+    for pattern in ("*.pyx", "*.pxd", "*.pyi", "*.h", "py.typed", "cli *.py", "corpora *.py", "tests *.py"):
+        assert pattern in manifest
+    assert re.search(r"^global-exclude .*\*\.c\b", manifest, re.M)
+
+
+def test_the_package_is_typed() -> None:
+    assert Path(ngramlm.__file__).with_name("py.typed").is_file()
+
+
+def test_help_answers_at_once(tmp_path: Path) -> None:
+    """It loads no command, nor numpy and scipy."""
+    code = (
+        "import sys; from click.testing import CliRunner; from ngramlm.cli.main import ngramlm;"
+        "result = CliRunner().invoke(ngramlm, ['--help']);"
+        "print(result.exit_code, sorted({'numpy', 'scipy', 'ngramlm.cli.train'} & set(sys.modules)))"
+    )
+
+    assert "0 []" == run("-c", code, cwd=tmp_path).strip()
+
+
+def test_the_library_does_not_load_scipy(tmp_path: Path) -> None:
+    assert "False" == run("-c", "import ngramlm, sys; print('scipy' in sys.modules)", cwd=tmp_path).strip()
+
+
+def test_module_and_command_are_the_same(tmp_path: Path) -> None:
+    assert PROJECT["project"]["version"] in run("-m", "ngramlm", "--version", cwd=tmp_path)
+    command = importlib.metadata.entry_points(group="console_scripts", name="ngramlm")
+    assert {entry.value for entry in command} == {"ngramlm.cli.main:main"}
+
+
+def test_public_names_exist() -> None:
+    for name in ngramlm.__all__:
+        assert getattr(ngramlm, name) is not None
+
+
+@pytest.mark.skipif(not ROOT.joinpath(".git").exists() or os.name != "posix", reason="needs the git checkout")
+def test_generated_files_are_not_tracked() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    generated = {f"ngramlm/{path.stem}.c" for path in KERNELS}
+
+    assert not [name for name in tracked if name.endswith((".so", ".pyc")) or name in generated]

@@ -1,0 +1,1 @@
+"""Slow, obvious implementations; the tests compare the library with them."""
