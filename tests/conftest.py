@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("support")  # before anything of it is imported
+
+from support.shared_data import shared_folder  # noqa: E402
+
 settings.register_profile(
     "default", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -18,13 +22,6 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 WORST = "worst: "  # begins the names of what `record_worst` keeps
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def shared_folder() -> Path | None:
-    """The folder of texts and figures of other toolkits: $NGRAMLM_SHARED, or ``../shared`` beside the project."""
-    folder = Path(os.environ.get("NGRAMLM_SHARED", ROOT.parent / "shared"))
-    return folder if (folder / "oracle").is_dir() and (folder / "data").is_dir() else None
 
 
 @pytest.fixture(scope="session")

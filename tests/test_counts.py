@@ -11,22 +11,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import BOS, CountOracle, TrieOracle, words_by_count
+from support.oracles.ngrams import BOS, CountOracle, TrieOracle
+from support.sameness import same_counts
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.counts import merge_counts
 from ngramlm.errors import CountError, NgramlmError, UsageError
 
 Ngrams = dict[tuple[str, ...], int]
-
-TOY = [line.split() for line in ("BROWN READ HOLY BIBLE", "MARK READ A TEXT BOOK", "HE READ A BOOK BY DAVID")]
-
-
-def counted(
-    sentences: Sequence[Sequence[str]], order: int, words: Sequence[str] | None = None, **options: Any
-) -> lm.NgramCounts:
-    vocabulary = lm.Vocabulary(words_by_count(sentences) if words is None else words)
-    return lm.count(lm.Text.from_sentences(sentences, vocabulary=vocabulary), order=order, **options)
 
 
 def table(counts: lm.NgramCounts, k: int, column: Any = None) -> Ngrams:
@@ -36,18 +29,6 @@ def table(counts: lm.NgramCounts, k: int, column: Any = None) -> Ngrams:
 
     assert len(rows) == len(column)
     return {tuple(counts.vocabulary.words(row)): int(c) for row, c in zip(rows, column, strict=True) if c}
-
-
-def same_counts(one: lm.NgramCounts, other: lm.NgramCounts) -> None:
-    """Equal to the last bit: vocabulary, trie and counts."""
-    assert one.vocabulary == other.vocabulary
-    assert one.order == other.order
-    for k in range(1, one.order + 1):
-        for name in ("words", "suffixes", "starts", "parents", "first_words"):
-            np.testing.assert_array_equal(
-                getattr(one.trie.level(k), name), getattr(other.trie.level(k), name), f"{name} of order {k}"
-            )
-        np.testing.assert_array_equal(one.counts[k - 1], other.counts[k - 1])
 
 
 orders = st.integers(1, 10)

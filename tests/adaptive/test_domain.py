@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from test_counts import TOY, counted
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.adaptive import adapt_domain, domain_vocabulary, domain_words, extend_vocabulary, new_words

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from test_counts import TOY, counted
-from test_marginals import witten_bell_unigrams
+from support.small_models import witten_bell_unigrams
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.adaptive import extend_vocabulary, extension, new_words

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, power_divergence
 from support import strategies
-from test_counts import TOY, counted
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.adaptive.keywords import domain_words, log_likelihood_ratios, ratios_to_shares

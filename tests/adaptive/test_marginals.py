@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from test_counts import TOY, counted
+from support.small_models import witten_bell_unigrams
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.adaptive.marginals import adapt_marginals
@@ -18,15 +19,6 @@ DOMAIN = [["A", "BOOK", "A"], ["HOLY", "BIBLE"], ["nobody", "A"]]
 
 def text_of(sentences: strategies.Corpus, model: lm.BackoffModel) -> lm.Text:
     return lm.Text.from_sentences(sentences, model.vocabulary)
-
-
-def witten_bell_unigrams(text: lm.Text) -> np.ndarray:
-    """(c(w) + T / V) / (N + T), V without <s>."""
-    counts = np.bincount(text.predicted, minlength=len(text.vocabulary)).astype(float)
-    types = np.count_nonzero(counts)
-    found = (counts + types / (len(counts) - 1)) / (counts.sum() + types)
-    found[1] = 0
-    return found
 
 
 def by_definition(model: lm.BackoffModel, history: list[str], alpha: np.ndarray) -> np.ndarray:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_counts import TOY, counted
-from test_mixture import DOCUMENTS, MIXTURES, static, text_of
+from support.mixtures import DOCUMENTS, MIXTURES, static, text_of
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import FormatError, NgramlmError, UsageError

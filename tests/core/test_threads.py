@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from support.cases import MODELS, ModelCase
 from support.contracts import text_of
-from test_contracts import VERSE
-from test_counts import counted, same_counts
+from support.sameness import same_counts
+from support.texts import VERSE, counted
 
 import ngramlm as lm
 

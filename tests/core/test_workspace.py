@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import gc
 import os
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.open_files import open_files
 
 from ngramlm.core.workspace import IN_MEMORY, LEAST_MEMORY, SMALL, Mapped, Workspace, read_at, resident_bytes
 from ngramlm.errors import StorageError, UsageError
@@ -63,15 +63,6 @@ def test_released_pages_come_back_after_many_changes(tmp_path: Path) -> None:
         workspace.release()
 
     np.testing.assert_array_equal(expected, columns)
-
-
-def open_files(folder: Path) -> list[str]:
-    """The files of a folder that this process has open, those without a name included."""
-    found = []
-    for number in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(OSError):  # some are closed meanwhile
-            found.append(os.readlink(f"/proc/self/fd/{number}"))
-    return [path for path in found if path.startswith(str(folder))]
 
 
 def test_files_have_no_name_and_go_with_the_column(tmp_path: Path) -> None:

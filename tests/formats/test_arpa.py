@@ -11,80 +11,15 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from support.arpa_text import GOLDEN, golden_model
+from support.sameness import assert_same
+from support.small_models import Float32s, random_model
 from support.strategies import Corpus, corpora
 
-from ngramlm.counts import count
 from ngramlm.formats import line_pieces
 from ngramlm.formats._arpa import format_log10, parse_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.line_pieces import formatter
-from ngramlm.models.backoff import BackoffModel
-from ngramlm.text.text import Text
-
-Float32s = NDArray[np.float32]
-
-# Hand-written in the form that write_arpa has: <unk>, <s>, </s> first, rows by history read backwards, then word.
-GOLDEN = (
-    "\\data\\\n"
-    "ngram 1=5\n"
-    "ngram 2=5\n"
-    "ngram 3=2\n"
-    "\n"
-    "\\1-grams:\n"
-    "-1.5\t<unk>\t0\n"
-    "-99\t<s>\t-0.5\n"
-    "-0.75\t</s>\t0\n"
-    "-0.625\ta\t-0.375\n"
-    "-0.875\tb\t-0.25\n"
-    "\n"
-    "\\2-grams:\n"
-    "-0.125\t<s> a\t-0.0625\n"
-    "-0.25\ta </s>\t0\n"
-    "-0.5\ta b\t0\n"
-    "-0.375\tb </s>\t0\n"
-    "-0.3125\tb a\t0.125\n"
-    "\n"
-    "\\3-grams:\n"
-    "-0.03125\t<s> a b\n"
-    "-0.015625\tb a </s>\n"
-    "\n"
-    "\\end\\\n"
-)
-
-
-def golden_model(folder: Path) -> BackoffModel:
-    path = folder / "golden.arpa"
-    path.write_text(GOLDEN)
-    return read_arpa(path)
-
-
-def a_model(corpus: Corpus, order: int, seed: int) -> BackoffModel:
-    """The n-grams of a corpus with random numbers of all sizes, zeros among them."""
-    counts = count(Text.from_sentences(corpus), order=order)
-    random = np.random.default_rng(seed)
-
-    def column(size: int) -> Float32s:
-        values = -(10.0 ** random.uniform(-12, 1.9, size)).astype(np.float32)
-        values[random.random(size) < 0.1] = -np.inf
-        values[random.random(size) < 0.1] = 0
-        return values
-
-    probs = [column(size) for size in counts.trie.n_rows]
-    probs[0][1] = -np.inf
-    backoffs = [column(level.n_histories) for level in counts.trie.levels[1:]]
-    return BackoffModel(counts.vocabulary, counts.trie, probs, backoffs)
-
-
-def assert_same(expected: BackoffModel, actual: BackoffModel) -> None:
-    assert expected.vocabulary == actual.vocabulary
-    assert expected.order == actual.order
-    for order in range(1, expected.order + 1):
-        np.testing.assert_array_equal(expected.trie.ngrams(order), actual.trie.ngrams(order))
-        np.testing.assert_array_equal(expected.prob_columns[order - 1], actual.prob_columns[order - 1])
-    for one, other in zip(expected.backoff_columns, actual.backoff_columns, strict=True):
-        np.testing.assert_array_equal(one, other)
-
 
 # Whole files
 
@@ -110,7 +45,7 @@ def test_round_trip_keeps_every_bit(
     tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, order: int, seed: int
 ) -> None:
     path = tmp_path_factory.mktemp("arpa") / "model.arpa"
-    model = a_model(corpus, order, seed)
+    model = random_model(corpus, order, seed)
 
     write_arpa(model, path)
 
@@ -122,7 +57,7 @@ def test_every_line_has_the_fields_of_its_order(
     tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, seed: int
 ) -> None:
     path = tmp_path_factory.mktemp("arpa") / "model.arpa"
-    model = a_model(corpus, 3, seed)
+    model = random_model(corpus, 3, seed)
     write_arpa(model, path)
 
     head, *sections = path.read_bytes().decode().split("\n\n")
@@ -181,7 +116,7 @@ def test_pieces_and_threads_change_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int, threads: int
 ) -> None:
     corpus = [f"w{i * i % 17} w{i % 5} {'x' * (i % 40)} w{i % 7}".split() for i in range(200)]
-    model = a_model(corpus, 4, 1)
+    model = random_model(corpus, 4, 1)
     write_arpa(model, tmp_path / "whole.arpa")
     monkeypatch.setattr(line_pieces, "PIECE_BYTES", piece_bytes)
     monkeypatch.setattr(line_pieces, "ROWS_AT_ONCE", 7)
@@ -209,7 +144,7 @@ def test_progress_ends_at_the_total(tmp_path: Path) -> None:
 def test_words_of_every_length(tmp_path: Path) -> None:
     """The formatter copies short words whole and longer ones from the arena."""
     words = ["é" * n for n in range(1, 40)] + ["y" * n for n in (14, 15, 16, 17, 100_000)]
-    model = a_model([words, words[::-1]], 3, 2)
+    model = random_model([words, words[::-1]], 3, 2)
 
     write_arpa(model, tmp_path / "model.arpa")
 
@@ -219,7 +154,7 @@ def test_words_of_every_length(tmp_path: Path) -> None:
 def test_more_rows_than_a_stream_is_trusted_with(tmp_path: Path) -> None:
     """The size of a compressed file is not known: rows are asked for as they come, not as the header promises."""
     words = [f"w{number}" for number in range(70_000)]
-    model = a_model([words], 2, 4)
+    model = random_model([words], 2, 4)
 
     write_arpa(model, tmp_path / "model.arpa.gz")
 
@@ -227,7 +162,7 @@ def test_more_rows_than_a_stream_is_trusted_with(tmp_path: Path) -> None:
 
 
 def test_both_spellings_of_the_unknown_word_stay_two_words(tmp_path: Path) -> None:
-    model = a_model([["<UNK>", "a", "<unk>"], ["a", "<UNK>"]], 2, 3)
+    model = random_model([["<UNK>", "a", "<unk>"], ["a", "<UNK>"]], 2, 3)
     write_arpa(model, tmp_path / "model.arpa")
     loaded = read_arpa(tmp_path / "model.arpa")
 
@@ -242,7 +177,7 @@ def test_both_spellings_of_the_unknown_word_stay_two_words(tmp_path: Path) -> No
 
 @given(corpora(), st.integers(2, 4), st.data())
 def test_any_range_of_rows_is_formatted_alone(corpus: Corpus, order: int, data: st.DataObject) -> None:
-    model = a_model(corpus, order, 0)
+    model = random_model(corpus, order, 0)
     rows = formatter(model.vocabulary, model.trie)
     order = data.draw(st.integers(1, model.order))
     n_rows = model.trie.n_rows[order - 1]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_arpa import a_model, assert_same
-from test_levels import ORDERS
+from support.ngram_sets import ORDERS
+from support.sameness import assert_same
+from support.small_models import random_model
 
 from ngramlm.errors import FormatError, FormatWarning
 from ngramlm.formats import line_pieces
@@ -138,7 +139,7 @@ def test_words_are_those_that_stand_there(
     rng = random.Random(seed)
     words = rng.sample(WORDS, 5)
     corpus = [[rng.choice(words) for _ in range(rng.randrange(1, 30))] for _ in range(8)]
-    model = a_model(corpus, order, 0)
+    model = random_model(corpus, order, 0)
     write_arpa(model, folder / "m.arpa")
     text = (folder / "m.arpa").read_text().replace("<unk>", "<UNK>")
     if blanks:
@@ -173,7 +174,7 @@ def test_files_in_any_order_give_the_same_model(
 ) -> None:
     """Sorted as ngramlm, KenLM or others sort them, or not at all; to the last bit, also as binary models."""
     rng = random.Random(kind)
-    model = a_model([rng.choices("abcdefgh", k=rng.randrange(12)) for _ in range(60)], 4, 0)
+    model = random_model([rng.choices("abcdefgh", k=rng.randrange(12)) for _ in range(60)], 4, 0)
     write_arpa(model, tmp_path / "sorted.arpa")
     ids = {word: id for id, word in enumerate(model.vocabulary.words())}
 

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_arpa import GOLDEN, a_model, assert_same, golden_model
+from support.arpa_text import GOLDEN, golden_model
+from support.sameness import assert_same
+from support.small_models import random_model
 
 from ngramlm.errors import FormatError, FormatWarning
 from ngramlm.formats.arpa import read_arpa, write_arpa
@@ -210,7 +212,7 @@ def test_any_gaps_are_filled(
     tmp_path_factory: pytest.TempPathFactory, corpus: list[list[str]], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("gaps")
-    write_arpa(a_model(corpus, 4, 0), folder / "whole.arpa")
+    write_arpa(random_model(corpus, 4, 0), folder / "whole.arpa")
     sections = (folder / "whole.arpa").read_text().split("\n\n")
     order = len(sections) - 2
     for k in range(2, order + 1):

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import struct
-import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from test_automaton import TookTooLongError, columns_are_identical, failures, limited, small_model, wide_model
-from test_backoff import table_model
-from test_counts import TOY, counted
+from support.damage import TookTooLongError, failures, limited
+from support.sameness import is_the_same_model
+from support.small_models import MODELS, fitted, small_model, table_model, wide_model
+from support.texts import TOY, counted
 
 import ngramlm as lm
-from ngramlm.errors import EstimationWarning, FormatError, UsageError
+from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.binary import (
     LAYOUTS,
     MAGIC,
@@ -44,58 +44,7 @@ HEAD = struct.Struct("<8sIII")
 Description = dict[str, Any]
 
 
-def fitted(order: int, method: Any = lm.WittenBell, cutoffs: Any = None, **options: Any) -> lm.BackoffModel:
-    sentences = [*TOY, *strategies_verse()]
-    counts = counted(sentences, order)
-    if cutoffs is not None:
-        counts = counts.cut_off(cutoffs)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EstimationWarning)
-        return method(**options).fit(counts)
-
-
-def strategies_verse() -> list[list[str]]:
-    return [
-        line.split()
-        for line in ("the cat sat", "the cat sat on the mat", "naïve 中文 𝒳", "", "the the the the")
-    ]
-
-
-MODELS: dict[str, Callable[[], lm.BackoffModel]] = {
-    **{f"order {order}": (lambda order=order: fitted(order)) for order in range(1, 6)},
-    "closed": lambda: fitted(3, closed=True),
-    "back-off form": lambda: fitted(3, interpolate=False),
-    "cut-offs": lambda: fitted(4, cutoffs=[0, 1, 1, 1]),
-    "cut-offs of everything": lambda: fitted(3, cutoffs=[0, 100, 100]),
-    "kneser-ney": lambda: fitted(3, lm.KneserNey, discounts=1),
-    "random numbers": lambda: small_model(5),
-    "wide histories": wide_model,
-    "one word": lambda: table_model(counted([["a"]], 2), 0)[0],
-    "no words": lambda: table_model(counted([[]], 2), 0)[0],
-}
-
-
 # ------------------------------------------------------------------------------------------------------ round trip
-
-
-def is_the_same_model(expected: lm.BackoffModel, actual: lm.BackoffModel) -> None:
-    """Queries first: they need no columns. Equal to the last bit."""
-    words = expected.vocabulary.words()[:40]
-    text = lm.Text.from_sentences([*TOY, words[3:], words[:2:-1]], vocabulary=expected.vocabulary)
-    other = lm.Text.from_sentences([*TOY, words[3:], words[:2:-1]], vocabulary=actual.vocabulary)
-
-    assert expected.log10_probs(text).tobytes() == actual.log10_probs(other).tobytes()
-    assert expected.matched_orders(text).tobytes() == actual.matched_orders(other).tobytes()
-    for history in ((), ("<s>",), ("the",), ("the", "cat"), ("h3000",), tuple(words[3:6])):
-        assert expected.distribution(history).tobytes() == actual.distribution(history).tobytes()
-        assert expected.next_words(history) == actual.next_words(history)
-    assert expected.generate(seed=1) == actual.generate(seed=1)
-    assert expected.score(" ".join(words[3:])) == actual.score(" ".join(words[3:]))
-    assert (expected.order, expected.n_ngrams) == (actual.order, actual.n_ngrams)
-    assert (expected.signature, expected.is_closed) == (actual.signature, actual.is_closed)
-    assert dict(expected.metadata) == dict(actual.metadata)
-    columns_are_identical(expected, actual)
-    actual.trie.check(len(actual.vocabulary))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_workspace import open_files
+from support.open_files import open_files
 
 import ngramlm as lm
 from ngramlm.core import workspace as workspaces

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import strategies
 from support.contracts import Subject, check_sums_to_one
 from support.oracles.ngrams import CountOracle, WittenBellOracle
-from test_contracts import HELDOUT, PROBE, VERSE
+from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import UsageError

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import strategies
-from test_contracts import PROBE, VERSE
+from support.texts import PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, EstimationWarning, FormatError, UsageError

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import strategies
-from support.golden_values import BROWN, DAVID, TOY
+from support.golden_values import BROWN, DAVID
 from support.oracles.ngrams import CountOracle
 from support.oracles.smoothing import MaxEntOracle
-from test_contracts import HELDOUT, PROBE, VERSE
+from support.texts import HELDOUT, PROBE, TOY, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError

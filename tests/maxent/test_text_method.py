@@ -30,7 +30,7 @@ from support.contracts import (
 )
 from support.oracles.ngrams import CountOracle, WittenBellOracle
 from support.oracles.smoothing.text_maxent import Feature, TextMaxEntOracle
-from test_contracts import PROBE, VERSE
+from support.texts import PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.core.association import mutual_information

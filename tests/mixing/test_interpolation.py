@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import shared_folder
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from support import strategies
-from support.oracles.changes import TableOracle, table_of, worst_sum
+from support.oracles.changes import TableOracle, worst_sum
 from support.oracles.ngrams import BOS, UNK
-from test_removal import SMOOTHINGS, make
+from support.shared_data import shared_folder
+from support.small_models import SMOOTHINGS, component, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, UsageError
@@ -30,11 +30,6 @@ from ngramlm.mixing.interpolation import (
 from ngramlm.models.normalization import NormalizedColumns
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
-
-
-def component(model: lm.BackoffModel) -> TableOracle:
-    columns = NormalizedColumns.of(model.columns)
-    return table_of(model.vocabulary, columns.trie, columns.probs)
 
 
 def component_prob(table: TableOracle, word: str, history: tuple[str, ...]) -> float:
@@ -54,7 +49,7 @@ def component_prob(table: TableOracle, word: str, history: tuple[str, ...]) -> f
 def test_stored_ngrams_have_the_weighted_sum(
     texts: list[strategies.Corpus], orders: list[int], smoothing: str, weights: list[float]
 ) -> None:
-    models = [make(text, order, smoothing) for text, order in zip(texts, orders, strict=False)]
+    models = [trained(text, order, smoothing) for text, order in zip(texts, orders, strict=False)]
     weights = weights[: len(models)]
     mixed = mix(models, weights)
     tables = [component(model) for model in models]
@@ -85,7 +80,7 @@ def test_stored_ngrams_have_the_weighted_sum(
 
 
 def test_a_word_that_one_model_does_not_know() -> None:
-    one, other = make([["a", "b"]], 2), make([["a", "c"]], 2)
+    one, other = trained([["a", "b"]], 2), trained([["a", "c"]], 2)
     mixed = mix([one, other], [0.5, 0.5])
 
     assert ["a", "b", "c"] == sorted(mixed.vocabulary.words()[3:])
@@ -97,7 +92,7 @@ def test_a_word_that_one_model_does_not_know() -> None:
 
 
 def test_a_model_alone_and_a_weight_of_zero_change_nothing() -> None:
-    model, other = make([["a", "b"], ["b"]], 3), make([["a", "a"]], 2)
+    model, other = trained([["a", "b"], ["b"]], 3), trained([["a", "a"]], 2)
     text = lm.Text.from_sentences(["a b", "b b a", "zebra"], model.vocabulary)
 
     np.testing.assert_allclose(mix([model]).log10_probs(text), model.log10_probs(text), atol=1e-6)
@@ -106,7 +101,7 @@ def test_a_model_alone_and_a_weight_of_zero_change_nothing() -> None:
 
 
 def test_bad_arguments_of_mix() -> None:
-    model = make([["a", "b"]], 2)
+    model = trained([["a", "b"]], 2)
     for weights in ([1.0], [1.0, -0.5], [0.0, 0.0], [math.nan, 1.0]):
         with pytest.raises(UsageError, match="weights"):
             mix([model, model], weights)
@@ -117,7 +112,7 @@ def test_bad_arguments_of_mix() -> None:
 
 
 def test_round_trips(tmp_path: Path) -> None:
-    mixed = mix([make([["a", "b"], ["b", "a"]], 3), make([["a", "c"]], 2)])
+    mixed = mix([trained([["a", "b"], ["b", "a"]], 3), trained([["a", "c"]], 2)])
     text = lm.Text.from_sentences(["a b c", "zebra a"], mixed.vocabulary)
     mixed.save(tmp_path / "model.ngram")
     mixed.save_arpa(tmp_path / "model.arpa")
@@ -186,7 +181,7 @@ def test_bad_tables() -> None:
 
 
 def test_components_over_the_union_of_vocabularies() -> None:
-    one, other = make([["a", "b"]], 2), make([["a", "c"]], 2)
+    one, other = trained([["a", "b"]], 2), trained([["a", "c"]], 2)
     vocabulary = union_vocabulary([one.vocabulary, other.vocabulary])
     text = lm.Text.from_sentences(["b c zebra"], vocabulary)
     found = component_log10_probs([one, other], text)

@@ -12,8 +12,7 @@ from scipy.optimize import approx_fprime
 from support import strategies
 from support.oracles.changes import TableOracle
 from support.oracles.ngrams import BOS, UNK
-from test_interpolation import component
-from test_removal import SMOOTHINGS, make
+from support.small_models import SMOOTHINGS, component, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
@@ -57,7 +56,7 @@ def product_after(
 def test_every_word_has_its_product(
     texts: list[strategies.Corpus], orders: list[int], smoothing: str, weights: list[float]
 ) -> None:
-    models = [make(text, order, smoothing) for text, order in zip(texts, orders, strict=False)]
+    models = [trained(text, order, smoothing) for text, order in zip(texts, orders, strict=False)]
     weights = weights[: len(models)]
     tables = [component(model) for model in models]
     mixed = log_linear_mix(models, weights)
@@ -81,7 +80,7 @@ def test_every_word_has_its_product(
 def test_likelihood_and_gradient(
     texts: list[strategies.Corpus], heldout: strategies.Corpus, order: int, weights: list[float]
 ) -> None:
-    models = [make(text, order, "witten-bell") for text in texts]
+    models = [trained(text, order, "witten-bell") for text in texts]
     product = _Product(models, None)
     text = lm.Text.from_sentences(heldout, product.vocabulary)
     powers = np.array(weights[: len(models)]) + 0.1
@@ -96,7 +95,7 @@ def test_likelihood_and_gradient(
 
 def test_weights_that_suit_a_text_are_better_than_others() -> None:
     texts = ["a b c", "b c a", "a c", "c b"], ["a d", "d a b", "d d b", "b d"]
-    models = [make([line.split() for line in lines], 2) for lines in texts]
+    models = [trained([line.split() for line in lines], 2) for lines in texts]
     vocabulary = _Product(models, None).vocabulary
     heldout = lm.Text.from_sentences(["a b d", "d a c", "b c", "d b"], vocabulary)
     weights = log_linear_weights(models, heldout)
@@ -109,8 +108,8 @@ def test_weights_that_suit_a_text_are_better_than_others() -> None:
 
 
 def test_a_model_that_says_nothing_gets_no_weight() -> None:
-    model = make([["a", "b"], ["b", "a", "b"], ["a", "b", "b"]], 2)
-    backwards = make([["b", "a", "a", "a"], ["a", "a"]], 2)
+    model = trained([["a", "b"], ["b", "a", "b"], ["a", "b", "b"]], 2)
+    backwards = trained([["b", "a", "a", "a"], ["a", "a"]], 2)
     weights = log_linear_weights([model, backwards], lm.Text.from_sentences(["a b", "b b"], model.vocabulary))
 
     assert weights[1] == 0
@@ -118,7 +117,7 @@ def test_a_model_that_says_nothing_gets_no_weight() -> None:
 
 
 def test_a_model_alone_and_a_weight_of_zero_change_nothing() -> None:
-    model, other = make([["a", "b"], ["b"]], 3), make([["a", "a"]], 2)
+    model, other = trained([["a", "b"], ["b"]], 3), trained([["a", "a"]], 2)
     text = lm.Text.from_sentences(["a b", "b b a", "zebra"], model.vocabulary)
 
     for mixed in (log_linear_mix([model]), log_linear_mix([model, other], [1, 0])):
@@ -143,7 +142,7 @@ def test_closed_models() -> None:
 
 
 def test_too_few_steps_are_told() -> None:
-    models = [make([["a", "b"], ["b"]], 2), make([["a", "a"], ["b", "a"]], 2)]
+    models = [trained([["a", "b"], ["b"]], 2), trained([["a", "a"], ["b", "a"]], 2)]
     with pytest.warns(EstimationWarning, match="1 steps"):
         log_linear_weights(
             models, lm.Text.from_sentences(["a b a b", "b b"], models[0].vocabulary), max_iterations=1
@@ -151,7 +150,7 @@ def test_too_few_steps_are_told() -> None:
 
 
 def test_bad_arguments() -> None:
-    model = make([["a", "b"]], 2)
+    model = trained([["a", "b"]], 2)
     for weights in ([1.0], [1.0, -0.5], [0.0, 0.0], [math.nan, 1.0]):
         with pytest.raises(UsageError, match="weights"):
             log_linear_mix([model, model], weights)
@@ -162,7 +161,7 @@ def test_bad_arguments() -> None:
 
 
 def test_a_text_that_no_model_knows() -> None:
-    models = [make([["a"] * 9] * 9, 2), make([["a"] * 7] * 7, 2)]
+    models = [trained([["a"] * 9] * 9, 2), trained([["a"] * 7] * 7, 2)]
     text = lm.Text.from_sentences(["b b b b"], lm.Vocabulary(["a", "b"]))
     with pytest.raises(EstimationError, match="equally likely"):
         log_linear_weights(models, text.over(models[0].vocabulary))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -14,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
+from support.damage import BAD_TEXTS, failures, walks
 from support.oracles.ngrams import words_by_count
-from test_backoff import table_model
-from test_counts import TOY, counted
+from support.sameness import columns_are_identical, has_the_slots_of_its_ngrams
+from support.small_models import WIDTHS, small_model, table_model, wide_model
+from support.texts import TOY, counted
 
 import ngramlm as lm
-from ngramlm.errors import FormatError, NgramlmError
+from ngramlm.errors import FormatError
 from ngramlm.models import automaton as automaton_module
 from ngramlm.models._backoff import SLOT_BYTES, Automaton
 from ngramlm.models.automaton import Layout, pack, pack_pieces
@@ -28,87 +28,9 @@ SLOT = np.dtype([("a", "<u4"), ("b", "<f4"), ("c", "<u4")])
 FEW = 6  # so many rows stand unhashed
 EMPTY = 0xFFFFFFFF
 Slots = np.ndarray[Any, Any]
-WIDTHS = (1, 2, 5, 6, 7, 8, 9, 20, 100, 3000)
-
-
-class TookTooLongError(BaseException):
-    """Not an Exception, so that nothing under test can swallow it."""
-
-
-@contextlib.contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Interrupt what does not end; counts processor time, so that a busy machine does not matter."""
-
-    def stop(*_: object) -> None:
-        raise TookTooLongError
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-
-
-def wide_model() -> lm.BackoffModel:
-    """Histories of 1 .. 3000 rows, so that every layout is met; two histories have the same rows in part."""
-    sentences = [[f"h{n}", f"w{i}"] for n in WIDTHS for i in range(n)]
-    sentences += [["x", f"h{n}", f"w{n // 2}"] for n in WIDTHS]
-    return table_model(counted(sentences, 3), 5)[0]
-
-
-def small_model(order: int = 3) -> lm.BackoffModel:
-    sentences = [*TOY, *([["A"] * n + [f"w{n}"] for n in range(9)])]
-    return table_model(counted(sentences, order), 1)[0]
 
 
 # ------------------------------------------------------------------------------------------------ what slots hold
-
-
-def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
-    """Every history, row and next state of the automaton against dictionaries of n-grams."""
-    trie, automaton, layout = model.trie, model.automaton, Layout.of(model.trie)
-    state_of: dict[tuple[int, ...], int] = {(): 0}
-    for k in range(2, trie.order + 1):
-        states = layout.states[k - 1].tolist()
-
-        assert sorted(set(states)) == states
-        state_of.update(zip(map(tuple, trie.history_words(k).tolist()), states, strict=True))
-
-    def longest(words: tuple[int, ...]) -> int:
-        while words not in state_of:
-            words = words[1:]
-        return state_of[words]
-
-    rows_of: dict[tuple[int, ...], dict[int, float]] = {}
-    for k in range(1, trie.order + 1):
-        for ngram, log10_prob in zip(
-            trie.ngrams(k).tolist(), model.prob_columns[k - 1].tolist(), strict=True
-        ):
-            rows_of.setdefault(tuple(ngram[:-1]), {})[ngram[-1]] = log10_prob
-
-    assert set(rows_of) == set(state_of)
-    assert longest((1,)) == automaton.start
-    backoffs = {(): 0.0}
-    for k in range(2, trie.order + 1):
-        backoffs.update(
-            zip(
-                map(tuple, trie.history_words(k).tolist()), model.backoff_columns[k - 2].tolist(), strict=True
-            )
-        )
-    for history, expected in rows_of.items():
-        words, log10_probs, backoff, parent = automaton.rows(state_of[history])
-
-        assert expected == dict(zip(words.tolist(), log10_probs.tolist(), strict=True))
-        assert len(expected) == len(words)
-        assert backoffs[history] == backoff
-        assert (state_of[history[1:]] if history else 0) == parent
-        for word in words.tolist():
-            after = (*history, word)[max(0, len(history) + 2 - trie.order) :]
-            found = automaton.advance(state_of[history], word)
-
-            assert (longest(after), expected[word], len(history) + 1) == found
 
 
 @given(corpus=strategies.corpora(), order=st.integers(1, 5), seed=st.integers(0, 99))
@@ -178,23 +100,6 @@ def same_columns(model: lm.BackoffModel) -> None:
     )
     loaded.trie.check(len(model.vocabulary))
     columns_are_identical(model, loaded)
-
-
-def columns_are_identical(one: lm.BackoffModel, other: lm.BackoffModel) -> None:
-    assert one.vocabulary == other.vocabulary
-    assert one.n_ngrams == other.n_ngrams
-    for k in range(1, one.order + 1):
-        for name in ("words", "suffixes", "starts", "parents", "first_words"):
-            expected, actual = getattr(one.trie.level(k), name), getattr(other.trie.level(k), name)
-
-            assert expected.dtype == actual.dtype
-            np.testing.assert_array_equal(expected, actual, f"{name} of order {k}")
-    for columns, others in (
-        (one.prob_columns, other.prob_columns),
-        (one.backoff_columns, other.backoff_columns),
-    ):
-        for expected, actual in zip(columns, others, strict=True):
-            np.testing.assert_array_equal(expected.view(np.uint32), actual.view(np.uint32))
 
 
 # -------------------------------------------------------------------------------------------------- wrong arguments
@@ -299,29 +204,6 @@ def test_numbers_that_do_not_fit(n_histories: int, n_rows: int) -> None:
         small_model().automaton.unpack(2, n_histories, n_rows)
 
 
-BAD_TEXTS: dict[str, tuple[list[int], list[int], int, int]] = {
-    "no sentences": ([1, 3, 2], [], 2, 0),
-    "sentences begin late": ([1, 3, 2], [1, 3], 2, 0),
-    "sentences end early": ([1, 3, 2], [0, 2], 2, 0),
-    "sentences end late": ([1, 3, 2], [0, 4], 2, 0),
-    "sentences fall": ([1, 3, 2, 1, 3, 2], [0, 5, 3, 6], 3, 0),
-    "sentences negative": ([1, 3, 2, 1, 3, 2], [0, -3, 6], 4, 0),
-    "sentences far away": ([1, 3, 2, 1, 3, 2], [0, 1 << 62, 6], 4, 0),
-    "sentences as far as it goes": ([1, 3, 2, 1, 3, 2], [0, -(1 << 63), (1 << 63) - 1, 6], 3, 0),
-    "an empty sentence": ([1, 2, 1, 2], [0, 2, 2, 4], 1, 0),
-    "half a sentence": ([1, 2, 1], [0, 2, 3], 1, 0),
-    "nothing in a sentence": ([], [0, 0], 0, 0),
-    "id too large": ([1, 999, 2], [0, 3], 2, 0),
-    "id as large as it goes": ([1, (1 << 31) - 1, 2], [0, 3], 2, 0),
-    "id negative": ([1, -1, 2], [0, 3], 2, 0),
-    "first id negative": ([-7, 3, 2], [0, 3], 2, 0),
-    "too few places": ([1, 3, 2], [0, 3], 1, 0),
-    "too many places": ([1, 3, 2], [0, 3], 3, 0),
-    "too few lengths": ([1, 3, 2], [0, 3], 2, 1),
-    "too many lengths": ([1, 3, 2], [0, 3], 2, 3),
-}
-
-
 @pytest.mark.parametrize("kind", BAD_TEXTS)
 def test_texts_that_do_not_fit(kind: str) -> None:
     ids, sentences, n_places, n_lengths = BAD_TEXTS[kind]
@@ -341,16 +223,6 @@ def test_no_text_is_fine() -> None:
 
 
 # --------------------------------------------------------------------------------------------------- damaged slots
-
-
-def walks(work: Callable[[], Any]) -> bool:
-    """Whether it works; ValueError is the only other thing that may happen."""
-    with limited(2), np.errstate(all="ignore"):
-        try:
-            work()
-        except ValueError:
-            return False
-    return True
 
 
 def all_calls(model: lm.BackoffModel, slots: Slots, orders: Any) -> list[bool]:
@@ -510,53 +382,6 @@ def test_unigrams_out_of_order_are_refused() -> None:
         lm.BackoffModel.from_slots(
             model.vocabulary, slots.view(np.uint8), orders, model.trie.n_rows, sizes, {}
         )
-
-
-def model_calls(model: lm.BackoffModel, text: lm.Text) -> dict[str, Callable[[], Any]]:
-    """The queries of a model, by name."""
-    histories: list[tuple[str, ...]] = [
-        (),
-        ("<s>",),
-        ("A",),
-        ("A", "A"),
-        ("<s>", "A"),
-        ("READ", "A"),
-        ("nobody",),
-    ]
-    return {
-        "score": lambda: [model.score(sentence) for sentence in ("A A w2", "READ A BOOK", "nobody", "")],
-        "full_scores": lambda: list(model.full_scores("A A A w3")),
-        "log10_probs": lambda: model.log10_probs(text),
-        "matched_orders": lambda: model.matched_orders(text),
-        "log10_prob": lambda: [model.log10_prob("BOOK", history) for history in histories],
-        "advance": lambda: model.advance(model.advance(model.start(), "A")[0], "A"),
-        "distribution": lambda: [model.distribution(history) for history in histories],
-        "next_words": lambda: [model.next_words(history, n=3) for history in histories],
-        "generate": lambda: [model.generate(seed=seed, max_length=5) for seed in range(3)],
-        "is_closed": lambda: model.is_closed,
-        "signature": lambda: model.signature,
-        "words": lambda: model.vocabulary.words(),
-        "columns": lambda: model.columns,
-        "check": lambda: model.trie.check(len(model.vocabulary)),
-    }
-
-
-def failures(model: lm.BackoffModel, text: lm.Text, skip: set[str]) -> dict[str, str]:
-    """The queries that end otherwise than with an answer or a NgramlmError."""
-    found = {}
-    for name, query in model_calls(model, text).items():
-        if name in skip:
-            continue
-        try:
-            with limited(0.5), np.errstate(all="ignore"):
-                query()
-        except NgramlmError:
-            pass
-        except TookTooLongError:
-            found[name] = "does not end"
-        except Exception as error:
-            found[name] = f"{type(error).__name__}: {error}"
-    return found
 
 
 @pytest.mark.parametrize("kind", KINDS)

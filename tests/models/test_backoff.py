@@ -17,37 +17,14 @@ from hypothesis import strategies as st
 from support import strategies
 from support.contracts import same_log10, text_of, tokens_of
 from support.oracles.ngrams import BOS, EOS, UNK, BackoffOracle, words_by_count
-from test_counts import TOY, counted
+from support.small_models import table_model
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, NgramlmError, TextError, UsageError
 from ngramlm.models import ngram_model
 
 Sentence = Sequence[str]
-
-
-def table_model(counts: lm.NgramCounts, seed: int) -> tuple[lm.BackoffModel, BackoffOracle]:
-    """A model of random numbers (it need not be normalized), and the oracle over the same numbers."""
-    random = np.random.default_rng(seed)
-    trie, vocabulary = counts.trie, counts.vocabulary
-    probs = [random.uniform(-6, 0, trie.n_rows[k - 1]).astype(np.float32) for k in range(1, trie.order + 1)]
-    probs[0][vocabulary.id(BOS)] = -np.inf
-    backoffs = [
-        random.uniform(-2, 0.5, trie.level(k).n_histories).astype(np.float32)
-        for k in range(2, trie.order + 1)
-    ]
-    log10_probs, log10_backoffs = {}, {}
-    for k in range(1, trie.order + 1):
-        rows = trie.ngrams(k)
-        for row, value in zip(rows, probs[k - 1].tolist(), strict=True):
-            log10_probs[tuple(vocabulary.words(row))] = value
-        if k > 1:
-            for first, value in zip(
-                trie.level(k).starts[:-1].tolist(), backoffs[k - 2].tolist(), strict=True
-            ):
-                log10_backoffs[tuple(vocabulary.words(rows[first][:-1]))] = value
-    model = lm.BackoffModel(vocabulary, trie, tuple(probs), tuple(backoffs), {"smoothing": "none"})
-    return model, BackoffOracle(log10_probs, log10_backoffs)
 
 
 @st.composite

@@ -17,20 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.contracts import text_of
-from test_automaton import (
-    BAD_TEXTS,
-    WIDTHS,
-    columns_are_identical,
-    failures,
-    has_the_slots_of_its_ngrams,
-    limited,
-    small_model,
-    walks,
-    wide_model,
-)
-from test_backoff import table_model
-from test_binary import MODELS, is_the_same_model
-from test_counts import TOY, counted
+from support.damage import BAD_TEXTS, failures, limited, walks
+from support.sameness import columns_are_identical, has_the_slots_of_its_ngrams, is_the_same_model
+from support.small_models import MODELS, WIDTHS, small_model, table_model, wide_model
+from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import FormatError, NgramlmError, UsageError

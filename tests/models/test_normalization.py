@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import shared_folder
+from support.shared_data import shared_folder
 
 import ngramlm as lm
 from ngramlm.models.column_model import ColumnModel

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.oracles.changes import table_of, worst_sum
-from test_removal import SMOOTHINGS, make
+from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning
@@ -98,7 +98,7 @@ def test_no_word_at_all_is_refused() -> None:
 def test_a_stored_model_changes_by_rounding_only(
     sentences: strategies.Corpus, order: int, smoothing: str
 ) -> None:
-    model = make(sentences, order, smoothing)
+    model = trained(sentences, order, smoothing)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         columns = NormalizedColumns.of(model.columns)
@@ -123,7 +123,7 @@ def test_a_small_weight_is_not_taken_for_rounding() -> None:
 
 
 def test_a_model_that_does_not_sum_to_one_is_warned_of() -> None:
-    model = make([["a", "b"], ["b", "a"]], 2)
+    model = trained([["a", "b"], ["b", "a"]], 2)
     weights = [column + np.float32(0.5) for column in model.backoff_columns]
     wrong = lm.BackoffModel(model.vocabulary, model.trie, model.prob_columns, weights)
     with pytest.warns(EstimationWarning, match="something else than 1"):
@@ -142,7 +142,7 @@ def test_a_model_that_does_not_sum_to_one_is_warned_of() -> None:
 def test_matches_are_what_find_finds(
     sentences: strategies.Corpus, others: strategies.Corpus, order: int, other_order: int
 ) -> None:
-    model, other = make(sentences, order), make(others, other_order)
+    model, other = trained(sentences, order), trained(others, other_order)
     ids = ids_in(model.vocabulary, other.vocabulary)
     matches = Matches(model.trie, other.trie, ids)
     for k in range(1, model.order + 1):
@@ -164,7 +164,7 @@ def test_matches_are_what_find_finds(
 def test_probabilities_of_other_ngrams(
     sentences: strategies.Corpus, others: strategies.Corpus, order: int, other_order: int
 ) -> None:
-    model, other = make(sentences, order), make(others, other_order)
+    model, other = trained(sentences, order), trained(others, other_order)
     columns = NormalizedColumns.of(other.columns)
     table: Any = table_of(other.vocabulary, columns.trie, columns.probs)
     known, words = {"<s>", *table.events}, model.vocabulary.words()

@@ -9,8 +9,8 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from test_backoff import table_model
-from test_counts import counted
+from support.small_models import table_model
+from support.texts import counted
 
 import ngramlm as lm
 from ngramlm.errors import UsageError

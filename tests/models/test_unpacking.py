@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from test_automaton import small_model, wide_model
-from test_backoff import table_model
-from test_counts import counted
+from support.small_models import small_model, table_model, wide_model
+from support.texts import counted
 
 import ngramlm as lm
 from ngramlm.models._backoff import recover_histories

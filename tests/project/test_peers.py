@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from conftest import shared_folder
 from numpy.typing import NDArray
+from support.shared_data import shared_folder
 
 import ngramlm as lm
 from ngramlm.smoothing import CountBlock, OrderCounts, RecursiveSmoothing

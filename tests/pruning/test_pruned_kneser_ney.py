@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from conftest import shared_folder
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from support import strategies
 from support.oracles.changes import KneserNeyPruningOracle, discounts_of
 from support.oracles.ngrams import BOS, CountOracle, single_discount
+from support.shared_data import shared_folder
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, UsageError

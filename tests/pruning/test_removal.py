@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from conftest import shared_folder
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.oracles.changes import TableOracle, table_of, worst_sum
 from support.oracles.ngrams import BOS, CountOracle, WittenBellOracle
+from support.shared_data import shared_folder
+from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, UsageError
@@ -25,13 +25,6 @@ from ngramlm.pruning.removal import needed_costs, prune_columns, threshold_for
 from ngramlm.trie.trie import NgramTrie
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
-
-SMOOTHINGS: dict[str, Any] = {
-    "witten-bell": lm.WittenBell(),
-    "witten-bell-backoff": lm.WittenBell(interpolate=False),
-    "absolute-closed": lm.AbsoluteDiscounting(closed=True),
-    "modified-kneser-ney": lm.KneserNey(),
-}
 
 TOY = ["BROWN READ HOLY BIBLE", "MARK READ A TEXT BOOK", "HE READ A BOOK BY DAVID"]
 # D in nats and exp(D) - 1 of the bigram Witten-Bell model of the toy corpus, from an independent program that agrees
@@ -44,21 +37,10 @@ GOLDEN = {
 }
 
 
-def make(sentences: strategies.Corpus, order: int, smoothing: str = "witten-bell") -> lm.BackoffModel:
-    if smoothing == "absolute-closed" and not any(sentences):
-        sentences = [["a"]]
-    counts = lm.count(lm.Text.from_sentences(sentences), order=order)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EstimationWarning)
-        model = SMOOTHINGS[smoothing].fit(counts)
-    assert isinstance(model, lm.BackoffModel)
-    return model
-
-
 def exact_toy() -> tuple[lm.BackoffModel, NormalizedColumns]:
     """The model in float32, and its exact probabilities in float64."""
     sentences = [line.split() for line in TOY]
-    model = make(sentences, 2)
+    model = trained(sentences, 2)
     oracle = WittenBellOracle(CountOracle(sentences, 2))
     words = model.vocabulary.words()
     probs = [
@@ -115,20 +97,20 @@ def compare_with_brute_force(model: lm.BackoffModel, other: lm.BackoffModel | No
     st.sampled_from(sorted(SMOOTHINGS)),
 )
 def test_entropy_equals_brute_force(sentences: strategies.Corpus, order: int, smoothing: str) -> None:
-    compare_with_brute_force(make(sentences, order, smoothing), None)
+    compare_with_brute_force(trained(sentences, order, smoothing), None)
 
 
 @given(strategies.corpora(max_words=4, max_sentences=5, max_length=5), st.sampled_from([2, 3, 4]))
 def test_entropy_with_a_history_model_equals_brute_force(sentences: strategies.Corpus, order: int) -> None:
-    other = make([*sentences[::2], ["another", "word"]], 2)
+    other = trained([*sentences[::2], ["another", "word"]], 2)
     other_words = set(other.vocabulary.words())
-    model = make([s for s in sentences if set(s) <= other_words] or [["word"]], order)
+    model = trained([s for s in sentences if set(s) <= other_words] or [["word"]], order)
     compare_with_brute_force(model, other)
 
 
 @given(strategies.corpora(max_words=4), st.sampled_from([2, 3]))
 def test_weighted_difference_is_the_formula(sentences: strategies.Corpus, order: int) -> None:
-    model = make(sentences, order)
+    model = trained(sentences, order)
     columns = NormalizedColumns.of(model.columns)
     table = table_of(model.vocabulary, columns.trie, columns.probs)
     costs = pruning_costs(model, "weighted-difference")
@@ -153,7 +135,7 @@ def test_weighted_difference_is_the_formula(sentences: strategies.Corpus, order:
 def test_pruned_models_are_whole(
     sentences: strategies.Corpus, order: int, smoothing: str, criterion: str, threshold: float
 ) -> None:
-    model = make(sentences, order, smoothing)
+    model = trained(sentences, order, smoothing)
     columns = NormalizedColumns.of(model.columns)
     costs = needed_costs(columns.trie, row_costs(columns, criterion, history_probs(model, columns, None)))
     pruned = prune_columns(columns, costs, threshold)
@@ -177,7 +159,7 @@ def test_pruned_models_are_whole(
 def test_exactly_the_cheap_ngrams_that_none_needs_go(
     sentences: strategies.Corpus, order: int, threshold: float
 ) -> None:
-    model = make(sentences, order)
+    model = trained(sentences, order)
     costs = pruning_costs(model)
     keep = [column >= threshold for column in costs]
     expected = model.trie.restrict(model.trie.closure(keep))
@@ -189,7 +171,7 @@ def test_exactly_the_cheap_ngrams_that_none_needs_go(
 def test_a_threshold_of_zero_changes_nothing(
     sentences: strategies.Corpus, order: int, smoothing: str
 ) -> None:
-    model = make(sentences, order, smoothing)
+    model = trained(sentences, order, smoothing)
     same = prune(model, 0.0)
 
     assert model.n_ngrams == same.n_ngrams
@@ -199,14 +181,14 @@ def test_a_threshold_of_zero_changes_nothing(
 
 @given(strategies.corpora(), st.sampled_from([2, 3]))
 def test_an_infinite_threshold_leaves_the_unigrams(sentences: strategies.Corpus, order: int) -> None:
-    model = make(sentences, order)
+    model = trained(sentences, order)
 
     assert (len(model.vocabulary),) == prune(model, math.inf).n_ngrams
 
 
 @given(strategies.corpora(), st.sampled_from([1, 2, 3]), st.data())
 def test_keep_keeps_as_many_as_it_may(sentences: strategies.Corpus, order: int, data: st.DataObject) -> None:
-    model = make(sentences, order)
+    model = trained(sentences, order)
     n_words, n = len(model.vocabulary), sum(model.n_ngrams)
     wanted = data.draw(st.integers(n_words, n + 2))
     small = prune(model, keep=wanted)
@@ -229,16 +211,16 @@ def test_ngrams_that_others_need_stay_although_they_are_cheap() -> None:
 
 
 def test_kneser_ney_without_a_history_model_is_warned_of() -> None:
-    model = make([line.split() for line in TOY], 3, "modified-kneser-ney")
+    model = trained([line.split() for line in TOY], 3, "modified-kneser-ney")
     with pytest.warns(EstimationWarning, match="history model"):
         prune(model, 1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        prune(model, 1e-3, history_model=make([line.split() for line in TOY], 3))
+        prune(model, 1e-3, history_model=trained([line.split() for line in TOY], 3))
 
 
 def test_what_cannot_be_pruned() -> None:
-    model = make([["a", "b"]], 2)
+    model = trained([["a", "b"]], 2)
     with pytest.raises(UsageError, match="expected one of the two"):
         prune(model)
     with pytest.raises(UsageError, match="expected one of the two"):
@@ -257,7 +239,7 @@ def test_what_cannot_be_pruned() -> None:
 
 
 def test_the_signature_says_what_was_done() -> None:
-    small = prune(prune(make([line.split() for line in TOY], 2), 0.01), keep=20)
+    small = prune(prune(trained([line.split() for line in TOY], 2), 0.01), keep=20)
 
     assert small.metadata["pruned"].startswith("entropy 0.01,entropy ")
     assert "|pruned:entropy" in small.signature
@@ -265,13 +247,13 @@ def test_the_signature_says_what_was_done() -> None:
 
 def test_progress_is_reported() -> None:
     seen: list[tuple[str, int, int | None]] = []
-    prune(make([["a", "b"]], 2), 0.01, progress=lambda *args: seen.append(args))
+    prune(trained([["a", "b"]], 2), 0.01, progress=lambda *args: seen.append(args))
 
     assert ("pruning", 2, 2) == seen[-1]
 
 
 def test_round_trips(tmp_path: Path) -> None:
-    model = prune(make([line.split() for line in TOY], 3), 0.01)
+    model = prune(trained([line.split() for line in TOY], 3), 0.01)
     text = lm.Text.from_sentences([*TOY, "A ZEBRA READ"], model.vocabulary)
     model.save(tmp_path / "model.ngram")
     model.save_arpa(tmp_path / "model.arpa")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.oracles.ngrams import BOS
-from test_removal import SMOOTHINGS, make
+from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm
 from ngramlm.errors import UsageError
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarnin
 def test_distributions_after_kept_words_are_exact(
     sentences: strategies.Corpus, order: int, smoothing: str, removed: str | None, data: st.DataObject
 ) -> None:
-    model = make(sentences, order, smoothing)
+    model = trained(sentences, order, smoothing)
     words = model.vocabulary.words()[3:]
     kept = data.draw(st.lists(st.sampled_from(words), unique=True)) if words else []
     small = restrict_vocabulary(model, kept, removed=removed)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_distributions_after_kept_words_are_exact(
 
 @given(strategies.corpora(), st.sampled_from([1, 2, 3]))
 def test_all_words_kept_is_the_same_model(sentences: strategies.Corpus, order: int) -> None:
-    model = make(sentences, order)
+    model = trained(sentences, order)
     same = restrict_vocabulary(model, model.vocabulary.words())
 
     assert model.n_ngrams == same.n_ngrams
@@ -68,7 +68,7 @@ def test_all_words_kept_is_the_same_model(sentences: strategies.Corpus, order: i
 
 
 def test_new_words_are_left_out() -> None:
-    model = make([["a", "b"], ["b", "a"]], 2)
+    model = trained([["a", "b"], ["b", "a"]], 2)
 
     assert restrict_vocabulary(model, ["a", "b", "new", "words"]).vocabulary == model.vocabulary
 
@@ -83,7 +83,7 @@ def test_new_words_are_left_out() -> None:
 def test_new_words_share_what_the_unknown_one_has(
     sentences: strategies.Corpus, order: int, smoothing: str, removed: str, data: st.DataObject
 ) -> None:
-    model = make(sentences, order, smoothing)
+    model = trained(sentences, order, smoothing)
     words = model.vocabulary.words()[3:]
     kept = data.draw(st.lists(st.sampled_from(words), unique=True)) if words else []
     small = restrict_vocabulary(model, [*kept, "new", "other"], removed=removed, new="share")  # type: ignore[arg-type]
@@ -103,7 +103,7 @@ def test_new_words_share_what_the_unknown_one_has(
 
 
 def test_new_words_after_a_history_with_the_unknown_word() -> None:
-    model = make([["a", "<unk>"], ["b", "a", "<unk>", "b"]], 2)
+    model = trained([["a", "<unk>"], ["b", "a", "<unk>", "b"]], 2)
     small = restrict_vocabulary(model, ["a", "b", "new"], new="share")
 
     assert small.log10_prob("<unk>", ["a"]) == pytest.approx(
@@ -116,7 +116,7 @@ def test_new_words_after_a_history_with_the_unknown_word() -> None:
 
 
 def test_a_closed_vocabulary_stays_closed_unless_told_otherwise() -> None:
-    model = make([["a", "b"], ["b", "a", "c"]], 2, "absolute-closed")
+    model = trained([["a", "b"], ["b", "a", "c"]], 2, "absolute-closed")
 
     assert restrict_vocabulary(model, ["a", "b"]).is_closed
     assert not restrict_vocabulary(model, ["a", "b"], removed="unknown").is_closed
@@ -125,14 +125,14 @@ def test_a_closed_vocabulary_stays_closed_unless_told_otherwise() -> None:
 
 
 def test_no_words_at_all() -> None:
-    small = restrict_vocabulary(make([["a", "b"], ["b", "a"]], 2), [])
+    small = restrict_vocabulary(trained([["a", "b"], ["b", "a"]], 2), [])
 
     assert ["<unk>", "<s>", "</s>"] == small.vocabulary.words()
     assert abs(small.distribution(["<s>"]).sum() - 1) < 1e-6
 
 
 def test_bad_arguments() -> None:
-    model = make([["a", "b"]], 2)
+    model = trained([["a", "b"]], 2)
     with pytest.raises(UsageError, match="removed"):
         restrict_vocabulary(model, ["a"], removed="drop")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="new"):
@@ -142,7 +142,7 @@ def test_bad_arguments() -> None:
 
 
 def test_oov_scores_are_those_of_the_unknown_word() -> None:
-    model = make([["a", "b", "c"], ["b", "a"], ["a", "c"]], 3)
+    model = trained([["a", "b", "c"], ["b", "a"], ["a", "c"]], 3)
     small = restrict_vocabulary(model, ["a", "b"])
     expected = math.log10(10 ** model.log10_prob("c", ["a"]) + 10 ** model.log10_prob("<unk>", ["a"]))
 

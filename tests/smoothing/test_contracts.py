@@ -16,6 +16,7 @@ from support import strategies
 from support.cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, subject, tuned_subject
 from support.contracts import CHECKS, ROUND_TRIPS, Subject, check_equals_oracle_on_distributions, tokens_of
 from support.oracles.ngrams import CountOracle, ModifiedKneserNeyOracle, three_discounts
+from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, EstimationWarning, UsageError
@@ -24,52 +25,6 @@ from ngramlm.smoothing.kneser_ney import modified_discounts
 
 every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)
 every_tuned_model = pytest.mark.parametrize("case", TUNED, ids=lambda case: case.name)
-
-#: Enough repetition that modified Kneser-Ney estimates its discounts at every order up to 3.
-VERSE = [
-    line.split()
-    for line in """\
-the dog saw under a hat
-the mat sat by a cat
-a mat sat on the hat
-the cat saw
-a mat sat on a cat
-the fox sat on the mat
-a cat sat on the rat
-the mat ran on the mat
-the log sat under a dog
-the cat sat on the dog
-the hat ran
-the dog sat on the cat
-the dog saw under the cat
-the fox sat on the dog
-the dog saw on the dog
-a dog sat on the cat
-the dog hid on the dog
-the log ran on the fox
-the cat saw on the rat
-the rat hid under the fox
-the fox saw
-a cat saw on a cat
-
-""".split("\n")
-]
-#: Held-out text like VERSE, with words and n-grams that are not in it.
-HELDOUT = [
-    line.split()
-    for line in """\
-a dog saw the cat
-the owl sat on a mat
-
-the cat ran under the hat
-a fox hid on the log
-the dog sat
-""".split("\n")
-]
-PROBE = [
-    line.split()
-    for line in ("the cat sat on a log", "", "owl owl the", "the bird sat on the mat", "bird bird")
-]
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])

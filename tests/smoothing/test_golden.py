@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from support.golden_values import BROWN, DAVID, GOLDEN, INFINITE, TOY, Golden, histories
+from support.golden_values import BROWN, DAVID, GOLDEN, INFINITE, Golden, histories
 from support.oracles.ngrams import (
     BOS,
     EOS,
@@ -37,6 +37,7 @@ from support.oracles.smoothing import (
     SimpleGoodTuringOracle,
     StupidBackoffOracle,
 )
+from support.texts import TOY
 
 HALF = Fraction(1, 2)
 FALLBACK = (HALF, Fraction(1), Fraction(3, 2))

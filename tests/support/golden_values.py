@@ -13,11 +13,6 @@ from fractions import Fraction
 
 from support.oracles.ngrams import BOS, UNK
 
-TOY = [
-    "BROWN READ HOLY BIBLE".split(),
-    "MARK READ A TEXT BOOK".split(),
-    "HE READ A BOOK BY DAVID".split(),
-]
 BROWN = "BROWN READ A BOOK".split()
 DAVID = "DAVID READ A BOOK".split()
 INFINITE = math.inf

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.sameness import same_counts
 from support.strategies import Corpus, corpora
-from test_counts import same_counts
 
 import ngramlm as lm
 from ngramlm import _counts

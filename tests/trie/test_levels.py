@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import strategies
+from support.ngram_sets import ORDERS, closed_sets
 from support.oracles.ngrams import TrieOracle
-from test_counts import counted
-from test_trie import closed_sets
+from support.texts import counted
 
 from ngramlm.core.workspace import Workspace
 from ngramlm.errors import FormatError, UsageError
@@ -37,15 +37,6 @@ from ngramlm.trie.trie import NgramTrie
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 Ngram = tuple[int, ...]
-
-# How files are sorted: by ngramlm, by KenLM (suffix order), by others (prefix order), or not at all
-ORDERS: dict[str, Callable[[Ngram], Any]] = {
-    "trie": lambda ngram: (ngram[-2::-1], ngram[-1]),
-    "suffix": lambda ngram: ngram[::-1],
-    "prefix": lambda ngram: ngram,
-    "none": lambda ngram: random.Random(hash(ngram)).random(),
-    "backwards": lambda ngram: tuple(-word for word in ngram),
-}
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import CountOracle, TrieOracle
-from test_counts import TOY, counted
+from support.ngram_sets import Ngram, closed_sets
+from support.oracles.ngrams import TrieOracle
+from support.texts import TOY, counted
 
 from ngramlm.errors import FormatError, NgramlmError
 from ngramlm.trie.trie import Level, NgramTrie
 
-Ngram = tuple[int, ...]
 BOS, EOS = 1, 2
 
 
@@ -29,21 +29,6 @@ def arrays(ngrams: dict[int, list[Ngram]]) -> list[np.ndarray[Any, Any]]:
 
 def build(ngrams: dict[int, list[Ngram]], vocabulary_size: int) -> tuple[NgramTrie, tuple[Any, ...]]:
     return NgramTrie.from_ngrams(arrays(ngrams), vocabulary_size)
-
-
-@st.composite
-def closed_sets(draw: st.DrawFn) -> tuple[dict[int, list[Ngram]], int]:
-    """Some n-grams of a text with everything that they need, in any order; and the vocabulary size."""
-    corpus, order = draw(strategies.corpora()), draw(st.integers(2, 5))
-    oracle = CountOracle(corpus, order)
-    ids = {word: number for number, word in enumerate(["<unk>", "<s>", "</s>", *oracle.words])}
-    kept: dict[int, set[Ngram]] = {order + 1: set()}
-    for k in range(order, 1, -1):
-        found = sorted(tuple(ids[word] for word in ngram) for ngram in oracle.raw[k])
-        chosen = draw(st.lists(st.sampled_from(found), unique=True)) if found else []
-        needed = {part for ngram in kept[k + 1] for part in (ngram[1:], ngram[:-1])}
-        kept[k] = {*chosen, *needed}
-    return {k: draw(st.permutations(sorted(kept[k]))) for k in range(2, order + 1)}, len(ids)
 
 
 @given(closed=closed_sets())
