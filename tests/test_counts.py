@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import BOS, CountOracle, TrieOracle
+from support.oracles.counts import BOS, CountOracle
+from support.oracles.trie.trie import TrieOracle
 from support.sameness import same_counts
 from support.texts import TOY, counted
 

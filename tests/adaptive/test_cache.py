@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.oracles import adaptive as oracles
+from support.oracles.adaptive import cache as oracles
 
 import ngramlm as lm
 from ngramlm.adaptive import RunningDocument, WordWeights

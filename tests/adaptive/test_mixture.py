@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import strategies
 from support.mixtures import DOCUMENTS, MIXTURES, other_words, static, text_of
-from support.oracles.adaptive import predicted_tokens
+from support.oracles.adaptive.cache import predicted_tokens
 from support.texts import TOY, counted
 
 import ngramlm as lm

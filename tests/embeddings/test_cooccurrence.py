@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.oracles.glove import Pairs, cooccurrence_oracle
+from support.oracles.embeddings.glove import Pairs, cooccurrence_oracle
 from support.strategies import Corpus, corpora, corpora_with_unknown
 
 import ngramlm as lm

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.oracles.glove import GloveOracle, loss_of
+from support.oracles.embeddings.glove import GloveOracle, loss_of
 
 import ngramlm as lm
 from ngramlm.embeddings import glove

@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from support.oracles.word2vec import ALWAYS, Prediction, SplitMix64, Word2VecOracle, loss_of, numeric_gradient
+from support.oracles.embeddings.word2vec import (
+    ALWAYS,
+    Prediction,
+    SplitMix64,
+    Word2VecOracle,
+    loss_of,
+    numeric_gradient,
+)
 
 from ngramlm.embeddings._word2vec import LANES, Trainer, Worker, usable_lanes
 from ngramlm.embeddings.huffman import HuffmanPaths

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import strategies
 from support.contracts import Subject, check_sums_to_one
-from support.oracles.ngrams import CountOracle, WittenBellOracle
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import strategies
 from support.golden_values import BROWN, DAVID
-from support.oracles.ngrams import CountOracle
-from support.oracles.smoothing import MaxEntOracle
+from support.oracles.counts import CountOracle
+from support.oracles.maxent.method import MaxEntOracle
 from support.texts import HELDOUT, PROBE, TOY, VERSE
 
 import ngramlm as lm

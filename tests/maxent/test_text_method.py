@@ -28,8 +28,9 @@ from support.contracts import (
     check_same_from_threads,
     check_sums_to_one,
 )
-from support.oracles.ngrams import CountOracle, WittenBellOracle
-from support.oracles.smoothing.text_maxent import Feature, TextMaxEntOracle
+from support.oracles.counts import CountOracle
+from support.oracles.maxent.text_method import Feature, TextMaxEntOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 from support.texts import PROBE, VERSE
 
 import ngramlm as lm

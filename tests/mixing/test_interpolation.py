@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from support import strategies
-from support.oracles.changes import TableOracle, worst_sum
-from support.oracles.ngrams import BOS, UNK
+from support.oracles.counts import BOS, UNK
+from support.oracles.models.normalization import TableOracle, worst_sum
 from support.shared_data import shared_folder
 from support.small_models import SMOOTHINGS, component, trained
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from support import strategies
-from support.oracles.changes import TableOracle
-from support.oracles.ngrams import BOS, UNK
+from support.oracles.counts import BOS, UNK
+from support.oracles.models.normalization import TableOracle
 from support.small_models import SMOOTHINGS, component, trained
 
 import ngramlm as lm

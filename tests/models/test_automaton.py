@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.damage import BAD_TEXTS, failures, walks
-from support.oracles.ngrams import words_by_count
+from support.oracles.counts import words_by_count
 from support.sameness import columns_are_identical, has_the_slots_of_its_ngrams
 from support.small_models import WIDTHS, small_model, table_model, wide_model
 from support.texts import TOY, counted

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.contracts import same_log10, text_of, tokens_of
-from support.oracles.ngrams import BOS, EOS, UNK, BackoffOracle, words_by_count
+from support.oracles.counts import BOS, EOS, UNK, words_by_count
+from support.oracles.models.backoff import BackoffOracle
 from support.small_models import table_model
 from support.texts import TOY, counted
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.changes import table_of, worst_sum
+from support.oracles.models.normalization import table_of, worst_sum
 from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm

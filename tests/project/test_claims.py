@@ -10,17 +10,16 @@ from functools import partial
 
 import numpy as np
 import pytest
-from support.oracles.ngrams import BOS, EOS, UNK, CountOracle, SmoothingOracle, WittenBellOracle
-from support.oracles.smoothing import (
-    AdditiveOracle,
-    ChurchGaleOracle,
-    DirichletOracle,
-    GoodTuringOracle,
-    JelinekMercerOracle,
-    KatzOracle,
-    MaximumLikelihoodOracle,
-    SimpleGoodTuringOracle,
-)
+from support.oracles.counts import BOS, EOS, UNK, CountOracle
+from support.oracles.smoothing.base import SmoothingOracle
+from support.oracles.smoothing.church_gale import ChurchGaleOracle
+from support.oracles.smoothing.dirichlet import DirichletOracle
+from support.oracles.smoothing.good_turing import GoodTuringOracle, SimpleGoodTuringOracle
+from support.oracles.smoothing.jelinek_mercer import JelinekMercerOracle
+from support.oracles.smoothing.katz import KatzOracle
+from support.oracles.smoothing.ratios import MaximumLikelihoodOracle
+from support.oracles.smoothing.weights import AdditiveOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 
 import ngramlm as lm
 from ngramlm import smoothing

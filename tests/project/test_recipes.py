@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner
 from support.cases import ModelCase, TunedCase, subject, tuned_subject
 from support.contracts import CHECKS, ROUND_TRIPS
-from support.oracles.ngrams import CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 
 import ngramlm.smoothing as methods
 from ngramlm.cli.main import ngramlm as program

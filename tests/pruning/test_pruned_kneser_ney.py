@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.changes import KneserNeyPruningOracle, discounts_of
-from support.oracles.ngrams import BOS, CountOracle, single_discount
+from support.oracles.counts import BOS, CountOracle
+from support.oracles.pruning.pruned_kneser_ney import KneserNeyPruningOracle, discounts_of
+from support.oracles.smoothing.absolute import single_discount
 from support.shared_data import shared_folder
 
 import ngramlm as lm

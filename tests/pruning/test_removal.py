@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.changes import TableOracle, table_of, worst_sum
-from support.oracles.ngrams import BOS, CountOracle, WittenBellOracle
+from support.oracles.counts import BOS, CountOracle
+from support.oracles.models.normalization import TableOracle, table_of, worst_sum
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 from support.shared_data import shared_folder
 from support.small_models import SMOOTHINGS, trained
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import BOS
+from support.oracles.counts import BOS
 from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm

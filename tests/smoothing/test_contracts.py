@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from support import strategies
 from support.cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, subject, tuned_subject
 from support.contracts import CHECKS, ROUND_TRIPS, Subject, check_equals_oracle_on_distributions, tokens_of
-from support.oracles.ngrams import CountOracle, ModifiedKneserNeyOracle, three_discounts
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing.kneser_ney import ModifiedKneserNeyOracle, three_discounts
 from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm

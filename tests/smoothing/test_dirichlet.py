@@ -21,9 +21,14 @@ from support.contracts import (
     check_equals_oracle_on_distributions,
     check_equals_oracle_on_text,
 )
-from support.oracles.ngrams import CountOracle
-from support.oracles.smoothing import DirichletOracle
-from support.oracles.smoothing.dirichlet import digamma_difference, log_evidence, log_rising, most_evident
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing.dirichlet import (
+    DirichletOracle,
+    digamma_difference,
+    log_evidence,
+    log_rising,
+    most_evident,
+)
 
 import ngramlm as lm
 from ngramlm.errors import UsageError

@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from support.golden_values import PROSODY
-from support.oracles.ngrams import CountOracle
-from support.oracles.smoothing import DirichletOracle, JelinekMercerOracle, good_turing
-from support.oracles.smoothing.dirichlet import log_evidence, most_evident
-from support.oracles.smoothing.jelinek_mercer import events_of, expectation_maximisation, log_likelihood
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing import good_turing
+from support.oracles.smoothing.dirichlet import DirichletOracle, log_evidence, most_evident
+from support.oracles.smoothing.jelinek_mercer import (
+    JelinekMercerOracle,
+    events_of,
+    expectation_maximisation,
+    log_likelihood,
+)
 
 import ngramlm as lm
 from ngramlm import smoothing

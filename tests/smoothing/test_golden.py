@@ -11,32 +11,28 @@ from typing import Any
 
 import pytest
 from support.golden_values import BROWN, DAVID, GOLDEN, INFINITE, Golden, histories
-from support.oracles.ngrams import (
-    BOS,
-    EOS,
-    UNK,
-    AbsoluteDiscountingOracle,
-    CountOracle,
+from support.oracles.counts import BOS, EOS, UNK, CountOracle
+from support.oracles.smoothing.absolute import AbsoluteDiscountingOracle
+from support.oracles.smoothing.base import SmoothingOracle
+from support.oracles.smoothing.church_gale import ChurchGaleOracle
+from support.oracles.smoothing.dirichlet import DirichletOracle
+from support.oracles.smoothing.good_turing import GoodTuringOracle, SimpleGoodTuringOracle
+from support.oracles.smoothing.jelinek_mercer import JelinekMercerOracle
+from support.oracles.smoothing.katz import KatzOracle
+from support.oracles.smoothing.kneser_ney import (
+    GeneralizedKneserNeyOracle,
     KneserNeyOracle,
     ModifiedKneserNeyOracle,
-    SmoothingOracle,
-    WittenBellOracle,
 )
-from support.oracles.smoothing import (
-    AdditiveOracle,
-    ChurchGaleOracle,
-    DirichletOracle,
-    GeneralizedKneserNeyOracle,
-    GoodTuringOracle,
-    JelinekMercerOracle,
-    KatzOracle,
+from support.oracles.smoothing.per_order import PerOrderOracle
+from support.oracles.smoothing.ratios import (
     LinearDiscountingOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
-    PerOrderOracle,
-    SimpleGoodTuringOracle,
     StupidBackoffOracle,
 )
+from support.oracles.smoothing.weights import AdditiveOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 from support.texts import TOY
 
 HALF = Fraction(1, 2)

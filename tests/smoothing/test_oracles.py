@@ -11,29 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import (
-    BOS,
-    UNK,
-    CountOracle,
-    KneserNeyOracle,
-    Ngram,
-    SmoothingOracle,
-    WittenBellOracle,
-)
-from support.oracles.smoothing import (
-    AdditiveOracle,
-    ChurchGaleOracle,
-    DirichletOracle,
-    GeneralizedKneserNeyOracle,
-    GoodTuringOracle,
-    JelinekMercerOracle,
-    KatzOracle,
+from support.oracles.counts import BOS, UNK, CountOracle, Ngram
+from support.oracles.smoothing.base import SmoothingOracle
+from support.oracles.smoothing.church_gale import ChurchGaleOracle
+from support.oracles.smoothing.dirichlet import DirichletOracle
+from support.oracles.smoothing.good_turing import GoodTuringOracle, SimpleGoodTuringOracle
+from support.oracles.smoothing.jelinek_mercer import JelinekMercerOracle
+from support.oracles.smoothing.katz import KatzOracle
+from support.oracles.smoothing.kneser_ney import GeneralizedKneserNeyOracle, KneserNeyOracle
+from support.oracles.smoothing.per_order import PerOrderOracle
+from support.oracles.smoothing.ratios import (
     LinearDiscountingOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
-    PerOrderOracle,
-    SimpleGoodTuringOracle,
 )
+from support.oracles.smoothing.weights import AdditiveOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 
 HALF = Fraction(1, 2)
 THIRDS = (Fraction(1, 3), HALF, Fraction(2, 3))

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.golden_values import PROSODY
-from support.oracles.ngrams import BOS, EOS, UNK, CountOracle
-from support.oracles.smoothing import KatzOracle
+from support.oracles.counts import BOS, EOS, UNK, CountOracle
 from support.oracles.smoothing.good_turing import adjust_by_turing, adjust_simply, simple_good_turing
-from support.oracles.smoothing.katz import katz_coefficients
+from support.oracles.smoothing.katz import KatzOracle, katz_coefficients
 
 HALF = Fraction(1, 2)
 

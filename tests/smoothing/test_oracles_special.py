@@ -11,31 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import (
-    BOS,
-    EOS,
-    UNK,
-    CountOracle,
+from support.oracles.counts import BOS, EOS, UNK, CountOracle
+from support.oracles.smoothing.base import SmoothingOracle
+from support.oracles.smoothing.church_gale import ChurchGaleOracle, merge_upwards, third_of_a_decade
+from support.oracles.smoothing.good_turing import SimpleGoodTuringOracle
+from support.oracles.smoothing.kneser_ney import (
+    GeneralizedKneserNeyOracle,
     KneserNeyOracle,
     ModifiedKneserNeyOracle,
-    SmoothingOracle,
-    WittenBellOracle,
+    many_discounts,
 )
-from support.oracles.smoothing import (
-    AdditiveOracle,
-    ChurchGaleOracle,
-    GeneralizedKneserNeyOracle,
+from support.oracles.smoothing.per_order import PerOrderOracle
+from support.oracles.smoothing.pitman_yor import PitmanYorOracle, check_seating, seat
+from support.oracles.smoothing.ratios import (
     LinearDiscountingOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
-    PerOrderOracle,
-    PitmanYorOracle,
-    SimpleGoodTuringOracle,
     StupidBackoffOracle,
 )
-from support.oracles.smoothing.church_gale import merge_upwards, third_of_a_decade
-from support.oracles.smoothing.kneser_ney import many_discounts
-from support.oracles.smoothing.pitman_yor import check_seating, seat
+from support.oracles.smoothing.weights import AdditiveOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 
 HALF = Fraction(1, 2)
 TRAIN = [line.split() for line in ("a b a", "a b", "b a c", "a a b", "c", "d a b a", "", "a d")]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support import strategies
-from support.oracles.ngrams import BOS, EOS, UNK, CountOracle
-from support.oracles.smoothing import DirichletOracle, JelinekMercerOracle
+from support.oracles.counts import BOS, EOS, UNK, CountOracle
 from support.oracles.smoothing.dirichlet import (
+    DirichletOracle,
     digamma_difference,
     evidence_step,
     log_evidence,
@@ -21,6 +21,7 @@ from support.oracles.smoothing.dirichlet import (
 )
 from support.oracles.smoothing.jelinek_mercer import (
     Event,
+    JelinekMercerOracle,
     bucket_of,
     events_of,
     expectation_maximisation,

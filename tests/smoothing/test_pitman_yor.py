@@ -29,8 +29,9 @@ from support.contracts import (
     histories_of,
     text_of,
 )
-from support.oracles.ngrams import CountOracle, KneserNeyOracle
-from support.oracles.smoothing import PitmanYorOracle
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing.kneser_ney import KneserNeyOracle
+from support.oracles.smoothing.pitman_yor import PitmanYorOracle
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, FormatError, UsageError

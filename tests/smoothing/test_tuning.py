@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from support.contracts import text_of
-from support.oracles.ngrams import CountOracle
-from support.oracles.smoothing import JelinekMercerOracle
-from support.oracles.smoothing.jelinek_mercer import events_of, expectation_maximisation
+from support.oracles.counts import CountOracle
+from support.oracles.smoothing.jelinek_mercer import JelinekMercerOracle, events_of, expectation_maximisation
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, NgramlmWarning, UsageError

@@ -14,33 +14,29 @@ from ngramlm.errors import EstimationWarning, NgramlmWarning
 from ngramlm.smoothing.additive import best_deltas
 from ngramlm.smoothing.counted_events import CountedEvents
 from support.contracts import CHECKS, Sentences, Subject, check_sums_to_one, text_of
-from support.oracles.ngrams import (
-    AbsoluteDiscountingOracle,
-    CountOracle,
-    DiscountOracle,
+from support.oracles.counts import CountOracle, Number
+from support.oracles.maxent.method import ClassMaxEntOracle, MaxEntOracle
+from support.oracles.smoothing.absolute import AbsoluteDiscountingOracle, DiscountOracle
+from support.oracles.smoothing.base import SmoothingOracle
+from support.oracles.smoothing.church_gale import ChurchGaleOracle
+from support.oracles.smoothing.dirichlet import DirichletOracle
+from support.oracles.smoothing.good_turing import GoodTuringOracle, SimpleGoodTuringOracle
+from support.oracles.smoothing.jelinek_mercer import JelinekMercerOracle
+from support.oracles.smoothing.katz import KatzOracle
+from support.oracles.smoothing.kneser_ney import (
+    GeneralizedKneserNeyOracle,
     KneserNeyOracle,
     ModifiedKneserNeyOracle,
-    Number,
-    SmoothingOracle,
-    WittenBellOracle,
 )
-from support.oracles.smoothing import (
-    AdditiveOracle,
-    ChurchGaleOracle,
-    ClassMaxEntOracle,
-    DirichletOracle,
-    GeneralizedKneserNeyOracle,
-    GoodTuringOracle,
-    JelinekMercerOracle,
-    KatzOracle,
+from support.oracles.smoothing.per_order import PerOrderOracle
+from support.oracles.smoothing.ratios import (
     LinearDiscountingOracle,
-    MaxEntOracle,
     MaximumLikelihoodOracle,
     NaturalDiscountingOracle,
-    PerOrderOracle,
-    SimpleGoodTuringOracle,
     StupidBackoffOracle,
 )
+from support.oracles.smoothing.weights import AdditiveOracle
+from support.oracles.smoothing.witten_bell import WittenBellOracle
 
 Oracle = Callable[..., SmoothingOracle]  # takes a CountOracle and the options of SmoothingOracle
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)

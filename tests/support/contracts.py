@@ -22,7 +22,8 @@ from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.text import words_of
-from support.oracles.ngrams import BOS, EOS, UNK, SmoothingOracle
+from support.oracles.counts import BOS, EOS, UNK
+from support.oracles.smoothing.base import SmoothingOracle
 
 Sentences = Sequence[Sequence[str]]
 

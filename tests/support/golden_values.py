@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from support.oracles.ngrams import BOS, UNK
+from support.oracles.counts import BOS, UNK
 
 BROWN = "BROWN READ A BOOK".split()
 DAVID = "DAVID READ A BOOK".split()

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from support import strategies
-from support.oracles.ngrams import CountOracle
+from support.oracles.counts import CountOracle
 
 # How files are sorted: by ngramlm, by KenLM (suffix order), by others (prefix order), or not at all
 ORDERS: dict[str, Callable[[Ngram], Any]] = {

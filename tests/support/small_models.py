@@ -16,8 +16,9 @@ from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.text.text import Text
 from support import strategies
-from support.oracles.changes import TableOracle, table_of
-from support.oracles.ngrams import BOS, BackoffOracle
+from support.oracles.counts import BOS
+from support.oracles.models.backoff import BackoffOracle
+from support.oracles.models.normalization import TableOracle, table_of
 from support.strategies import Corpus
 from support.texts import TOY, counted
 

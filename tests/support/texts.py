@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import ngramlm as lm
-from support.oracles.ngrams import words_by_count
+from support.oracles.counts import words_by_count
 
 TOY = [line.split() for line in ("BROWN READ HOLY BIBLE", "MARK READ A TEXT BOOK", "HE READ A BOOK BY DAVID")]
 

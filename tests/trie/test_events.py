@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.contracts import text_of, tokens_of
-from support.oracles.ngrams import BOS, UNK, CountOracle
+from support.oracles.counts import BOS, UNK, CountOracle
 
 import ngramlm as lm
 from ngramlm.smoothing._smoothing import expected_uses

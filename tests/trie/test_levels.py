@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from support import strategies
 from support.ngram_sets import ORDERS, closed_sets
-from support.oracles.ngrams import TrieOracle
+from support.oracles.trie.trie import TrieOracle
 from support.texts import counted
 
 from ngramlm.core.workspace import Workspace

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import strategies
 from support.ngram_sets import Ngram, closed_sets
-from support.oracles.ngrams import TrieOracle
+from support.oracles.trie.trie import TrieOracle
 from support.texts import TOY, counted
 
 from ngramlm.errors import FormatError, NgramlmError

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from support.oracles.ngrams import BOS, EOS, UNK, CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import BOS, EOS, UNK, CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 
 Floats = NDArray[np.float64]
 Active = Callable[[Ngram, Any], Sequence[Hashable]]

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from support.oracles.ngrams import BOS, EOS
+from support.oracles.counts import BOS, EOS
 
 Feature = tuple[object, ...]
 Sentences = Sequence[Sequence[str]]

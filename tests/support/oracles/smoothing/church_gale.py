@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 from support.oracles.smoothing.good_turing import AdjustedCounts, adjust_simply
 from support.oracles.smoothing.weights import AdditiveOracle, WeightOracle
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 from support.oracles.smoothing.weights import of_order
 
 

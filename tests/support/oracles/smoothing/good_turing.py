@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, Ngram, Number
+from support.oracles.counts import CountOracle, Ngram, Number
 from support.oracles.smoothing.weights import WeightOracle
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from support.oracles.ngrams import BOS, EOS, UNK, CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import BOS, EOS, UNK, CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 from support.oracles.smoothing.weights import of_order
 
 Bucket = tuple[int, int]  # order, number of the bucket among those of the order

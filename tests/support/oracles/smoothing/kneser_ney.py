@@ -1,4 +1,4 @@
-"""Modified Kneser-Ney with any number of discounts."""
+"""Kneser-Ney with one discount, three discounts and any number of discounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,58 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, ModifiedKneserNeyOracle, Number, single_discount
+from support.oracles.counts import CountOracle, Number
+from support.oracles.smoothing.absolute import AbsoluteDiscountingOracle, DiscountOracle, single_discount
+
+
+class KneserNeyOracle(AbsoluteDiscountingOracle):
+    """Absolute discounting of continuation counts. Kneser & Ney (1995)."""
+
+    uses_continuation = True
+
+
+def three_discounts(
+    n: Mapping[int, int], number: Callable[[Any], Number], strict: bool = True
+) -> tuple[Number, ...] | None:
+    """D1, D2, D3+: Dj = j - (j + 1) Y n[j+1] / n[j] with Y = n1 / (n1 + 2 n2). Chen & Goodman (1998), eq. 26.
+
+    None when one of n1 .. n3 is zero or a discount is not within 0 .. j; if `strict` also when n4 or a discount is 0.
+    """
+    if not all(n.get(j, 0) for j in ((1, 2, 3, 4) if strict else (1, 2, 3))):
+        return None
+    y = Fraction(n[1], n[1] + 2 * n[2])
+    discounts = [j - (j + 1) * y * n.get(j + 1, 0) / n[j] for j in (1, 2, 3)]
+    if strict and 0 in discounts:
+        return None
+    return tuple(map(number, discounts)) if all(0 <= discounts[j - 1] <= j for j in (1, 2, 3)) else None
+
+
+class ModifiedKneserNeyOracle(DiscountOracle):
+    """Three discounts per order on continuation counts. Chen & Goodman (1998).
+
+    Orders whose discounts cannot be estimated take `fallback` (n4 = 0 is then no obstacle, as in lmplz); when that is
+    None they try D = n1 / (n1 + 2 n2) for all counts and take (1/2, 1, 3/2) last of all.
+    """
+
+    uses_continuation = True
+
+    def __init__(
+        self, counts: CountOracle, *, fallback: tuple[Number, ...] | None = None, **options: Any
+    ) -> None:
+        self.fallback = fallback
+        super().__init__(counts, **options)
+
+    def prepare(self) -> None:
+        self.discounts = {k: self.estimate(n) for k, n in self.count_of_counts.items()}
+
+    def estimate(self, n: Mapping[int, int]) -> tuple[Number, ...]:
+        three = three_discounts(n, self.number, strict=self.fallback is None)
+        if three is not None:
+            return three
+        if self.fallback is not None:
+            return tuple(self.number(value) for value in self.fallback)
+        single = single_discount(n, self.number)
+        return (single,) if single is not None else tuple(self.number(j) / 2 for j in (1, 2, 3))
 
 
 def many_discounts(

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from support.oracles.ngrams import BOS, CountOracle, Ngram, Number, SmoothingOracle, by_history
+from support.oracles.counts import BOS, CountOracle, Ngram, Number, by_history
+from support.oracles.smoothing.base import SmoothingOracle
 from support.oracles.smoothing.weights import of_order
 
 Seating = Mapping[Ngram, tuple[int, int]]  # n-gram -> customers, tables

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 
 
 class MaximumLikelihoodOracle(SmoothingOracle):

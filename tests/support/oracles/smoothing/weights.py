@@ -6,7 +6,8 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from support.oracles.ngrams import CountOracle, Ngram, Number, SmoothingOracle
+from support.oracles.counts import CountOracle, Ngram, Number
+from support.oracles.smoothing.base import SmoothingOracle
 
 
 def of_order(values: Any, k: int) -> Any:
