@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.mixing.interpolation import union_trie
 from ngramlm.models.matching import Matches, probs_in
@@ -11,11 +10,11 @@ from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.trie._trie import spread
 from ngramlm.trie.events import look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["background_lambdas"]
 
-Floats = NDArray[np.float64]
-LARGEST = 60.0  # nats: what stands for a back-off weight or a probability of 0
+MAX_LAMBDA = 60.0  # nats: what stands for a back-off weight or a probability of 0
 
 
 def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[NgramTrie, Floats, Floats]:
@@ -37,5 +36,5 @@ def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[Ngr
             lower = spread(weights, level.starts) * probs[order - 2][level.suffixes]
             found = np.log(probs[order - 1]) - np.log(lower)
             stored = (matches.rows[order - 1] >= 0) & ~np.isnan(found)
-            lambdas.append(np.where(stored, found, 0.0).clip(-LARGEST, LARGEST))
+            lambdas.append(np.where(stored, found, 0.0).clip(-MAX_LAMBDA, MAX_LAMBDA))
     return both, (probs[0] > 0).astype(np.float64), np.concatenate(lambdas)

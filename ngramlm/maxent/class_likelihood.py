@@ -5,18 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import ordered_map
 from ngramlm.maxent._maxent import Features
 from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.observed import Observed
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["ClassLikelihood", "WordLikelihood"]
 
-Floats = NDArray[np.float64]
-MOST_PARTS = 8  # however many threads: sums of the same parts are the same
+MAX_PARTS = 8  # however many threads: sums of the same parts are the same
 NOBODY = np.empty(0, np.int32)
 NOTHING: Floats = np.empty(0)
 
@@ -45,7 +44,7 @@ class ClassLikelihood:
         self.features = self.observed > 0
         words, classes, self._weights = _contexts(tables, observed)
         self._starts, self._ranges = tables.ranges(words, classes)
-        edges = np.linspace(0, len(self._weights), MOST_PARTS + 1).astype(np.int64)
+        edges = np.linspace(0, len(self._weights), MAX_PARTS + 1).astype(np.int64)
         self._parts = list(pairwise(edges.tolist()))
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
@@ -77,7 +76,7 @@ class ClassLikelihood:
         return total - float(self.observed @ lambdas), expected
 
 
-def _contexts(tables: ClassTables, observed: Observed) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
+def _contexts(tables: ClassTables, observed: Observed) -> tuple[Int32s, Int32s, Floats]:
     """The histories that have events: in the trie and in that of classes int32[order, N], and how many events each."""
     order = tables.trie.order
     words, classes, weights = [], [], []

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.validation import Number
@@ -23,10 +22,10 @@ from ngramlm.maxent.solvers import solve
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, UNK
+from ngramlm.types import Int32s
 
 __all__ = ["ClassMaxEnt"]
 
-Int32s = NDArray[np.int32]
 WINDOW = 10  # steps that together have to lower the objective by the tolerance
 
 

@@ -19,15 +19,12 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Int32s, Sentence
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["ClassMaxEntModel"]
-
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Sentence = str | Sequence[str]
 
 
 class ClassMaxEntModel(ColumnModel):

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Int32s, Ints
 
 __all__ = ["ClassTables", "Segments"]
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +27,10 @@ class Segments:
 
     rows: Int32s
     places: Int32s
-    starts: Int64s
+    starts: Ints
     histories: Int32s
     classes: Int32s
-    firsts: Int64s
+    firsts: Ints
     parents: Int32s
 
     @classmethod
@@ -127,7 +124,7 @@ class ClassTables:
         of_classes = [level.words for level in self.class_trie.levels]
         return np.concatenate([*of_classes, *(one.classes for one in self.segments[1:])]).astype(np.int32)
 
-    def ranges(self, words: Int32s, classes: Int32s) -> tuple[Int64s, Int64s]:
+    def ranges(self, words: Int32s, classes: Int32s) -> tuple[Ints, Ints]:
         """The features of contexts as ranges: (first range of each int64[N + 1], ranges int64[G, 2]).
 
         `words` and `classes` are int32[order, N]: the histories of every order in the trie and the class trie, -1 for

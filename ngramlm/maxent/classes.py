@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
 from ngramlm.maxent._classes import exchange
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["FIRST_CLASS", "class_information", "word_classes"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 FIRST_CLASS = 3  # <unk>, <s> and </s> are classes of their own, numbered as the words
 
 
@@ -66,9 +64,7 @@ def class_information(counts: NgramCounts, classes: Int32s) -> float:
     return float((table[some] / total * np.log(table[some] / expected[some])).sum())
 
 
-def _neighbours(
-    words: Int32s, others: Int32s, counts: Floats, size: int
-) -> tuple[NDArray[np.int64], Int32s, Floats]:
+def _neighbours(words: Int32s, others: Int32s, counts: Floats, size: int) -> tuple[Ints, Int32s, Floats]:
     """For every word where its neighbours begin int64[V + 1], the neighbours, and how often they stand there."""
     order = np.argsort(words, kind="stable")
     starts = np.searchsorted(words[order], np.arange(size + 1)).astype(np.int64)

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
 __all__ = ["Activations", "TextFeatures", "document_events"]
 
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 TYPES = {
     "starts": "<i8",
     "words": "<i4",
@@ -47,9 +46,9 @@ class Activations:
         passing_starts, passing: likewise, those of one event.
     """
 
-    lasting_starts: Int64s
+    lasting_starts: Ints
     lasting: Int32s
-    passing_starts: Int64s
+    passing_starts: Ints
     passing: Int32s
 
 
@@ -69,16 +68,16 @@ class TextFeatures:
         topic_ratios: float64[K * V], log p(w|t) / p(w) of the first topic, then the next.
     """
 
-    starts: Int64s
+    starts: Ints
     words: Int32s
     numbers: Int32s
     n_features: int
     skips: Int32s
     triggers: Int32s
-    thresholds: Int64s
+    thresholds: Ints
     caches: Int32s
     subjects: Int32s
-    topic_ratios: NDArray[np.float64]
+    topic_ratios: Floats
 
     def __post_init__(self) -> None:
         size, n_lists = len(self.skips), len(self.starts) - 1
@@ -163,7 +162,7 @@ class TextFeatures:
         )
 
     @property
-    def of_pairs(self) -> NDArray[np.bool_]:
+    def of_pairs(self) -> Bools:
         """bool[F], the features of pairs of a cause and a word; those of the cache are shared by many words."""
         mask = np.ones(self.n_features, bool)
         cached = self.caches[self.caches >= 0]
@@ -226,17 +225,17 @@ class TextFeatures:
         topics = Topics(self.topic_ratios.reshape(len(self.subjects), len(self.skips))).of_sentences(text)
         return np.append(self.subjects, np.int32(-1))[topics]
 
-    def _cache_columns(self) -> NDArray[np.int32]:
+    def _cache_columns(self) -> Int32s:
         return self.caches.reshape(len(self.thresholds), len(self.skips))
 
 
-def document_events(text: Text) -> Int64s:
+def document_events(text: Text) -> Ints:
     """int64[D + 1]: the first event of every document, and how many there are."""
     sentences = text.sentences[text.documents]  # every sentence has one <s>, which is no event
     return np.asarray(sentences - text.documents, np.int64)
 
 
-def _by_event(events: Int64s, lists: Int32s, n_events: int) -> tuple[Int64s, Int32s]:
+def _by_event(events: Ints, lists: Int32s, n_events: int) -> tuple[Ints, Int32s]:
     """(where the lists of each event begin int64[N + 1], the lists), those of one event in the order they came."""
     order = np.argsort(events, kind="stable")
     starts = np.searchsorted(events[order], np.arange(n_events + 1)).astype(np.int64)

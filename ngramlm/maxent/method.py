@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.validation import Number, choice
@@ -25,13 +24,12 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import UNK
 from ngramlm.trie._trie import spread
 from ngramlm.trie.events import Events
+from ngramlm.types import Float32s, Floats
 
 __all__ = ["MaxEnt"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
 SIGMA2, SIGMA2_OF_CHANGES = 3.0, 0.5  # unless given; for changes to a background that of Chen (2009)
-LEAST_SIGMA2, MOST_SIGMA2 = 0.1, 100.0  # that are searched
+MIN_SIGMA2, MAX_SIGMA2 = 0.1, 100.0  # that are searched
 PRECISION = 0.1  # of log sigma^2: a tenth hardly changes a perplexity
 
 
@@ -191,7 +189,7 @@ class MaxEnt(Smoothing):
 
         from scipy.optimize import minimize_scalar
 
-        bounds = math.log(LEAST_SIGMA2), math.log(MOST_SIGMA2)
+        bounds = math.log(MIN_SIGMA2), math.log(MAX_SIGMA2)
         found = minimize_scalar(perplexity, bounds=bounds, method="bounded", options={"xatol": PRECISION})
         return replace(self, sigma2=float(f"{math.exp(found.x):.3g}")), last[0]
 

@@ -14,13 +14,12 @@ from ngramlm.maxent._maxent import Features
 from ngramlm.maxent.observed import Observed
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Ints
 
 __all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
 
-Floats = NDArray[np.float64]
-Int64s = NDArray[np.int64]
-PART_ROWS = 1 << 15  # the least that is worth a part
-MOST_PARTS = 16  # however many threads: sums of the same parts are the same
+MIN_PART_ROWS = 1 << 15  # the least that is worth a part
+MAX_PARTS = 16  # however many threads: sums of the same parts are the same
 
 
 class NgramLikelihood:
@@ -105,7 +104,7 @@ class NgramLikelihood:
             by_size[order - 1][sizes[order - 1][rows] - 1, rows] += (masses_of[order - 1] * alone)[rows]
         return np.concatenate(by_size, axis=1)
 
-    def _sizes(self) -> list[NDArray[np.int64]]:
+    def _sizes(self) -> list[Ints]:
         """int64[R] per order: how many features are active for the n-gram of every row."""
         features = by_order(self.features, self.trie.n_rows)
         sizes = [features[0].astype(np.int64)]
@@ -123,7 +122,7 @@ class NgramLikelihood:
         self._columns.open(lambdas, masses, normalizers)
         total = float(self._weights[0] * np.log(normalizers[0]))
 
-        def rise(part: tuple[Int64s, Int64s]) -> float:
+        def rise(part: tuple[Ints, Ints]) -> float:
             return self._columns.rise(lambdas, masses, normalizers, *part)
 
         for logs in ordered_map(rise, self._parts, self._usable_threads):
@@ -132,15 +131,15 @@ class NgramLikelihood:
 
     def _falling(
         self, masses: Floats, shares: Floats, expected: Floats, n_words: int
-    ) -> Callable[[tuple[Int64s, Int64s]], tuple[float, Floats]]:
-        def fall(part: tuple[Int64s, Int64s]) -> tuple[float, Floats]:
+    ) -> Callable[[tuple[Ints, Ints]], tuple[float, Floats]]:
+        def fall(part: tuple[Ints, Ints]) -> tuple[float, Floats]:
             unigrams = np.zeros(n_words)
             return self._columns.fall(masses, shares, expected, unigrams, *part), unigrams
 
         return fall
 
 
-def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
+def _parts(observed: Observed) -> list[tuple[Ints, Ints]]:
     """Ranges of histories of every order from 2 on: those that end with some of the words, about as many rows each."""
     trie = observed.trie
     if trie.order == 1:
@@ -149,7 +148,7 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
     rows = np.sum(
         [level.starts[bucket] for level, bucket in zip(trie.levels[1:], buckets, strict=True)], axis=0
     )
-    n_parts = min(max(int(rows[-1]) // PART_ROWS, 1), MOST_PARTS)
+    n_parts = min(max(int(rows[-1]) // MIN_PART_ROWS, 1), MAX_PARTS)
     words = np.searchsorted(rows, np.linspace(0, rows[-1], n_parts + 1))
     edges = np.array([0, *words[1:-1], trie.n_rows[0]], np.int64)
     firsts = np.stack([bucket[edges] for bucket in buckets], axis=1)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Bools, Floats
 
 __all__ = ["Likelihood", "Objective", "Solution"]
-
-Floats = NDArray[np.float64]
 
 
 class Likelihood(Protocol):
@@ -23,7 +22,7 @@ class Likelihood(Protocol):
     """
 
     observed: Floats
-    features: NDArray[np.bool_]
+    features: Bools
     n_events: float
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:

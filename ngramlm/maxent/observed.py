@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
@@ -14,11 +13,10 @@ from ngramlm.models.matching import Matches
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.events import look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats
 
 __all__ = ["Observed"]
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 ROUNDING = 1e-12  # counts above 2^53 are no longer exact
 
 

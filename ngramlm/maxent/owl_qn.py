@@ -10,19 +10,18 @@ from collections import deque
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.maxent.objective import Objective
+from ngramlm.types import Floats
 
 __all__ = ["Watch", "owl_qn"]
 
-Floats = NDArray[np.float64]
 Watch = Callable[[Floats, float, float], bool]
 """Called with (the changes d, objective, gap) after every step, and at the start; True ends the search."""
 
 MEMORY = 8  # pairs of steps and changes of the gradient
 SUFFICIENT = 1e-4  # of the fall that the slope promises
-MOST_HALVINGS = 40
+MAX_HALVINGS = 40
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
@@ -42,7 +41,7 @@ def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
             direction[direction * slope >= 0] = 0.0
         step = 1.0 if pairs else 0.25  # overlapping features share what each would do alone
         orthant = np.where(change != 0, np.sign(change), -np.sign(slope)) if objective.alpha else None
-        for _ in range(MOST_HALVINGS):
+        for _ in range(MAX_HALVINGS):
             new = change + step * direction
             if orthant is not None:
                 new[new * orthant < 0] = 0.0

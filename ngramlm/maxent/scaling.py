@@ -11,15 +11,14 @@ the objective.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood
 from ngramlm.maxent.objective import Objective
 from ngramlm.maxent.owl_qn import Watch
+from ngramlm.types import Floats
 
 __all__ = ["gis", "iis"]
 
-Floats = NDArray[np.float64]
 NEWTON_STEPS = 100
 
 

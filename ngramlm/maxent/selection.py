@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.association import mutual_information
 from ngramlm.maxent._maxent_text import count_pairs
@@ -11,11 +10,10 @@ from ngramlm.maxent.features import document_events
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
+from ngramlm.types import Int32s
 
 __all__ = ["cache_classes", "distance_2_bigrams", "topic_words", "trigger_pairs"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 SIGNIFICANT = 6.63  # the 99th percentile of chi-square with one degree of freedom
 DECADE = 10  # words of one class of the cache are about as frequent
 

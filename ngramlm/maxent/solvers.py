@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.maxent.objective import Objective, Solution
 from ngramlm.maxent.owl_qn import Watch, owl_qn
 from ngramlm.maxent.scaling import gis, iis
+from ngramlm.types import Floats
 
 __all__ = ["SMOOTH_ONLY", "SOLVERS", "Report", "solve"]
 
-Floats = NDArray[np.float64]
 Report = Callable[[int, float], None]
 """Called with (iteration, objective in nats per event) at the start and after every step."""
 

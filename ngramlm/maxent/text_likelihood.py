@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import ordered_map
 from ngramlm.maxent._maxent_text import RunningText
@@ -14,11 +13,11 @@ from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
 from ngramlm.text.text import Text
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["TextLikelihood", "located", "row_gains"]
 
-Floats = NDArray[np.float64]
-MOST_PARTS = 8  # however many threads: sums of the same parts are the same
+MAX_PARTS = 8  # however many threads: sums of the same parts are the same
 NOTHING: Floats = np.empty(0)
 
 
@@ -45,7 +44,7 @@ class TextLikelihood:
         self.observed: Floats = np.concatenate([ngrams.observed, observed])
         self.features = np.concatenate([ngrams.features, observed > 0])
         edges = document_events(text)
-        wanted = np.linspace(0, edges[-1], MOST_PARTS + 1)[1:-1]
+        wanted = np.linspace(0, edges[-1], MAX_PARTS + 1)[1:-1]
         self._parts = sorted({0, *np.searchsorted(edges, wanted).tolist(), len(edges) - 1})
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:

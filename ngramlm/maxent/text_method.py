@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.validation import Check, Number, flag
@@ -21,12 +20,12 @@ from ngramlm.maxent.text_likelihood import TextLikelihood
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
+from ngramlm.types import Int32s
 
 __all__ = ["TextMaxEnt"]
 
-Int32s = NDArray[np.int32]
 WINDOW = 10  # steps; features that all words share make the gap hundreds of times too large
-LEAST_OF_TOPIC = 5  # times that a word must have come with a topic
+MIN_TOPIC_COUNT = 5  # times that a word must have come with a topic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +157,7 @@ class TextMaxEnt:
         topics, subjects = Topics.none(len(text.vocabulary)), none
         if self.topics:
             topics = Topics.fit(text, self.topics, self.function_words, self.seed)
-            subjects = topic_words(text, topics, LEAST_OF_TOPIC)
+            subjects = topic_words(text, topics, MIN_TOPIC_COUNT)
         return TextFeatures.of(
             len(text.vocabulary), skips, triggers, self.cache, cache_classes(text), subjects, topics
         )

@@ -19,15 +19,14 @@ from ngramlm.text.text import Text, words_of
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Sentence
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["MaxEntModel"]
 
-Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
-LARGEST = 300  # the exponentials of several features are multiplied
+MAX_LAMBDA = 300  # the exponentials of several features are multiplied
 
 
 class MaxEntModel(ColumnModel):
@@ -60,9 +59,9 @@ class MaxEntModel(ColumnModel):
         if base.shape != (len(vocabulary),) or len(features.skips) != len(vocabulary):
             raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
         n_rows = sum(trie.n_rows)
-        if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= LARGEST).all():
+        if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= MAX_LAMBDA).all():
             raise UsageError(
-                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, from -{LARGEST} to {LARGEST}"
+                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
             )
         if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
             raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")

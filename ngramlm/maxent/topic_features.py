@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["Topics"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 ROUNDS = 30
 STRENGTH = 100.0  # words that the distribution of the whole text is worth in that of a topic
 

@@ -10,11 +10,12 @@ import numpy as np
 from ngramlm.core.validation import Number
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, OrderCounts
+from ngramlm.types import Floats
 
 __all__ = ["AbsoluteDiscounting", "single_discount"]
 
-LEAST_DISCOUNT = 1e-4  # held-out tuning leaves every history something for unseen words
+MIN_DISCOUNT = 1e-4  # held-out tuning leaves every history something for unseen words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +47,7 @@ class AbsoluteDiscounting(RecursiveSmoothing):
         return single_discount(order) if self.discount_value is None else self.discount_value
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        return [(parameters, LEAST_DISCOUNT, 1.0)] if self.discount_value is None else []
+        return [(parameters, MIN_DISCOUNT, 1.0)] if self.discount_value is None else []
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
         return values[0] if values else parameters

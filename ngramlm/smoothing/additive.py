@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, flag
@@ -18,12 +17,12 @@ from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.orders import one_of
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import spread
+from ngramlm.types import Floats
 
 __all__ = ["Additive"]
 
-Floats = NDArray[np.float64]
-LARGEST = 1e12  # above it there is nothing left of the counts
-LEAST, MOST = 1e-7, 1e3  # values of d that are searched
+MAX_DELTA = 1e12  # above it there is nothing left of the counts
+MIN_SEARCHED, MAX_SEARCHED = 1e-7, 1e3  # values of d that are searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ class Additive(Smoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        delta = Number(least=0, above=True, most=LARGEST, several=True, optional=True)
+        delta = Number(least=0, above=True, most=MAX_DELTA, several=True, optional=True)
         self._check(delta=delta, shared=flag)
 
     @property
@@ -123,6 +122,6 @@ def _best_delta(counts: Floats, totals: Floats, weights: Floats, n_events: int) 
         delta = math.exp(log_delta)
         return -float(weights @ np.log((counts + delta) / (totals + delta * n_events)))
 
-    bounds = math.log(LEAST), math.log(MOST)
+    bounds = math.log(MIN_SEARCHED), math.log(MAX_SEARCHED)
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
     return math.exp(found.x)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.validation import Check, flag
@@ -21,9 +20,10 @@ from ngramlm.errors import CountError, EstimationError, UsageError
 from ngramlm.models.automaton import Columns
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.ngram_model import NgramModel
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts, OrderEstimate
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, UNK
+from ngramlm.types import Float32s, Floats
 
 __all__ = ["RecursiveSmoothing", "Smoothing"]
 
@@ -154,7 +154,7 @@ class RecursiveSmoothing(Smoothing):
         For every history the probabilities and the mass left must sum to 1; rows with count 0 get 0.
         """
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
         """The counts of one order that are discounted, int[R]; Kneser-Ney counts continuations instead."""
         return counts.counts[order - 1]
 
@@ -294,8 +294,8 @@ class RecursiveSmoothing(Smoothing):
 
 def stored_model(
     counts: NgramCounts,
-    log10_probs: Sequence[NDArray[np.float32]],
-    log10_backoffs: Sequence[NDArray[np.float32]],
+    log10_probs: Sequence[Float32s],
+    log10_backoffs: Sequence[Float32s],
     metadata: dict[str, str],
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""

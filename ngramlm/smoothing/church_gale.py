@@ -23,14 +23,13 @@ from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie._trie import segment_sums, spread
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["ChurchGale", "ChurchGaleModel"]
 
-Floats = NDArray[np.float64]
-Keys = NDArray[np.int64]
 BUCKETS_PER_DECADE = 3
 BUCKETED = ("totals", "norms", "adjusted", "buckets", "unseen")  # the columns of an order
-MOST_KEY = 1000  # three times the decades of float64
+MAX_KEY = 1000  # three times the decades of float64
 ROUNDING = 1e-9  # an expected count at the edge of a bucket belongs to the upper one
 
 
@@ -51,7 +50,7 @@ class BucketedOrder:
     norms: Floats
     adjusted: Floats
     first_key: int
-    buckets: Keys
+    buckets: Ints
     unseen: Floats
 
     def __post_init__(self) -> None:
@@ -146,7 +145,7 @@ class ChurchGaleModel(ColumnModel):
                 raise ValueError("negative, infinite or missing counts")
             if (found["norms"][found["totals"] > 0] <= 0).any():
                 raise ValueError("histories without a sum")
-            if not abs(int(first_key[0])) <= MOST_KEY:
+            if not abs(int(first_key[0])) <= MAX_KEY:
                 raise ValueError(f"the key {first_key[0]}, which no expected count has")
             orders.append(BucketedOrder(**found, first_key=int(first_key[0])))
         return cls(archive.vocabulary, trie, unigrams, orders, archive.metadata)
@@ -249,17 +248,17 @@ class _UnigramClasses:
         self.unigrams = unigrams
         self.values, self.numbers = np.unique(unigrams[unigrams > 0], return_counts=True)
 
-    def of_rows(self, suffixes: NDArray[np.int32]) -> Floats:
+    def of_rows(self, suffixes: Int32s) -> Floats:
         """The lower probability of every row."""
         return self.unigrams[suffixes]
 
-    def histories(self, parents: NDArray[np.int32], totals: Floats) -> tuple[Any, NDArray[np.int64]]:
+    def histories(self, parents: Int32s, totals: Floats) -> tuple[Any, Ints]:
         """(a description of each group of histories whose words have the same keys, the group of every history)."""
         values, members = np.unique(totals, return_inverse=True)
         groups = np.flatnonzero(values > 0)
         return values[groups], np.where(totals > 0, members - groups[0], -1)
 
-    def words(self, groups: Any) -> Iterator[tuple[Keys, Floats]]:
+    def words(self, groups: Any) -> Iterator[tuple[Ints, Floats]]:
         """For every group, the keys of its words and how many words have each (keys may repeat)."""
         for total in groups.tolist():
             yield bucket_keys(total, self.values), self.numbers.astype(np.float64)
@@ -284,16 +283,16 @@ class _BigramClasses:
             probs = np.where(counted, bigrams.adjusted, unseen) / spread(bigrams.norms, level.starts)
         self.probs = np.where(totals > 0, probs, lower)
 
-    def of_rows(self, suffixes: NDArray[np.int32]) -> Floats:
+    def of_rows(self, suffixes: Int32s) -> Floats:
         return self.probs[suffixes]
 
-    def histories(self, parents: NDArray[np.int32], totals: Floats) -> tuple[Any, NDArray[np.int64]]:
+    def histories(self, parents: Int32s, totals: Floats) -> tuple[Any, Ints]:
         pairs, members = np.unique(np.column_stack([parents, totals]), axis=0, return_inverse=True)
         used = pairs[:, 1] > 0
         number = np.where(used, np.cumsum(used) - 1, -1)
         return pairs[used], number[members.reshape(-1)]
 
-    def words(self, groups: Any) -> Iterator[tuple[Keys, Floats]]:
+    def words(self, groups: Any) -> Iterator[tuple[Ints, Floats]]:
         parent, lower, numbers = -1, np.empty(0), np.empty(0)
         for history, total in groups.tolist():
             if history != parent:
@@ -315,7 +314,7 @@ class _BigramClasses:
         return lower[numbers > 0], numbers[numbers > 0]
 
 
-def bucket_keys(totals: Floats | float, lower: Floats) -> Keys:
+def bucket_keys(totals: Floats | float, lower: Floats) -> Ints:
     """floor(3 log10(c(h.) p(w|h'))): three buckets for each decade of the expected count.
 
     >>> bucket_keys(10.0, np.array([0.1, 0.099, 0.5])).tolist()
@@ -325,7 +324,7 @@ def bucket_keys(totals: Floats | float, lower: Floats) -> Keys:
     return keys.astype(np.int64)
 
 
-def merged_buckets(n_seen: Keys, least: int) -> Keys:
+def merged_buckets(n_seen: Ints, least: int) -> Ints:
     """The bucket of each key: from the lowest up, one is closed as soon as it has `least` seen n-grams.
 
     >>> merged_buckets(np.array([1, 2, 0, 5, 1]), 3).tolist()

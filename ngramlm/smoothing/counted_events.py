@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
@@ -13,10 +12,9 @@ from ngramlm.text.oov import warn_of_oovs
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS
 from ngramlm.trie.events import Events, look_up
+from ngramlm.types import Floats
 
 __all__ = ["CountedEvents"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

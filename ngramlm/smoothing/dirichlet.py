@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
 from ngramlm.counts import NgramCounts
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, one_of
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts, one_of
 from ngramlm.smoothing.tuning import tune_values
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.trie import Level
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
@@ -26,7 +26,7 @@ NAMES = {
     "continuation": "dirichlet-continuation",
     "evidence": "mackay-peto",
 }  # by prior
-LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
+MIN_CONCENTRATION, MAX_CONCENTRATION = 1e-4, 1e7  # concentrations that are searched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class Dirichlet(RecursiveSmoothing):
     def name(self) -> str:  # type: ignore[override]
         return NAMES[self.prior]
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
@@ -97,7 +97,7 @@ class Dirichlet(RecursiveSmoothing):
         """Tuned on held-out data the search starts from the types of an average history, not from the evidence."""
         if heldout is None or self.concentrations is not None:
             return None
-        start = [max(types, LEAST) for types in map(_average_types, counts.trie.levels)]
+        start = [max(types, MIN_CONCENTRATION) for types in map(_average_types, counts.trie.levels)]
         return tune_values(self, counts, start, heldout, threads, progress)
 
     def describe(self, parameters: float) -> dict[str, str]:
@@ -106,7 +106,7 @@ class Dirichlet(RecursiveSmoothing):
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
         if self.concentrations is not None:
             return []
-        return [(math.log(parameters), math.log(LEAST), math.log(MOST))]
+        return [(math.log(parameters), math.log(MIN_CONCENTRATION), math.log(MAX_CONCENTRATION))]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
         return math.exp(values[0]) if values else parameters
@@ -141,11 +141,11 @@ def greatest_evidence(evidence: Evidence) -> float:
     """
     from scipy.optimize import brentq
 
-    grid = np.arange(math.log10(LEAST), math.log10(MOST) + 1) * math.log(10)
+    grid = np.arange(math.log10(MIN_CONCENTRATION), math.log10(MAX_CONCENTRATION) + 1) * math.log(10)
     best = int(np.argmax([evidence.log(math.exp(log_alpha)) for log_alpha in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     if not evidence.slope(low) > 0 > evidence.slope(high):
-        return min(max(math.exp(grid[best]), LEAST), MOST)
+        return min(max(math.exp(grid[best]), MIN_CONCENTRATION), MAX_CONCENTRATION)
     return math.exp(brentq(evidence.slope, low, high, xtol=1e-10))
 
 
@@ -215,7 +215,7 @@ def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: flo
     rows = counts.counts[1].astype(np.float64)
     totals = segment_sums(rows, level.starts)
     size = counts.trie.n_rows[0]
-    weights: NDArray[np.float64] = np.bincount(level.suffixes, minlength=size).astype(np.float64)
+    weights: Floats = np.bincount(level.suffixes, minlength=size).astype(np.float64)
     weights /= len(totals)  # how many histories each word follows, of all
     for _ in range(iterations):
         new = _fixed_point(weights, rows, totals, level.suffixes)
@@ -226,9 +226,7 @@ def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: flo
     return weights
 
 
-def _fixed_point(
-    weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
-) -> NDArray[np.float64]:
+def _fixed_point(weights: Floats, counts: Floats, totals: Floats, words: Int32s) -> Floats:
     """One step of `evidence_weights`."""
     gains = np.bincount(words, _digamma_rise(take(weights, words), counts), minlength=len(weights))
     below = _digamma_rise(np.full_like(totals, weights.sum()), totals).sum()

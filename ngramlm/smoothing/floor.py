@@ -14,10 +14,9 @@ from ngramlm.models.column_model import ColumnModel, check_length
 from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["FloorModel"]
-
-Floats = NDArray[np.float64]
 
 
 class FloorModel(ColumnModel):

@@ -16,10 +16,9 @@ from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, spread
+from ngramlm.types import Floats, Ints
 
 __all__ = ["GoodTuring", "SimpleGoodTuring", "adjusted_counts", "simple_good_turing"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,14 @@ class SimpleGoodTuring:
         intercept, slope: a and b of log Z = a + b log r.
     """
 
-    counts: NDArray[np.int64]
+    counts: Ints
     adjusted: Floats
     unseen: float
     intercept: float
     slope: float
 
 
-def simple_good_turing(
-    counts: NDArray[np.int64], numbers: NDArray[np.int64], confidence: float = 1.65
-) -> SimpleGoodTuring:
+def simple_good_turing(counts: Ints, numbers: Ints, confidence: float = 1.65) -> SimpleGoodTuring:
     """r* of Gale & Sampson (1995) from the counts r (rising) and how many items have each, n_r.
 
     Turing's estimate is used for the smallest counts, as long as it differs from the smoothed one by more than
@@ -164,7 +161,7 @@ def adjusted_counts(
     return found[inverse.reshape(-1)], unseen / n_unseen if n_unseen else 0.0
 
 
-def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
+def _simple(order: int | None, counts: Ints, numbers: Ints) -> Floats | None:
     if len(counts) < 3 or counts[0] != 1:
         return None
     found = simple_good_turing(counts, numbers)
@@ -177,7 +174,7 @@ def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.in
     return found.adjusted
 
 
-def _plain(counts: NDArray[np.int64], numbers: NDArray[np.int64], k: int) -> Floats | None:
+def _plain(counts: Ints, numbers: Ints, k: int) -> Floats | None:
     if counts[0] != 1 or len(counts) == 1:
         return None
     k = min(k, int(counts[-1]))  # n_{k+1} is 0 above

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.validation import Number, choice
@@ -16,15 +15,16 @@ from ngramlm.errors import UsageError
 from ngramlm.smoothing._smoothing import expected_uses
 from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.counted_events import CountedEvents
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
+from ngramlm.smoothing.orders import CountBlock, OrderCounts, one_of
 from ngramlm.text.text import Text
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["HistoryWeights", "JelinekMercer"]
 
 START = 0.5
-LEAST_WEIGHT, MOST_WEIGHT = 1e-6, 1 - 1e-6  # so that no word becomes impossible
+MIN_WEIGHT, MAX_WEIGHT = 1e-6, 1 - 1e-6  # so that no word becomes impossible
 TOLERANCE = 1e-7  # gain of the mean log-probability (nats) at which EM ends
-MOST_STEPS = 200
+MAX_STEPS = 200
 BLOCK_EVENTS = 1 << 16
 
 
@@ -40,7 +40,7 @@ class HistoryWeights:
     edges: tuple[float, ...]
     weights: tuple[float, ...]
 
-    def bucket(self, keys: Floats) -> NDArray[np.int64]:
+    def bucket(self, keys: Floats) -> Ints:
         """int64, the bucket of each key."""
         return np.searchsorted(np.array(self.edges), keys, side="right")
 
@@ -153,13 +153,13 @@ def estimate_weights(
     event_base = base[events.events.words]
     weights = np.full(first[-1], START)
     before = -np.inf
-    for step in range(MOST_STEPS):
+    for step in range(MAX_STEPS):
         log_prob, parts, shares = _em_step(ratios, places, weights, event_base, events.weights, threads)
         if progress is not None:
             progress("EM", step + 1, None)
         with np.errstate(invalid="ignore"):
             weights = np.where(shares > 0, parts / shares, weights)
-        weights = np.clip(weights, LEAST_WEIGHT, MOST_WEIGHT)
+        weights = np.clip(weights, MIN_WEIGHT, MAX_WEIGHT)
         mean = log_prob / events.weights.sum()
         if watch is not None:
             watch(mean)
@@ -174,7 +174,7 @@ def estimate_weights(
 
 def _em_step(
     ratios: Floats,
-    places: NDArray[np.int32],
+    places: Int32s,
     weights: Floats,
     base: Floats,
     event_weights: Floats,
@@ -193,7 +193,7 @@ def _em_step(
 
 
 def bucket_edges(keys: Floats, weights: Floats, min_events: int) -> tuple[float, ...]:
-    """Keys at which buckets begin, so that each has at least `min_events` events (Chen & Goodman's wall of bricks).
+    """Ints at which buckets begin, so that each has at least `min_events` events (Chen & Goodman's wall of bricks).
 
     >>> bucket_edges(np.array([1.0, 1, 2, 3, 3, 4]), np.ones(6), 2)  # the last one would be too small
     (2.0,)

@@ -11,12 +11,13 @@ from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
+from ngramlm.smoothing.orders import CountBlock, OrderCounts, one_of
+from ngramlm.types import Floats
 
 __all__ = ["Katz"]
 
 K = 5  # where neither the user nor held-out data say
-MOST_K = 10  # that held-out data may choose
+MAX_K = 10  # that held-out data may choose
 ROUNDING = 1e-12
 
 
@@ -71,8 +72,8 @@ class Katz(RecursiveSmoothing):
             return []
         if order == 1:
             return [()]
-        n = counts.count_of_counts(order, upto=MOST_K + 1).tolist()
-        return list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MOST_K + 1)))
+        n = counts.count_of_counts(order, upto=MAX_K + 1).tolist()
+        return list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MAX_K + 1)))
 
     def check_choice(self, order: int, parameters: tuple[float, ...]) -> None:
         """Warn where nothing is discounted, although some counts should be."""

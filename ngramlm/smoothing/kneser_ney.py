@@ -12,14 +12,15 @@ from ngramlm.core.validation import Number
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.smoothing._smoothing import subtract
-from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
+from ngramlm.smoothing.absolute import MIN_DISCOUNT, single_discount
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts
+from ngramlm.types import Floats
 
 __all__ = ["FALLBACK_DISCOUNTS", "KneserNey"]
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-MOST_DISCOUNTS = 10
+MAX_DISCOUNTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class KneserNey(RecursiveSmoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         numbers = Number(least=0, several=True, optional=True)
-        self._check(discounts=Number(least=1, most=MOST_DISCOUNTS, whole=True), fallback=numbers)
+        self._check(discounts=Number(least=1, most=MAX_DISCOUNTS, whole=True), fallback=numbers)
         if self.fallback is not None and not (
             isinstance(self.fallback, tuple)
             and len(self.fallback) == 3
@@ -62,7 +63,7 @@ class KneserNey(RecursiveSmoothing):
     def name(self) -> str:  # type: ignore[override]
         return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(self.discounts, f"kneser-ney-{self.discounts}")
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
         return counts.continuation_counts(order)
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
@@ -103,7 +104,7 @@ class KneserNey(RecursiveSmoothing):
 
     def tunable(self, order: int, parameters: tuple[float, ...]) -> list[tuple[float, float, float]]:
         wanted = _padded(parameters, self.discounts)
-        return [(value, LEAST_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
+        return [(value, MIN_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
 
     def with_values(
         self, order: int, parameters: tuple[float, ...], values: list[float]

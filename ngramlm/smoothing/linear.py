@@ -9,7 +9,8 @@ import numpy as np
 
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, OrderCounts
+from ngramlm.types import Floats
 
 __all__ = ["LinearDiscounting"]
 

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats
+from ngramlm.smoothing.orders import CountBlock
+from ngramlm.types import Floats
 
 __all__ = ["MaximumLikelihood"]
 

@@ -16,11 +16,11 @@ from ngramlm.counts import count_of_counts
 from ngramlm.smoothing._smoothing import interpolate, log10s
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import Level
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
 __all__ = ["CountBlock", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
+Counts = NDArray[np.integer[Any]]
 Number = TypeVar("Number", int, float)
 BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
 
@@ -39,7 +39,7 @@ class CountBlock:
 
     order: int
     counts: Floats
-    starts: NDArray[np.int64]
+    starts: Ints
     n_events: int
     repeats: Floats | None = None
 
@@ -82,8 +82,8 @@ class OrderCounts:
 
     order: int
     level: Level
-    counts: Ints
-    kept: NDArray[np.bool_] | None
+    counts: Counts
+    kept: Bools | None
     lower: Floats
     n_events: int
     workspace: Workspace = IN_MEMORY
@@ -112,7 +112,7 @@ class OrderCounts:
         """float64[R]: what the order below gives the words of some rows."""
         return take(*self.lower_places(rows))
 
-    def lower_places(self, rows: slice) -> tuple[Floats, NDArray[np.int32]]:
+    def lower_places(self, rows: slice) -> tuple[Floats, Int32s]:
         """(float64, int32[R]): the order below, and where it has the words of some rows."""
         return self.lower, (self.level.words if self.order == 1 else self.level.suffixes)[rows]
 
@@ -137,7 +137,7 @@ class Discounting(Protocol):
 
 
 def discounted(
-    method: Discounting, parameters: Any, block: CountBlock, kept: NDArray[np.bool_] | None
+    method: Discounting, parameters: Any, block: CountBlock, kept: Bools | None
 ) -> tuple[Floats, Floats]:
     """What the method leaves the rows of a block and the lower order, those that cut-offs drop being left nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts
+from ngramlm.types import Floats
 
 __all__ = ["PerOrder"]
 
@@ -61,7 +62,7 @@ class PerOrder(RecursiveSmoothing):
         """The method of one order."""
         return self.methods[min(order, len(self.methods)) - 1]
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
         return self.method(order).effective_counts(counts, order)
 
     def in_form(self, interpolate: bool) -> PerOrder:

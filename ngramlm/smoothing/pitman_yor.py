@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number
@@ -20,11 +19,10 @@ from ngramlm.smoothing.restaurants import Restaurants
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Float32s, Floats, Ints
 
 __all__ = ["PitmanYor"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
 FIRST_DISCOUNT, FIRST_STRENGTH = (
     0.75,
     1.0,
@@ -152,9 +150,7 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     return [float(one_of(values, k)) for k in range(1, order + 1)]
 
 
-def _stored(
-    seen: Floats, left: Floats, kept: NDArray[np.bool_] | None, starts: NDArray[np.int64]
-) -> tuple[Float32s, Floats]:
+def _stored(seen: Floats, left: Floats, kept: Bools | None, starts: Ints) -> tuple[Float32s, Floats]:
     """The columns of one sample: `seen` rounded to float32, and to a `left` of each history that makes the sum 1.
 
     What cut-offs drop goes to the lower order, too. Where rounding would take more than half of what is left, as may be

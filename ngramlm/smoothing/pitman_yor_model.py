@@ -14,14 +14,13 @@ from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie._trie import spread, take
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Float32s, Floats
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["PitmanYorModel"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
 BLOCK_EVENTS = 1 << 12  # the arrays of a block stay in the cache
 
 

@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError
 from ngramlm.smoothing._pitman_yor import Seating
 from ngramlm.trie._trie import spread
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["Restaurants", "own_events", "resample_parameters"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-LARGEST_PARTY = (1 << 31) - 2  # every token has a seat of its own, numbered by int32
-LARGEST_DISCOUNT = 1 - 2.0**-40
+MAX_EVENTS = (1 << 31) - 2  # every token has a seat of its own, numbered by int32
+MAX_DISCOUNT = 1 - 2.0**-40
 
 
 @dataclass(eq=False)
@@ -147,9 +145,9 @@ def own_events(counts: NgramCounts) -> list[Int32s]:
             longer = counts.counts[order]
             own -= np.bincount(counts.trie.level(order + 1).suffixes, longer, minlength=len(own))
         total = float(counts.counts[order - 1].sum(dtype=np.float64))
-        if total > LARGEST_PARTY:
+        if total > MAX_EVENTS:
             raise CountError(
-                f"order {order}: found {total:.0f} events; expected up to {LARGEST_PARTY}, each has a seat"
+                f"order {order}: found {total:.0f} events; expected up to {MAX_EVENTS}, each has a seat"
             )
         found.append(np.maximum(own, 0.0).astype(np.int32))
     return found
@@ -182,10 +180,10 @@ def resample_parameters(
     n_y, n_not_z = float(y.sum()), float(not_z.sum())
     new_discount = random.beta(1 + float(with_more.sum()) - n_y, 1 + n_not_z)
     new_strength = random.gamma(1 + n_y) / (1 - log_x)
-    return min(max(new_discount, 1 - LARGEST_DISCOUNT), LARGEST_DISCOUNT), new_strength
+    return min(max(new_discount, 1 - MAX_DISCOUNT), MAX_DISCOUNT), new_strength
 
 
-def _tail_counts(values: Int32s) -> tuple[Floats, NDArray[np.int64]]:
+def _tail_counts(values: Int32s) -> tuple[Floats, Ints]:
     """(i, how many values are larger than i) for i = 1 .. largest value - 1."""
     counts = np.bincount(values[values >= 1])
     larger = counts[::-1].cumsum()[::-1]  # larger[i]: at least i

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number
@@ -16,6 +15,7 @@ from ngramlm.models.backoff import BackoffModel
 from ngramlm.smoothing.base import Smoothing, stored_model
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import spread
+from ngramlm.types import Float32s, Floats
 
 __all__ = ["StupidBackoff"]
 
@@ -56,8 +56,8 @@ class StupidBackoff(Smoothing):
     ) -> BackoffModel:
         """The scores as a back-off model; without probabilities there is nothing to tune on held-out data."""
         counts = self.usable_counts(counts, heldout)
-        log10_probs: list[NDArray[np.float64]] = []
-        log10_backoffs: list[NDArray[np.float32]] = []
+        log10_probs: list[Floats] = []
+        log10_backoffs: list[Float32s] = []
         for order, column in enumerate(counts.counts, 1):
             level, totals, kept = counts.trie.level(order), counts.history_totals(order), counts.kept(order)
             seen = column > 0 if kept is None else (column > 0) & kept

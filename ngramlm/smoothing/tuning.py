@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.counts import NgramCounts
 from ngramlm.smoothing.counted_events import CountedEvents
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
+from ngramlm.smoothing.orders import CountBlock, OrderCounts, OrderEstimate, discounted
 from ngramlm.text.text import Text
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import Level
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
 if TYPE_CHECKING:
     from ngramlm.smoothing.base import RecursiveSmoothing
@@ -97,7 +97,7 @@ class _Search:
         self.values = np.array([value for order in self.tunable for value, _, _ in order])
         self.bounds = [(least, most) for order in self.tunable for _, least, most in order]
 
-    def parameters(self, values: NDArray[np.float64]) -> list[Any]:
+    def parameters(self, values: Floats) -> list[Any]:
         """The parameters of all orders for a vector of values."""
         found, at = [], 0
         for order, (start, tunable) in enumerate(zip(self.start, self.tunable, strict=True), 1):
@@ -105,7 +105,7 @@ class _Search:
             at += len(tunable)
         return found
 
-    def steps(self, values: NDArray[np.float64]) -> Iterator[tuple[int, float, Any]]:
+    def steps(self, values: Floats) -> Iterator[tuple[int, float, Any]]:
         """For each value (its order, a step within its bounds, the parameters of the order after the step)."""
         place = 0
         for order, tunable in enumerate(self.tunable, 1):
@@ -126,7 +126,7 @@ class _InterpolatedSearch(_Search):
 
     def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int = 1) -> None:
         super().__init__(fit, parameters, threads)
-        self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
+        self.blocks: list[tuple[CountBlock, Bools | None, Int32s]] = []
         for given, rows in zip(fit.orders, fit.events.rows, strict=True):
             self.blocks.append(_merged_rows(given, rows))
 
@@ -136,7 +136,7 @@ class _InterpolatedSearch(_Search):
         seen, left = discounted(self.method, parameters, block, kept)
         return look_up(seen, places, 0.0), look_up(left, self.fit.events.histories[order - 1], 1.0)
 
-    def probs(self, values: NDArray[np.float64]) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
+    def probs(self, values: Floats) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
         """(the probabilities of the events below the first order and in every order, their shares in every order)."""
         probs, shares = [self.fit.base[self.fit.events.words]], []
         for order, own in enumerate(self.parameters(values), 1):
@@ -144,10 +144,10 @@ class _InterpolatedSearch(_Search):
             probs.append(shares[-1][0] + shares[-1][1] * probs[-1])
         return probs, shares
 
-    def loss(self, values: NDArray[np.float64]) -> float:
+    def loss(self, values: Floats) -> float:
         return -self.fit.mean(np.log(np.maximum(self.probs(values)[0][-1], TINY)))
 
-    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
         probs, shares = self.probs(values)
         factors = [1.0 / np.maximum(probs[-1], TINY)]  # of a change in each order, highest first
         for _, left in reversed(shares[1:]):
@@ -178,10 +178,10 @@ class _BackOffSearch(_Search):
             probs = self.fit.event_probs(estimate, probs)
         return estimates, np.log(np.maximum(probs, TINY))
 
-    def loss(self, values: NDArray[np.float64]) -> float:
+    def loss(self, values: Floats) -> float:
         return -self.fit.mean(self.log_probs(self.parameters(values), ())[1])
 
-    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
         parameters = self.parameters(values)
         estimates, log_probs = self.log_probs(parameters, ())
 
@@ -227,14 +227,14 @@ def tune_values(
     return search.parameters(values) if search.loss(values) <= search.loss(search.values) else parameters
 
 
-def _snapped(values: NDArray[np.float64], bounds: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+def _snapped(values: Floats, bounds: Sequence[tuple[float, float]]) -> Floats:
     """Values that a step would take past a bound are at it: a discount of 1 - 1e-16 is 1 and not a rounding error."""
     least, most = np.array(bounds).T
     values = np.where(values < least + STEP, least, values)
     return np.where(values > most - STEP, most, values)
 
 
-def _visited(level: Level, histories: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _visited(level: Level, histories: Int32s) -> tuple[Ints, Ints]:
     """The distinct histories among those of some events, in order, and all their rows."""
     mask = np.zeros(level.n_histories, bool)
     mask[histories[histories >= 0]] = True
@@ -242,9 +242,7 @@ def _visited(level: Level, histories: NDArray[np.int32]) -> tuple[NDArray[np.int
     return np.flatnonzero(mask), rows
 
 
-def _merged_rows(
-    given: OrderCounts, rows: NDArray[np.int32]
-) -> tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]:
+def _merged_rows(given: OrderCounts, rows: Int32s) -> tuple[CountBlock, Bools | None, Int32s]:
     """The histories of one order with equal counts as one row, whether it is kept, and the rows of the events."""
     level = given.level
     histories = np.repeat(np.arange(level.n_histories), np.diff(level.starts))
@@ -263,7 +261,7 @@ def _merged_rows(
     return block, None if given.kept is None else columns[2][first], look_up(place, rows, -1)
 
 
-def _numbering(chosen: NDArray[np.int64], n: int) -> NDArray[np.int32]:
+def _numbering(chosen: Ints, n: int) -> Int32s:
     """int32[n]: the place of every chosen number among them, -1 of the others."""
     numbers = np.full(n, -1, np.int32)
     numbers[chosen] = np.arange(len(chosen), dtype=np.int32)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats
+from ngramlm.smoothing.orders import CountBlock
+from ngramlm.types import Floats
 
 __all__ = ["WittenBell"]
 
