@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Number
+from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.maxent.class_likelihood import ClassLikelihood, WordLikelihood
@@ -70,12 +70,15 @@ class ClassMaxEnt(Smoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         some = Number(least=1, whole=True)
-        self._check(
-            n_classes=Number(least=1, most=10_000, whole=True),
-            sigma2=Number(least=0, above=True),
-            alpha=Number(least=0),
-            tolerance=Number(least=0, above=True),
-            max_iterations=some,
+        keep_checked(
+            self,
+            {
+                "n_classes": Number(least=1, most=10_000, whole=True),
+                "sigma2": Number(least=0, above=True),
+                "alpha": Number(least=0),
+                "tolerance": Number(least=0, above=True),
+                "max_iterations": some,
+            },
         )
         if self.classes is None:
             return
@@ -118,7 +121,7 @@ class ClassMaxEnt(Smoothing):
             "alpha": f"{self.alpha:g}",
         } | self.metadata(counts, [], tuned=False)
         if not (of_classes.converged and of_words.converged):
-            metadata["converged"] = "no"
+            metadata |= {"converged": "no"}
         return ClassMaxEntModel(
             counts.vocabulary, counts.trie, classes, base, of_classes.lambdas, of_words.lambdas, metadata
         )

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Number, choice
+from ngramlm.core.validation import Number, choice, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.background import background_lambdas
@@ -76,12 +76,15 @@ class MaxEnt(Smoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check(
-            sigma2=Number(least=0, above=True, optional=True),
-            alpha=Number(least=0),
-            solver=choice(*SOLVERS),
-            tolerance=Number(least=0, above=True),
-            max_iterations=Number(least=1, whole=True),
+        keep_checked(
+            self,
+            {
+                "sigma2": Number(least=0, above=True, optional=True),
+                "alpha": Number(least=0),
+                "solver": choice(*SOLVERS),
+                "tolerance": Number(least=0, above=True),
+                "max_iterations": Number(least=1, whole=True),
+            },
         )
         if self.alpha and self.solver in SMOOTH_ONLY:
             raise UsageError(
@@ -113,7 +116,7 @@ class MaxEnt(Smoothing):
             "alpha": f"{self.alpha:g}",
         } | self.metadata(counts, [], tuned=method != self and heldout is not None)
         if not solution.converged:
-            metadata["converged"] = "no"
+            metadata |= {"converged": "no"}
         return stored_model(counts, probs, backoffs, metadata)
 
     def adapt(
@@ -155,7 +158,7 @@ class MaxEnt(Smoothing):
         likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
         method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
         solution = method.solution(likelihood, progress, centre)
-        metadata = {**background.metadata, "adapted": f"sigma2={method.sigma2:g}"}
+        metadata = background.metadata | {"adapted": f"sigma2={method.sigma2:g}"}
         return BackoffModel(
             counts.vocabulary, trie, *_log10_columns(likelihood, solution.lambdas), metadata=metadata
         )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Check, Number, flag
+from ngramlm.core.validation import Check, Number, flag, keep_checked
 from ngramlm.counts import count
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.features import TextFeatures
@@ -76,7 +76,7 @@ class TextMaxEnt:
 
     def __post_init__(self) -> None:
         any_number = Number(least=0, whole=True)
-        kinds: dict[str, Check] = {
+        checks: dict[str, Check] = {
             "order": Number(least=1, most=16, whole=True),
             "closed": flag,
             "sigma2": Number(least=0, above=True),
@@ -92,9 +92,8 @@ class TextMaxEnt:
             "max_iterations": Number(least=1, whole=True),
         }
         if self.cache not in ((), []):
-            kinds["cache"] = Number(least=1, whole=True, several=True)
-        for name, kind in kinds.items():
-            object.__setattr__(self, name, kind(name, getattr(self, name)))
+            checks["cache"] = Number(least=1, whole=True, several=True)
+        keep_checked(self, checks)
         thresholds = self.cache if isinstance(self.cache, tuple | list) else (self.cache,)
         object.__setattr__(self, "cache", tuple(sorted(set(thresholds))))
 

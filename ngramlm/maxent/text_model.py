@@ -60,8 +60,9 @@ class MaxEntModel(ColumnModel):
             raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
         n_rows = sum(trie.n_rows)
         if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= MAX_LAMBDA).all():
+            n_weights = n_rows + features.n_features
             raise UsageError(
-                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
+                f"found {lambdas.shape} weights; expected {n_weights}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
             )
         if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
             raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")

@@ -19,7 +19,7 @@ from support.oracles.ngrams import CountOracle, ModifiedKneserNeyOracle, three_d
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, EstimationWarning, UsageError
-from ngramlm.smoothing import SMOOTHINGS
+from ngramlm.methods import SMOOTHINGS
 from ngramlm.smoothing.kneser_ney import modified_discounts
 
 every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)

@@ -28,7 +28,7 @@ from support.oracles.smoothing.dirichlet import digamma_difference, log_evidence
 import ngramlm as lm
 from ngramlm.errors import UsageError
 from ngramlm.smoothing import dirichlet
-from ngramlm.smoothing.dirichlet import MIN_CONCENTRATION, MAX_CONCENTRATION, Evidence, evidence_weights
+from ngramlm.smoothing.dirichlet import MAX_CONCENTRATION, MIN_CONCENTRATION, Evidence, evidence_weights
 from ngramlm.smoothing.orders import OrderCounts
 
 VERSE = [
