@@ -1,4 +1,4 @@
-"""Any back-off table as an exponential model of n-grams, which training can go on from."""
+"""Back-off tables as exponential models of n-grams, from which training can start."""
 
 from __future__ import annotations
 
@@ -14,15 +14,31 @@ from ngramlm.types import Floats
 
 __all__ = ["background_lambdas"]
 
-MAX_LAMBDA = 60.0  # nats: what stands for a back-off weight or a probability of 0
+# nats: stands for a back-off weight or a probability of 0
+MAX_LAMBDA = 60.0
 
 
 def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[NgramTrie, Floats, Floats]:
-    """The n-grams of a model and of a trie over the same words, and the l that give them the model's probabilities.
+    """The weights of n-gram features that reproduce the probabilities of a back-off model.
 
     With l(w) = log p(w) and l(hw) = log f(hw) - log bow(h) p(w|h') the products telescope: Z is 1 without a history,
-    and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0. Returns the trie of both, the base
-    measure float64[V] (0 for impossible words), and the l float64[R].
+    and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0.
+
+    Parameters
+    ----------
+    columns : NormalizedColumns
+        The model.
+    trie : NgramTrie
+        More n-grams over the same words.
+
+    Returns
+    -------
+    trie : NgramTrie
+        The n-grams of both.
+    base : float64[V]
+        0 for words without probability, else 1.
+    lambdas : float64[R]
+        The weights.
     """
     ids = np.arange(columns.trie.n_rows[0], dtype=np.int32)
     both = union_trie([columns.trie, trie], [ids, ids], len(ids))

@@ -46,7 +46,7 @@ class Additive(Smoothing):
 
     References
     ----------
-    Lidstone (1920) for any d, Laplace for d = 1, Jeffreys (1948) and Perks (1947) for d = 1/2. Chen & Goodman (1999)
+    Lidstone (1920) for any d, Laplace for d = 1, Jeffreys (1948) and Perks for d = 1/2. Chen & Goodman (1999)
     call the answer of the suffix for unseen histories plus-delta.
 
     Examples
