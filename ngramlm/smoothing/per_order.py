@@ -128,11 +128,13 @@ class PerOrder(RecursiveSmoothing[Own]):
 
     def check_choice(self, order: int, parameters: Own) -> None:
         """Warn if held-out text chose parameters for one order that cannot be intended."""
-        parameters.method.check_choice(order, parameters.values)
+        method, own = parameters
+        method.check_choice(order, own)
 
     def tunable(self, order: int, parameters: Own) -> list[tuple[float, float, float]]:
         """The values of one order that held-out text may change."""
-        return parameters.method.tunable(order, parameters.values)
+        method, own = parameters
+        return method.tunable(order, own)
 
     def with_values(self, order: int, parameters: Own, values: list[float]) -> Own:
         """The parameters of one order with new values."""
@@ -141,8 +143,10 @@ class PerOrder(RecursiveSmoothing[Own]):
 
     def describe(self, parameters: Own) -> OrderEstimates:
         """The parameters of one order, for metadata and reports."""
-        return parameters.method.describe(parameters.values)
+        method, own = parameters
+        return method.describe(own)
 
     def discount(self, block: CountBlock, parameters: Own) -> tuple[Floats, Floats]:
         """Discount the counts of some histories by the method of their order."""
-        return parameters.method.discount(block, parameters.values)
+        method, own = parameters
+        return method.discount(block, own)
