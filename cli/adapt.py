@@ -291,7 +291,7 @@ def topics(
     sources = options.sources(list(texts), heldout)
     options.check_output(output, [*sources, heldout])
     from ngramlm.adaptive import topic_mixture
-    from ngramlm.smoothing import make_smoothing
+    from ngramlm.methods import make_smoothing
     from ngramlm.text.text import require_sentences
 
     with Progress(quiet=quiet) as progress:

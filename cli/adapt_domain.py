@@ -98,7 +98,7 @@ def domain(
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
     from ngramlm.counts import count
-    from ngramlm.smoothing import make_smoothing
+    from ngramlm.methods import make_smoothing
     from ngramlm.text.text import read_text, require_sentences
 
     longest = 4 if reading["tokenizer"] == "characters" else 1

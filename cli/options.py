@@ -176,7 +176,7 @@ class SmoothingName(click.ParamType):  # type: ignore[type-arg]  # generic since
     name = "method"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from ngramlm.smoothing import SMOOTHINGS
+        from ngramlm.methods import SMOOTHINGS
 
         names = [name.strip() for name in value.split("/")]
         for name in names:
@@ -201,7 +201,7 @@ class SmoothingNames(click.ParamType):  # type: ignore[type-arg]  # generic sinc
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        from ngramlm.smoothing import smoothing_names
+        from ngramlm.methods import smoothing_names
 
         if isinstance(value, tuple):
             return value

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from ngramlm.cli.output import plural, table
 
 if TYPE_CHECKING:
     from ngramlm.counts import NgramCounts
+    from ngramlm.models.estimates import Values
     from ngramlm.models.ngram_model import NgramModel
 
 
@@ -44,12 +44,14 @@ def count_lines(counts: NgramCounts) -> list[str]:
 
 def about_model(model: NgramModel) -> dict[str, Any]:
     """What a model holds, for JSON; the vocabulary counts </s> and, unless closed, <unk>, but not <s>."""
+    from ngramlm.models.estimates import six_digits
+
     return {
         "order": model.order,
         "vocabulary": len(model.vocabulary) - 1 - model.has_closed_vocabulary,
         "closed": model.has_closed_vocabulary,
         "ngrams": list(model.n_ngrams),
-        "discounts": discounts_of(model),
+        "discounts": [[float(six_digits(value)) for value in order] for order in model.estimates.discounts],
         "metadata": dict(model.metadata),
         "signature": model.signature,
     }
@@ -57,31 +59,36 @@ def about_model(model: NgramModel) -> dict[str, Any]:
 
 def model_lines(model: NgramModel) -> list[str]:
     """The n-grams of every order, with what was estimated for it where the model knows that."""
-    from ngramlm.models.ngram_model import ESTIMATES
+    from ngramlm.models.estimates import ESTIMATE_NAMES
 
-    columns = {name: model.metadata[name].split(";") for name in ESTIMATES if name in model.metadata}
+    estimated = model.estimates.columns
+    columns = {name: estimated[name] for name in ESTIMATE_NAMES if name in estimated}
     rows = [("order", "n-grams", *columns)]
     for order, number in enumerate(model.n_ngrams, 1):
-        shown = (_rounded(values[order - 1]) if order <= len(values) else "" for values in columns.values())
+        shown = (_shown(values[order - 1]) if order <= len(values) else "" for values in columns.values())
         rows.append((str(order), f"{number:,}", *shown))
     return table(rows, left=range(2, 2 + len(columns)), header=False).splitlines()
 
 
-def _rounded(values: str) -> str:
-    """The numbers of a text with four decimals, very small and large ones with four digits.
+def _shown(values: Values) -> str:
+    """The estimates of one order, rounded.
 
-    >>> _rounded("0.6438231 1.2 .. 0.00012345 (7 buckets)")
-    '0.6438 1.2000 .. 0.0001234 (7 buckets)'
+    >>> _shown((0.6438231, 2.0, 0.00012345))
+    '0.6438 2 0.0001234'
     """
+    from ngramlm.models.estimates import BucketRange
 
-    def short(number: re.Match[str]) -> str:
-        value = float(number[0])
-        return f"{value:.4f}" if 1e-3 <= value < 1e4 or value == 0 else f"{value:.4g}"
-
-    return re.sub(r"\d+\.\d+(e-?\d+)?|\d+e-\d+", short, values)
+    if isinstance(values, BucketRange):
+        return f"{_rounded(values.first)} .. {_rounded(values.last)} ({values.n_buckets} buckets)"
+    return " ".join(map(_rounded, values))
 
 
-def discounts_of(model: NgramModel) -> list[list[float]]:
-    """The discounts of every order as the metadata have them; empty for a model without."""
-    text = model.metadata.get("discounts", "")
-    return [[float(value) for value in part.split()] for part in text.split(";")] if text else []
+def _rounded(value: float) -> str:
+    """Four decimals; four digits for very small and large values; whole numbers as they are."""
+    from ngramlm.models.estimates import six_digits
+
+    text = six_digits(value)
+    if text.isdigit():
+        return text
+    value = float(text)
+    return f"{value:.4f}" if 1e-3 <= value < 1e4 else f"{value:.4g}"

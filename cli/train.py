@@ -186,7 +186,8 @@ def make_method(
     fallback: tuple[float, float, float] | None,
 ) -> Smoothing:
     """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
-    from ngramlm.smoothing import KneserNey, make_smoothing
+    from ngramlm.methods import make_smoothing
+    from ngramlm.smoothing import KneserNey
 
     for setting, instead in (("interpolate", "--interpolate or --backoff"), ("closed", "--closed")):
         if setting in settings:

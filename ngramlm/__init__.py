@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.loading import load
     from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
+    from ngramlm.methods import SMOOTHINGS, make_smoothing
     from ngramlm.mixing.interpolation import em_weights, mix
     from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
     from ngramlm.models.backoff import BackoffModel
     from ngramlm.models.language_model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
-        SMOOTHINGS,
         AbsoluteDiscounting,
         Additive,
         ChurchGale,
@@ -64,7 +64,6 @@ if TYPE_CHECKING:
         PitmanYor,
         StupidBackoff,
         WittenBell,
-        make_smoothing,
     )
     from ngramlm.text.text import Text, iter_text, read_text
     from ngramlm.text.vocabulary import Vocabulary
@@ -100,7 +99,7 @@ _HOMES = {
     "PitmanYor": "smoothing",
     "PrunedKneserNey": "pruning",
     "RecentWeights": "adaptive",
-    "SMOOTHINGS": "smoothing",
+    "SMOOTHINGS": "methods",
     "StupidBackoff": "smoothing",
     "Text": "text.text",
     "TextMaxEnt": "maxent",
@@ -118,7 +117,7 @@ _HOMES = {
     "load": "loading",
     "log_linear_mix": "mixing.log_linear",
     "log_linear_weights": "mixing.log_linear",
-    "make_smoothing": "smoothing",
+    "make_smoothing": "methods",
     "merge_counts": "counts",
     "mix": "mixing.interpolation",
     "perplexity": "evaluation.perplexity",

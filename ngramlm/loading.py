@@ -16,7 +16,7 @@ from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.ngram_model import NgramModel
-from ngramlm.smoothing.church_gale import ChurchGaleModel
+from ngramlm.smoothing.church_gale_model import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 

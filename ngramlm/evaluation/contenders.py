@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ngramlm.errors import UsageError
-from ngramlm.smoothing import SMOOTHINGS, Smoothing, make_smoothing, smoothing_names
+from ngramlm.methods import SMOOTHINGS, make_smoothing, smoothing_names
+from ngramlm.smoothing import Smoothing
 
 __all__ = ["FORMS", "Contender", "contenders", "default_baseline", "methods_in_forms"]
 

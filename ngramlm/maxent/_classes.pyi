@@ -1,17 +1,12 @@
-import numpy as np
-from numpy.typing import NDArray
-
-Float64s = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+from ngramlm.types import Floats, Int32s, Ints
 
 def exchange(
-    next_starts: Int64s,
+    next_starts: Ints,
     next_words: Int32s,
-    next_counts: Float64s,
-    last_starts: Int64s,
+    next_counts: Floats,
+    last_starts: Ints,
     last_words: Int32s,
-    last_counts: Float64s,
+    last_counts: Floats,
     classes: Int32s,
     n_classes: int,
     first_word: int,

@@ -1,11 +1,6 @@
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-Float64s = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+from ngramlm.types import Floats, Int32s, Ints
 
 class RunningText:
     order: int
@@ -15,15 +10,15 @@ class RunningText:
     n_features: int
     def __init__(
         self,
-        levels: Sequence[tuple[Int64s, Int32s]],
+        levels: Sequence[tuple[Ints, Int32s]],
         histories: Int32s,
-        documents: Int64s,
-        list_starts: Int64s,
+        documents: Ints,
+        list_starts: Ints,
         list_words: Int32s,
         list_features: Int32s,
-        lasting_starts: Int64s,
+        lasting_starts: Ints,
         lasting: Int32s,
-        passing_starts: Int64s,
+        passing_starts: Ints,
         passing: Int32s,
         n_features: int,
     ) -> None: ...
@@ -31,18 +26,16 @@ class RunningText:
         self,
         first: int,
         end: int,
-        gains: Float64s,
-        alone: Float64s,
-        factors: Float64s,
+        gains: Floats,
+        alone: Floats,
+        factors: Floats,
         words: Int32s,
-        normalizers: Float64s,
-        boosts: Float64s,
-        reached: Float64s,
-        shares: Float64s,
-        expected: Float64s,
+        normalizers: Floats,
+        boosts: Floats,
+        reached: Floats,
+        shares: Floats,
+        expected: Floats,
     ) -> float: ...
-    def observe(self, words: Int32s, observed: Float64s) -> None: ...
+    def observe(self, words: Int32s, observed: Floats) -> None: ...
 
-def count_pairs(
-    words: Int32s, documents: Int64s, places: Int32s, together: Int32s, exposed: Int64s
-) -> None: ...
+def count_pairs(words: Int32s, documents: Ints, places: Int32s, together: Int32s, exposed: Ints) -> None: ...

@@ -1,18 +1,13 @@
-import numpy as np
-from numpy.typing import NDArray
-
-Float64s = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+from ngramlm.types import Floats, Int32s, Ints
 
 def softmax(
-    starts: Int64s,
-    ranges: Int64s,
+    starts: Ints,
+    ranges: Ints,
     outcomes: Int32s,
-    lambdas: Float64s,
-    base: Float64s,
-    weights: Float64s,
+    lambdas: Floats,
+    base: Floats,
+    weights: Floats,
     wanted: Int32s,
-    probs: Float64s,
-    expected: Float64s,
+    probs: Floats,
+    expected: Floats,
 ) -> float: ...

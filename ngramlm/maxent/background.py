@@ -1,9 +1,8 @@
-"""Any back-off table as an exponential model of n-grams, which training can go on from."""
+"""Back-off tables as exponential models of n-grams, from which training can start."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.mixing.interpolation import union_trie
 from ngramlm.models.matching import Matches, probs_in
@@ -11,19 +10,35 @@ from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.trie._trie import spread
 from ngramlm.trie.events import look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["background_lambdas"]
 
-Floats = NDArray[np.float64]
-LARGEST = 60.0  # nats: what stands for a back-off weight or a probability of 0
+# nats: stands for a back-off weight or a probability of 0
+MAX_LAMBDA = 60.0
 
 
 def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[NgramTrie, Floats, Floats]:
-    """The n-grams of a model and of a trie over the same words, and the l that give them the model's probabilities.
+    """The weights of n-gram features that reproduce the probabilities of a back-off model.
 
     With l(w) = log p(w) and l(hw) = log f(hw) - log bow(h) p(w|h') the products telescope: Z is 1 without a history,
-    and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0. Returns the trie of both, the base
-    measure float64[V] (0 for impossible words), and the l float64[R].
+    and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0.
+
+    Parameters
+    ----------
+    columns : NormalizedColumns
+        The model.
+    trie : NgramTrie
+        More n-grams over the same words.
+
+    Returns
+    -------
+    trie : NgramTrie
+        The n-grams of both.
+    base : float64[V]
+        0 for words without probability, else 1.
+    lambdas : float64[R]
+        The weights.
     """
     ids = np.arange(columns.trie.n_rows[0], dtype=np.int32)
     both = union_trie([columns.trie, trie], [ids, ids], len(ids))
@@ -37,5 +52,5 @@ def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[Ngr
             lower = spread(weights, level.starts) * probs[order - 2][level.suffixes]
             found = np.log(probs[order - 1]) - np.log(lower)
             stored = (matches.rows[order - 1] >= 0) & ~np.isnan(found)
-            lambdas.append(np.where(stored, found, 0.0).clip(-LARGEST, LARGEST))
+            lambdas.append(np.where(stored, found, 0.0).clip(-MAX_LAMBDA, MAX_LAMBDA))
     return both, (probs[0] > 0).astype(np.float64), np.concatenate(lambdas)

@@ -5,30 +5,35 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import ordered_map
 from ngramlm.maxent._maxent import Features
 from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.observed import Observed
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["ClassLikelihood", "WordLikelihood"]
 
-Floats = NDArray[np.float64]
-MOST_PARTS = 8  # however many threads: sums of the same parts are the same
+# independent of the number of threads, so that sums of parts are, too
+MAX_PARTS = 8
 NOBODY = np.empty(0, np.int32)
 NOTHING: Floats = np.empty(0)
 
 
 class ClassLikelihood:
-    """p(c|h) = base(c) e^s / Z(h): s sums the l of (class history, c) and (word history, c) of every length.
+    """p(c|h) = base(c) e^s / Z(h), where s sums the weights of (class history, c) and (word history, c) of all lengths.
 
-    Args:
-        tables: the n-grams with their classes.
-        observed: the events.
-        base: float64[C], 0 for classes that are never predicted, else 1.
-        threads: how many to use.
+    Parameters
+    ----------
+    tables : ClassTables
+        The n-grams with their classes.
+    observed : Observed
+        The events.
+    base : float64[C]
+        0 for classes that are never predicted, else 1.
+    threads : int, default 1
+        Number of threads.
     """
 
     def __init__(self, tables: ClassTables, observed: Observed, base: Floats, threads: int = 1) -> None:
@@ -45,11 +50,11 @@ class ClassLikelihood:
         self.features = self.observed > 0
         words, classes, self._weights = _contexts(tables, observed)
         self._starts, self._ranges = tables.ranges(words, classes)
-        edges = np.linspace(0, len(self._weights), MOST_PARTS + 1).astype(np.int64)
+        edges = np.linspace(0, len(self._weights), MAX_PARTS + 1).astype(np.int64)
         self._parts = list(pairwise(edges.tolist()))
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """(minus the log likelihood in nats, expected count of every feature)."""
+        """Minus the log likelihood (nats), and the expected count of every feature."""
 
         def part(span: tuple[int, int]) -> tuple[float, Floats]:
             first, end = span
@@ -77,8 +82,8 @@ class ClassLikelihood:
         return total - float(self.observed @ lambdas), expected
 
 
-def _contexts(tables: ClassTables, observed: Observed) -> tuple[NDArray[np.int32], NDArray[np.int32], Floats]:
-    """The histories that have events: in the trie and in that of classes int32[order, N], and how many events each."""
+def _contexts(tables: ClassTables, observed: Observed) -> tuple[Int32s, Int32s, Floats]:
+    """The histories with events, in both tries int32[order, N], and the number of events of each."""
     order = tables.trie.order
     words, classes, weights = [], [], []
     for k, column in enumerate(observed.weights):
@@ -94,9 +99,16 @@ def _contexts(tables: ClassTables, observed: Observed) -> tuple[NDArray[np.int32
 
 
 class WordLikelihood:
-    """p(w|h,c) = e^s / Z(h,c) over the words of c: s sums the l of (w), (h1 w), .. as in `NgramLikelihood`.
+    """p(w|h,c) = e^s / Z(h,c) over the words of c, where s sums the weights of (w), (h1 w), .. as in `NgramLikelihood`.
 
-    Features are numbered by order, then as the places of `Segments`.
+    Features are numbered by order, then by the places of `Segments`.
+
+    Parameters
+    ----------
+    tables : ClassTables
+        The n-grams with their classes.
+    observed : Observed
+        The events.
     """
 
     def __init__(self, tables: ClassTables, observed: Observed) -> None:
@@ -116,7 +128,7 @@ class WordLikelihood:
         self.columns = WordColumns(tables, self._weights)
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """(minus the log likelihood in nats, expected count of every feature)."""
+        """Minus the log likelihood (nats), and the expected count of every feature."""
         masses, normalizers = self.columns.risen(lambdas)
         total = float(self._weights @ np.log(normalizers))
         return total - float(self.observed @ lambdas), self.columns.fallen(
@@ -125,11 +137,14 @@ class WordLikelihood:
 
 
 class WordColumns:
-    """The n-grams by history and class, as the kernel of n-grams takes them: a segment is a history.
+    """The n-grams by history and class, in the form of the n-gram kernel: a segment takes the place of a history.
 
-    Args:
-        tables: the n-grams with their classes.
-        weights: float64[all segments], how many events each has.
+    Parameters
+    ----------
+    tables : ClassTables
+        The n-grams with their classes.
+    weights : float64
+        The number of events of each segment of all orders.
     """
 
     def __init__(self, tables: ClassTables, weights: Floats) -> None:
@@ -144,19 +159,19 @@ class WordColumns:
         self._ends = np.array([len(one) for one in tables.segments[1:]], np.int64)
 
     def risen(self, lambdas: Floats) -> tuple[Floats, Floats]:
-        """(e^s of every place float64[R], Z of every segment float64[S])."""
+        """e^s of every place float64[R], and Z of every segment float64[S]."""
         masses, normalizers = np.empty(self._features.n_rows), np.empty(self._features.n_histories)
         self._features.open(lambdas, masses, normalizers)
         self._features.rise(lambdas, masses, normalizers, np.zeros_like(self._ends), self._ends)
         return masses, normalizers
 
     def fallen(self, masses: Floats, shares: Floats) -> Floats:
-        """float64[R], the expected counts, where so many events over Z come to every segment; changes `shares`."""
+        """The expected counts float64[R], from the events over Z of every segment; overwrites `shares`."""
         n_words, expected = int(self._sizes.sum()), np.zeros(len(masses))
         unigrams = np.zeros(n_words)
         self._features.fall(masses, shares, expected, unigrams, np.zeros_like(self._ends), self._ends)
         of_words = shares[: len(self._sizes)].copy()
         if len(self._sizes) == 1:
-            raise ValueError("a single class; expected those of <unk>, <s> and </s> besides")
+            raise ValueError("found a single class; expected those of <unk>, <s> and </s>, too")
         expected[:n_words] += unigrams + np.repeat(of_words, self._sizes) * masses[:n_words]
         return expected

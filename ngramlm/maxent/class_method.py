@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Number
+from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
 from ngramlm.maxent.class_likelihood import ClassLikelihood, WordLikelihood
@@ -23,38 +22,56 @@ from ngramlm.maxent.solvers import solve
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, UNK
+from ngramlm.types import Int32s
 
 __all__ = ["ClassMaxEnt"]
 
-Int32s = NDArray[np.int32]
-WINDOW = 10  # steps that together have to lower the objective by the tolerance
+# so many steps together have to lower the objective by the tolerance
+WINDOW = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassMaxEnt(Smoothing):
-    """p(w|h) = p(c|h) p(w|h,c): first the class of the word, from n-grams of words and of classes, then the word.
+    """Model M: p(w|h) = p(c|h) p(w|h,c), the class of the word from n-grams of words and of classes, then the word.
 
-    Chen (2009), "Shrinking exponential language models", model M. An n-gram that was never seen often has classes that
-    were; and a class that was seen shares what would be many features of words, so that the model is smaller and, by
-    the same token, better. Goodman (2001) has the division into class and word, for speed.
+    An n-gram that was never seen often consists of classes that were. A feature of a class replaces many features of
+    its words, so the model is smaller and generalizes better.
 
-    Args:
-        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
-        n_classes: how many classes the words are divided into.
-        classes: the class of every word, from 0 on, instead; words that are left out have one of their own together.
-        sigma2, alpha: the priors of every l, as in `MaxEnt`.
-        tolerance: how many nats per event each of the two objectives may be above its minimum.
-        max_iterations: after how many steps to stop in any case, with a warning.
+    Parameters
+    ----------
+    n_classes : int, default 150
+        The number of classes that the words are divided into.
+    classes : Mapping[str, int], optional
+        The class of each word, from 0 on, to be used instead. Words that are missing share a class of their own.
+    sigma2 : float, default 6
+        sigma^2, the variance of the Gaussian prior of every weight.
+    alpha : float, default 0.5
+        The cost of the absolute value of every weight. Above 0, many weights are exactly 0.
+    tolerance : float, default 1e-3
+        How far each of the two objectives may be above its minimum, in nats per event.
+    max_iterations : int, default 1000
+        The maximum number of steps. Training that stops there issues an EstimationWarning.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Raises UsageError for values out of range.
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> text = Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat", "the owl ran"])
-        >>> classes = {"a": 0, "the": 0, "cat": 1, "dog": 1, "owl": 1, "sat": 2, "ran": 2}
-        >>> model = ClassMaxEnt(classes=classes).fit(count(text, order=3))
-        >>> model.log10_prob("owl", ["a"]) > model.log10_prob("sat", ["a"])  # neither was seen
-        True
+    References
+    ----------
+    Chen (2009), "Shrinking exponential language models", model M.
+    Goodman (2001), "Classes for fast maximum entropy training", for the division into class and word.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> text = Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat", "the owl ran"])
+    >>> classes = {"a": 0, "the": 0, "cat": 1, "dog": 1, "owl": 1, "sat": 2, "ran": 2}
+    >>> model = ClassMaxEnt(classes=classes).fit(count(text, order=3))
+    >>> model.log10_prob("owl", ["a"]) > model.log10_prob("sat", ["a"])  # neither was seen
+    True
     """
 
     name: ClassVar[str] = "class-maxent"
@@ -71,12 +88,15 @@ class ClassMaxEnt(Smoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         some = Number(least=1, whole=True)
-        self._check(
-            n_classes=Number(least=1, most=10_000, whole=True),
-            sigma2=Number(least=0, above=True),
-            alpha=Number(least=0),
-            tolerance=Number(least=0, above=True),
-            max_iterations=some,
+        keep_checked(
+            self,
+            {
+                "n_classes": Number(least=1, most=10_000, whole=True),
+                "sigma2": Number(least=0, above=True),
+                "alpha": Number(least=0),
+                "tolerance": Number(least=0, above=True),
+                "max_iterations": some,
+            },
         )
         if self.classes is None:
             return
@@ -95,10 +115,15 @@ class ClassMaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> ClassMaxEntModel:
-        """Find classes, unless they are given, and train both models; `heldout` is not looked at.
+        """Find classes, unless they are given, and train the model of classes and the model of words.
 
-        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an
-        EstimationWarning where `max_iterations` are too few.
+        The parameters are those of `Smoothing.fit`. Held-out text is not used. Training that stops after
+        `max_iterations` issues an EstimationWarning.
+
+        Raises
+        ------
+        EstimationError
+            If nothing was counted, or if the counts are not those of a text.
         """
         given = counts
         counts = self.usable_counts(counts, heldout)
@@ -119,7 +144,7 @@ class ClassMaxEnt(Smoothing):
             "alpha": f"{self.alpha:g}",
         } | self.metadata(counts, [], tuned=False)
         if not (of_classes.converged and of_words.converged):
-            metadata["converged"] = "no"
+            metadata |= {"converged": "no"}
         return ClassMaxEntModel(
             counts.vocabulary, counts.trie, classes, base, of_classes.lambdas, of_words.lambdas, metadata
         )
@@ -133,7 +158,7 @@ class ClassMaxEnt(Smoothing):
         return solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, window=WINDOW)
 
     def _classes(self, counts: NgramCounts, progress: Progress | None) -> Int32s:
-        """int32[V]: numbers without a gap, the first three for the words of their numbers."""
+        """The class of each word, int32[V]; all numbers occur, the first three for the reserved words."""
         size = len(counts.vocabulary)
         classes = np.arange(size, dtype=np.int32)
         if self.classes is not None:

@@ -1,4 +1,4 @@
-"""Models that tell the class of the next word first, and then the word among those of the class."""
+"""Models that predict the class of the next word first, and then the word within the class."""
 
 from __future__ import annotations
 
@@ -19,29 +19,36 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Int32s, Sentence
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["ClassMaxEntModel"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Sentence = str | Sequence[str]
-
 
 class ClassMaxEntModel(ColumnModel):
-    """p(w|h) = p(c|h) p(w|h,c), c being the class of w; each an exponential model with n-grams for features.
+    """p(w|h) = p(c|h) p(w|h,c), where c is the class of w; both factors are exponential models with n-gram features.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams.
-        classes: int32[V], the class of every word; 0, 1, 2 for ``<unk>``, ``<s>``, ``</s>``, and for no other.
-        base: float64[C], 0 for classes that are never predicted, else 1.
-        class_lambdas, word_lambdas: float64, the l of the features, numbered as `ClassTables` and `Segments` do.
-        metadata: how the model was made.
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    trie : NgramTrie
+        The n-grams.
+    classes : int32[V]
+        The class of each word. 0, 1 and 2 are the classes of ``<unk>``, ``<s>`` and ``</s>``, and of no other word.
+    base : float64[C]
+        0 for classes that are never predicted, else 1.
+    class_lambdas, word_lambdas : float64
+        The weights of the features, numbered as `ClassTables` and `Segments` number them.
+    metadata : Mapping[str, str], optional
+        How the model was made.
 
-    Raises UsageError when the columns do not fit each other.
+    Raises
+    ------
+    UsageError
+        If the columns do not fit together.
     """
 
     KIND: ClassVar[str] = "class-maxent"
@@ -76,6 +83,7 @@ class ClassMaxEntModel(ColumnModel):
         self._masses, self._normalizers = by_order(masses, trie.n_rows), by_order(normalizers, n_segments)
 
     def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model, by name."""
         return {
             "classes": self.classes,
             "base": self.base,
@@ -85,6 +93,7 @@ class ClassMaxEntModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> ClassMaxEntModel:
+        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns = archive.columns
         classes = check_length(columns["classes"], len(archive.vocabulary), "classes", np.int32)
         if len(columns) != 4:
@@ -96,7 +105,7 @@ class ClassMaxEntModel(ColumnModel):
         return cls(archive.vocabulary, archive.trie, classes, base, of_classes, of_words, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        """The log10 probability of each predicted token, float64[n_tokens]; raises UsageError for a foreign text."""
         text = text.over(self._vocabulary)
         events = Events.locate(self.trie, text)
         of_classes = Events.locate(self.tables.class_trie, replace(text, ids=self.classes[text.ids]))
@@ -107,7 +116,7 @@ class ClassMaxEntModel(ColumnModel):
             return np.asarray(np.log10(np.minimum(probs, 1.0)))
 
     def distribution(self, history: Sentence = ()) -> Floats:
-        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        """The probability of each word after a history, in the order of the ids, float64[V]."""
         ids = self._history_ids(history)
         words, classes = np.full((2, self.order, 1), -1, np.int32)
         words[0], classes[0] = 0, 0
@@ -132,7 +141,7 @@ class ClassMaxEntModel(ColumnModel):
         return np.asarray(of_classes[self.classes] * masses / within[self.classes])
 
     def _class_probs(self, events: Events, histories: Int32s) -> Floats:
-        """float64[N]: p(c|h) of the class of every event."""
+        """p(c|h) of the class of each event, float64[N]."""
         starts, ranges = self.tables.ranges(events.histories, histories)
         probs = np.empty(len(events))
         wanted = np.ascontiguousarray(self.classes[events.words])
@@ -141,7 +150,7 @@ class ClassMaxEntModel(ColumnModel):
         return probs
 
     def _word_probs(self, events: Events) -> Floats:
-        """float64[N]: p(w|h,c) of the word of every event."""
+        """p(w|h,c) of the word of each event, float64[N]."""
         masses, normalizers = np.empty(len(events)), np.empty(len(events))
         classes = self.classes[events.words]
         for k, one in enumerate(self.tables.segments):
@@ -153,7 +162,7 @@ class ClassMaxEntModel(ColumnModel):
         return masses / normalizers
 
     def _probs(self, events: Events) -> Floats:
-        """Where the history of classes is as long as that of words, as it is for stored n-grams."""
+        """The probability of each event, if its history of classes is as long as its history of words."""
         histories = np.stack(
             [
                 np.where(own >= 0, known[own], -1).astype(np.int32)
@@ -168,7 +177,7 @@ class ClassMaxEntModel(ColumnModel):
 
 
 def check_classes(classes: Int32s, size: int) -> None:
-    """Raise UsageError for classes other than one for each word, the first three for the words of their numbers."""
+    """Raise UsageError unless each word has a class, all numbers occur, and reserved words have classes 0 to 2."""
     if classes.shape != (size,) or classes.dtype != np.int32:
         raise UsageError(f"found classes {classes.dtype}{list(classes.shape)}; expected int32[{size}]")
     if classes[:3].tolist() != [0, 1, 2] or (size > 3 and classes[3:].min() < 3):

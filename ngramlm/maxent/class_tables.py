@@ -5,39 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Int32s, Ints
 
 __all__ = ["ClassTables", "Segments"]
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Segments:
-    """The rows of one order by history, then class, then word; those of one history and class are a segment.
+    """The rows of one order by history, then class, then word. The rows of one history and class form a segment.
 
-    Attributes:
-        rows: int32[R], the rows of the trie in this order.
-        places: int32[R], the place of every row of the trie in it.
-        starts: int64[S + 1], the first place of every segment, and R.
-        histories, classes: int32[S], the history and the class of every segment.
-        firsts: int64[H + 1], the first segment of every history, and S.
-        parents: int32[S], the segment of the parent history and the same class, in the order below (0 for order 1).
+    Attributes
+    ----------
+    rows : int32[R]
+        The rows of the trie in this order.
+    places : int32[R]
+        The place of every row of the trie in this order.
+    starts : int64[S + 1]
+        The first place of every segment, and R.
+    histories, classes : int32[S]
+        The history and the class of every segment.
+    firsts : int64[H + 1]
+        The first segment of every history, and S.
+    parents : int32[S]
+        The segment of the parent history and the same class in the order below; 0 for order 1.
     """
 
     rows: Int32s
     places: Int32s
-    starts: Int64s
+    starts: Ints
     histories: Int32s
     classes: Int32s
-    firsts: Int64s
+    firsts: Ints
     parents: Int32s
 
     @classmethod
     def of(cls, trie: NgramTrie, order: int, classes: Int32s, lower: Segments | None) -> Segments:
+        """The segments of one order; `lower` are those of the order below."""
         level, histories = trie.level(order), trie.histories(order)
         of_rows = classes[level.words]
         rows = np.lexsort((level.words, of_rows, histories)).astype(np.int32)
@@ -57,7 +62,7 @@ class Segments:
         return len(self.classes)
 
     def find(self, histories: Int32s, classes: Int32s) -> Int32s:
-        """The segments of some histories and classes; -1 where there is none, or the history is -1."""
+        """The segments of some histories and classes; -1 if there is none or the history is -1."""
         n_classes = max(int(self.classes.max(initial=0)), int(classes.max(initial=0))) + 1
         keys = self.histories.astype(np.int64) * n_classes + self.classes
         wanted = histories.astype(np.int64) * n_classes + classes
@@ -67,15 +72,22 @@ class Segments:
 
 @dataclass(frozen=True, eq=False)
 class ClassTables:
-    """What a class model knows of n-grams, which all follows from the trie and the classes.
+    """The tables of a class model, which follow from the trie and the classes.
 
-    Attributes:
-        trie: the n-grams of words.
-        classes: int32[V], the class of every word; ``<unk>``, ``<s>`` and ``</s>`` are 0, 1, 2, alone in their classes.
-        segments: of every order.
-        class_trie: the n-grams of classes.
-        class_rows: int32[R] per order, which of them every row is.
-        class_histories: int32[H] per order, which of its histories every history is.
+    Attributes
+    ----------
+    trie : NgramTrie
+        The n-grams of words.
+    classes : int32[V]
+        The class of every word. ``<unk>``, ``<s>`` and ``</s>`` are alone in the classes 0, 1 and 2.
+    segments : tuple[Segments, ...]
+        The segments of every order.
+    class_trie : NgramTrie
+        The n-grams of classes.
+    class_rows : tuple of int32[R]
+        The row of `class_trie` for each row, per order.
+    class_histories : tuple of int32[H]
+        The history of `class_trie` for each history, per order.
     """
 
     trie: NgramTrie
@@ -87,6 +99,7 @@ class ClassTables:
 
     @classmethod
     def of(cls, trie: NgramTrie, classes: Int32s) -> ClassTables:
+        """The tables of a trie and the classes of its words."""
         n_classes = int(classes.max()) + 1
         segments: list[Segments] = []
         for order in range(1, trie.order + 1):
@@ -108,30 +121,40 @@ class ClassTables:
 
     @property
     def n_classes(self) -> int:
+        """The number of classes."""
         return self.class_trie.n_rows[0]
 
     @property
     def first_class_features(self) -> tuple[int, ...]:
-        """Where the features (class history, class) of every order begin among all of a class."""
+        """The first feature (class history, class) of every order."""
         return tuple(np.append(0, np.cumsum(self.class_trie.n_rows)).tolist())
 
     @property
     def first_word_features(self) -> tuple[int, ...]:
-        """Where the features (word history, class) of every order from 2 on begin; there are none of order 1."""
+        """The first feature (word history, class) of every order from 2 on."""
         sizes = [0, *(len(one) for one in self.segments[1:])]
         return tuple((np.append(0, np.cumsum(sizes)) + self.first_class_features[-1]).tolist())
 
     @property
     def outcomes(self) -> Int32s:
-        """int32[F], the class that every feature of a class is active for."""
+        """The class that every feature is active for, int32[F]."""
         of_classes = [level.words for level in self.class_trie.levels]
         return np.concatenate([*of_classes, *(one.classes for one in self.segments[1:])]).astype(np.int32)
 
-    def ranges(self, words: Int32s, classes: Int32s) -> tuple[Int64s, Int64s]:
-        """The features of contexts as ranges: (first range of each int64[N + 1], ranges int64[G, 2]).
+    def ranges(self, words: Int32s, classes: Int32s) -> tuple[Ints, Ints]:
+        """The features of N contexts, as ranges of feature numbers.
 
-        `words` and `classes` are int32[order, N]: the histories of every order in the trie and the class trie, -1 for
-        none.
+        Parameters
+        ----------
+        words, classes : int32[order, N]
+            The history of every order in the trie of words and in that of classes; -1 for none.
+
+        Returns
+        -------
+        starts : int64[N + 1]
+            The first range of each context.
+        ranges : int64[G, 2]
+            The first feature and the end of each range.
         """
         n = words.shape[1]
         first, end = [np.zeros(n, np.int64)], [np.full(n, self.n_classes, np.int64)]

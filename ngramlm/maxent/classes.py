@@ -1,41 +1,66 @@
-"""Word classes: words that stand between the same neighbours."""
+"""Word classes by the exchange algorithm: words with similar neighbors share a class."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
 from ngramlm.maxent._classes import exchange
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["FIRST_CLASS", "class_information", "word_classes"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-FIRST_CLASS = 3  # <unk>, <s> and </s> are classes of their own, numbered as the words
+# <unk>, <s> and </s> have classes of their own, with the numbers of the words
+FIRST_CLASS = 3
 
 
 def word_classes(
     counts: NgramCounts, n_classes: int, rounds: int = 20, progress: Progress | None = None
 ) -> Int32s:
-    """int32[V]: the class of every word, from 3 on; the markers and ``<unk>`` have their own ids for classes.
+    """Divide the words into classes by the exchange algorithm.
 
-    The exchange algorithm (Kneser & Ney 1993; Martin, Liermann & Ney 1998): from classes of words by turns in the order
-    of their ids, which is that of their counts, every word moves to the class that makes the bigrams of classes most
-    informative, until none moves or for some rounds. Raises EstimationError for counts without bigrams.
+    Words start in classes by turns, in the order of their ids, which is that of their counts. Then every word moves to
+    the class that gives the bigrams of classes the greatest mutual information.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> counts = count(Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat"]), order=2)
-        >>> classes, by_turns = word_classes(counts, 3), word_classes(counts, 3, rounds=0)
-        >>> class_information(counts, classes) > class_information(counts, by_turns)
-        True
+    Parameters
+    ----------
+    counts : NgramCounts
+        Counts of order 2 or more.
+    n_classes : int
+        The number of classes.
+    rounds : int, default 20
+        The maximum number of rounds. The algorithm ends earlier if no word moves.
+    progress : callable, optional
+        Called with ("classing words", rounds done, rounds).
+
+    Returns
+    -------
+    int32[V]
+        The class of every word, from 3 on. Reserved words have their ids for classes.
+
+    Raises
+    ------
+    EstimationError
+        If there are no bigrams.
+
+    References
+    ----------
+    Kneser & Ney (1993), "Improved clustering techniques for class-based statistical language modelling".
+    Martin, Liermann & Ney (1998), "Algorithms for bigram and trigram word clustering".
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> counts = count(Text.from_sentences(["a cat sat", "the cat ran", "a dog ran", "the dog sat"]), order=2)
+    >>> classes, by_turns = word_classes(counts, 3), word_classes(counts, 3, rounds=0)
+    >>> class_information(counts, classes) > class_information(counts, by_turns)
+    True
     """
     if counts.order < 2:
-        raise EstimationError("found counts of order 1; expected bigrams, of which classes are made")
+        raise EstimationError("found counts of order 1; expected bigrams, from which classes are made")
     size = len(counts.vocabulary)
     classes = np.arange(size, dtype=np.int32)
     classes[FIRST_CLASS:] = FIRST_CLASS + (classes[FIRST_CLASS:] - FIRST_CLASS) % n_classes
@@ -43,7 +68,7 @@ def word_classes(
     lasts, nexts = counts.trie.histories(2), level.words
     lasts = level.first_words[lasts]
     column = counts.counts[1].astype(np.float64)
-    after, before = _neighbours(lasts, nexts, column, size), _neighbours(nexts, lasts, column, size)
+    after, before = _neighbors(lasts, nexts, column, size), _neighbors(nexts, lasts, column, size)
     for done in range(rounds):
         moved = exchange(*after, *before, classes, FIRST_CLASS + n_classes, FIRST_CLASS, FIRST_CLASS)
         if progress is not None:
@@ -54,7 +79,7 @@ def word_classes(
 
 
 def class_information(counts: NgramCounts, classes: Int32s) -> float:
-    """Mutual information of the classes of neighbouring words, in nats: what `word_classes` makes large."""
+    """The mutual information of the classes of neighboring words (nats), which `word_classes` maximizes."""
     level = counts.trie.level(2)
     n = int(classes.max()) + 1
     lasts = classes[level.first_words[counts.trie.histories(2)]]
@@ -66,10 +91,8 @@ def class_information(counts: NgramCounts, classes: Int32s) -> float:
     return float((table[some] / total * np.log(table[some] / expected[some])).sum())
 
 
-def _neighbours(
-    words: Int32s, others: Int32s, counts: Floats, size: int
-) -> tuple[NDArray[np.int64], Int32s, Floats]:
-    """For every word where its neighbours begin int64[V + 1], the neighbours, and how often they stand there."""
+def _neighbors(words: Int32s, others: Int32s, counts: Floats, size: int) -> tuple[Ints, Int32s, Floats]:
+    """For each word the start of its neighbors int64[V + 1], the neighbors, and their counts."""
     order = np.argsort(words, kind="stable")
     starts = np.searchsorted(words[order], np.arange(size + 1)).astype(np.int64)
     return starts, np.ascontiguousarray(others[order], np.int32), counts[order]

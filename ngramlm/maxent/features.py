@@ -1,9 +1,9 @@
-"""Features of the running text: which lists of words grow likelier or rarer, and from when on.
+"""Features of the running text: which lists of words become more or less probable, and from which event on.
 
-A feature is a word together with something that was seen before it: the word before the last (distance-2 bigrams), a
-word anywhere before in the document (triggers), the word itself so and so often (unigram cache), or what the sentences
-before look like (topics). Features of the same cause form a list, and a text says at which events which lists are in
-force.
+A feature is a word together with a cause in the text before it. There are four kinds of causes: the word before the
+last (distance-2 bigrams), a word earlier in the document (triggers), a number of earlier occurrences of the word itself
+(unigram cache), and the topic of the earlier sentences. The features of one cause form a list. For each event the text
+decides which lists are active.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
 __all__ = ["Activations", "TextFeatures", "document_events"]
 
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+# types of the columns in files
 TYPES = {
     "starts": "<i8",
     "words": "<i4",
@@ -34,51 +34,63 @@ TYPES = {
     "caches": "<i4",
     "subjects": "<i4",
     "topic_ratios": "<f8",
-}  # of the columns, in files
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Activations:
-    """The lists that are in force at the events of a text.
+    """The lists that become active at the events of a text.
 
-    Attributes:
-        lasting_starts, lasting: int64[N + 1], int32[A], the lists that begin with each event and last to the end of the
-            document.
-        passing_starts, passing: likewise, those of one event.
+    Attributes
+    ----------
+    lasting_starts, lasting : int64[N + 1], int32[A]
+        The lists that become active at each event and stay active to the end of the document.
+    passing_starts, passing : int64[N + 1], int32[A]
+        The lists that are active at one event only.
     """
 
-    lasting_starts: Int64s
+    lasting_starts: Ints
     lasting: Int32s
-    passing_starts: Int64s
+    passing_starts: Ints
     passing: Int32s
 
 
 @dataclass(frozen=True, eq=False)
 class TextFeatures:
-    """Lists of features, and what puts them into force.
+    """Lists of features, and the causes that activate them.
 
-    Attributes:
-        starts: int64[L + 1], the first entry of every list, and E.
-        words, numbers: int32[E], the word of every entry and the number of its feature.
-        n_features: how many features there are.
-        skips: int32[V], the list of every word that is the last but one; -1 for none.
-        triggers: int32[V], the list of every word that was seen in the document.
-        thresholds: int64[T], how often a word has to be seen for each of its cache features.
-        caches: int32[T * V], the list of every word, for the first threshold, then the next.
-        subjects: int32[K], the list of every topic; -1 for none.
-        topic_ratios: float64[K * V], log p(w|t) / p(w) of the first topic, then the next.
+    Attributes
+    ----------
+    starts : int64[L + 1]
+        The first entry of every list, and E.
+    words, numbers : int32[E]
+        The word of every entry, and the number of its feature.
+    n_features : int
+        The number of features.
+    skips : int32[V]
+        The list that each word activates as the last but one; -1 for none.
+    triggers : int32[V]
+        The list that each word activates once it was seen in the document; -1 for none.
+    thresholds : int64[T]
+        How often a word has to be seen for each of its cache features.
+    caches : int32[T * V]
+        The list of each word for the first threshold, then for the next; -1 for none.
+    subjects : int32[K]
+        The list of each topic; -1 for none.
+    topic_ratios : float64[K * V]
+        log p(w|t) / p(w) of the first topic, then of the next.
     """
 
-    starts: Int64s
+    starts: Ints
     words: Int32s
     numbers: Int32s
     n_features: int
     skips: Int32s
     triggers: Int32s
-    thresholds: Int64s
+    thresholds: Ints
     caches: Int32s
     subjects: Int32s
-    topic_ratios: NDArray[np.float64]
+    topic_ratios: Floats
 
     def __post_init__(self) -> None:
         size, n_lists = len(self.skips), len(self.starts) - 1
@@ -117,26 +129,35 @@ class TextFeatures:
         subjects: tuple[Int32s, Int32s],
         topics: Topics,
     ) -> TextFeatures:
-        """The features of pairs (cause, word) int32[P] each, of a cache and of topics.
+        """The features of pairs (cause, word), of a cache, and of topics.
 
-        Args:
-            size: of the vocabulary.
-            skips: the words before the last, and the words that they favour.
-            triggers: the words seen in the document, and those that they trigger.
-            thresholds: how often a word has to be seen for each feature of the cache.
-            classes: int32[V], the words that share the features of the cache; -1 for words that have none.
-            subjects: the topics, and the words that they favour.
-            topics: what tells the topic.
+        Parameters
+        ----------
+        size : int
+            The size of the vocabulary.
+        skips : tuple[int32[P], int32[P]]
+            The words before the last, and the words that they favor.
+        triggers : tuple[int32[P], int32[P]]
+            The words seen in the document, and the words that they trigger.
+        thresholds : tuple[int, ...]
+            How often a word has to be seen for each feature of the cache.
+        classes : int32[V]
+            The class of each word; the words of a class share the features of the cache. -1 for words without such
+            features.
+        subjects : tuple[int32[P], int32[P]]
+            The topics, and the words that they favor.
+        topics : Topics
+            Recognizes the topic of a text.
         """
         columns, sizes, words, n_lists = [], [], [], 0
-        for n_causes, (causes, favoured) in ((size, skips), (size, triggers), (len(topics), subjects)):
-            order = np.lexsort((favoured, causes))
+        for n_causes, (causes, favored) in ((size, skips), (size, triggers), (len(topics), subjects)):
+            order = np.lexsort((favored, causes))
             found, lengths = np.unique(causes, return_counts=True)
             column = np.full(n_causes, -1, np.int32)
             column[found] = n_lists + np.arange(len(found), dtype=np.int32)
             columns.append(column)
             sizes.append(lengths)
-            words.append(favoured[order].astype(np.int32))
+            words.append(favored[order].astype(np.int32))
             n_lists += len(found)
         n_pairs = sum(map(len, words))
         numbers = [np.arange(n_pairs, dtype=np.int32)]
@@ -163,21 +184,21 @@ class TextFeatures:
         )
 
     @property
-    def of_pairs(self) -> NDArray[np.bool_]:
-        """bool[F], the features of pairs of a cause and a word; those of the cache are shared by many words."""
+    def of_pairs(self) -> Bools:
+        """Which features belong to one cause and one word, bool[F]; those of the cache are shared by many words."""
         mask = np.ones(self.n_features, bool)
         cached = self.caches[self.caches >= 0]
         mask[self.numbers[self.starts[cached]]] = False
         return mask
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """For files."""
+        """The columns that a file holds of the features, by name."""
         named = vars(self) | {"n_features": np.array([self.n_features], np.int64)}
         return {f"text.{name}": column for name, column in named.items()}
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> TextFeatures:
-        """The features of a file; raises KeyError or ValueError where its columns do not fit together."""
+        """The features of a file; raises KeyError or ValueError if its columns do not fit together."""
         named: dict[str, Any] = {name: columns[f"text.{name}"] for name in TYPES}
         for name, dtype in TYPES.items():
             if named[name].dtype != np.dtype(dtype):
@@ -187,15 +208,17 @@ class TextFeatures:
         return cls(**named | {"n_features": int(named["n_features"][0])})
 
     def activations(self, text: Text) -> Activations:
-        """When which lists come into force in a text."""
+        """The events of a text at which each list becomes active."""
         edges = document_events(text)
         words, n_events, size = text.predicted, text.n_tokens, len(self.skips)
         documents = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
-        places = np.flatnonzero(words != EOS)  # what follows is in the same sentence
+        # words that have a successor in the same sentence
+        places = np.flatnonzero(words != EOS)
         keys = documents[places] * size + words[places]
         order = np.argsort(keys, kind="stable")
         firsts = np.flatnonzero(np.append(True, np.diff(keys[order]) != 0)) if len(order) else order
-        times = np.empty(len(order), np.int64)  # how often the word has been seen, this time included
+        # how often the word has been seen, this time included
+        times = np.empty(len(order), np.int64)
         times[order] = np.arange(len(order)) - np.repeat(firsts, np.diff(np.append(firsts, len(order)))) + 1
         events, lists = [], []
         for threshold, column in (
@@ -207,9 +230,11 @@ class TextFeatures:
             events.append(reached[found >= 0] + 1)
             lists.append(found[found >= 0])
         lasting = _by_event(np.concatenate(events), np.concatenate(lists), n_events)
-        before = np.append(np.full(2, -1, np.int32), text.ids)[: len(text.ids)]  # of every position
+        # the last but one word of every position
+        before = np.append(np.full(2, -1, np.int32), text.ids)[: len(text.ids)]
         found = np.where(before >= 0, self.skips[before], -1)
-        found[1:][text.ids[:-1] == BOS] = -1  # there the last but one is of another sentence
+        # after <s> the last but one word belongs to another sentence
+        found[1:][text.ids[:-1] == BOS] = -1
         found = found[text.is_predicted]
         with_list = np.flatnonzero(found >= 0)
         of_topics = np.repeat(self._topic_lists(text), np.diff(text.sentences) - 1)
@@ -222,22 +247,22 @@ class TextFeatures:
         return Activations(*lasting, *passing)
 
     def _topic_lists(self, text: Text) -> Int32s:
-        """int32[S]: the list of the topic of every sentence; -1 for none."""
+        """The list of the topic of each sentence, int32[S]; -1 for none."""
         topics = Topics(self.topic_ratios.reshape(len(self.subjects), len(self.skips))).of_sentences(text)
         return np.append(self.subjects, np.int32(-1))[topics]
 
-    def _cache_columns(self) -> NDArray[np.int32]:
+    def _cache_columns(self) -> Int32s:
         return self.caches.reshape(len(self.thresholds), len(self.skips))
 
 
-def document_events(text: Text) -> Int64s:
-    """int64[D + 1]: the first event of every document, and how many there are."""
+def document_events(text: Text) -> Ints:
+    """The first event of each document, and the number of events, int64[D + 1]."""
     sentences = text.sentences[text.documents]  # every sentence has one <s>, which is no event
     return np.asarray(sentences - text.documents, np.int64)
 
 
-def _by_event(events: Int64s, lists: Int32s, n_events: int) -> tuple[Int64s, Int32s]:
-    """(where the lists of each event begin int64[N + 1], the lists), those of one event in the order they came."""
+def _by_event(events: Ints, lists: Int32s, n_events: int) -> tuple[Ints, Int32s]:
+    """The start of each event's lists int64[N + 1], and the lists; those of one event keep their order."""
     order = np.argsort(events, kind="stable")
     starts = np.searchsorted(events[order], np.arange(n_events + 1)).astype(np.int64)
     return starts, np.ascontiguousarray(lists[order], np.int32)

@@ -1,4 +1,4 @@
-"""Conditional maximum-entropy models whose features are n-grams, which are back-off tables."""
+"""Maximum-entropy models with n-gram features, stored as back-off tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Number, choice
+from ngramlm.core.validation import Number, choice, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.background import background_lambdas
@@ -25,46 +24,64 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import UNK
 from ngramlm.trie._trie import spread
 from ngramlm.trie.events import Events
+from ngramlm.types import Float32s, Floats
 
 __all__ = ["MaxEnt"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
-SIGMA2, SIGMA2_OF_CHANGES = 3.0, 0.5  # unless given; for changes to a background that of Chen (2009)
-LEAST_SIGMA2, MOST_SIGMA2 = 0.1, 100.0  # that are searched
-PRECISION = 0.1  # of log sigma^2: a tenth hardly changes a perplexity
+# defaults, for training and for changes to a background model (Chen 2009)
+SIGMA2, SIGMA2_OF_CHANGES = 3.0, 0.5
+# the range of the search for sigma^2
+MIN_SIGMA2, MAX_SIGMA2 = 0.1, 100.0
+# precision of log sigma^2: a tenth hardly changes the perplexity
+PRECISION = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaxEnt(Smoothing):
-    """p(w|h) = exp(l(w) + l(h1 w) + .. + l(hw)) / Z(h), with an l for every n-gram that was counted.
+    """Maximum-entropy model: p(w|h) = exp(l(w) + l(h1 w) + .. + l(hw)) / Z(h), with a weight l for every n-gram.
 
-    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling"; with the priors of Chen
-    & Rosenfeld (2000) and Chen (2009). Of all models that expect each n-gram as often as it was seen, less what the
-    priors take, this is the one of greatest entropy; and no other choice of the l has a smaller objective
-    L/D + sum l^2 / (2 sigma^2 D) + alpha/D sum |l|, in nats for each of the D events, L being minus the log likelihood.
-    It is exactly a back-off table (Wu 2002): f(hw) = e^s / Z(h), bow(h) = Z(h') / Z(h).
+    Of all models that expect each n-gram as often as it was seen, this one has the greatest entropy; the priors lower
+    what it expects. Its weights minimize L/D + sum l^2 / (2 sigma^2 D) + alpha/D sum |l|, in nats for each of D events.
+    L is minus the log likelihood. The model is exactly a back-off table: f(hw) = e^s / Z(h), bow(h) = Z(h') / Z(h).
 
-    Args:
-        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
-        sigma2: sigma^2, the variance of the Gaussian prior of every l; None takes the best on held-out text, and 3
-            without (0.5 to adapt).
-        alpha: how much each |l| costs; above 0, many l are exactly 0.
-        solver: "owl-qn" (quasi-Newton), "lbfgs" (that of scipy), or for study "gis" or "iis"; only the first can do
-            with an alpha above 0.
-        tolerance: how many nats per event the objective may be above its minimum.
-        max_iterations: after how many steps to stop in any case, with a warning.
+    Parameters
+    ----------
+    sigma2 : float, optional
+        sigma^2, the variance of the Gaussian prior of every weight. By default held-out text chooses it; without
+        held-out text it is 3, or 0.5 for `adapt`.
+    alpha : float, default 0
+        The cost of the absolute value of every weight. Above 0, many weights are exactly 0.
+    solver : {"owl-qn", "lbfgs", "gis", "iis"}, default "owl-qn"
+        The optimizer: quasi-Newton, that of scipy, or iterative scaling for study. Only the first accepts an `alpha`
+        above 0.
+    tolerance : float, default 1e-4
+        How far the objective may be above its minimum, in nats per event.
+    max_iterations : int, default 1000
+        The maximum number of steps. Training that stops there issues an EstimationWarning.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Raises UsageError for values out of range.
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> model = MaxEnt(sigma2=1).fit(counts)
-        >>> model.log10_prob("b", ["a"]) > model.log10_prob("b", ["c"])
-        True
-        >>> round(float(model.distribution(["a"]).sum()), 6)
-        1.0
+    References
+    ----------
+    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling".
+    Chen & Rosenfeld (2000), "A survey of smoothing techniques for ME models", for the Gaussian prior.
+    Chen (2009), "Performance prediction for exponential language models", for both priors.
+    Wu (2002), "Maximum entropy language modeling with non-local dependencies", for the back-off table.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> model = MaxEnt(sigma2=1).fit(counts)
+    >>> model.log10_prob("b", ["a"]) > model.log10_prob("b", ["c"])
+    True
+    >>> round(float(model.distribution(["a"]).sum()), 6)
+    1.0
     """
 
     name: ClassVar[str] = "maxent"
@@ -78,12 +95,15 @@ class MaxEnt(Smoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check(
-            sigma2=Number(least=0, above=True, optional=True),
-            alpha=Number(least=0),
-            solver=choice(*SOLVERS),
-            tolerance=Number(least=0, above=True),
-            max_iterations=Number(least=1, whole=True),
+        keep_checked(
+            self,
+            {
+                "sigma2": Number(least=0, above=True, optional=True),
+                "alpha": Number(least=0),
+                "solver": choice(*SOLVERS),
+                "tolerance": Number(least=0, above=True),
+                "max_iterations": Number(least=1, whole=True),
+            },
         )
         if self.alpha and self.solver in SMOOTH_ONLY:
             raise UsageError(
@@ -98,11 +118,15 @@ class MaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        """Train; a held-out text chooses sigma^2, unless it is given. `progress` hears of every step, and may end the
-        work by an exception.
+        """Train a model. Held-out text chooses sigma^2, unless it is given.
 
-        Raises EstimationError when nothing was counted, and for counts that no text has. Warns with an
-        EstimationWarning where `max_iterations` are too few.
+        The parameters are those of `Smoothing.fit`. `progress` is called after every step, and may end the training by
+        an exception. Training that stops after `max_iterations` issues an EstimationWarning.
+
+        Raises
+        ------
+        EstimationError
+            If nothing was counted, or if the counts are not those of a text.
         """
         counts = self.usable_counts(counts, heldout)
         likelihood = self.likelihood(counts, threads)
@@ -115,7 +139,7 @@ class MaxEnt(Smoothing):
             "alpha": f"{self.alpha:g}",
         } | self.metadata(counts, [], tuned=method != self and heldout is not None)
         if not solution.converged:
-            metadata["converged"] = "no"
+            metadata |= {"converged": "no"}
         return stored_model(counts, probs, backoffs, metadata)
 
     def adapt(
@@ -126,22 +150,37 @@ class MaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        """A model for the text that was counted, as near to another model as the prior wants.
+        """Adapt a model to a text: change it only where the counts of the text ask for it.
 
-        Any back-off table is such an exponential model: l(hw) = log f(hw) - log bow(h) p(w|h'). Its l become the centre
-        of the prior, so that `sigma2` says how far to go away from it: where the text says nothing, nothing changes.
-        The features that may change are the n-grams of the text.
+        Any back-off table is an exponential model with l(hw) = log f(hw) - log bow(h) p(w|h'). These weights are the
+        center of the prior, and `sigma2` says how far to move from them. Only the n-grams of the text have features
+        that may change.
 
-        Raises UsageError for a model of scores, or counts over another vocabulary or of another order.
+        Parameters
+        ----------
+        background : BackoffModel
+            The model to adapt.
+        counts : NgramCounts
+            Counts of the text, of the same vocabulary and order.
+        threads : int, optional
+            Number of threads; by default all processors.
+        progress : callable, optional
+            Called after every step.
 
-        Example:
-            >>> from ngramlm.counts import count
-            >>> text = Text.from_sentences(["a b", "a c"])
-            >>> background = MaxEnt().fit(count(text, order=2))
-            >>> more = Text.from_sentences(["a c", "a c"], vocabulary=text.vocabulary)
-            >>> adapted = MaxEnt(sigma2=0.5).adapt(background, count(more, order=2))
-            >>> adapted.log10_prob("c", ["a"]) > background.log10_prob("c", ["a"])
-            True
+        Raises
+        ------
+        UsageError
+            If the model has scores instead of probabilities, or the counts have another vocabulary or order.
+
+        Examples
+        --------
+        >>> from ngramlm.counts import count
+        >>> text = Text.from_sentences(["a b", "a c"])
+        >>> background = MaxEnt().fit(count(text, order=2))
+        >>> more = Text.from_sentences(["a c", "a c"], vocabulary=text.vocabulary)
+        >>> adapted = MaxEnt(sigma2=0.5).adapt(background, count(more, order=2))
+        >>> adapted.log10_prob("c", ["a"]) > background.log10_prob("c", ["a"])
+        True
         """
         columns = normalized_columns(background)
         counts = replace(self, closed=False).usable_counts(counts)
@@ -152,18 +191,18 @@ class MaxEnt(Smoothing):
                 f"found counts of order {counts.order}; expected {background.order}, as the model"
             )
         if (columns.probs[0][counts.counts[0] > 0] == 0).any():
-            raise UsageError("found words that the model thinks impossible; expected none in the counts")
-        trie, base, centre = background_lambdas(columns, counts.trie)
+            raise UsageError("found words that are impossible in the model; expected none in the counts")
+        trie, base, center = background_lambdas(columns, counts.trie)
         likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
         method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
-        solution = method.solution(likelihood, progress, centre)
-        metadata = {**background.metadata, "adapted": f"sigma2={method.sigma2:g}"}
+        solution = method.solution(likelihood, progress, center)
+        metadata = background.metadata | {"adapted": f"sigma2={method.sigma2:g}"}
         return BackoffModel(
             counts.vocabulary, trie, *_log10_columns(likelihood, solution.lambdas), metadata=metadata
         )
 
     def likelihood(self, counts: NgramCounts, threads: int | None = None) -> NgramLikelihood:
-        """The likelihood of the counts, as a function of the l."""
+        """The likelihood of the counts as a function of the weights."""
         base = (self.base_distribution(counts) > 0).astype(np.float64)
         return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
 
@@ -174,7 +213,7 @@ class MaxEnt(Smoothing):
         heldout: Text | None,
         progress: Progress | None,
     ) -> tuple[MaxEnt, Floats | None]:
-        """The method with a sigma^2, and the l of the last training that was needed to find it."""
+        """The method with a sigma^2, and the weights of the last training that the search needed."""
         if self.sigma2 is not None or heldout is None:
             return (self if self.sigma2 is not None else replace(self, sigma2=SIGMA2)), None
         events = Events.locate(counts.trie, heldout.over(counts.vocabulary))
@@ -191,7 +230,7 @@ class MaxEnt(Smoothing):
 
         from scipy.optimize import minimize_scalar
 
-        bounds = math.log(LEAST_SIGMA2), math.log(MOST_SIGMA2)
+        bounds = math.log(MIN_SIGMA2), math.log(MAX_SIGMA2)
         found = minimize_scalar(perplexity, bounds=bounds, method="bounded", options={"xatol": PRECISION})
         return replace(self, sigma2=float(f"{math.exp(found.x):.3g}")), last[0]
 
@@ -202,7 +241,19 @@ class MaxEnt(Smoothing):
         background: Floats | None = None,
         start: Floats | None = None,
     ) -> Solution:
-        """The l of the smallest objective; `background` is the centre of the prior, 0 unless given."""
+        """Find the weights of the smallest objective.
+
+        Parameters
+        ----------
+        likelihood : NgramLikelihood
+            The likelihood of the counts.
+        progress : callable, optional
+            Called with ("training", steps done, None).
+        background : float64[R], optional
+            The center of the prior; by default 0.
+        start : float64[R], optional
+            The weights to start from; by default `background`.
+        """
 
         def report(iteration: int, _: float) -> None:
             if progress is not None:
@@ -214,7 +265,7 @@ class MaxEnt(Smoothing):
 
 
 def _log10_columns(likelihood: NgramLikelihood, lambdas: Floats) -> tuple[list[Float32s], list[Float32s]]:
-    """log10 of f(hw) = e^s / Z(h) for all rows, and of bow(h) = Z(h') / Z(h) for the histories of order 2 and above."""
+    """log10 of f(hw) = e^s / Z(h) for all rows, and of bow(h) = Z(h') / Z(h) for histories from order 2 on."""
     trie = likelihood.trie
     masses, normalizers = likelihood.masses(lambdas)
     with np.errstate(divide="ignore"):

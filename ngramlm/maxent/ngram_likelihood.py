@@ -1,4 +1,4 @@
-"""The likelihood of n-gram features, with all normalizers and expected counts, at the cost of one look at each."""
+"""The likelihood of n-gram features; one pass over the n-grams gives all normalizers and expected counts."""
 
 from __future__ import annotations
 
@@ -14,30 +14,44 @@ from ngramlm.maxent._maxent import Features
 from ngramlm.maxent.observed import Observed
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Ints
 
 __all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
 
-Floats = NDArray[np.float64]
-Int64s = NDArray[np.int64]
-PART_ROWS = 1 << 15  # the least that is worth a part
-MOST_PARTS = 16  # however many threads: sums of the same parts are the same
+MIN_PART_ROWS = 1 << 15
+# independent of the number of threads, so that sums of parts are, too
+MAX_PARTS = 16
 
 
 class NgramLikelihood:
-    """p(w|h) = base(w) e^s / Z(h), s being the sum of the l of all features (w), (h1 w), .. of a word after a history.
+    """p(w|h) = base(w) e^s / Z(h), where s sums the weights of the features (w), (h1 w), .. of a word after a history.
 
     Features are numbered as the rows of the trie, order 1 first. The result does not depend on the number of threads.
 
-    Args:
-        observed: the events.
-        base: float64[V], 0 for words that are never predicted, else 1.
-        threads: how many to use.
+    Parameters
+    ----------
+    observed : Observed
+        The events.
+    base : float64[V]
+        0 for words that are never predicted, else 1.
+    threads : int, default 1
+        Number of threads.
 
-    Attributes:
-        observed: float64[R], how often each feature was active; 0 where there is no feature.
-        n_events: how many events there are.
+    Attributes
+    ----------
+    observed : float64[R]
+        How often each feature was active; 0 for a row without a feature.
+    n_events : float
+        The number of events.
 
-    Raises ValueError where the columns of the trie do not fit each other.
+    Raises
+    ------
+    ValueError
+        If the columns of the trie do not fit together.
+
+    References
+    ----------
+    Wu & Khudanpur (2002), for the recursion over suffixes.
     """
 
     def __init__(self, observed: Observed, base: Floats, threads: int = 1) -> None:
@@ -53,7 +67,7 @@ class NgramLikelihood:
         self._parts = _parts(observed)
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """(minus the log likelihood in nats, expected count of every feature float64[R]), for some l float64[R]."""
+        """Minus the log likelihood (nats), and the expected count of every feature."""
         masses, normalizers, total = self._risen(lambdas)
         expected = np.zeros(len(masses))
         shares = self._weights / normalizers
@@ -67,20 +81,20 @@ class NgramLikelihood:
         return total - float(self.observed @ lambdas), expected
 
     def masses(self, lambdas: Floats) -> tuple[Floats, Floats]:
-        """(base(w) e^s of every row float64[R], Z of every history float64[H])."""
+        """base(w) e^s of every row float64[R], and Z of every history float64[H]."""
         masses, normalizers, _ = self._risen(lambdas)
         return masses, normalizers
 
     def nats(self, lambdas: Floats, events: Events) -> float:
-        """Minus the mean log probability of some events, which are none of those that were observed."""
+        """Minus the mean log probability (nats) of other events, such as those of a held-out text."""
         masses, normalizers = self.masses(lambdas)
         logs = np.log(event_masses(self.trie, masses, events))
         return float((np.log(event_normalizers(self.trie, normalizers, events)) - logs).mean())
 
     def expected_by_size(self, lambdas: Floats) -> Floats:
-        """float64[order, R]: of the expected count of every feature, what falls on words with 1, 2, .. features.
+        """The expected count of every feature, by the number of active features of the word, float64[order, R].
 
-        Row by row of what the compiled recursion sums up; slower, and only iterative scaling asks for it.
+        This repeats the compiled recursion row by row. It is slower, and only iterative scaling needs it.
         """
         masses, normalizers = self.masses(lambdas)
         shares = by_order(self._weights / normalizers, [level.n_histories for level in self.trie.levels])
@@ -95,7 +109,8 @@ class NgramLikelihood:
         by_size = [np.zeros((self.trie.order, n)) for n in self.trie.n_rows]
         masses_of = by_order(masses, self.trie.n_rows)
         for order in range(self.trie.order, 0, -1):
-            alone = after[order - 1].copy()  # of the words that no longer n-gram is stored for
+            # of the words without a longer stored n-gram
+            alone = after[order - 1].copy()
             if order < self.trie.order:
                 suffixes = self.trie.level(order + 1).suffixes
                 alone -= np.bincount(suffixes, after[order], len(alone))
@@ -105,8 +120,8 @@ class NgramLikelihood:
             by_size[order - 1][sizes[order - 1][rows] - 1, rows] += (masses_of[order - 1] * alone)[rows]
         return np.concatenate(by_size, axis=1)
 
-    def _sizes(self) -> list[NDArray[np.int64]]:
-        """int64[R] per order: how many features are active for the n-gram of every row."""
+    def _sizes(self) -> list[Ints]:
+        """How many features are active for the n-gram of every row, int64[R] per order."""
         features = by_order(self.features, self.trie.n_rows)
         sizes = [features[0].astype(np.int64)]
         for mask, level in zip(features[1:], self.trie.levels[1:], strict=True):
@@ -118,12 +133,12 @@ class NgramLikelihood:
         return 1 if len(self._parts) == 1 else self.threads
 
     def _risen(self, lambdas: Floats) -> tuple[Floats, Floats, float]:
-        """The same, and the sum of log Z over the events."""
+        """The masses, the normalizers, and the sum of log Z over the events."""
         masses, normalizers = np.empty(self._columns.n_rows), np.empty(self._columns.n_histories)
         self._columns.open(lambdas, masses, normalizers)
         total = float(self._weights[0] * np.log(normalizers[0]))
 
-        def rise(part: tuple[Int64s, Int64s]) -> float:
+        def rise(part: tuple[Ints, Ints]) -> float:
             return self._columns.rise(lambdas, masses, normalizers, *part)
 
         for logs in ordered_map(rise, self._parts, self._usable_threads):
@@ -132,16 +147,16 @@ class NgramLikelihood:
 
     def _falling(
         self, masses: Floats, shares: Floats, expected: Floats, n_words: int
-    ) -> Callable[[tuple[Int64s, Int64s]], tuple[float, Floats]]:
-        def fall(part: tuple[Int64s, Int64s]) -> tuple[float, Floats]:
+    ) -> Callable[[tuple[Ints, Ints]], tuple[float, Floats]]:
+        def fall(part: tuple[Ints, Ints]) -> tuple[float, Floats]:
             unigrams = np.zeros(n_words)
             return self._columns.fall(masses, shares, expected, unigrams, *part), unigrams
 
         return fall
 
 
-def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
-    """Ranges of histories of every order from 2 on: those that end with some of the words, about as many rows each."""
+def _parts(observed: Observed) -> list[tuple[Ints, Ints]]:
+    """Ranges of histories of every order from 2 on, by last word, with about the same number of rows."""
     trie = observed.trie
     if trie.order == 1:
         return [(np.empty(0, np.int64), np.empty(0, np.int64))]
@@ -149,7 +164,7 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
     rows = np.sum(
         [level.starts[bucket] for level, bucket in zip(trie.levels[1:], buckets, strict=True)], axis=0
     )
-    n_parts = min(max(int(rows[-1]) // PART_ROWS, 1), MOST_PARTS)
+    n_parts = min(max(int(rows[-1]) // MIN_PART_ROWS, 1), MAX_PARTS)
     words = np.searchsorted(rows, np.linspace(0, rows[-1], n_parts + 1))
     edges = np.array([0, *words[1:-1], trie.n_rows[0]], np.int64)
     firsts = np.stack([bucket[edges] for bucket in buckets], axis=1)
@@ -157,12 +172,12 @@ def _parts(observed: Observed) -> list[tuple[Int64s, Int64s]]:
 
 
 def by_order(column: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
-    """The parts of a column that orders 1, 2, .. have in it."""
+    """The parts of a column that belong to orders 1, 2, and so on."""
     return np.split(column, np.cumsum(sizes)[:-1])
 
 
 def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
-    """float64[N]: base(w) e^s of the word of every event."""
+    """base(w) e^s of the word of every event, float64[N]."""
     found = np.zeros(len(events))
     for own, rows in zip(by_order(masses, trie.n_rows), events.rows, strict=True):
         known = np.flatnonzero(rows >= 0)
@@ -171,7 +186,7 @@ def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
 
 
 def event_normalizers(trie: NgramTrie, normalizers: Floats, events: Events) -> Floats:
-    """float64[N]: Z of the longest history of every event that is known."""
+    """Z of the longest known history of every event, float64[N]."""
     found = np.zeros(len(events))
     sizes = [level.n_histories for level in trie.levels]
     for own, histories in zip(by_order(normalizers, sizes), events.histories, strict=True):

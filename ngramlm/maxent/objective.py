@@ -1,4 +1,4 @@
-"""What training makes small: minus the log likelihood of each event, and the penalties that keep the features small."""
+"""The objective of maximum-entropy training: minus the log likelihood per event, with penalties on the weights."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Bools, Floats
 
 __all__ = ["Likelihood", "Objective", "Solution"]
-
-Floats = NDArray[np.float64]
 
 
 class Likelihood(Protocol):
     """The likelihood of a text under exponential models with some features.
 
-    Attributes:
-        observed: float64[F], how often each feature was active in the text.
-        features: bool[F], which places are features; at the others l stays 0.
-        n_events: how many events there are.
+    Attributes
+    ----------
+    observed : float64[F]
+        How often each feature was active in the text.
+    features : bool[F]
+        Which places are features. The weights of other places stay 0.
+    n_events : float
+        The number of events.
     """
 
     observed: Floats
-    features: NDArray[np.bool_]
+    features: Bools
     n_events: float
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """(minus the log likelihood in nats, how often the model expects each feature to be active float64[F])."""
+        """Minus the log likelihood (nats), and the expected count of each feature float64[F]."""
         ...
 
 
@@ -35,14 +38,23 @@ class Likelihood(Protocol):
 class Objective:
     """L/D + sum d^2 / (2 sigma^2 D) + alpha/D sum |d|, in nats for each of D events; L is minus the log likelihood.
 
-    Chen & Rosenfeld (2000) give the Gaussian prior, Chen (2009) the form with both. The l are those of a background
-    model plus d. The sum is strictly convex: it has one minimum.
+    The weights are those of a background model plus d. The objective is strictly convex, so it has one minimum.
 
-    Attributes:
-        likelihood: gives L and its gradient.
-        sigma2: the variance of the Gaussian prior, one for all or float64[F].
-        alpha: the weight of the absolute values.
-        background: float64[F], the l at which d = 0.
+    Attributes
+    ----------
+    likelihood : Likelihood
+        Gives L and its gradient.
+    sigma2 : float or float64[F]
+        The variance of the Gaussian prior, for all weights or for each.
+    alpha : float
+        The cost of absolute values.
+    background : float64[F]
+        The weights at which d = 0.
+
+    References
+    ----------
+    Chen & Rosenfeld (2000), "A survey of smoothing techniques for ME models", for the Gaussian prior.
+    Chen (2009), "Performance prediction for exponential language models", for both penalties.
     """
 
     likelihood: Likelihood
@@ -58,6 +70,7 @@ class Objective:
         alpha: float = 0.0,
         background: Floats | None = None,
     ) -> Objective:
+        """The objective with a background; by default the background weights are 0."""
         return cls(
             likelihood,
             sigma2,
@@ -71,7 +84,7 @@ class Objective:
         return self.alpha / self.likelihood.n_events
 
     def smooth(self, change: Floats) -> tuple[float, Floats]:
-        """(the objective without the absolute values, its gradient float64[F])."""
+        """The objective without the absolute values, and its gradient float64[F]."""
         n_events = self.likelihood.n_events
         value, gradient = self.likelihood(self.background + change)
         gradient -= self.likelihood.observed
@@ -85,8 +98,10 @@ class Objective:
         return smooth + self.l1 * float(np.abs(change).sum()) if self.alpha else smooth
 
     def slope(self, change: Floats, gradient: Floats) -> Floats:
-        """The subgradient of least length, float64[F]; it is the gradient where there are no absolute values.
+        """The subgradient of least length, float64[F]; without absolute values this is the gradient.
 
+        References
+        ----------
         Andrew & Gao (2007), "Scalable training of L1-regularized log-linear models", eq. 4.
         """
         if not self.alpha:
@@ -95,28 +110,34 @@ class Objective:
         return np.where(change == 0, shrunk, gradient + self.l1 * np.sign(change))
 
     def gap(self, slope: Floats) -> float:
-        """How far the objective is above its minimum at most, in nats per event, where it has this subgradient.
+        """An upper bound of the distance to the minimum, in nats per event, where the objective has this subgradient.
 
-        The Gaussian prior curves it by 1 / (sigma^2 D) at least, so that it cannot fall by more than
+        The Gaussian prior gives the objective a curvature of at least 1 / (sigma^2 D). So it cannot fall by more than
         sigma^2 D |slope|^2 / 2.
         """
         return self.likelihood.n_events * float(slope @ (self.sigma2 * slope)) / 2
 
     def scales(self) -> Floats:
-        """float64[F], by which the places are to be stretched, so that the objective curves about equally in all."""
+        """Factors of the weights that give the objective about the same curvature in each, float64[F]."""
         return np.sqrt(self.likelihood.observed + 1 / self.sigma2)
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Where a solver ended.
+    """Where an optimizer ended.
 
-    Attributes:
-        lambdas: float64[F], the l of every feature.
-        value: the objective there, in nats per event.
-        gap: how far it is above the minimum at most.
-        iterations: how many steps were made.
-        converged: whether the objective is as near to its minimum as was asked for.
+    Attributes
+    ----------
+    lambdas : float64[F]
+        The weight of every feature.
+    value : float
+        The objective, in nats per event.
+    gap : float
+        An upper bound of the distance to the minimum.
+    iterations : int
+        The number of steps.
+    converged : bool
+        Whether the objective is as close to its minimum as was asked for.
     """
 
     lambdas: Floats

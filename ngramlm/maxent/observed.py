@@ -1,4 +1,4 @@
-"""What a text asks of a maximum-entropy model: how often every feature was active, and after which histories."""
+"""The events of a text: how often each feature is active, and after which histories."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
@@ -14,33 +13,40 @@ from ngramlm.models.matching import Matches
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.events import look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats
 
 __all__ = ["Observed"]
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-ROUNDING = 1e-12  # counts above 2^53 are no longer exact
+# counts above 2^53 are not exact in float64
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """The events of some counts; every event has its longest history, and no other.
+    """The events of some counts. Every event has its longest history and no other.
 
-    An n-gram of the highest order is an event as often as it occurs. A shorter one is as often as it is no suffix of a
-    longer one: where its history begins with ``<s>``, or where the longer ones were left out of the counts.
+    An n-gram of the highest order is an event as often as it occurs. A shorter n-gram is an event as often as it is not
+    the suffix of a longer one. This happens where its history begins with ``<s>``, or where longer n-grams were left
+    out.
 
-    Attributes:
-        trie: the n-grams.
-        counts: float64[R] per order, how often the feature of each n-gram is active in the events.
-        weights: float64[H] per order, how many events have each history.
-        features: bool[R] per order, which n-grams are features: those with a count that no cut-off leaves out.
+    Attributes
+    ----------
+    trie : NgramTrie
+        The n-grams.
+    counts : tuple of float64[R]
+        How often the feature of each n-gram is active in the events, per order.
+    weights : tuple of float64[H]
+        The number of events of each history, per order.
+    features : tuple of bool[R]
+        Which n-grams are features, per order: those with a count that no cut-off drops.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> observed = Observed.of(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> observed.n_events, observed.counts[1].tolist(), observed.weights[1].tolist()
-        (6.0, [2.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 1.0])
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> observed = Observed.of(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> observed.n_events, observed.counts[1].tolist(), observed.weights[1].tolist()
+    (6.0, [2.0, 1.0, 1.0, 1.0, 1.0], [2.0, 2.0, 1.0, 1.0])
     """
 
     trie: NgramTrie
@@ -50,13 +56,13 @@ class Observed:
 
     @classmethod
     def of(cls, counts: NgramCounts) -> Observed:
-        """The events of some counts; raises EstimationError for counts that no text has."""
+        """The events of some counts; raises EstimationError for counts that are not those of a text."""
         kept = [counts.kept(order) for order in range(1, counts.order + 1)]
         return cls._of(counts.trie, [column.astype(np.float64) for column in counts.counts], kept)
 
     @classmethod
     def within(cls, counts: NgramCounts, trie: NgramTrie) -> Observed:
-        """The same among the n-grams of a trie that holds all of theirs, over the same vocabulary."""
+        """The events of some counts, among the n-grams of a larger trie over the same vocabulary."""
         matches = Matches(trie, counts.trie, np.arange(len(counts.vocabulary), dtype=np.int32))
         columns, kept = [], []
         for order, rows in enumerate(matches.rows, 1):
@@ -85,8 +91,10 @@ class Observed:
 
     @property
     def n_events(self) -> float:
+        """The number of events."""
         return float(sum(column.sum() for column in self.weights))
 
     @property
     def n_features(self) -> int:
+        """The number of features."""
         return sum(int(np.count_nonzero(mask)) for mask in self.features)

@@ -1,7 +1,7 @@
-"""Orthant-wise limited-memory quasi-Newton: L-BFGS for objectives with absolute values, and plain L-BFGS without.
+"""Orthant-wise limited-memory quasi-Newton: L-BFGS for objectives with absolute values, and plain L-BFGS without them.
 
-Andrew & Gao (2007), "Scalable training of L1-regularized log-linear models". Within one orthant the absolute values
-are linear; so a step follows the curvature of the smooth part, and stops where a place would change its sign.
+Within one orthant the absolute values are linear. A step follows the curvature of the smooth part, and stops where a
+weight would change its sign.
 """
 
 from __future__ import annotations
@@ -10,24 +10,30 @@ from collections import deque
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.maxent.objective import Objective
+from ngramlm.types import Floats
 
 __all__ = ["Watch", "owl_qn"]
 
-Floats = NDArray[np.float64]
 Watch = Callable[[Floats, float, float], bool]
-"""Called with (the changes d, objective, gap) after every step, and at the start; True ends the search."""
+"""Called at the start and after every step with (changes d, objective, gap); True ends the search."""
 
-MEMORY = 8  # pairs of steps and changes of the gradient
-SUFFICIENT = 1e-4  # of the fall that the slope promises
-MOST_HALVINGS = 40
+# pairs of steps and gradient changes that are kept
+MEMORY = 8
+# share of the decrease promised by the slope that a step must reach
+SUFFICIENT = 1e-4
+MAX_HALVINGS = 40
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
-    """Search from some d, until `watch` ends it or rounding leaves no step that lowers the objective."""
+    """Minimize an objective from some changes d, until `watch` ends the search or no step lowers the objective.
+
+    References
+    ----------
+    Andrew & Gao (2007), "Scalable training of L1-regularized log-linear models".
+    """
     scales = objective.scales()
     change = start
     smooth, gradient = objective.smooth(change)
@@ -40,9 +46,10 @@ def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
         direction = _newton(slope / scales, pairs, objective.likelihood.n_events) / scales
         if objective.alpha:
             direction[direction * slope >= 0] = 0.0
-        step = 1.0 if pairs else 0.25  # overlapping features share what each would do alone
+        # overlapping features share the change that each would make alone
+        step = 1.0 if pairs else 0.25
         orthant = np.where(change != 0, np.sign(change), -np.sign(slope)) if objective.alpha else None
-        for _ in range(MOST_HALVINGS):
+        for _ in range(MAX_HALVINGS):
             new = change + step * direction
             if orthant is not None:
                 new[new * orthant < 0] = 0.0
@@ -63,7 +70,7 @@ def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
 
 
 def _newton(slope: Floats, pairs: deque[tuple[Floats, Floats, float]], first: float) -> Floats:
-    """Minus the slope times the inverse of the curvature that the pairs tell of (Nocedal 1980, two loops)."""
+    """Minus the slope times the inverse curvature that the pairs approximate (Nocedal 1980, two-loop recursion)."""
     direction = -slope
     factors = []
     for moved, bent, curvature in reversed(pairs):

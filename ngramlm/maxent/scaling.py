@@ -1,35 +1,39 @@
-"""Iterative scaling, as maximum-entropy models were first trained: kept for study, as quasi-Newton steps are far fewer.
+"""Iterative scaling, the first algorithms for maximum-entropy training; kept for study, as they need many more steps.
 
-Every feature makes the change d that would bring its expected count to what was observed, were all others to stay:
-E~ - (l + d) / sigma^2 = sum over m of E_m exp(m d), E_m being the expected count over the words that m features are
-active for. Improved iterative scaling (Della Pietra, Della Pietra & Lafferty 1997) takes just that; generalized
-iterative scaling (Darroch & Ratcliff 1972) puts the greatest number of features in the place of each m, which needs
-no correction feature (Curran & Clark 2003). Chen & Rosenfeld (2000) have the Gaussian prior in it. Every step lowers
-the objective.
+Every feature changes its weight by the d that solves E~ - (l + d) / sigma^2 = sum over m of E_m exp(m d). E~ is the
+observed count, E_m the expected count over the words that m features are active for. Improved iterative scaling takes
+this d. Generalized iterative scaling replaces each m by the greatest number of features. Every step lowers the
+objective.
+
+References
+----------
+Darroch & Ratcliff (1972), "Generalized iterative scaling for log-linear models".
+Della Pietra, Della Pietra & Lafferty (1997), "Inducing features of random fields".
+Chen & Rosenfeld (2000), "A survey of smoothing techniques for ME models", for the Gaussian prior.
+Curran & Clark (2003), "Investigating GIS and smoothing for maximum entropy taggers", without a correction feature.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood
 from ngramlm.maxent.objective import Objective
 from ngramlm.maxent.owl_qn import Watch
+from ngramlm.types import Floats
 
 __all__ = ["gis", "iis"]
 
-Floats = NDArray[np.float64]
 NEWTON_STEPS = 100
 
 
 def gis(objective: Objective, start: Floats, watch: Watch) -> None:
-    """Generalized iterative scaling, until `watch` ends it; the likelihood is one of n-grams."""
+    """Generalized iterative scaling of an n-gram likelihood, until `watch` ends it."""
     _scale(objective, start, watch, improved=False)
 
 
 def iis(objective: Objective, start: Floats, watch: Watch) -> None:
-    """Improved iterative scaling."""
+    """Improved iterative scaling of an n-gram likelihood, until `watch` ends it."""
     _scale(objective, start, watch, improved=True)
 
 
@@ -49,9 +53,9 @@ def _scale(objective: Objective, change: Floats, watch: Watch, improved: bool) -
 
 
 def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float | Floats) -> Floats:
-    """float64[F]: the d with sum over m of expected[m] exp(m d) + d / sigma^2 = wanted, by Newton's method.
+    """The d with sum over m of expected[m] exp(m d) + d / sigma^2 = wanted, by Newton's method, float64[F].
 
-    The left side is convex and grows: from where it is too large the steps never pass the place.
+    The left side is convex and increasing, so steps from above never pass the root.
     """
     step = np.zeros(len(wanted))
     for _ in range(NEWTON_STEPS):
@@ -59,7 +63,8 @@ def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float | Floa
             masses = expected * np.exp(sizes[:, None] * step)
         excess = masses.sum(axis=0) + step / sigma2 - wanted
         change = excess / ((sizes[:, None] * masses).sum(axis=0) + 1 / sigma2)
-        step = step - np.maximum(change, -1.0 / sizes[-1])  # from below a step could go far too far
+        # from below the root a full step could overshoot
+        step = step - np.maximum(change, -1.0 / sizes[-1])
         if np.abs(change).max(initial=0.0) < 1e-14:
             break
     return step

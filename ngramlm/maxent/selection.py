@@ -1,9 +1,8 @@
-"""Which pairs of words are worth a feature: distance-2 bigrams by count, triggers by average mutual information."""
+"""Selection of word pairs for features: distance-2 bigrams by count, triggers by average mutual information."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.association import mutual_information
 from ngramlm.maxent._maxent_text import count_pairs
@@ -11,20 +10,26 @@ from ngramlm.maxent.features import document_events
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
+from ngramlm.types import Int32s
 
 __all__ = ["cache_classes", "distance_2_bigrams", "topic_words", "trigger_pairs"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-SIGNIFICANT = 6.63  # the 99th percentile of chi-square with one degree of freedom
-DECADE = 10  # words of one class of the cache are about as frequent
+# the 99th percentile of chi-square with one degree of freedom
+SIGNIFICANT = 6.63
+# frequencies of the words in one class of the cache differ by less than this factor
+DECADE = 10
 
 
 def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
-    """The words that stand with one between them `least` times or more, and not as often as by chance.
+    """Pairs of words with one word between them that occur `least` times or more, and significantly often.
 
-    Once in a hundred times chance makes 2 n times their mutual information (Dunning's G^2) as large as 6.63. Returns
-    the first words, the last.
+    A pair is significant if 2 n times its mutual information (Dunning's G^2) is at least 6.63, which chance reaches
+    once in a hundred times.
+
+    Returns
+    -------
+    tuple[int32[P], int32[P]]
+        The first and the last words of the pairs.
     """
     ids = text.ids
     inside = (ids[2:] != BOS) & (ids[1:-1] != BOS)
@@ -32,9 +37,12 @@ def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
 
 
 def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]:
-    """The words that come `least` times or more while a topic is what a document looks like, and not by chance.
+    """Pairs of a topic and a word that occur together `least` times or more, and significantly often.
 
-    Returns the topics, the words.
+    Returns
+    -------
+    tuple[int32[P], int32[P]]
+        The topics and the words of the pairs.
     """
     found = np.repeat(topics.of_sentences(text), np.diff(text.sentences) - 1)
     words = text.predicted
@@ -43,7 +51,7 @@ def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]
 
 
 def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32s, Int32s]:
-    """The different pairs of two columns that stand there so often, and that chance does not explain."""
+    """The distinct pairs of two columns that are frequent and significant enough."""
     size = int(max(words.max(initial=0), 0)) + 1
     keys, times = np.unique(causes.astype(np.int64) * size + words, return_counts=True)
     first, last, n = keys // size, keys % size, float(len(words))
@@ -55,11 +63,25 @@ def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32
 
 
 def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple[Int32s, Int32s]:
-    """For every word the `most` words that tell most of it by having been seen before in the document.
+    """For each word, the words with the highest mutual information that make it more probable later in the document.
 
-    A pair A, B counts where B is likelier after A. Of all words, those `skipped` that are most frequent are taken for
-    function words, which trigger nothing; of the others the `candidates` most frequent take part. A word may trigger
-    itself. Returns the words A, and the words B that they trigger.
+    A pair A, B counts if B is more probable after A. A word may trigger itself.
+
+    Parameters
+    ----------
+    text : Text
+        The text with its documents.
+    most : int
+        The maximum number of triggers of each word.
+    skipped : int
+        How many of the most frequent words to skip, as function words trigger nothing.
+    candidates : int
+        How many of the next most frequent words take part.
+
+    Returns
+    -------
+    tuple[int32[P], int32[P]]
+        The words A, and the words B that they trigger.
     """
     words, size = text.predicted, len(text.vocabulary)
     counts = np.bincount(words, minlength=size).astype(np.int64)
@@ -80,12 +102,12 @@ def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple
         best = np.argsort(-told, kind="stable")[:most]
         best = best[told[best] > 0]
         pairs.append((chosen[best], np.full(len(best), word, np.int32)))
-    causes, favoured = (np.concatenate(column) for column in zip(*pairs, strict=True))
-    return causes, favoured
+    causes, favored = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    return causes, favored
 
 
 def cache_classes(text: Text) -> Int32s:
-    """int32[V]: words that were seen about as often, by powers of ten; -1 for ``<unk>``, markers and unseen words."""
+    """Classes of words by powers of ten of their counts, int32[V]; -1 for reserved and unseen words."""
     counts = np.bincount(text.predicted, minlength=len(text.vocabulary))
     counts[[UNK, BOS, EOS]] = 0
     classes = np.full(len(counts), -1, np.int32)

@@ -1,26 +1,25 @@
-"""The ways to the minimum, by name; all of them lead to the same one."""
+"""Optimizers for maximum-entropy training."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.maxent.objective import Objective, Solution
 from ngramlm.maxent.owl_qn import Watch, owl_qn
 from ngramlm.maxent.scaling import gis, iis
+from ngramlm.types import Floats
 
 __all__ = ["SMOOTH_ONLY", "SOLVERS", "Report", "solve"]
 
-Floats = NDArray[np.float64]
 Report = Callable[[int, float], None]
-"""Called with (iteration, objective in nats per event) at the start and after every step."""
+"""Called at the start and after every step with (iteration, objective in nats per event)."""
 
 
 def lbfgs(objective: Objective, start: Floats, watch: Watch) -> None:
-    """L-BFGS as scipy has it: an implementation that is not ours, several times slower than `owl_qn`."""
+    """L-BFGS of scipy: an independent implementation, several times slower than `owl_qn`."""
     from scipy.optimize import OptimizeResult, minimize
 
     scales = objective.scales()
@@ -48,7 +47,8 @@ SOLVERS: dict[str, Callable[[Objective, Floats, Watch], None]] = {
     "gis": gis,
     "iis": iis,
 }
-SMOOTH_ONLY = ("lbfgs", "gis", "iis")  # those that cannot do with absolute values
+# optimizers that need an alpha of 0
+SMOOTH_ONLY = ("lbfgs", "gis", "iis")
 
 
 def solve(
@@ -60,13 +60,30 @@ def solve(
     start: Floats | None = None,
     window: int | None = None,
 ) -> Solution:
-    """The minimum of an objective, up to `tolerance` nats per event; `start` are the l to begin with.
+    """Minimize an objective.
 
-    Where the gap is known to be far too large, `window` steps that together lower the objective by less than
-    `tolerance` will do as well.
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    solver : str
+        The name of an optimizer in `SOLVERS`.
+    tolerance : float
+        How far the result may be above the minimum, in nats per event.
+    max_iterations : int
+        The maximum number of steps.
+    report : callable, optional
+        Called at the start and after every step with (iteration, objective).
+    start : float64[F], optional
+        The weights to start from; by default those of the background.
+    window : int, optional
+        The search also ends if this many steps together lower the objective by less than `tolerance`. This is for
+        objectives whose gap is known to be far too large.
 
-    Warns with an EstimationWarning where that is not reached within `max_iterations`, or not at all by the accuracy of
-    float64.
+    Returns
+    -------
+    Solution
+        Where the search ended. If it is not within the tolerance, an EstimationWarning says so.
     """
     last: list[Solution] = []
     values: list[float] = []
@@ -87,7 +104,7 @@ def solve(
     if not found.converged:
         warn(
             f"{solver} stopped after {found.iterations} steps, at an objective of {found.value:.6g} nats per event "
-            f"that may be up to {found.gap:.2g} above its minimum; expected {tolerance:g} (give it more steps)",
+            f"that may be up to {found.gap:.2g} above its minimum; expected {tolerance:g} (allow more steps)",
             EstimationWarning,
         )
     return found

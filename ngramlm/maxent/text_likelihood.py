@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import ordered_map
 from ngramlm.maxent._maxent_text import RunningText
@@ -14,24 +13,30 @@ from ngramlm.maxent.ngram_likelihood import NgramLikelihood, by_order
 from ngramlm.text.text import Text
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["TextLikelihood", "located", "row_gains"]
 
-Floats = NDArray[np.float64]
-MOST_PARTS = 8  # however many threads: sums of the same parts are the same
+# independent of the number of threads, so that sums of parts are, too
+MAX_PARTS = 8
 NOTHING: Floats = np.empty(0)
 
 
 class TextLikelihood:
-    """p(w|h) = base(w) e^(s + t) / Z: s as in `NgramLikelihood`, t the sum of the l of all lists in force for the word.
+    """p(w|h) = base(w) e^(s + t) / Z, with s as in `NgramLikelihood`, and t the sum of the weights of active lists.
 
     Features are numbered as the rows of the trie, then those of the text.
 
-    Args:
-        ngrams: the likelihood of the n-grams alone, of the counts of the text.
-        features: those of the text.
-        text: the text that was counted, over the same vocabulary.
-        threads: how many to use, over documents.
+    Parameters
+    ----------
+    ngrams : NgramLikelihood
+        The likelihood of the n-grams alone, from the counts of the text.
+    features : TextFeatures
+        The features of the text.
+    text : Text
+        The text that was counted, over the same vocabulary.
+    threads : int, default 1
+        Number of threads; each works on some documents.
     """
 
     def __init__(self, ngrams: NgramLikelihood, features: TextFeatures, text: Text, threads: int = 1) -> None:
@@ -45,11 +50,11 @@ class TextLikelihood:
         self.observed: Floats = np.concatenate([ngrams.observed, observed])
         self.features = np.concatenate([ngrams.features, observed > 0])
         edges = document_events(text)
-        wanted = np.linspace(0, edges[-1], MOST_PARTS + 1)[1:-1]
+        wanted = np.linspace(0, edges[-1], MAX_PARTS + 1)[1:-1]
         self._parts = sorted({0, *np.searchsorted(edges, wanted).tolist(), len(edges) - 1})
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """(minus the log likelihood in nats, expected count of every feature)."""
+        """Minus the log likelihood (nats), and the expected count of every feature."""
         masses, alone = self.ngrams.masses(lambdas[: self.n_rows])
         gains = row_gains(self.ngrams.trie, masses)
         factors = np.exp(lambdas[self.n_rows :])
@@ -71,7 +76,7 @@ class TextLikelihood:
 
 
 def located(trie: NgramTrie, features: TextFeatures, text: Text) -> tuple[RunningText, Events]:
-    """The events of a text as the kernel wants them, and where they are in the trie."""
+    """The events of a text in the form of the kernel, and their places in the trie."""
     events, active = Events.locate(trie, text), features.activations(text)
     running = RunningText(
         [(level.starts, level.words) for level in trie.levels],
@@ -90,7 +95,7 @@ def located(trie: NgramTrie, features: TextFeatures, text: Text) -> tuple[Runnin
 
 
 def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
-    """float64[R]: m(hw) - m(h'w) of every row, m(w) of the unigrams."""
+    """m(hw) - m(h'w) of every row, m(w) of the unigrams, float64[R]."""
     of_orders = by_order(masses, trie.n_rows)
     gains = [of_orders[0]]
     for level, own, lower in zip(trie.levels[1:], of_orders[1:], of_orders, strict=False):
@@ -99,7 +104,7 @@ def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
 
 
 def _of_rows(trie: NgramTrie, shares: Floats) -> Floats:
-    """float64[R]: what every row has of its history, from order 2 on."""
+    """The share of each row's history, float64[R], from order 2 on."""
     of_orders = by_order(shares, [level.n_histories for level in trie.levels])
     higher = [
         np.repeat(own, np.diff(level.starts)) for own, level in zip(of_orders, trie.levels, strict=True)
@@ -108,7 +113,7 @@ def _of_rows(trie: NgramTrie, shares: Floats) -> Floats:
 
 
 def _expected(trie: NgramTrie, masses: Floats, reached: Floats) -> Floats:
-    """float64[R]: the expected counts of n-grams; `reached` sums b(w) / Z over the events that see a row."""
+    """The expected counts of n-grams, float64[R]; `reached` sums b(w) / Z over the events that use a row."""
     counts = by_order(masses * reached, trie.n_rows)
     masses_of, reached_of = by_order(masses, trie.n_rows), by_order(reached, trie.n_rows)
     for order in range(trie.order, 1, -1):

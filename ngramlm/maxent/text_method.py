@@ -1,4 +1,4 @@
-"""Maximum-entropy models of running text: n-grams, distance-2 bigrams, triggers and a cache in one exponent."""
+"""Maximum-entropy models of running text: n-grams, distance-2 bigrams, triggers, cache and topics in one exponent."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Check, Number, flag
+from ngramlm.core.validation import Check, Number, flag, keep_checked
 from ngramlm.counts import count
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.features import TextFeatures
@@ -21,43 +20,70 @@ from ngramlm.maxent.text_likelihood import TextLikelihood
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.maxent.topic_features import Topics
 from ngramlm.text.text import Text
+from ngramlm.types import Int32s
 
 __all__ = ["TextMaxEnt"]
 
-Int32s = NDArray[np.int32]
-WINDOW = 10  # steps; features that all words share make the gap hundreds of times too large
-LEAST_OF_TOPIC = 5  # times that a word must have come with a topic
+# in steps; features that all words share make the gap hundreds of times too large
+WINDOW = 10
+# how often a word must occur with a topic
+MIN_TOPIC_COUNT = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextMaxEnt:
-    """p(w|h) = e^(s + t) / Z: s sums the l of the n-grams, t of whatever else the document has put into force.
+    """Maximum-entropy model of running text: p(w|h) = e^(s + t) / Z.
 
-    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling". Where a mixture asks how
-    far to trust each of several models, here every feature is told what the others explain already. A document is what
-    the text says it is; without any, the whole text is one.
+    s sums the weights of the n-grams, t those of the features that the document has activated. A mixture weights whole
+    models; here training weights each feature, given all others. The text decides where documents begin; a text without
+    documents is one document.
 
-    Args:
-        order: the length of the longest n-grams.
-        closed: give ``<unk>`` no probability; the text must then be without.
-        sigma2, alpha: the priors of every l, as in `MaxEnt`.
-        pair_sigma2: sigma^2 of the features of pairs: distance-2 bigrams, triggers and topics.
-        distance_2: how often two words must stand with one between them to have a feature; 0 for no such features.
-        triggers: how many triggers each word has at most, itself among them.
-        function_words: how many of the most frequent words trigger nothing and are triggered by nothing.
-        candidates: how many of the next most frequent words take part in triggers.
-        topics: how many topics the documents are divided into; words that are commoner or rarer in one have a feature.
-        cache: how often a word has to be seen before, for each feature that words share that are about as frequent.
-        seed: decides which documents the topics begin with.
-        tolerance: by how many nats per event ten steps must lower the objective for more to follow.
-        max_iterations: after how many steps to stop in any case, with a warning.
+    Parameters
+    ----------
+    order : int, default 3
+        The length of the longest n-grams.
+    closed : bool, default False
+        Whether the vocabulary is closed. The text must then be without OOVs.
+    sigma2 : float, default 3
+        sigma^2, the variance of the Gaussian prior of every weight.
+    alpha : float, default 0
+        The cost of the absolute value of every weight.
+    pair_sigma2 : float, default 0.1
+        sigma^2 of the features of pairs: distance-2 bigrams, triggers and topics.
+    distance_2 : int, default 2
+        How often two words must occur with one word between them to have a feature; 0 for no such features.
+    triggers : int, default 6
+        The maximum number of triggers of each word, itself included.
+    function_words : int, default 100
+        How many of the most frequent words trigger nothing and are not triggered.
+    candidates : int, default 4000
+        How many of the next most frequent words take part in triggers.
+    topics : int, default 0
+        The number of topics that the documents are divided into. Words that are more or less frequent in a topic have a
+        feature.
+    cache : tuple[int, ...], default (1, 2, 4)
+        How often a word has to be seen before, for each cache feature. Words of similar frequency share these features.
+    seed : int, default 0
+        Seed of the choice of documents with which the topics start.
+    tolerance : float, default 1e-3
+        Training ends when ten steps lower the objective by less, in nats per event.
+    max_iterations : int, default 1000
+        The maximum number of steps. Training that stops there issues an EstimationWarning.
 
-    Raises UsageError for values out of range.
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
 
-    Example:
-        >>> model = TextMaxEnt(order=2, function_words=0).fit(Text.from_sentences(["a b a b", "c d", "a b", "d c"]))
-        >>> round(float(model.distribution(["<s>", "a"], before=["a b"]).sum()), 6)
-        1.0
+    References
+    ----------
+    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling".
+
+    Examples
+    --------
+    >>> model = TextMaxEnt(order=2, function_words=0).fit(Text.from_sentences(["a b a b", "c d", "a b", "d c"]))
+    >>> round(float(model.distribution(["<s>", "a"], before=["a b"]).sum()), 6)
+    1.0
     """
 
     order: int = 3
@@ -77,7 +103,7 @@ class TextMaxEnt:
 
     def __post_init__(self) -> None:
         any_number = Number(least=0, whole=True)
-        kinds: dict[str, Check] = {
+        checks: dict[str, Check] = {
             "order": Number(least=1, most=16, whole=True),
             "closed": flag,
             "sigma2": Number(least=0, above=True),
@@ -93,9 +119,8 @@ class TextMaxEnt:
             "max_iterations": Number(least=1, whole=True),
         }
         if self.cache not in ((), []):
-            kinds["cache"] = Number(least=1, whole=True, several=True)
-        for name, kind in kinds.items():
-            object.__setattr__(self, name, kind(name, getattr(self, name)))
+            checks["cache"] = Number(least=1, whole=True, several=True)
+        keep_checked(self, checks)
         thresholds = self.cache if isinstance(self.cache, tuple | list) else (self.cache,)
         object.__setattr__(self, "cache", tuple(sorted(set(thresholds))))
 
@@ -107,10 +132,30 @@ class TextMaxEnt:
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> MaxEntModel:
-        """Train on a text with its documents; `heldout` is not looked at.
+        """Train on a text with its documents.
 
-        The result does not depend on the number of threads. Raises EstimationError for an empty text, UsageError for
-        OOVs where the vocabulary is to be closed. Warns with an EstimationWarning where `max_iterations` are too few.
+        Parameters
+        ----------
+        text : Text
+            The training text.
+        heldout : Text, optional
+            Not used.
+        threads : int, optional
+            Number of threads; by default all processors. The model does not depend on this number.
+        progress : callable, optional
+            Called after every step.
+
+        Returns
+        -------
+        MaxEntModel
+            The model. Training that stops after `max_iterations` issues an EstimationWarning.
+
+        Raises
+        ------
+        EstimationError
+            If the text is empty.
+        UsageError
+            If the vocabulary is closed and the text has OOVs.
         """
         if not isinstance(text, Text):
             raise UsageError(f"found {type(text).__name__}; expected a Text, as ngramlm.read_text makes it")
@@ -149,7 +194,7 @@ class TextMaxEnt:
         )
 
     def features(self, text: Text) -> TextFeatures:
-        """What a text suggests as features."""
+        """The features that a text suggests."""
         none: tuple[Int32s, Int32s] = (np.empty(0, np.int32), np.empty(0, np.int32))
         skips = distance_2_bigrams(text, self.distance_2) if self.distance_2 else none
         triggers = none
@@ -158,7 +203,7 @@ class TextMaxEnt:
         topics, subjects = Topics.none(len(text.vocabulary)), none
         if self.topics:
             topics = Topics.fit(text, self.topics, self.function_words, self.seed)
-            subjects = topic_words(text, topics, LEAST_OF_TOPIC)
+            subjects = topic_words(text, topics, MIN_TOPIC_COUNT)
         return TextFeatures.of(
             len(text.vocabulary), skips, triggers, self.cache, cache_classes(text), subjects, topics
         )

@@ -1,4 +1,4 @@
-"""Models of n-grams and of the document before them: every sentence changes what is expected of the next."""
+"""Models of n-grams and of the document before them: every sentence changes the probabilities of the next ones."""
 
 from __future__ import annotations
 
@@ -19,29 +19,39 @@ from ngramlm.text.text import Text, words_of
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Sentence
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["MaxEntModel"]
 
-Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
-LARGEST = 300  # the exponentials of several features are multiplied
+# the exponentials of several features are multiplied
+MAX_LAMBDA = 300
 
 
 class MaxEntModel(ColumnModel):
-    """p(w|h) = base(w) e^(s + t) / Z: s sums the l of the n-grams, t of all that the document has put into force.
+    """p(w|h) = base(w) e^(s + t) / Z, where s sums the weights of the n-grams, t those that the document activated.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams.
-        base: float64[V], 0 for words that are never predicted, else 1.
-        features: those of the running text.
-        lambdas: float64[R + F], the l of the n-grams, order 1 first, and of the other features.
-        metadata: how the model was made.
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    trie : NgramTrie
+        The n-grams.
+    base : float64[V]
+        0 for words that are never predicted, else 1.
+    features : TextFeatures
+        The features of the running text.
+    lambdas : float64[R + F]
+        The weights of the n-grams, order 1 first, and of the other features.
+    metadata : Mapping[str, str], optional
+        How the model was made.
 
-    Raises UsageError when the columns do not fit each other.
+    Raises
+    ------
+    UsageError
+        If the columns do not fit together.
     """
 
     KIND: ClassVar[str] = "maxent"
@@ -60,9 +70,10 @@ class MaxEntModel(ColumnModel):
         if base.shape != (len(vocabulary),) or len(features.skips) != len(vocabulary):
             raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
         n_rows = sum(trie.n_rows)
-        if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= LARGEST).all():
+        if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= MAX_LAMBDA).all():
+            n_weights = n_rows + features.n_features
             raise UsageError(
-                f"found {lambdas.shape} weights; expected {n_rows + features.n_features}, from -{LARGEST} to {LARGEST}"
+                f"found {lambdas.shape} weights; expected {n_weights}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
             )
         if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
             raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")
@@ -76,10 +87,12 @@ class MaxEntModel(ColumnModel):
             self._factors = np.exp(lambdas[n_rows:])
 
     def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model, by name."""
         return {"base": self.base, "lambdas": self.lambdas} | self.features.columns()
 
     @classmethod
     def from_archive(cls, archive: Archive) -> MaxEntModel:
+        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns, trie = archive.columns, archive.trie
         features = TextFeatures.from_columns(columns)
         base = check_length(columns["base"], len(archive.vocabulary), "measures of words", np.float64)
@@ -90,7 +103,7 @@ class MaxEntModel(ColumnModel):
         return cls(archive.vocabulary, trie, base, features, lambdas, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: log10 probability of every predicted token, each from what precedes it in its document."""
+        """The log10 probability of each predicted token, given the document before it, float64[n_tokens]."""
         text = text.over(self._vocabulary)
         running, events = located(self.trie, self.features, text)
         normalizers, boosts = np.empty(len(events)), np.empty(len(events))
@@ -112,32 +125,39 @@ class MaxEntModel(ColumnModel):
             return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
 
     def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
-        """float64[V]: the probability of every word after a history; `before` are the sentences before it.
+        """The probability of each word after a history, in the order of the ids, float64[V].
 
-        All of them are one document.
+        Parameters
+        ----------
+        history : str or Sequence[str], optional
+            The words before, in the same sentence. Begin with ``<s>`` for the start of a sentence.
+        before : Sequence[str or Sequence[str]], optional
+            The earlier sentences of the same document.
         """
         ids = self._history_ids(history)
         probs = self._distribution(self._path(ids)) * self._boosts(history, before)
         return np.asarray(probs / probs.sum())
 
     def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """log10 p(word | history) after the sentences `before`."""
+        """log10 p(word | history), after the sentences `before` of the same document."""
         with np.errstate(divide="ignore"):
             return float(np.log10(min(self.distribution(history, before)[self._id(word)], 1.0)))
 
     def to_backoff(self) -> BackoffModel:
-        """What the model is where no feature of the text is in force, as a back-off table: it forgets the document."""
+        """The model without any active feature of the text, as a back-off table."""
         return super().to_backoff()
 
     def _boosts(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
-        """float64[V]: by what the features of the text multiply every word after a history."""
+        """The factors of all words after a history by the features of the text, float64[V]."""
         words = words_of(history)
         inside = words[1:] if words[:1] == ["<s>"] else words
         text = Text.from_sentences([*before, inside], self._vocabulary, reserved="keep")
         active = self.features.activations(text)
-        event = text.n_tokens - 1  # the end of the sentence stands where the next word will
+        # </s> stands in the place of the next word
+        event = text.n_tokens - 1
         passing = active.passing[active.passing_starts[event] : active.passing_starts[event + 1]]
-        if words[:1] != ["<s>"] and len(words) == 1:  # nobody knows what was before that
+        # the word before the history is not known
+        if words[:1] != ["<s>"] and len(words) == 1:
             passing = passing[passing != self.features.skips[BOS]]
         lists = [active.lasting[: active.lasting_starts[event + 1]], passing]
         boosts = np.ones(len(self._vocabulary))
@@ -156,12 +176,12 @@ class MaxEntModel(ColumnModel):
         return path
 
     def _probs(self, events: Events) -> Floats:
-        """Of the n-grams alone."""
+        """The probability of each event under the n-grams alone."""
         normalizers = event_normalizers(self.trie, self._normalizers, events)
         return np.asarray(event_masses(self.trie, self._masses, events) / normalizers)
 
     def _distribution(self, path: Sequence[int]) -> Floats:
-        """Of the n-grams alone."""
+        """The distribution after a history under the n-grams alone."""
         masses = self._masses[: len(self._vocabulary)].copy()
         for order, history in enumerate(path[1:], 2):
             level = self.trie.level(order)
@@ -172,7 +192,7 @@ class MaxEntModel(ColumnModel):
 
 
 def _risen(trie: NgramTrie, base: Floats, lambdas: Floats) -> tuple[Floats, Floats]:
-    """(base(w) e^s of every row, Z of every history)."""
+    """base(w) e^s of every row, and Z of every history."""
     n_histories = sum(level.n_histories for level in trie.levels)
     columns = Features(
         [(level.suffixes, level.starts, level.parents) for level in trie.levels], base, np.zeros(n_histories)

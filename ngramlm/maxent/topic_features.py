@@ -1,37 +1,39 @@
-"""Topics of documents: a mixture of unigram models, and which of them the sentences so far look most like."""
+"""Topics of documents: a mixture of unigram models, and the most probable topic of the sentences so far."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["Topics"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 ROUNDS = 30
-STRENGTH = 100.0  # words that the distribution of the whole text is worth in that of a topic
+# weight, in words, of the whole text in the distribution of a topic
+STRENGTH = 100.0
 
 
 @dataclass(frozen=True, eq=False)
 class Topics:
-    """log p(w|t), in nats, of every topic and word: 0 for words that say nothing.
+    """log p(w|t) / p(w) in nats, for every topic and word; 0 for words that say nothing about the topic.
 
-    Attributes:
-        log_ratios: float64[T, V], log p(w|t) / p(w).
+    Attributes
+    ----------
+    log_ratios : float64[T, V]
+        log p(w|t) / p(w).
 
-    Example:
-        >>> sentences = ["cat purrs cat", "cat purrs", "sea roars sea", "sea roars"]
-        >>> text = Text.from_ids(*(lambda t: (t.vocabulary, t.ids, 0, range(4)))(Text.from_sentences(sentences)))
-        >>> topics = Topics.fit(text, 2, skipped=0)
-        >>> found = topics.of_sentences(Text.from_sentences(["cat", "cat", "sea sea sea", "sea"], text.vocabulary))
-        >>> int(found[0]), bool(found[1] == found[2] != found[3])
-        (-1, True)
+    Examples
+    --------
+    >>> sentences = ["cat purrs cat", "cat purrs", "sea roars sea", "sea roars"]
+    >>> text = Text.from_ids(*(lambda t: (t.vocabulary, t.ids, 0, range(4)))(Text.from_sentences(sentences)))
+    >>> topics = Topics.fit(text, 2, skipped=0)
+    >>> found = topics.of_sentences(Text.from_sentences(["cat", "cat", "sea sea sea", "sea"], text.vocabulary))
+    >>> int(found[0]), bool(found[1] == found[2] != found[3])
+    (-1, True)
     """
 
     log_ratios: Floats
@@ -44,15 +46,27 @@ class Topics:
 
     @classmethod
     def none(cls, size: int) -> Topics:
+        """No topics, for a vocabulary of this size."""
         return cls(np.empty((0, size)))
 
     @classmethod
     def fit(cls, text: Text, n_topics: int, skipped: int, seed: int = 0) -> Topics:
-        """Divide the documents of a text so that their words are likeliest, each document having one topic.
+        """Divide the documents of a text into topics that make its words most probable; each document has one topic.
 
-        The distribution of a topic is that of its documents and, as `STRENGTH` words more, that of the whole text.
-        Begins with documents that are unlike each other, and goes on until nothing changes (classification EM). The
-        `skipped` most frequent words say nothing.
+        The distribution of a topic is that of its documents, plus that of the whole text with the weight of `STRENGTH`
+        words. The search starts from documents that differ from each other, and ends when no document changes its topic
+        (classification EM).
+
+        Parameters
+        ----------
+        text : Text
+            The text with its documents.
+        n_topics : int
+            The number of topics.
+        skipped : int
+            How many of the most frequent words to ignore.
+        seed : int, default 0
+            Seed of the choice of the first document.
         """
         from scipy.sparse import csr_matrix
 
@@ -91,23 +105,22 @@ class Topics:
         return cls(_log_ratios(sums, background))
 
     def of_sentences(self, text: Text) -> Int32s:
-        """int32[S]: the topic that the sentences before it in its document are likeliest under; -1 where none is."""
+        """The most probable topic of the earlier sentences of the document, int32[S]; -1 for none."""
         found = np.full(text.n_sentences, -1, np.int32)
         if not len(self):
             return found
         for first, end in zip(text.documents[:-1].tolist(), text.documents[1:].tolist(), strict=True):
             ids = text.ids[text.sentences[first] : text.sentences[end]]
             scores = np.cumsum(self.log_ratios[:, ids], axis=1)
-            starts = (
-                text.sentences[first + 1 : end] - text.sentences[first]
-            )  # what is before the later sentences
+            # the words before each later sentence
+            starts = text.sentences[first + 1 : end] - text.sentences[first]
             before = scores[:, starts - 1]
             found[first + 1 : end] = np.where(before.any(axis=0), before.argmax(axis=0), -1)
         return found
 
 
 def _log_ratios(sums: Floats, background: Floats) -> Floats:
-    """float64[T, V]: log p(w|t) / p(w), 0 for the words that say nothing."""
+    """log p(w|t) / p(w), float64[T, V]; 0 for words that say nothing about the topic."""
     smoothed = sums + STRENGTH * background
     smoothed /= smoothed.sum(axis=1, keepdims=True)
     known = background > 0

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,24 +15,13 @@ from ngramlm import __version__
 from ngramlm.core.files import Source
 from ngramlm.core.parallel import ordered_map, usable_threads
 from ngramlm.errors import TextError, UsageError
+from ngramlm.models.estimates import ESTIMATE_NAMES, Estimates
 from ngramlm.models.language_model import most_probable
+from ngramlm.models.metadata import Metadata
 from ngramlm.text.text import Text, map_text, words_of
 from ngramlm.text.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 
-__all__ = ["ESTIMATES", "NgramModel"]
-
-#: Metadata that say what was estimated (one value or several per order), and are no part of a signature.
-ESTIMATES = (
-    "discounts",
-    "weights",
-    "concentrations",
-    "strengths",
-    "deltas",
-    "ratios",
-    "thresholds",
-    "buckets",
-)
-
+__all__ = ["NgramModel"]
 
 BATCH = 4096  # sentences that are scored at a time
 
@@ -57,16 +45,21 @@ class NgramModel(ABC):
 
     def __init__(self, vocabulary: Vocabulary, metadata: Mapping[str, str] | None = None) -> None:
         self._vocabulary = vocabulary
-        self._metadata = MappingProxyType(dict(metadata or {}))
+        self._metadata = Metadata.from_text(metadata or {})
 
     @property
     def vocabulary(self) -> Vocabulary:
         return self._vocabulary
 
     @property
-    def metadata(self) -> Mapping[str, str]:
+    def metadata(self) -> Metadata:
         """How the model was made."""
         return self._metadata
+
+    @property
+    def estimates(self) -> Estimates:
+        """The values that the smoothing method estimated for each order, such as discounts."""
+        return self._metadata.estimates
 
     @property
     @abstractmethod
@@ -101,7 +94,7 @@ class NgramModel(ABC):
         """What a score needs to be told apart from others."""
         closed = self.has_closed_vocabulary
         fields = {"order": str(self.order), **self._metadata}
-        for name in (*ESTIMATES, "closed"):
+        for name in (*ESTIMATE_NAMES, "closed"):
             fields.pop(name, None)
         fields["vocabulary"] = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
         fields["ngramlm"] = __version__

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.validation import Number, flag
+from ngramlm.core.validation import Number, flag, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.smoothing.base import stored_model
@@ -64,7 +64,7 @@ class PrunedKneserNey(KneserNey):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check(threshold=Number(least=0, infinite=True), discounted=flag)
+        keep_checked(self, {"threshold": Number(least=0, infinite=True), "discounted": flag})
 
     def fit(
         self,
@@ -105,7 +105,7 @@ class PrunedKneserNey(KneserNey):
         orders = self.estimate(left, base, discounts, threads, progress)
         described = [self.describe(values) for values in discounts]
         metadata = self.metadata(counts, described, tuned=heldout is not None)
-        metadata["pruned"] = f"kneser-ney {self.threshold:.6g}"
+        metadata |= {"pruned": f"kneser-ney {self.threshold:.6g}"}
         return stored_model(
             left,
             [order.log10_probs for order in orders],

@@ -1,9 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
-Float64s = NDArray[np.float64]
+from ngramlm.types import Floats, Int32s, Ints
 
 class Seating:
     order: int
@@ -14,14 +12,14 @@ class Seating:
     def __init__(
         self,
         suffixes: Int32s,
-        starts: Int64s,
+        starts: Ints,
         parents: Int32s,
-        history_starts: Int64s,
+        history_starts: Ints,
         events: Int32s,
         base: float,
         seed: NDArray[np.uint64],
     ) -> None: ...
-    def set_parameters(self, discounts: Float64s, strengths: Float64s) -> None: ...
+    def set_parameters(self, discounts: Floats, strengths: Floats) -> None: ...
     def resample(self, order: int) -> None: ...
     def table_sizes(self, order: int) -> Int32s: ...
     def seats_of(self, row: int) -> Int32s: ...

@@ -1,27 +1,24 @@
-import numpy as np
-from numpy.typing import NDArray
-
-Float64s = NDArray[np.float64]
+from ngramlm.types import Float32s, Floats, Int32s, Ints
 
 def expected_uses(
-    ratios: Float64s,
-    places: NDArray[np.int32],
-    weights: Float64s,
-    base: Float64s,
-    event_weights: Float64s,
-) -> tuple[float, Float64s, Float64s]: ...
+    ratios: Floats,
+    places: Int32s,
+    weights: Floats,
+    base: Floats,
+    event_weights: Floats,
+) -> tuple[float, Floats, Floats]: ...
 def subtract(
-    counts: Float64s,
-    starts: NDArray[np.int64],
-    totals: Float64s,
-    discounts: Float64s,
-    repeats: Float64s,
-) -> tuple[Float64s, Float64s]: ...
+    counts: Floats,
+    starts: Ints,
+    totals: Floats,
+    discounts: Floats,
+    repeats: Floats,
+) -> tuple[Floats, Floats]: ...
 def interpolate(
-    seen: Float64s,
-    left: Float64s,
-    starts: NDArray[np.int64],
-    lower: Float64s,
-    suffixes: NDArray[np.int32],
-) -> Float64s: ...
-def log10s(values: Float64s, out: NDArray[np.float32], most: float) -> None: ...
+    seen: Floats,
+    left: Floats,
+    starts: Ints,
+    lower: Floats,
+    suffixes: Int32s,
+) -> Floats: ...
+def log10s(values: Floats, out: Float32s, most: float) -> None: ...

@@ -1,4 +1,4 @@
-"""Additive smoothing: pretend that every n-gram was seen a little more often."""
+"""Additive smoothing: add the same number to the count of every n-gram."""
 
 from __future__ import annotations
 
@@ -7,43 +7,55 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
-from ngramlm.core.validation import Number, flag
+from ngramlm.core.validation import Number, flag, keep_checked
 from ngramlm.counts import NgramCounts
+from ngramlm.models.estimates import OrderEstimates
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.orders import one_of
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import spread
+from ngramlm.types import Floats
 
 __all__ = ["Additive"]
 
-Floats = NDArray[np.float64]
-LARGEST = 1e12  # above it there is nothing left of the counts
-LEAST, MOST = 1e-7, 1e3  # values of d that are searched
+# a larger d leaves nothing of the counts
+MAX_DELTA = 1e12
+# the range of the search for d
+MIN_SEARCHED, MAX_SEARCHED = 1e-7, 1e3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Additive(Smoothing):
-    """p = (c(hw) + d) / (c(h.) + d |V|), and p(w|h') where h was never seen.
+    """Additive smoothing: p(w|h) = (c(hw) + d) / (c(h.) + d |V|), and p(w|h') for a history that was never seen.
 
-    Lidstone (1920); d = 1 is Laplace's add-one, d = 1/2 that of Jeffreys (1948) and Perks. |V| is the number of words
-    that can be predicted. That an unseen history answers as its suffix is Chen & Goodman's (1999) plus-delta.
+    |V| is the number of words that can be predicted. d = 1 is add-one smoothing.
 
-    Args:
-        delta: d, one for all orders or one for each from 1 on (the last holds for those above). None chooses it: on
-            held-out data if there are some, else by leaving each n-gram of the training text out once.
-        shared: whether one d is chosen for all orders instead of one for each.
+    Parameters
+    ----------
+    delta : float or tuple[float, ...], optional
+        d of all orders, or of each order from 1 on; the last value holds for all higher orders. By default held-out
+        text chooses d. Without held-out text d is chosen by leaving each n-gram of the training text out once.
+    shared : bool, default False
+        Whether to choose one d for all orders instead of one for each.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> model = Additive(delta=1).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 + 1) / (2 + 5)
-        0.285714
+    References
+    ----------
+    Lidstone (1920) for any d, Laplace for d = 1, Jeffreys (1948) and Perks for d = 1/2. Chen & Goodman (1999)
+    call the answer of the suffix for unseen histories plus-delta.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> model = Additive(delta=1).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> round(10 ** model.log10_prob("b", ["a"]), 6)  # (1 + 1) / (2 + 5)
+    0.285714
     """
 
     cuts_off: ClassVar[bool] = False
@@ -53,11 +65,12 @@ class Additive(Smoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        delta = Number(least=0, above=True, most=LARGEST, several=True, optional=True)
-        self._check(delta=delta, shared=flag)
+        delta = Number(least=0, above=True, most=MAX_DELTA, several=True, optional=True)
+        keep_checked(self, {"delta": delta, "shared": flag})
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """``add-one`` if d is 1, else ``add-delta``."""
         return "add-one" if self.delta == 1 else "add-delta"
 
     def fit(
@@ -68,7 +81,10 @@ class Additive(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> FloorModel:
-        """The model, exact in float64."""
+        """Estimate the model, exact in float64.
+
+        The parameters are those of `Smoothing.fit`. Held-out text chooses d, unless d is given.
+        """
         counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         n_events = int(np.count_nonzero(base))
@@ -85,16 +101,25 @@ class Additive(Smoothing):
             denominators = counts.history_totals(order) + delta * n_events
             probs.append((column + delta) / spread(denominators, counts.trie.level(order).starts))
             floors.append(delta / denominators)
-        described = [{"deltas": f"{delta:.6g}"} for delta in deltas]
+        described: list[OrderEstimates] = [{"deltas": (delta,)} for delta in deltas]
         metadata = self.metadata(counts, described, tuned=heldout is not None and self.delta is None)
         return FloorModel.of(counts, probs, floors, self.closed, metadata)
 
 
 def best_deltas(events: CountedEvents, n_events: int, shared: bool) -> tuple[float, ...]:
-    """The d of each order (or of all) that makes events most probable.
+    """The d of each order (or of all orders) that makes events most probable.
 
-    Every event is answered by the longest known history, so the orders can be searched one by one; an order that
-    answers none takes the value of the order below.
+    The longest known history of an event decides its probability, so each order can be searched by itself. An order
+    that decides no event takes the value of the order below.
+
+    Parameters
+    ----------
+    events : CountedEvents
+        The events with their counts in each order.
+    n_events : int
+        The number of words that can be predicted, |V|.
+    shared : bool
+        Whether all orders have the same d.
     """
     counts, totals = np.zeros(len(events)), np.zeros(len(events))
     answering = np.zeros(len(events), np.int64)
@@ -117,12 +142,13 @@ def best_deltas(events: CountedEvents, n_events: int, shared: bool) -> tuple[flo
 
 
 def _best_delta(counts: Floats, totals: Floats, weights: Floats, n_events: int) -> float:
+    """The d that makes events of these counts and history totals most probable."""
     from scipy.optimize import minimize_scalar
 
     def loss(log_delta: float) -> float:
         delta = math.exp(log_delta)
         return -float(weights @ np.log((counts + delta) / (totals + delta * n_events)))
 
-    bounds = math.log(LEAST), math.log(MOST)
+    bounds = math.log(MIN_SEARCHED), math.log(MAX_SEARCHED)
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
     return math.exp(found.x)

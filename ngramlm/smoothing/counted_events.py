@@ -1,11 +1,10 @@
-"""Events with what was counted for them: held-out text, or the training text with each event left out of the counts."""
+"""Events with their counts: held-out text, or the training text with each event left out of the counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationError
@@ -13,21 +12,24 @@ from ngramlm.text.oov import warn_of_oovs
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS
 from ngramlm.trie.events import Events, look_up
+from ngramlm.types import Floats
 
 __all__ = ["CountedEvents"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class CountedEvents:
-    """Events that are predicted from counts, order by order.
+    """Events with their counts in each order.
 
-    Attributes:
-        counts: what was counted.
-        events: located in the trie of the counts.
-        deleted: whether each event is taken out of the counts before it is predicted (deleted interpolation with one
-            part for each event, also known as leaving-one-out).
+    Attributes
+    ----------
+    counts : NgramCounts
+        Counts of the training text.
+    events : Events
+        The events, located in the trie of the counts.
+    deleted : bool
+        Whether each event is left out of the counts before it is predicted. This is deleted interpolation with one part
+        for each event, also known as leave-one-out.
     """
 
     counts: NgramCounts
@@ -43,10 +45,17 @@ class CountedEvents:
         return self.events.weights
 
     def of_order(self, order: int) -> tuple[Floats, Floats, Floats]:
-        """(c(hw), c(h.), c(h.) / N1+(h.)) of every event in one order, float64[N]; 0 where the history is not known.
+        """The counts of every event in one order; 0 for an event whose history is not known.
 
-        The average is that of the whole counts: with the event taken out it would tell whether the event was the only
-        one of its kind.
+        Returns
+        -------
+        counts : float64[N]
+            c(hw), without the event itself if it is left out.
+        totals : float64[N]
+            c(h.), without the event itself if it is left out.
+        averages : float64[N]
+            c(h.) / N1+(h.) of all counts. Without the event this would tell whether the event was the only one of its
+            kind.
         """
         column, rows = self.counts.counts[order - 1], self.events.rows[order - 1]
         histories = self.events.histories[order - 1]
@@ -62,7 +71,13 @@ class CountedEvents:
 
     @classmethod
     def heldout(cls, counts: NgramCounts, text: Text, base: Floats) -> CountedEvents:
-        """A held-out text, without what the base distribution excludes; raises EstimationError when nothing is left."""
+        """The events of a held-out text that the base distribution allows.
+
+        Raises
+        ------
+        EstimationError
+            If no event is left.
+        """
         events = Events.locate(counts.trie, text.over(counts.vocabulary))
         events = events.select(base[events.words] > 0)
         if not len(events):
@@ -72,7 +87,7 @@ class CountedEvents:
 
     @classmethod
     def leave_one_out(cls, counts: NgramCounts, base: Floats) -> CountedEvents:
-        """Every n-gram of the training text once, weighted by its count: the text need not be there any more.
+        """Every n-gram of the training text once, weighted by its count. The text itself is not needed.
 
         An event is an n-gram of the highest order, or a shorter one that begins with ``<s>``.
         """

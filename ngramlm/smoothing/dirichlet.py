@@ -1,4 +1,4 @@
-"""Hierarchical Dirichlet smoothing: the distribution of the shorter history is worth so many counts."""
+"""Hierarchical Dirichlet smoothing: the distribution of the shorter history counts as a number of observations."""
 
 from __future__ import annotations
 
@@ -7,52 +7,65 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
-from ngramlm.core.validation import Number, choice
+from ngramlm.core.validation import Number, choice, keep_checked
 from ngramlm.counts import NgramCounts
-from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, one_of
+from ngramlm.models.estimates import OrderEstimates
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts, one_of
+from ngramlm.smoothing.recursive import RecursiveSmoothing
 from ngramlm.smoothing.tuning import tune_values
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.trie import Level
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
 
+# by prior
 NAMES = {
     "counts": "dirichlet",
     "continuation": "dirichlet-continuation",
     "evidence": "mackay-peto",
-}  # by prior
-LEAST, MOST = 1e-4, 1e7  # concentrations that are searched
+}
+# the range of the search for a concentration
+MIN_CONCENTRATION, MAX_CONCENTRATION = 1e-4, 1e7
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dirichlet(RecursiveSmoothing):
-    """p(w|h) = (c(hw) + alpha p(w|h')) / (c(h.) + alpha), with a concentration alpha for each order.
+class Dirichlet(RecursiveSmoothing[float]):
+    """Dirichlet smoothing: p(w|h) = (c(hw) + alpha p(w|h')) / (c(h.) + alpha), with an alpha for each order.
 
-    MacKay & Peto (1995), "A hierarchical Dirichlet language model"; the posterior mean when the distribution of every
-    history is drawn from a Dirichlet distribution with parameters alpha p(.|h').
+    This is the posterior mean if the distribution of every history is drawn from a Dirichlet distribution with the
+    parameters alpha p(.|h').
 
-    Args:
-        concentrations: alpha for all orders, or for each from 1 on; None takes the alpha of greatest evidence
-            prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-        prior: what the orders below the highest count: "counts" occurrences, "continuation" the distinct words before,
-            as Kneser-Ney does. "evidence" takes for the unigrams the weights u_w of greatest evidence for the bigrams
-            (MacKay & Peto's own model, if the order is 2), and occurrences for the others.
-        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
+    Parameters
+    ----------
+    concentrations : float or tuple[float, ...], optional
+        alpha of all orders, or of each order from 1 on; above 0. The last value holds for all higher orders. By default
+        held-out text tunes alpha. Without held-out text alpha has the greatest evidence
+        prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
+    prior : {"counts", "continuation", "evidence"}, default "counts"
+        What the orders below the highest count. "counts" takes occurrences. "continuation" takes the distinct words
+        before, as Kneser-Ney does. "evidence" takes for unigrams the weights u_w of greatest evidence for the bigrams,
+        which is the model of MacKay & Peto if the order is 2; other orders take occurrences.
+    interpolate : bool, default True
+        Must be True, as the method has no back-off form.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Raises UsageError for concentrations that are not above 0, and for the back-off form, which does not exist.
+    References
+    ----------
+    MacKay & Peto (1995), "A hierarchical Dirichlet language model".
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
-        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
-        0.34
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> model = Dirichlet(concentrations=(4, 2)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> # p(b) = (1 + 4/5) / (6 + 4), p(b | a) = (1 + 2 p(b)) / (2 + 2)
+    >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+    0.34
     """
 
     forms: ClassVar[tuple[bool, ...]] = (True,)
@@ -62,21 +75,22 @@ class Dirichlet(RecursiveSmoothing):
 
     def __post_init__(self) -> None:
         above_zero = Number(least=0, above=True, several=True, optional=True)
-        self._check(prior=choice(*NAMES), concentrations=above_zero)
+        keep_checked(self, {"prior": choice(*NAMES), "concentrations": above_zero})
         super().__post_init__()
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """The name of the method with this prior."""
         return NAMES[self.prior]
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
+        """The counts of one order that the prior asks for."""
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
             weights: Any = evidence_weights(counts)
-            weights *= (
-                counts.trie.n_rows[1] / weights.sum()
-            )  # as many as they were learnt from, for the alpha below
+            # scaled to the number of bigrams that they were estimated from
+            weights *= counts.trie.n_rows[1] / weights.sum()
             return weights  # type: ignore[no-any-return]
         return counts.counts[order - 1]
 
@@ -93,35 +107,43 @@ class Dirichlet(RecursiveSmoothing):
         heldout: Text | None,
         threads: int,
         progress: Progress | None,
-    ) -> list[Any] | None:
-        """Tuned on held-out data the search starts from the types of an average history, not from the evidence."""
+    ) -> list[float] | None:
+        """Tune the concentrations on held-out text.
+
+        The search starts from the average number of types after a history, not from the evidence.
+        """
         if heldout is None or self.concentrations is not None:
             return None
-        start = [max(types, LEAST) for types in map(_average_types, counts.trie.levels)]
+        start = [max(types, MIN_CONCENTRATION) for types in map(_average_types, counts.trie.levels)]
         return tune_values(self, counts, start, heldout, threads, progress)
 
-    def describe(self, parameters: float) -> dict[str, str]:
-        return {"concentrations": f"{parameters:.6g}"}
+    def describe(self, parameters: float) -> OrderEstimates:
+        """The concentration, as ``concentrations``."""
+        return {"concentrations": (parameters,)}
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
+        """The logarithm of the concentration with its bounds, unless concentrations are given."""
         if self.concentrations is not None:
             return []
-        return [(math.log(parameters), math.log(LEAST), math.log(MOST))]
+        return [(math.log(parameters), math.log(MIN_CONCENTRATION), math.log(MAX_CONCENTRATION))]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
+        """The new concentration, from its logarithm."""
         return math.exp(values[0]) if values else parameters
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
+        """Give unseen words the share alpha / (c(h.) + alpha)."""
         denominators = block.totals + parameters
         return block.counts / block.spread(denominators), parameters / denominators
 
 
 def _average_types(level: Level) -> float:
+    """The average number of distinct words after a history."""
     return level.n_rows / max(level.n_histories, 1)
 
 
 def log_evidence(order: OrderCounts, alpha: float) -> float:
-    """The natural logarithm of the probability of one order's counts, given the distributions of the order below.
+    """The natural logarithm of the evidence: the probability of one order's counts, given the order below.
 
     sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
     """
@@ -134,29 +156,33 @@ def best_concentration(order: OrderCounts) -> float:
 
 
 def greatest_evidence(evidence: Evidence) -> float:
-    """The alpha between 1e-4 and 1e7 where the evidence is greatest.
+    """The alpha between 1e-4 and 1e7 of greatest evidence.
 
-    The best power of ten, then the place beside it where the slope is zero: the evidence may have several maxima, as
-    the distributions of the order below were learnt from the same text.
+    The evidence may have several maxima, as the order below was estimated from the same text. The search takes the best
+    power of ten, then the nearby place where the slope is zero.
     """
     from scipy.optimize import brentq
 
-    grid = np.arange(math.log10(LEAST), math.log10(MOST) + 1) * math.log(10)
+    grid = np.arange(math.log10(MIN_CONCENTRATION), math.log10(MAX_CONCENTRATION) + 1) * math.log(10)
     best = int(np.argmax([evidence.log(math.exp(log_alpha)) for log_alpha in grid]))
     low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     if not evidence.slope(low) > 0 > evidence.slope(high):
-        return min(max(math.exp(grid[best]), LEAST), MOST)
+        return min(max(math.exp(grid[best]), MIN_CONCENTRATION), MAX_CONCENTRATION)
     return math.exp(brentq(evidence.slope, low, high, xtol=1e-10))
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the evidence for a concentration depends on.
+    """The counts and lower-order probabilities that the evidence for a concentration depends on.
 
-    Attributes:
-        counts: float64, the counts of the n-grams that were seen.
-        means: float64, the probability of each in the order below.
-        totals: float64, the totals of the histories that were seen.
+    Attributes
+    ----------
+    counts : float64
+        The counts of the n-grams that were seen.
+    means : float64
+        The lower-order probability of each.
+    totals : float64
+        The history totals that are not zero.
     """
 
     counts: Floats
@@ -165,6 +191,7 @@ class Evidence:
 
     @classmethod
     def of(cls, order: OrderCounts) -> Evidence:
+        """The evidence of one order."""
         counts = order.counts.astype(np.float64)
         seen = counts > 0
         totals = segment_sums(counts, order.level.starts)
@@ -183,7 +210,7 @@ class Evidence:
 
 
 def _log_rising(x: Floats, counts: Floats) -> Floats:
-    """log G(x + count) - log G(x); where the count is 1, as most are, simply log x."""
+    """log G(x + count) - log G(x); most counts are 1, where this is log x."""
     from scipy.special import gammaln
 
     found = np.log(x)
@@ -194,7 +221,7 @@ def _log_rising(x: Floats, counts: Floats) -> Floats:
 
 
 def _digamma_rise(x: Floats, counts: Floats) -> Floats:
-    """psi(x + count) - psi(x); where the count is 1, as most are, simply 1 / x."""
+    """psi(x + count) - psi(x); most counts are 1, where this is 1 / x."""
     from scipy.special import digamma
 
     found = 1.0 / x
@@ -205,18 +232,31 @@ def _digamma_rise(x: Floats, counts: Floats) -> Floats:
 
 
 def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
-    """float64[V]: u = alpha m of greatest evidence for the bigrams, 0 for words that no word stands before.
+    """The unigram weights u = alpha m of greatest evidence for the bigrams, float64[V]; 0 for words after no word.
 
     The fixed point u_w <- u_w sum_h (psi(c(hw) + u_w) - psi(u_w)) / sum_h (psi(c(h.) + alpha) - psi(alpha)), with
-    alpha = sum u, never lowers the evidence (Minka 2000, "Estimating a Dirichlet distribution"). It ends when the
-    weights change by less than `tolerance` in all.
+    alpha = sum u, never lowers the evidence.
+
+    Parameters
+    ----------
+    counts : NgramCounts
+        Counts of order 2 or more.
+    iterations : int, default 1000
+        The maximum number of steps.
+    tolerance : float, default 1e-7
+        Relative change of all weights together at which the steps end.
+
+    References
+    ----------
+    Minka (2000), "Estimating a Dirichlet distribution".
     """
     level = counts.trie.level(2)
     rows = counts.counts[1].astype(np.float64)
     totals = segment_sums(rows, level.starts)
     size = counts.trie.n_rows[0]
-    weights: NDArray[np.float64] = np.bincount(level.suffixes, minlength=size).astype(np.float64)
-    weights /= len(totals)  # how many histories each word follows, of all
+    weights: Floats = np.bincount(level.suffixes, minlength=size).astype(np.float64)
+    # start from the share of all histories that each word follows
+    weights /= len(totals)
     for _ in range(iterations):
         new = _fixed_point(weights, rows, totals, level.suffixes)
         change = np.abs(new - weights).sum() / new.sum()
@@ -226,9 +266,7 @@ def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: flo
     return weights
 
 
-def _fixed_point(
-    weights: Floats, counts: Floats, totals: Floats, words: NDArray[np.int32]
-) -> NDArray[np.float64]:
+def _fixed_point(weights: Floats, counts: Floats, totals: Floats, words: Int32s) -> Floats:
     """One step of `evidence_weights`."""
     gains = np.bincount(words, _digamma_rise(take(weights, words), counts), minlength=len(weights))
     below = _digamma_rise(np.full_like(totals, weights.sum()), totals).sum()

@@ -1,4 +1,4 @@
-"""Models in which all words that a history has not seen are equally probable."""
+"""Models in which all words that were not seen after a history are equally probable."""
 
 from __future__ import annotations
 
@@ -14,23 +14,31 @@ from ngramlm.models.column_model import ColumnModel, check_length
 from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["FloorModel"]
 
-Floats = NDArray[np.float64]
-
 
 class FloorModel(ColumnModel):
-    """p(w|h) is stored for the words seen after h, and one number, the floor of h, is that of each other word.
+    """A model that stores p(w|h) for the words seen after h, and one probability, the floor of h, for each other word.
 
-    A history that was never seen answers as its longest known suffix does. Such a model is no back-off table: what
-    unseen words get does not depend on the lower orders.
+    A history that was never seen answers as its longest known suffix. Such a model is not a back-off table, as the
+    probability of unseen words does not depend on the lower orders.
 
-    Args:
-        vocabulary, trie, metadata: see `ColumnModel`.
-        probs: float64[R] per order; NaN for rows that nothing was counted for (they are unseen words).
-        floors: float64[H] per order; NaN for histories that nothing was counted after (they are unseen histories).
-        closed: whether ``<unk>`` has no probability.
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    trie : NgramTrie
+        The n-grams that were counted.
+    probs : Sequence[float64[R]]
+        The probability of each row, per order; NaN for a row without counts (an unseen word).
+    floors : Sequence[float64[H]]
+        The floor of each history, per order; NaN for a history without counts (an unseen history).
+    closed : bool
+        Whether ``<unk>`` has no probability.
+    metadata : Mapping[str, str], optional
+        How the model was made.
     """
 
     KIND: ClassVar[str] = "floor"
@@ -58,7 +66,7 @@ class FloorModel(ColumnModel):
         closed: bool,
         metadata: Mapping[str, str],
     ) -> FloorModel:
-        """The model of what was estimated for every row and history, those without any count included."""
+        """The model of estimates for every row and history; those without counts become NaN."""
         return cls(
             counts.vocabulary,
             counts.trie,
@@ -99,6 +107,7 @@ class FloorModel(ColumnModel):
         return probs
 
     def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model, by name."""
         orders = range(1, self.order + 1)
         named = {f"probs.{k}": self.probs[k - 1] for k in orders}
         named |= {f"floors.{k}": self.floors[k - 1] for k in orders}
@@ -106,6 +115,7 @@ class FloorModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> FloorModel:
+        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
         levels = dict(enumerate(archive.trie.levels, 1))
         columns, probs, floors = archive.columns, [], []
         for k, level in levels.items():

@@ -1,4 +1,4 @@
-"""Good-Turing smoothing: n-grams that occur r times are as probable as those that occur r + 1 times are many."""
+"""Good-Turing smoothing: the adjusted count of n-grams that occur r times follows from how many occur r + 1 times."""
 
 from __future__ import annotations
 
@@ -9,45 +9,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
-from ngramlm.core.validation import Number, flag
+from ngramlm.core.validation import Number, flag, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, warn
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, spread
+from ngramlm.types import Floats, Ints
 
 __all__ = ["GoodTuring", "SimpleGoodTuring", "adjusted_counts", "simple_good_turing"]
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SimpleGoodTuring:
     """The estimates of `simple_good_turing`.
 
-    Attributes:
-        counts: int64[m], the r that occur, rising.
-        adjusted: float64[m], r* before it is normalised.
-        unseen: P0, the probability of all unseen items together.
-        intercept, slope: a and b of log Z = a + b log r.
+    Attributes
+    ----------
+    counts : int64[m]
+        The counts r that occur, rising.
+    adjusted : float64[m]
+        The adjusted counts r*, before normalization.
+    unseen : float
+        P0, the probability of all unseen items together.
+    intercept, slope : float
+        a and b of the line log Z = a + b log r.
     """
 
-    counts: NDArray[np.int64]
+    counts: Ints
     adjusted: Floats
     unseen: float
     intercept: float
     slope: float
 
 
-def simple_good_turing(
-    counts: NDArray[np.int64], numbers: NDArray[np.int64], confidence: float = 1.65
-) -> SimpleGoodTuring:
-    """r* of Gale & Sampson (1995) from the counts r (rising) and how many items have each, n_r.
+def simple_good_turing(counts: Ints, numbers: Ints, confidence: float = 1.65) -> SimpleGoodTuring:
+    """The simple Good-Turing estimate of adjusted counts r*.
 
-    Turing's estimate is used for the smallest counts, as long as it differs from the smoothed one by more than
-    `confidence` standard deviations (1.65 in the paper, 1.96 in Sampson's later program), the smoothed one above.
+    The Turing estimate is used for the smallest counts, as long as it differs from the smoothed estimate by more than
+    `confidence` standard deviations. All larger counts have the smoothed estimate.
 
+    Parameters
+    ----------
+    counts : int64[m]
+        The counts r that occur, rising.
+    numbers : int64[m]
+        How many items have each count, n_r.
+    confidence : float, default 1.65
+        The number of standard deviations: 1.65 in the paper, 1.96 in Sampson's later program.
+
+    Returns
+    -------
+    SimpleGoodTuring
+        The adjusted counts and the probability of unseen items.
+
+    References
+    ----------
+    Gale & Sampson (1995), "Good-Turing frequency estimation without tears".
+
+    Examples
+    --------
     >>> found = simple_good_turing(np.array([1, 2, 3, 5]), np.array([10, 4, 2, 1]))
     >>> round(found.unseen, 4), np.round(found.adjusted, 3).tolist()
     (0.3448, [0.536, 1.389, 2.317, 4.245])
@@ -60,7 +82,8 @@ def simple_good_turing(
     slope = float(deviation @ (log_z - log_z.mean()) / (deviation @ deviation))
     intercept = float(log_z.mean() - slope * log_r.mean())
     smoothed = (r + 1) * ((r + 1) / r) ** slope
-    following = np.append(np.where(np.diff(counts) == 1, n[1:], 0.0), 0.0)  # n_{r+1}
+    # n_{r+1}
+    following = np.append(np.where(np.diff(counts) == 1, n[1:], 0.0), 0.0)
     turing = (r + 1) * following / n
     deviations = np.sqrt((r + 1) ** 2 * following / n**2 * (1 + following / n))
     differs = (following > 0) & (np.abs(turing - smoothed) > confidence * deviations)
@@ -72,25 +95,36 @@ def simple_good_turing(
 
 @dataclass(frozen=True, kw_only=True)
 class GoodTuring(Smoothing):
-    """p = c*(hw) / sum over v of c*(hv), where every unseen n-gram of an order has the same c*.
+    """Good-Turing smoothing: p(w|h) = c*(hw) / sum over v of c*(hv), with one c* for all unseen n-grams of an order.
 
-    Good (1953): r* = (r + 1) n_{r+1} / n_r, and n_1 / N for all n-grams that were not seen. It cannot tell unseen words
-    apart, which is what interpolation and back-off are for: expect it near additive smoothing. A history that was
-    never seen answers as its suffix.
+    r* = (r + 1) n_{r+1} / n_r, and unseen n-grams together have the probability n_1 / N. A history that was never seen
+    answers as its suffix. The estimate does not distinguish unseen words, as interpolation and back-off do, so its
+    perplexity is close to that of additive smoothing.
 
-    Args:
-        simple: the estimate of Gale & Sampson (1995), which smooths n_r, instead of Good's own.
-        k: without `simple`, the largest count that is adjusted; it is lowered until n_1 .. n_{k+1} are all above 0.
+    If the counts of counts do not support the estimate, 1/2 is subtracted from every count, with an EstimationWarning.
 
-    Where the counts of counts do not support the estimate, 1/2 is taken off every count, with a warning.
+    Parameters
+    ----------
+    simple : bool, default False
+        Whether to use simple Good-Turing, which smooths n_r, instead of the estimate of Good.
+    k : int, default 5
+        Without `simple`, the largest count that is adjusted. It is lowered until n_1 .. n_{k+1} are all above 0.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> model = GoodTuring(k=1).fit(count(Text.from_sentences(["a b a b c", "c a d e"]), order=1))
-        >>> # n_1 = 2 (d, e), n_2 = 3 (b, c, </s>), N = 11: all that is unseen, here <unk>, shares 2/11
-        >>> round(10 ** model.log10_prob("<unk>"), 6)
-        0.181818
+    References
+    ----------
+    Good (1953), "The population frequencies of species and the estimation of population parameters".
+    Gale & Sampson (1995), "Good-Turing frequency estimation without tears", for `simple`.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> model = GoodTuring(k=1).fit(count(Text.from_sentences(["a b a b c", "c a d e"]), order=1))
+    >>> # n_1 = 2 (d, e), n_2 = 3 (b, c, </s>), N = 11: all unseen words, here <unk>, share 2/11
+    >>> round(10 ** model.log10_prob("<unk>"), 6)
+    0.181818
     """
 
     cuts_off: ClassVar[bool] = False
@@ -100,10 +134,11 @@ class GoodTuring(Smoothing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check(simple=flag, k=Number(least=1, whole=True))
+        keep_checked(self, {"simple": flag, "k": Number(least=1, whole=True)})
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """``simple-good-turing`` or ``good-turing``."""
         return "simple-good-turing" if self.simple else "good-turing"
 
     def fit(
@@ -114,7 +149,10 @@ class GoodTuring(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> FloorModel:
-        """The model, exact in float64; there is nothing to tune on held-out data."""
+        """Estimate the model, exact in float64. There is nothing to tune on held-out text.
+
+        The parameters are those of `Smoothing.fit`.
+        """
         counts = self.usable_counts(counts, heldout)
         n_events = int(np.count_nonzero(self.base_distribution(counts)))
         probs, floors = [], []
@@ -126,7 +164,8 @@ class GoodTuring(Smoothing):
                 order, column[seen], n_unseen, None if self.simple else self.k
             )
             totals = segment_sums(weights, level.starts) + (n_events - types) * floor
-            with np.errstate(invalid="ignore", divide="ignore"):  # a history without any count is not used
+            # a history without counts gives 0 / 0, which no event uses
+            with np.errstate(invalid="ignore", divide="ignore"):
                 probs.append(np.where(seen, weights, floor) / spread(totals, level.starts))
                 floors.append(floor / totals)
         metadata = self.metadata(counts, [], tuned=False)
@@ -136,10 +175,25 @@ class GoodTuring(Smoothing):
 def adjusted_counts(
     order: int | None, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
 ) -> tuple[Floats, float]:
-    """(c* of each seen n-gram, c* of each unseen one); together they are as much as was counted.
+    """The adjusted counts c* of seen n-grams and the c* of each unseen one; their sum is that of the counts.
 
-    With `k` Turing's estimate for counts up to k, with None that of Gale & Sampson. Where the counts of counts support
-    neither, 1/2 is taken off every count, with a warning that names the order (None for no warning).
+    Parameters
+    ----------
+    order : int or None
+        The order that warnings name; None for no warnings.
+    counts : int[n]
+        The counts of the n-grams that were seen.
+    n_unseen : int
+        The number of n-grams that were not seen.
+    k : int, optional
+        The largest count that the Turing estimate adjusts; by default simple Good-Turing adjusts all counts.
+
+    Returns
+    -------
+    adjusted : float64[n]
+        c* of each seen n-gram. If the counts of counts do not support the estimate, each count is lowered by 1/2 first.
+    unseen : float
+        c* of each unseen n-gram.
     """
     values, inverse, numbers = np.unique(counts, return_inverse=True, return_counts=True)
     values = values.astype(np.int64)
@@ -164,7 +218,8 @@ def adjusted_counts(
     return found[inverse.reshape(-1)], unseen / n_unseen if n_unseen else 0.0
 
 
-def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.int64]) -> Floats | None:
+def _simple(order: int | None, counts: Ints, numbers: Ints) -> Floats | None:
+    """Simple Good-Turing counts; None if the counts of counts do not support them."""
     if len(counts) < 3 or counts[0] != 1:
         return None
     found = simple_good_turing(counts, numbers)
@@ -177,10 +232,12 @@ def _simple(order: int | None, counts: NDArray[np.int64], numbers: NDArray[np.in
     return found.adjusted
 
 
-def _plain(counts: NDArray[np.int64], numbers: NDArray[np.int64], k: int) -> Floats | None:
+def _plain(counts: Ints, numbers: Ints, k: int) -> Floats | None:
+    """Turing counts up to k; None if the counts of counts do not support them."""
     if counts[0] != 1 or len(counts) == 1:
         return None
-    k = min(k, int(counts[-1]))  # n_{k+1} is 0 above
+    # above the largest count n_{k+1} is 0
+    k = min(k, int(counts[-1]))
     n = np.zeros(k + 2)
     small = counts <= k + 1
     n[counts[small]] = numbers[small]

@@ -1,4 +1,4 @@
-"""Jelinek-Mercer smoothing: mix the relative frequencies of all orders, with weights found on other text."""
+"""Jelinek-Mercer smoothing: interpolate the relative frequencies of all orders, with weights from other text."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
-from ngramlm.core.validation import Number, choice
+from ngramlm.core.validation import Number, choice, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
+from ngramlm.models.estimates import BucketRange, OrderEstimates
 from ngramlm.smoothing._smoothing import expected_uses
-from ngramlm.smoothing.base import RecursiveSmoothing
 from ngramlm.smoothing.counted_events import CountedEvents
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
+from ngramlm.smoothing.orders import CountBlock, OrderCounts, one_of
+from ngramlm.smoothing.recursive import RecursiveSmoothing
 from ngramlm.text.text import Text
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["HistoryWeights", "JelinekMercer"]
 
 START = 0.5
-LEAST_WEIGHT, MOST_WEIGHT = 1e-6, 1 - 1e-6  # so that no word becomes impossible
-TOLERANCE = 1e-7  # gain of the mean log-probability (nats) at which EM ends
-MOST_STEPS = 200
+# so that no word becomes impossible
+MIN_WEIGHT, MAX_WEIGHT = 1e-6, 1 - 1e-6
+# gain of the mean log-probability (nats) at which EM ends
+TOLERANCE = 1e-7
+MAX_STEPS = 200
 BLOCK_EVENTS = 1 << 16
 
 
@@ -32,41 +35,57 @@ BLOCK_EVENTS = 1 << 16
 class HistoryWeights:
     """The interpolation weights of one order.
 
-    Attributes:
-        edges: history i of key x belongs to the bucket number `searchsorted(edges, x, side="right")`.
-        weights: one for each bucket.
+    Attributes
+    ----------
+    edges : tuple[float, ...]
+        A history with key x belongs to the bucket ``searchsorted(edges, x, side="right")``.
+    weights : tuple[float, ...]
+        The weight of each bucket.
     """
 
     edges: tuple[float, ...]
     weights: tuple[float, ...]
 
-    def bucket(self, keys: Floats) -> NDArray[np.int64]:
-        """int64, the bucket of each key."""
+    def bucket(self, keys: Floats) -> Ints:
+        """The bucket of each key, int64."""
         return np.searchsorted(np.array(self.edges), keys, side="right")
 
 
 @dataclass(frozen=True, kw_only=True)
-class JelinekMercer(RecursiveSmoothing):
-    """p = l c(hw) / c(h.) + (1 - l) p(w|h'), with a weight l for each bucket of histories.
+class JelinekMercer(RecursiveSmoothing[HistoryWeights]):
+    """Jelinek-Mercer smoothing: p(w|h) = l c(hw) / c(h.) + (1 - l) p(w|h'), with an l for each bucket of histories.
 
-    Jelinek & Mercer (1980). The weights of all orders are found together by EM: on held-out data if there are some,
-    else by deleted interpolation, for which each n-gram of the training text is left out of the counts once.
+    EM estimates the weights of all orders together, on held-out text if it is given. Otherwise deleted interpolation
+    leaves each n-gram of the training text out of the counts once.
 
-    Args:
-        weights: one l for all orders, or for each from 1 on (the last holds for those above), to be used as they are;
-            None finds them.
-        buckets: which histories share a weight: "order" all of an order; "total" those with similar c(h.) (Bahl,
-            Jelinek & Mercer 1983); "average" those with similar c(h.) / N1+(h.), the average count of the words seen
-            (Chen & Goodman 1996), which wants held-out data.
-        min_events: the least number of events that a bucket is made of.
+    Parameters
+    ----------
+    weights : float or tuple[float, ...], optional
+        l of all orders, or of each order from 1 on; the last value holds for all higher orders. By default EM estimates
+        the weights.
+    buckets : {"order", "total", "average"}, default "order"
+        Which histories share a weight. "order": all of an order. "total": those with similar totals c(h.). "average":
+        those with similar average counts c(h.) / N1+(h.), which works best with held-out text.
+    min_events : int, default 400
+        The smallest number of events in a bucket.
+    interpolate : bool, default True
+        Must be True, as the method has no back-off form.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
-        >>> round(10 ** model.log10_prob("b", ["a"]), 6)
-        0.341667
+    References
+    ----------
+    Jelinek & Mercer (1980), "Interpolated estimation of Markov source parameters from sparse data".
+    Bahl, Jelinek & Mercer (1983) have buckets by total; Chen & Goodman (1996) have buckets by average count.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> model = JelinekMercer(weights=(0.5, 0.5)).fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> # p(b) = 1/2 1/6 + 1/2 1/5, p(b | a) = 1/2 1/2 + 1/2 p(b)
+    >>> round(10 ** model.log10_prob("b", ["a"]), 6)
+    0.341667
     """
 
     forms: ClassVar[tuple[bool, ...]] = (True,)
@@ -78,22 +97,29 @@ class JelinekMercer(RecursiveSmoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         weights = Number(least=0, most=1, several=True, optional=True)
-        self._check(weights=weights, buckets=choice(*KEYS), min_events=Number(least=1, whole=True))
+        keep_checked(
+            self, {"weights": weights, "buckets": choice(*KEYS), "min_events": Number(least=1, whole=True)}
+        )
         if self.weights is not None and self.buckets != "order":
-            raise UsageError(f"found weights for buckets by {self.buckets!r}; expected none but for 'order'")
+            raise UsageError(
+                f"found weights for buckets by {self.buckets!r}; expected weights with buckets by 'order' only"
+            )
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """``jelinek-mercer``, followed by the kind of buckets unless that is by order."""
         return "jelinek-mercer" if self.buckets == "order" else f"jelinek-mercer-{self.buckets}"
 
     @property
     def joint(self) -> bool:
+        """True unless weights are given."""
         return self.weights is None
 
     def parameters(self, order: OrderCounts) -> HistoryWeights:
+        """The given weight of one order; raises UsageError if no weights are given."""
         if self.weights is None:
             raise UsageError(
-                "found no weights; expected some, as they are found for all orders together only"
+                "found no weights; expected given weights, as EM estimates those of all orders together"
             )
         return HistoryWeights((), (float(one_of(self.weights, order.order)),))
 
@@ -105,6 +131,7 @@ class JelinekMercer(RecursiveSmoothing):
         threads: int,
         progress: Progress | None,
     ) -> list[HistoryWeights] | None:
+        """Estimate the weights of all orders by EM, unless weights are given."""
         if self.weights is not None:
             return None
         if heldout is None:
@@ -113,12 +140,15 @@ class JelinekMercer(RecursiveSmoothing):
             events = CountedEvents.heldout(counts, heldout, base)
         return estimate_weights(events, base, KEYS[self.buckets], self.min_events, threads, progress)
 
-    def describe(self, parameters: HistoryWeights) -> dict[str, str]:
-        shown = [f"{weight:.6g}" for weight in parameters.weights]
-        text = shown[0] if len(shown) == 1 else f"{shown[0]} .. {shown[-1]} ({len(shown)} buckets)"
-        return {"weights": text}
+    def describe(self, parameters: HistoryWeights) -> OrderEstimates:
+        """The weight, or those of the first and the last bucket, as ``weights``."""
+        weights = parameters.weights
+        if len(weights) == 1:
+            return {"weights": weights}
+        return {"weights": BucketRange(weights[0], weights[-1], len(weights))}
 
     def discount(self, block: CountBlock, parameters: HistoryWeights) -> tuple[Floats, Floats]:
+        """Multiply the relative frequencies of each history by its weight."""
         keys = KEYS[self.buckets](block.totals, block.totals / np.maximum(block.types, 1.0))
         weights = np.array(parameters.weights)[parameters.bucket(keys)]
         return block.spread(weights / block.totals) * block.counts, 1.0 - weights
@@ -133,14 +163,35 @@ def estimate_weights(
     progress: Progress | None = None,
     watch: Callable[[float], None] | None = None,
 ) -> list[HistoryWeights]:
-    """The weights of all orders that make the events most probable, by EM from 1/2; the likelihood never falls.
+    """Estimate the weights of all orders that make some events most probable, by EM from 1/2.
 
-    `watch` is told the mean log-probability (nats) of an event before every step.
+    Parameters
+    ----------
+    events : CountedEvents
+        The events with their counts in each order.
+    base : float64[V]
+        The distribution below the unigrams.
+    key : callable
+        Gives the key of each history from c(h.) and c(h.) / N1+(h.).
+    min_events : int
+        The smallest number of events in a bucket.
+    threads : int, default 1
+        Number of threads. The weights do not depend on it.
+    progress : callable, optional
+        Called with ("EM", steps done, None).
+    watch : callable, optional
+        Called before each step with the mean log-probability (nats) of an event, which never falls.
+
+    Returns
+    -------
+    list[HistoryWeights]
+        The weights of order 1, 2, and so on.
     """
     order, n = events.counts.order, len(events)
     ratios, places = np.empty((n, order)), np.empty((n, order), np.int32)
     edges: list[tuple[float, ...]] = []
-    first = [0]  # number of the first bucket of each order
+    # number of the first bucket of each order
+    first = [0]
     for k in range(order):
         counts, totals, averages = events.of_order(k + 1)
         known = totals > 0
@@ -153,13 +204,13 @@ def estimate_weights(
     event_base = base[events.events.words]
     weights = np.full(first[-1], START)
     before = -np.inf
-    for step in range(MOST_STEPS):
+    for step in range(MAX_STEPS):
         log_prob, parts, shares = _em_step(ratios, places, weights, event_base, events.weights, threads)
         if progress is not None:
             progress("EM", step + 1, None)
         with np.errstate(invalid="ignore"):
             weights = np.where(shares > 0, parts / shares, weights)
-        weights = np.clip(weights, LEAST_WEIGHT, MOST_WEIGHT)
+        weights = np.clip(weights, MIN_WEIGHT, MAX_WEIGHT)
         mean = log_prob / events.weights.sum()
         if watch is not None:
             watch(mean)
@@ -174,13 +225,13 @@ def estimate_weights(
 
 def _em_step(
     ratios: Floats,
-    places: NDArray[np.int32],
+    places: Int32s,
     weights: Floats,
     base: Floats,
     event_weights: Floats,
     threads: int,
 ) -> tuple[float, Floats, Floats]:
-    """(log-probability of all events in nats, expected uses of each weight, expected chances of it)."""
+    """The log-probability of all events (nats), the expected uses of each weight, and its expected chances."""
 
     def part(start: int) -> tuple[float, Floats, Floats]:
         rows = slice(start, start + BLOCK_EVENTS)
@@ -193,9 +244,15 @@ def _em_step(
 
 
 def bucket_edges(keys: Floats, weights: Floats, min_events: int) -> tuple[float, ...]:
-    """Keys at which buckets begin, so that each has at least `min_events` events (Chen & Goodman's wall of bricks).
+    """The keys at which buckets begin, so that each bucket has at least `min_events` events.
 
-    >>> bucket_edges(np.array([1.0, 1, 2, 3, 3, 4]), np.ones(6), 2)  # the last one would be too small
+    References
+    ----------
+    Chen & Goodman (1999) call this the wall of bricks.
+
+    Examples
+    --------
+    >>> bucket_edges(np.array([1.0, 1, 2, 3, 3, 4]), np.ones(6), 2)  # a bucket from 4 on would be too small
     (2.0,)
     """
     values, inverse = np.unique(keys, return_inverse=True)

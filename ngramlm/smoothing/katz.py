@@ -7,41 +7,61 @@ from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.core.validation import Number
+from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, warn
-from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, one_of
+from ngramlm.models.estimates import OrderEstimates
+from ngramlm.smoothing.orders import CountBlock, OrderCounts, one_of
+from ngramlm.smoothing.recursive import RecursiveSmoothing
+from ngramlm.types import Floats
 
 __all__ = ["Katz"]
 
-K = 5  # where neither the user nor held-out data say
-MOST_K = 10  # that held-out data may choose
+# k without a value from the user or from held-out text
+DEFAULT_K = 5
+# largest k that held-out text may choose
+MAX_K = 10
+# relative difference of sums that counts as none
 ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Katz(RecursiveSmoothing):
-    """p = d_r c(hw) / c(h.) for seen words, with d_r = (r*/r - A) / (1 - A) for r <= k, and 1 above.
+class Katz(RecursiveSmoothing[tuple[float, ...]]):
+    """Katz back-off: p(w|h) = d_r c(hw) / c(h.) for seen words, with the Good-Turing discount d_r for counts r <= k.
 
-    Katz (1987): r* = (r + 1) n_{r+1} / n_r and A = (k + 1) n_{k+1} / n_1, from the counts of counts of each order. As
-    in SRILM, k is lowered until n_{k+1} is not 0, a coefficient that is not within 0 .. 1 or raises a count (r* > r)
-    becomes 1, and a history whose counts are all left whole is divided by c(h.) + 1, so that unseen words get
-    something. Unigrams are smoothed by adding `unigram_delta` to every count (Chen & Goodman 1999).
+    d_r = (r*/r - A) / (1 - A) with r* = (r + 1) n_{r+1} / n_r and A = (k + 1) n_{k+1} / n_1, from the counts of counts
+    of each order; d_r = 1 for r > k. Unigrams are smoothed additively. Three rules of SRILM cover the cases where the
+    formula fails:
 
-    Args:
-        k: the largest count that is discounted, for all orders or one for each order from 2 on (the last one holds for
-            all higher). None lets held-out data choose it, and is 5 without.
-        unigram_delta: what is added to the count of every word.
-        interpolate: False, as Katz has it; True adds the mass left times p(w|h') to seen words too.
+    - k is lowered until n_{k+1} is not 0;
+    - a d_r that is not within 0 .. 1, or that would raise a count (r* > r), becomes 1;
+    - a history without any discounted count is divided by c(h.) + 1, which leaves some mass for unseen words.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> text = Text.from_sentences(["a b a b", "a c a b c", "b a c d", "d a b e", "a e c a b"])
-        >>> model = Katz(k=2).fit(count(text, order=2))  # n_1 = 11, n_2 = 4, n_3 = 1
-        >>> model.metadata["ratios"]
-        ';0.625 0.140625'
+    Parameters
+    ----------
+    k : int or tuple[int, ...], optional
+        The largest count that is discounted, for all orders or for each order from 2 on. The last value holds for all
+        higher orders. By default held-out text chooses k from 1 to 10; without held-out text k is 5.
+    unigram_delta : float, default 1
+        What is added to the count of every word.
+    interpolate : bool, default False
+        False is the method of Katz. True adds the mass left times p(w|h') to seen words, too.
+    closed : bool, default False
+        Whether the vocabulary is closed.
+
+    References
+    ----------
+    Katz (1987), "Estimation of probabilities from sparse data for the language model component of a speech recognizer".
+    Chen & Goodman (1999) have the additive unigrams.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> text = Text.from_sentences(["a b a b", "a c a b c", "b a c d", "d a b e", "a e c a b"])
+    >>> model = Katz(k=2).fit(count(text, order=2))  # n_1 = 11, n_2 = 4, n_3 = 1
+    >>> model.metadata["ratios"]
+    ';0.625 0.140625'
     """
 
     name: ClassVar[str] = "katz"
@@ -53,29 +73,29 @@ class Katz(RecursiveSmoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         k = Number(least=0, whole=True, several=True, optional=True)
-        self._check(k=k, unigram_delta=Number(least=0, above=True))
+        keep_checked(self, {"k": k, "unigram_delta": Number(least=0, above=True)})
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
-        """d_0 .. d_k of one order; none for unigrams."""
+        """The coefficients d_0 .. d_k of one order; empty for unigrams."""
         if order.order == 1:
             return ()
-        wanted = one_of(K if self.k is None else self.k, order.order - 1)
-        k = min(wanted, int(order.counts.max(initial=0)))  # no count is larger
+        wanted = one_of(DEFAULT_K if self.k is None else self.k, order.order - 1)
+        k = min(wanted, int(order.counts.max(initial=0)))
         found = katz_coefficients(order.count_of_counts(k + 1), k)
         self.check_choice(order.order, found)
         return found
 
     def choices(self, counts: NgramCounts, order: int) -> list[tuple[float, ...]]:
-        """The coefficients of every k up to 10; none where k is given."""
+        """The coefficients for every k from 1 to 10; empty if k is given."""
         if self.k is not None:
             return []
         if order == 1:
             return [()]
-        n = counts.count_of_counts(order, upto=MOST_K + 1).tolist()
-        return list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MOST_K + 1)))
+        n = counts.count_of_counts(order, upto=MAX_K + 1).tolist()
+        return list(dict.fromkeys(katz_coefficients(n, k) for k in range(1, MAX_K + 1)))
 
     def check_choice(self, order: int, parameters: tuple[float, ...]) -> None:
-        """Warn where nothing is discounted, although some counts should be."""
+        """Warn if no count of the order is discounted, although some should be."""
         if len(parameters) > 1 and all(value == 1.0 for value in parameters):
             warn(
                 f"order {order}: found counts of counts from which no discounts follow (is this small or "
@@ -83,11 +103,13 @@ class Katz(RecursiveSmoothing):
                 EstimationWarning,
             )
 
-    def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:
+    def describe(self, parameters: tuple[float, ...]) -> OrderEstimates:
+        """The coefficients d_1 .. d_k as ``ratios``, without those at the end that are 1."""
         last = max((r for r, value in enumerate(parameters) if value != 1.0), default=0)
-        return {"ratios": " ".join(f"{value:.6g}" for value in parameters[1 : last + 1])}  # 1 above
+        return {"ratios": parameters[1 : last + 1]}
 
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
+        """Multiply every count by its coefficient; add a constant to the counts of unigrams."""
         totals = block.totals
         if block.order == 1:
             added = self.unigram_delta * block.n_events
@@ -102,8 +124,10 @@ class Katz(RecursiveSmoothing):
 
 
 def katz_coefficients(n: list[int], k: int) -> tuple[float, ...]:
-    """d_0 .. d_k from the counts of counts n[0 .. k + 1], by the rules of SRILM where they fail.
+    """The coefficients d_0 .. d_k from the counts of counts n[0 .. k + 1], with the rules of `Katz`.
 
+    Examples
+    --------
     >>> [round(value, 4) for value in katz_coefficients([0, 10, 4, 2, 1], 2)]
     [1.0, 0.5, 0.375]
     """
@@ -116,7 +140,8 @@ def katz_coefficients(n: list[int], k: int) -> tuple[float, ...]:
     for r in range(1, k + 1):
         if n[r] == 0 or common == 1.0:
             continue
-        ratio = (r + 1) * n[r + 1] / (r * n[r])  # r* / r
+        # r* / r
+        ratio = (r + 1) * n[r + 1] / (r * n[r])
         found = (ratio - common) / (1.0 - common)
         if ratio <= 1.0 and 0.0 < found <= 1.0:
             ratios[r] = found

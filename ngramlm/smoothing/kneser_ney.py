@@ -1,4 +1,4 @@
-"""Kneser-Ney smoothing: lower orders count in how many contexts a word is new, not how often it occurs."""
+"""Kneser-Ney smoothing: lower orders count the distinct words before an n-gram, not its occurrences."""
 
 from __future__ import annotations
 
@@ -8,40 +8,58 @@ from fractions import Fraction
 
 import numpy as np
 
-from ngramlm.core.validation import Number
+from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import EstimationWarning, UsageError, warn
+from ngramlm.models.estimates import OrderEstimates
 from ngramlm.smoothing._smoothing import subtract
-from ngramlm.smoothing.absolute import LEAST_DISCOUNT, single_discount
-from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts
+from ngramlm.smoothing.absolute import MIN_DISCOUNT, single_discount
+from ngramlm.smoothing.orders import CountBlock, Counts, OrderCounts
+from ngramlm.smoothing.recursive import RecursiveSmoothing
+from ngramlm.types import Floats
 
 __all__ = ["FALLBACK_DISCOUNTS", "KneserNey"]
 
 FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
-MOST_DISCOUNTS = 10
+MAX_DISCOUNTS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class KneserNey(RecursiveSmoothing):
-    """Kneser & Ney (1995) with one discount, or Chen & Goodman's (1999) modified form with three, eq. 26.
+class KneserNey(RecursiveSmoothing[tuple[float, ...]]):
+    """Kneser-Ney smoothing with one discount, or modified Kneser-Ney with three.
 
-    With held-out data the discounts of every order are tuned, all orders together (Chen & Goodman's kneser-ney-mod).
+    p(w|h) = (a(hw) - D(a(hw))) / a(h.) + left(h) p(w|h'). At the highest order a is the count, below it the
+    continuation count N1+(.hw). Held-out text tunes the discounts of all orders together, as kneser-ney-mod of Chen &
+    Goodman does.
 
-    Args:
-        discounts: 3 takes D1, D2, D3+ off the counts 1, 2, and 3 or more (modified Kneser-Ney); 1 takes the same D
-            off all; any number J up to 10 takes D1 .. DJ+, with Dj = j - (j + 1) Y n_{j+1} / n_j.
-        fallback: three discounts for the orders whose own cannot be estimated, silently and by the conditions of
-            ``lmplz --discount_fallback``; with held-out data they are tuned like all others. None tries fewer discounts
-            (J - 1 .. 3, then 1), then (0.5, 1, 1.5), and warns. With J = 2 the first two of the three are used.
+    Parameters
+    ----------
+    discounts : int, default 3
+        The number of discounts J, from 1 to 10. With 3, D1, D2 and D3+ are subtracted from the counts 1, 2, and 3 or
+        more (modified Kneser-Ney). With 1, the same D is subtracted from all counts. Dj = j - (j + 1) Y n_{j+1} / n_j
+        with Y = n_1 / (n_1 + 2 n_2).
+    fallback : tuple[float, float, float], optional
+        Three discounts for the orders whose own cannot be estimated, without a warning and by the conditions of
+        ``lmplz --discount_fallback``. By default such an order has fewer discounts (J - 1 .. 3, then 1), then
+        (0.5, 1, 1.5), with an EstimationWarning. For J = 2 the first two of the three are used.
+    interpolate : bool, default True
+        Whether to interpolate with the lower order, or to back off to it.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> model = KneserNey(fallback=(0.5, 1, 1.5)).fit(counts)
-        >>> round(float(model.distribution(["a"]).sum()), 6)
-        1.0
+    References
+    ----------
+    Kneser & Ney (1995), "Improved backing-off for m-gram language modeling".
+    Chen & Goodman (1999), "An empirical study of smoothing techniques for language modeling", eq. 26.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> model = KneserNey(fallback=(0.5, 1, 1.5)).fit(counts)
+    >>> round(float(model.distribution(["a"]).sum()), 6)
+    1.0
     """
 
     discounts: int = 3
@@ -50,7 +68,9 @@ class KneserNey(RecursiveSmoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         numbers = Number(least=0, several=True, optional=True)
-        self._check(discounts=Number(least=1, most=MOST_DISCOUNTS, whole=True), fallback=numbers)
+        keep_checked(
+            self, {"discounts": Number(least=1, most=MAX_DISCOUNTS, whole=True), "fallback": numbers}
+        )
         if self.fallback is not None and not (
             isinstance(self.fallback, tuple)
             and len(self.fallback) == 3
@@ -60,13 +80,15 @@ class KneserNey(RecursiveSmoothing):
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """``kneser-ney``, ``modified-kneser-ney``, or ``kneser-ney-J`` for J discounts."""
         return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(self.discounts, f"kneser-ney-{self.discounts}")
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Ints:
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
+        """Continuation counts below the highest order, counts at the highest order."""
         return counts.continuation_counts(order)
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
-        """D1 .. DJ+ of one order."""
+        """The discounts D1 .. DJ+ of one order."""
         if self.discounts == 1:
             if self.fallback is not None and not all(order.count_of_counts(2)[1:]):
                 return self.fallback[:1]
@@ -80,7 +102,7 @@ class KneserNey(RecursiveSmoothing):
         return self._fewer_discounts(order.order, n)
 
     def _fewer_discounts(self, order: int, n: list[int]) -> tuple[float, ...]:
-        """The next best where the discounts of an order cannot be estimated, with a warning."""
+        """Fewer discounts, with a warning, for an order whose J discounts cannot be estimated."""
         chosen: tuple[float, ...] | None = None
         for fewer in range(self.discounts - 1, 2, -1):
             chosen = modified_discounts(n, fewer, strict=True)
@@ -102,36 +124,57 @@ class KneserNey(RecursiveSmoothing):
         return chosen
 
     def tunable(self, order: int, parameters: tuple[float, ...]) -> list[tuple[float, float, float]]:
+        """The discounts with their bounds: Dr is at most r."""
         wanted = _padded(parameters, self.discounts)
-        return [(value, LEAST_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
+        return [(value, MIN_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
 
     def with_values(
         self, order: int, parameters: tuple[float, ...], values: list[float]
     ) -> tuple[float, ...]:
+        """The new discounts."""
         return tuple(values)
 
-    def describe(self, parameters: tuple[float, ...]) -> dict[str, str]:
-        return {"discounts": " ".join(f"{value:.6g}" for value in _padded(parameters, self.discounts))}
+    def describe(self, parameters: tuple[float, ...]) -> OrderEstimates:
+        """The discounts, as ``discounts``."""
+        return {"discounts": _padded(parameters, self.discounts)}
 
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
+        """Subtract from every count the discount for that count."""
         repeats = np.empty(0) if block.repeats is None else block.repeats
         return subtract(block.counts, block.starts, block.totals, np.array([0.0, *parameters]), repeats)
 
 
 def _padded(discounts: Sequence[float], length: int) -> tuple[float, ...]:
-    """So many discounts: the last one holds for all larger counts."""
+    """`length` discounts: the last one holds for all larger counts."""
     return (*discounts, *[discounts[-1]] * length)[:length]
 
 
 def modified_discounts(n: Sequence[int], discounts: int, strict: bool) -> tuple[float, ...] | None:
-    """D1 .. DJ+ of Chen & Goodman (1999), eq. 26, from n[r] for r = 1 .. J + 1; None where one is not within 0 .. j.
+    """Estimate the discounts D1 .. DJ+ of one order from its counts of counts.
 
-    `strict` also refuses a discount of 0, which leaves some histories nothing for unseen words, and n_{J+1} = 0, which
-    makes DJ+ = J; `lmplz` accepts both.
+    Parameters
+    ----------
+    n : Sequence[int]
+        The counts of counts; n[r] for r = 1 .. J + 1.
+    discounts : int
+        The number of discounts J.
+    strict : bool
+        Whether to refuse a discount of 0, which leaves some histories no mass for unseen words, and n_{J+1} = 0, which
+        makes DJ+ = J. ``lmplz`` accepts both.
+
+    Returns
+    -------
+    tuple[float, ...] or None
+        The discounts; None if some Dj is not within 0 .. j.
+
+    References
+    ----------
+    Chen & Goodman (1999), eq. 26.
     """
     if not all(n[1 : discounts + 1]) or (strict and not n[discounts + 1]):
         return None
-    y = Fraction(n[1], n[1] + 2 * n[2])  # exact, so that a discount of 0 is not refused by a rounding
+    # exact, so that rounding does not turn a discount of 0 into another number
+    y = Fraction(n[1], n[1] + 2 * n[2])
     found = [j - (j + 1) * y * n[j + 1] / n[j] for j in range(1, discounts + 1)]
     if (strict and min(found) == 0) or not all(0 <= discount <= r for r, discount in enumerate(found, 1)):
         return None

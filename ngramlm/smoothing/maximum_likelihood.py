@@ -1,30 +1,40 @@
-"""Maximum likelihood: relative frequencies, which leave nothing for what was not seen."""
+"""Maximum likelihood: relative frequencies, which give unseen words no probability."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats
+from ngramlm.smoothing.orders import CountBlock
+from ngramlm.smoothing.recursive import RecursiveSmoothing
+from ngramlm.types import Floats
 
 __all__ = ["MaximumLikelihood"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MaximumLikelihood(RecursiveSmoothing):
-    """p = c(hw) / c(h.), and p(w|h') where h was never seen.
+class MaximumLikelihood(RecursiveSmoothing[None]):
+    """Maximum-likelihood estimation: p(w|h) = c(hw) / c(h.), and p(w|h') for a history that was never seen.
 
-    The estimate that every smoothing method repairs: it gives unseen words, ``<unk>`` among them, no probability.
+    Unseen words and ``<unk>`` have no probability, so most texts have an infinite perplexity. Smoothing methods repair
+    this estimate.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> model = MaximumLikelihood().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
-        >>> round(10 ** model.log10_prob("b", ["a"]), 6), 10 ** model.log10_prob("a", ["a"])
-        (0.5, 0.0)
+    Parameters
+    ----------
+    interpolate : bool, default False
+        Must be False, as the method has no interpolated form.
+    closed : bool, default False
+        Whether the vocabulary is closed.
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> model = MaximumLikelihood().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
+    >>> round(10 ** model.log10_prob("b", ["a"]), 6), 10 ** model.log10_prob("a", ["a"])
+    (0.5, 0.0)
     """
 
     name: ClassVar[str] = "maximum-likelihood"
@@ -32,5 +42,6 @@ class MaximumLikelihood(RecursiveSmoothing):
 
     interpolate: bool = False
 
-    def discount(self, block: CountBlock, parameters: Any) -> tuple[Floats, Floats]:
+    def discount(self, block: CountBlock, parameters: None) -> tuple[Floats, Floats]:
+        """Leave nothing for unseen words."""
         return block.counts / block.spread(block.totals), np.zeros(len(block.totals))

@@ -1,11 +1,11 @@
-"""One order of a recursive estimate: its counts, block by block, and the probabilities that come of them."""
+"""One order of a recursive estimate: its counts, block by block, and the probabilities that they give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,81 +16,103 @@ from ngramlm.counts import count_of_counts
 from ngramlm.smoothing._smoothing import interpolate, log10s
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import Level
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
-__all__ = ["CountBlock", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
+__all__ = ["CountBlock", "Counts", "Discounting", "OrderCounts", "OrderEstimate", "discounted", "one_of"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.integer[Any]]
+P = TypeVar("P")
 Number = TypeVar("Number", int, float)
-BLOCK_ROWS = 1 << 15  # the arrays of a block stay in the cache
+
+Counts = NDArray[np.integer[Any]]
+"""Counts as columns of integers of any width."""
+
+# the arrays of a block of this many rows stay in the processor's cache
+BLOCK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
 class CountBlock:
-    """The counts of some neighbouring histories of one order, as a method sees them.
+    """The counts of some consecutive histories of one order, as a method sees them.
 
-    Attributes:
-        order: the length of the n-grams.
-        counts: float64[R], the (effective) counts of the rows.
-        starts: int64[H + 1], the first row of each history within the block.
-        n_events: the number of words that can be predicted, |V|.
-        repeats: float64[R], how many equal rows each row stands for; None for one.
+    R is the number of rows, H that of histories.
+
+    Attributes
+    ----------
+    order : int
+        The length of the n-grams.
+    counts : float64[R]
+        The (effective) counts of the rows.
+    starts : int64[H + 1]
+        The first row of each history within the block, and R.
+    n_events : int
+        The number of words that can be predicted, |V|.
+    repeats : float64[R], optional
+        How many equal rows each row stands for; None if each row stands for itself.
     """
 
     order: int
     counts: Floats
-    starts: NDArray[np.int64]
+    starts: Ints
     n_events: int
     repeats: Floats | None = None
 
     @cached_property
     def totals(self) -> Floats:
-        """c(h.), float64[H]."""
+        """The history totals c(h.), float64[H]."""
         return self.sums(self.counts)
 
     @cached_property
     def types(self) -> Floats:
-        """N1+(h.), float64[H]."""
+        """The history types N1+(h.), float64[H]."""
         seen = self.counts > 0
         if self.repeats is None and seen.all():
             return np.diff(self.starts).astype(np.float64)
         return self.sums(seen.astype(np.float64))
 
     def sums(self, values: Floats) -> Floats:
-        """Sum a value per row over each history, float64[R] -> float64[H]."""
+        """The sum of the values of each history's rows, float64[R] -> float64[H]."""
         return segment_sums(values if self.repeats is None else values * self.repeats, self.starts)
 
     def spread(self, values: Floats) -> Floats:
-        """Give every row its history's value, float64[H] -> float64[R]."""
+        """The value of each row's history, float64[H] -> float64[R]."""
         return spread(values, self.starts)
 
 
 @dataclass(frozen=True, eq=False)
 class OrderCounts:
-    """The counts of one order with what stands below them.
+    """The counts of one order, and the probabilities of the order below.
 
-    Attributes:
-        order: the length of the n-grams.
-        level: their columns.
-        counts: int[R], the (effective) counts.
-        kept: bool[R], the rows that cut-offs leave; None for all.
-        lower: float64, the probabilities of the rows of the order below (the base distribution for unigrams).
-        n_events: the number of words that can be predicted, |V|.
-        workspace: where what is estimated is to be kept.
-        is_top: whether no order stands above.
+    Attributes
+    ----------
+    order : int
+        The length of the n-grams.
+    level : Level
+        Their columns in the trie.
+    counts : int[R]
+        The (effective) counts.
+    kept : bool[R], optional
+        The rows that cut-offs keep; None if there are no cut-offs.
+    lower : float64
+        The probabilities of the rows of the order below; the base distribution for unigrams.
+    n_events : int
+        The number of words that can be predicted, |V|.
+    workspace : Workspace
+        Where large arrays are kept: in memory, or in a file.
+    is_top : bool
+        Whether this is the highest order.
     """
 
     order: int
     level: Level
-    counts: Ints
-    kept: NDArray[np.bool_] | None
+    counts: Counts
+    kept: Bools | None
     lower: Floats
     n_events: int
     workspace: Workspace = IN_MEMORY
     is_top: bool = False
 
     def count_of_counts(self, upto: int) -> list[int]:
-        """n_r for r = 0 .. upto, with n_0 as 0."""
+        """The counts of counts n_r for r = 0 .. `upto`, with n_0 as 0."""
         found: list[int] = count_of_counts(self.counts, upto).tolist()
         return found
 
@@ -109,63 +131,92 @@ class OrderCounts:
         return rows, CountBlock(self.order, counts, starts - starts[0], self.n_events)
 
     def lower_probs(self, rows: slice) -> Floats:
-        """float64[R]: what the order below gives the words of some rows."""
+        """The lower-order probability of some rows, float64[R]."""
         return take(*self.lower_places(rows))
 
-    def lower_places(self, rows: slice) -> tuple[Floats, NDArray[np.int32]]:
-        """(float64, int32[R]): the order below, and where it has the words of some rows."""
+    def lower_places(self, rows: slice) -> tuple[Floats, Int32s]:
+        """The probabilities of the order below, and the place of each of some rows in them, int32[R]."""
         return self.lower, (self.level.words if self.order == 1 else self.level.suffixes)[rows]
 
 
 def one_of(values: Number | Sequence[Number], place: int) -> Number:
-    """The value of a place from 1 on: one that holds for all, or of several the last that holds for all above.
+    """The value for a place, counted from 1: a single value holds for all places, the last of several for all above.
 
+    Examples
+    --------
     >>> one_of(0.5, 3), one_of((1, 2), 1), one_of((1, 2), 3)
     (0.5, 1, 2)
     """
     return values[min(place, len(values)) - 1] if isinstance(values, Sequence) else values
 
 
-class Discounting(Protocol):
-    """What an estimate asks of a method; see `RecursiveSmoothing`."""
+class Discounting(Protocol[P]):
+    """The part of `RecursiveSmoothing` that an estimate of one order needs."""
 
-    def discount(self, block: CountBlock, parameters: Any) -> tuple[Floats, Floats]: ...
+    def discount(self, block: CountBlock, parameters: P) -> tuple[Floats, Floats]: ...
 
     def interpolates(self, order: int) -> bool: ...
 
-    def parameters(self, order: OrderCounts) -> Any: ...
+    def parameters(self, order: OrderCounts) -> P: ...
 
 
 def discounted(
-    method: Discounting, parameters: Any, block: CountBlock, kept: NDArray[np.bool_] | None
+    method: Discounting[P], parameters: P, block: CountBlock, kept: Bools | None
 ) -> tuple[Floats, Floats]:
-    """What the method leaves the rows of a block and the lower order, those that cut-offs drop being left nothing."""
+    """Discount a block by a method, and give the mass of rows that cut-offs drop to the lower order.
+
+    Returns
+    -------
+    seen : float64[R]
+        The discounted probability of each row; 0 for a row that cut-offs drop.
+    left : float64[H]
+        The mass that each history leaves to the lower order.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         seen, left = method.discount(block, parameters)
-    if not block.totals.all():  # nothing counts after such a history: leave it all to the lower order
+    # a history without counts leaves all of its mass to the lower order
+    if not block.totals.all():
         empty = block.totals == 0
         left = np.where(empty, 1.0, left)
         seen = np.where(block.spread(empty.astype(np.float64)) > 0, 0.0, seen)
-    if kept is not None and not kept.all():  # what cut-offs drop goes to the lower order
+    if kept is not None and not kept.all():
         left = left + block.sums(np.where(kept, 0.0, seen))
         seen = np.where(kept, seen, 0.0)
     return seen, left
 
 
-class OrderEstimate:
-    """Probabilities and back-off weights of one order, in float64 and as they are stored.
+class OrderEstimate(Generic[P]):
+    """Probabilities and back-off weights of one order, in float64 and as float32 logarithms.
 
-    With `logs_only` the float64 columns are empty where no other order needs them.
+    Parameters
+    ----------
+    method : Discounting[P]
+        The smoothing method.
+    given : OrderCounts
+        The counts of the order.
+    parameters : P, optional
+        The parameters of the order; by default the method estimates them from the counts.
+    logs_only : bool, default False
+        Whether the float64 columns stay empty where no other order needs them.
 
-    Attributes (after `run`):
-        parameters: those that were given, else what the method estimates from the counts.
-        probs: float64[R].
-        weights: float64[H], the back-off weights.
-        log10_probs, log10_backoffs: float32, the same as logarithms.
+    Attributes
+    ----------
+    parameters : P
+        The parameters of the order.
+    probs : float64[R]
+        The probabilities, after `run`.
+    weights : float64[H]
+        The back-off weights, after `run`.
+    log10_probs, log10_backoffs : float32
+        The logarithms of both, after `run`.
     """
 
     def __init__(
-        self, method: Discounting, given: OrderCounts, parameters: Any = None, logs_only: bool = False
+        self,
+        method: Discounting[P],
+        given: OrderCounts,
+        parameters: P | None = None,
+        logs_only: bool = False,
     ) -> None:
         self.method = method
         self.given = given
@@ -178,11 +229,11 @@ class OrderEstimate:
         self.log10_backoffs = empty(n_histories, np.float32)
 
     def run(self, threads: int = 1) -> Iterator[int]:
-        """Estimate block by block; yields how many rows are done each time."""
+        """Estimate block by block, and yield the number of rows of each block."""
         yield from ordered_map(self, self.given.edges(), threads)
 
     def __call__(self, histories: tuple[int, int]) -> int:
-        """Store the estimates of some histories; returns how many rows they have."""
+        """Store the estimates of some histories, and return the number of their rows."""
         first, end = histories
         rows, probs, weights = self.estimate(first, end)
         if len(self.probs):
@@ -195,12 +246,12 @@ class OrderEstimate:
         return len(probs)
 
     def forget(self) -> None:
-        """Keep the logarithms alone."""
+        """Drop everything but the logarithms and the parameters."""
         self.probs, self.weights = np.empty(0), np.empty(0)
         self.given = replace(self.given, lower=np.empty(0))
 
     def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
-        """Of the histories first .. end - 1 (their rows, probabilities float64[R], back-off weights float64[H])."""
+        """Rows, probabilities float64[R] and back-off weights float64[H] of the histories first .. end - 1."""
         rows, block = self.given.block(first, end)
         kept = None if self.given.kept is None else self.given.kept[rows]
         seen, left = discounted(self.method, self.parameters, block, kept)
@@ -212,12 +263,13 @@ class OrderEstimate:
     def _back_off(
         self, block: CountBlock, seen: Floats, left: Floats, lower: Floats
     ) -> tuple[Floats, Floats]:
-        """Only unseen words get the mass left, in proportion to the lower order."""
+        """Give the mass left to unseen words only, in proportion to the lower order."""
         stored = seen > 0
         n_stored = block.sums(stored.astype(np.float64))
         unseen = 1.0 - block.sums(np.where(stored, lower, 0.0))
         rounding = 4 * np.finfo(np.float64).eps * (n_stored + 1)
-        full = (n_stored == block.n_events) | (unseen <= rounding)  # no word is left to take it: rescale
+        # no unseen word is left to take the mass: rescale the seen ones
+        full = (n_stored == block.n_events) | (unseen <= rounding)
         weights = np.divide(left, unseen, out=np.zeros_like(left), where=~full)
         scale = np.where(full, 1.0 / np.maximum(block.sums(seen), 1e-300), 1.0)
         return np.where(stored, seen * block.spread(scale), block.spread(weights) * lower), weights

@@ -1,4 +1,4 @@
-"""The hierarchical Pitman-Yor language model: interpolated Kneser-Ney with discounts that are inferred, by sampling."""
+"""The hierarchical Pitman-Yor language model: interpolated Kneser-Ney with discounts that are sampled."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
-from ngramlm.core.validation import Number
+from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import UsageError
+from ngramlm.models.estimates import OrderEstimates
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.orders import one_of
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
@@ -20,49 +20,62 @@ from ngramlm.smoothing.restaurants import Restaurants
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Float32s, Floats, Ints
 
 __all__ = ["PitmanYor"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
-FIRST_DISCOUNT, FIRST_STRENGTH = (
-    0.75,
-    1.0,
-)  # where a chain begins; a few sweeps away from any values that it finds
+# where a chain starts; a few sweeps away from any values that it finds
+FIRST_DISCOUNT, FIRST_STRENGTH = 0.75, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class PitmanYor(Smoothing):
-    """p(w|h) = (c(hw) - d t(hw) + (theta + d t(h.)) p(w|h')) / (theta + c(h.)), averaged over samples of the tables t.
+    """The hierarchical Pitman-Yor language model, averaged over samples of the tables t.
 
-    Teh (2006), "A hierarchical Bayesian language model based on Pitman-Yor processes". Every history has a
-    distribution drawn from a Pitman-Yor process around that of the shorter history, with a discount d and a strength
-    theta for each order. Gibbs sampling seats the customers; after every sweep d and theta are drawn anew. With one
-    table for each n-gram and theta = 0 this is interpolated Kneser-Ney.
+    p(w|h) = (c(hw) - d t(hw) + (theta + d t(h.)) p(w|h')) / (theta + c(h.)). The distribution of every history is drawn
+    from a Pitman-Yor process around that of the shorter history, with a discount d and a strength theta for each order.
+    Gibbs sampling seats the customers; after every sweep d and theta are drawn anew. With one table for each n-gram and
+    theta = 0 this is interpolated Kneser-Ney.
 
-    Args:
-        closed: give ``<unk>`` no probability; n-grams that hold it are left out.
-        burn_in: sweeps before the first sample.
-        samples: how many states of the chain to average.
-        thin: sweeps from one sample to the next.
-        seed: the same seed gives the same model.
-        discounts: d for all orders, or for each from 1 on (the last holds for those above), 0 <= d < 1; None draws
-            them.
-        strengths: theta likewise, from 0 on.
+    Parameters
+    ----------
+    burn_in : int, default 60
+        Sweeps before the first sample.
+    samples : int, default 16
+        Number of samples that are averaged.
+    thin : int, default 4
+        Sweeps from one sample to the next.
+    seed : int, default 0
+        Seed of the random numbers. The same seed gives the same model.
+    discounts : float or tuple[float, ...], optional
+        d of all orders, or of each order from 1 on, 0 <= d < 1. The last value holds for all higher orders. By default
+        d is sampled.
+    strengths : float or tuple[float, ...], optional
+        theta likewise, from 0 on.
+    closed : bool, default False
+        Whether the vocabulary is closed.
 
-    Raises UsageError for values out of range.
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> from ngramlm.text.text import Text
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> kneser_ney = PitmanYor(burn_in=0, samples=1, discounts=0.5, strengths=0).fit(counts)
-        >>> # p(b) = (1 - 0.5 + 2 / 5) / 5, as a, b, c and </s> (twice) continue 5 bigrams; p(b|a) = (0.5 + p(b)) / 2
-        >>> round(10 ** kneser_ney.log10_prob("b", ["a"]), 6)
-        0.34
-        >>> sampled = PitmanYor(seed=1).fit(counts)
-        >>> round(float(sampled.distribution(["a"]).sum()), 6)
-        1.0
+    References
+    ----------
+    Teh (2006), "A hierarchical Bayesian language model based on Pitman-Yor processes".
+
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> from ngramlm.text.text import Text
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> kneser_ney = PitmanYor(burn_in=0, samples=1, discounts=0.5, strengths=0).fit(counts)
+    >>> # p(b) = (1 - 0.5 + 2 / 5) / 5, as a, b, c and </s> (twice) continue 5 bigrams; p(b|a) = (0.5 + p(b)) / 2
+    >>> round(10 ** kneser_ney.log10_prob("b", ["a"]), 6)
+    0.34
+    >>> sampled = PitmanYor(seed=1).fit(counts)
+    >>> round(float(sampled.distribution(["a"]).sum()), 6)
+    1.0
     """
 
     name: ClassVar[str] = "pitman-yor"
@@ -78,18 +91,21 @@ class PitmanYor(Smoothing):
     def __post_init__(self) -> None:
         super().__post_init__()
         any_number, some = Number(least=0, whole=True), Number(least=1, whole=True)
-        self._check(
-            burn_in=any_number,
-            samples=some,
-            thin=some,
-            seed=any_number,
-            discounts=Number(least=0, most=1, below=True, several=True, optional=True),
-            strengths=Number(least=0, several=True, optional=True),
+        keep_checked(
+            self,
+            {
+                "burn_in": any_number,
+                "samples": some,
+                "thin": some,
+                "seed": any_number,
+                "discounts": Number(least=0, most=1, below=True, several=True, optional=True),
+                "strengths": Number(least=0, several=True, optional=True),
+            },
         )
         discounts, strengths = per_order(self.discounts, 16, 0.5), per_order(self.strengths, 16, 1.0)
         if any(d == strength == 0 for d, strength in zip(discounts, strengths, strict=True)):
             raise UsageError(
-                "found a discount and a strength of 0; expected one of them above, or no word is new"
+                "found a discount and a strength of 0; expected one of them above 0, to leave mass for new words"
             )
 
     def fit(
@@ -100,10 +116,16 @@ class PitmanYor(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> PitmanYorModel:
-        """Sample; everything is inferred from the counts, so that `heldout` is not looked at, nor are `threads` used.
+        """Sample a model from the counts. Held-out text and threads are not used.
 
-        `progress` hears of every sweep, and may end the work by an exception. Raises EstimationError when nothing was
-        counted, CountError for more than 2^31 - 2 tokens.
+        The parameters are those of `Smoothing.fit`. `progress` is called after every sweep.
+
+        Raises
+        ------
+        EstimationError
+            If nothing was counted.
+        CountError
+            If the text has more than 2^31 - 2 tokens.
         """
         counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
@@ -130,7 +152,9 @@ class PitmanYor(Smoothing):
             for order, level in enumerate(levels, 1):
                 stored = _stored(*chain.predictions(order), counts.kept(order), level.starts)
                 seen[order - 1][:, sample], left[order - 1][:, sample] = stored
-        described = [{"discounts": f"{d:.6g}", "strengths": f"{theta:.6g}"} for d, theta in parameters.T]
+        described: list[OrderEstimates] = [
+            {"discounts": (d,), "strengths": (theta,)} for d, theta in parameters.T.tolist()
+        ]
         metadata = {
             "smoothing": self.name,
             "sweeps": str(total),
@@ -142,8 +166,10 @@ class PitmanYor(Smoothing):
 
 
 def per_order(values: float | Sequence[float] | None, order: int, default: float) -> list[float]:
-    """One value for each order; the last that is given holds for all above.
+    """One value for each order; the last given value holds for all higher orders.
 
+    Examples
+    --------
     >>> per_order((0.5, 0.75), 3, 1.0), per_order(None, 2, 1.0)
     ([0.5, 0.75, 0.75], [1.0, 1.0])
     """
@@ -152,13 +178,11 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
     return [float(one_of(values, k)) for k in range(1, order + 1)]
 
 
-def _stored(
-    seen: Floats, left: Floats, kept: NDArray[np.bool_] | None, starts: NDArray[np.int64]
-) -> tuple[Float32s, Floats]:
-    """The columns of one sample: `seen` rounded to float32, and to a `left` of each history that makes the sum 1.
+def _stored(seen: Floats, left: Floats, kept: Bools | None, starts: Ints) -> tuple[Float32s, Floats]:
+    """The columns of one sample: `seen` rounded to float32, and the `left` of each history that makes the sum 1.
 
-    What cut-offs drop goes to the lower order, too. Where rounding would take more than half of what is left, as may be
-    after ten million occurrences of one history, it stays as it is.
+    What cut-offs drop goes to the lower order. Where rounding would take more than half of `left`, as after ten million
+    occurrences of one history, `left` stays as it is.
     """
     rounded = seen.astype(np.float32)
     if kept is not None:
@@ -168,7 +192,7 @@ def _stored(
 
 
 def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Floats]) -> NgramTrie:
-    """The trie without what the cut-offs leave out and nothing else needs; both lists are changed to fit."""
+    """The trie without the rows that cut-offs drop and no longer n-gram needs; both lists are changed to fit."""
     closed = counts.closed_rows()
     if closed is None:
         return counts.trie

@@ -1,4 +1,4 @@
-"""The predictions of a Pitman-Yor process: the mean over samples of its seating, and a back-off table near to it."""
+"""The predictions of a Pitman-Yor process: the mean over samples of its seating."""
 
 from __future__ import annotations
 
@@ -14,31 +14,42 @@ from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie._trie import spread, take
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Float32s, Floats
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["PitmanYorModel"]
 
-Floats = NDArray[np.float64]
-Float32s = NDArray[np.float32]
-BLOCK_EVENTS = 1 << 12  # the arrays of a block stay in the cache
+# the arrays of a block of this many events stay in the processor's cache
+BLOCK_EVENTS = 1 << 12
 
 
 class PitmanYorModel(ColumnModel):
-    """The mean over samples s of p_s(w|h) = seen_s(hw) + left_s(h) p_s(w|h'); a history that is unknown has left 1.
+    """The mean over samples s of p_s(w|h) = seen_s(hw) + left_s(h) p_s(w|h').
 
-    A mean of products is no product of means, so that this is not a back-off table; `to_backoff` makes one.
+    An unknown history has left_s(h) = 1. A mean of products is not a product of means, so the model is not a back-off
+    table; `to_backoff` makes one that is close to it.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams.
-        base: float64[V], the distribution below the unigrams.
-        seen: float32[R, S] per order, for every row and sample.
-        left: float64[H, S] per order, for every history and sample.
-        metadata: how the model was made.
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    trie : NgramTrie
+        The n-grams.
+    base : float64[V]
+        The distribution below the unigrams.
+    seen : Sequence[float32[R, S]]
+        The discounted probability of each row in each sample, per order.
+    left : Sequence[float64[H, S]]
+        The mass that each history leaves to the lower order in each sample, per order.
+    metadata : Mapping[str, str], optional
+        How the model was made.
 
-    Raises UsageError when the columns do not fit the trie or hold anything but numbers from 0 to 1.
+    Raises
+    ------
+    UsageError
+        If the columns do not fit the trie, or have a value outside 0 .. 1.
     """
 
     KIND: ClassVar[str] = "pitman-yor"
@@ -74,9 +85,11 @@ class PitmanYorModel(ColumnModel):
 
     @property
     def n_samples(self) -> int:
+        """The number of samples."""
         return len(self.left[0][0])
 
     def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model, by name."""
         named: dict[str, NDArray[Any]] = {"base": self.base, "samples": np.array([self.n_samples])}
         for k, (seen, left) in enumerate(zip(self.seen, self.left, strict=True), 1):
             named |= {f"seen.{k}": seen.ravel(), f"left.{k}": left.ravel()}
@@ -84,6 +97,7 @@ class PitmanYorModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> PitmanYorModel:
+        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns, seen, left = archive.columns, [], []
         n_samples = max(int(check_length(columns["samples"], 1, "numbers of samples", np.int64)[0]), 0)
         base = check_length(columns["base"], len(archive.vocabulary), "base probabilities", np.float64)
@@ -98,7 +112,7 @@ class PitmanYorModel(ColumnModel):
         return cls(archive.vocabulary, archive.trie, base, seen, left, archive.metadata)
 
     def _row_probs(self) -> list[Floats]:
-        """float64[R] per order: the probability of every stored n-gram."""
+        """The probability of every stored n-gram, float64[R] per order."""
         means = [np.zeros(n) for n in self.trie.n_rows]
         for sample in range(self.n_samples):
             lower = self.base
@@ -127,9 +141,8 @@ class PitmanYorModel(ColumnModel):
 
     def _distribution(self, path: Sequence[int]) -> Floats:
         probs = np.zeros(len(self.vocabulary))
-        shares = np.full(
-            self.n_samples, 1.0 / self.n_samples
-        )  # what each sample has left for the lower orders
+        # what each sample has left for the lower orders
+        shares = np.full(self.n_samples, 1.0 / self.n_samples)
         for order in range(len(path), 0, -1):
             level, history = self.trie.level(order), path[order - 1]
             rows = slice(int(level.starts[history]), int(level.starts[history + 1]))

@@ -1,4 +1,4 @@
-"""Chinese restaurants for all histories of some counts: Gibbs sweeps, and the discounts and strengths that fit them."""
+"""Chinese restaurants for all histories of some counts: Gibbs sampling of the seating, discounts and strengths."""
 
 from __future__ import annotations
 
@@ -6,34 +6,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError
 from ngramlm.smoothing._pitman_yor import Seating
 from ngramlm.trie._trie import spread
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["Restaurants", "own_events", "resample_parameters"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-LARGEST_PARTY = (1 << 31) - 2  # every token has a seat of its own, numbered by int32
-LARGEST_DISCOUNT = 1 - 2.0**-40
+# every token has a seat of its own, numbered by int32
+MAX_EVENTS = (1 << 31) - 2
+MAX_DISCOUNT = 1 - 2.0**-40
 
 
 @dataclass(eq=False)
 class Restaurants:
-    """A hierarchical Pitman-Yor process in the Chinese restaurant representation of Teh (2006).
+    """A hierarchical Pitman-Yor process in the Chinese restaurant representation.
 
-    A history is a restaurant, the words after it are its dishes, and every table of a restaurant is a customer of the
+    A history is a restaurant, and the words after it are its dishes. Every table of a restaurant is a customer of the
     restaurant of the shorter history. The events of the text are customers of the longest histories.
 
-    Attributes:
-        counts: what was counted.
-        seating: who sits where, rows and histories of all orders numbered through.
-        discounts: float64[order], d of every order.
-        strengths: float64[order], theta of every order.
-        random: draws discounts and strengths; the seating has a generator of its own.
+    Attributes
+    ----------
+    counts : NgramCounts
+        Counts of the training text.
+    seating : Seating
+        The customers and tables, with the rows and histories of all orders in one sequence.
+    discounts : float64[order]
+        d of each order.
+    strengths : float64[order]
+        theta of each order.
+    random : np.random.Generator
+        Draws discounts and strengths; the seating has a generator of its own.
+
+    References
+    ----------
+    Teh (2006), "A hierarchical Bayesian language model based on Pitman-Yor processes".
     """
 
     counts: NgramCounts
@@ -51,7 +60,19 @@ class Restaurants:
         strengths: Sequence[float],
         seed: int,
     ) -> Restaurants:
-        """One table for each n-gram. `base` is the probability of every word below the unigrams."""
+        """Seat the customers with one table for each n-gram.
+
+        Parameters
+        ----------
+        counts : NgramCounts
+            Counts of the training text.
+        base : float
+            The probability of every word below the unigrams.
+        discounts, strengths : Sequence[float]
+            The first d and theta of each order.
+        seed : int
+            Seed of the random numbers.
+        """
         levels = counts.trie.levels
         n_rows = np.cumsum([0, *counts.trie.n_rows])
         n_histories = np.cumsum([0, *(level.n_histories for level in levels)])
@@ -81,15 +102,16 @@ class Restaurants:
 
     @property
     def order(self) -> int:
+        """The highest order."""
         return self.counts.order
 
     def rows(self, order: int) -> slice:
-        """Where the rows of one order stand in the arrays of the seating."""
+        """The places of the rows of one order in the arrays of the seating."""
         n_rows = self.counts.trie.n_rows
         return slice(sum(n_rows[: order - 1]), sum(n_rows[:order]))
 
     def histories(self, order: int) -> slice:
-        """Where the histories of one order stand in the arrays of the seating."""
+        """The places of the histories of one order in the arrays of the seating."""
         sizes = [level.n_histories for level in self.counts.trie.levels[:order]]
         return slice(sum(sizes[:-1]), sum(sizes))
 
@@ -117,9 +139,18 @@ class Restaurants:
                 self.strengths[order - 1] = strength
 
     def predictions(self, order: int) -> tuple[Floats, Floats]:
-        """(seen float64[R], left float64[H]) of one order, with which p(w|h) = seen(hw) + left(h) p(w|h').
+        """The predictions p(w|h) = seen(hw) + left(h) p(w|h') of one order.
 
-        seen = (c(hw) - d t(hw)) / (theta + c(h.)), left = (theta + d t(h.)) / (theta + c(h.)). Teh (2006), eq. 5.
+        Returns
+        -------
+        seen : float64[R]
+            (c(hw) - d t(hw)) / (theta + c(h.)).
+        left : float64[H]
+            (theta + d t(h.)) / (theta + c(h.)).
+
+        References
+        ----------
+        Teh (2006), eq. 5.
         """
         rows, histories = self.rows(order), self.histories(order)
         d, strength = float(self.discounts[order - 1]), float(self.strengths[order - 1])
@@ -135,10 +166,15 @@ class Restaurants:
 
 
 def own_events(counts: NgramCounts) -> list[Int32s]:
-    """int32[R] per order: how many events of the text belong to each n-gram and to no longer one.
+    """How many events of the text belong to each n-gram and to no longer one, int32[R] per order.
 
-    Those of the highest order all do; below it those that open a sentence, and those whose longer n-gram was left out
-    because it holds ``<unk>``. Raises CountError from 2^31 - 1 events on, as each gets a seat.
+    All events belong to the highest order but two kinds: those that begin a sentence, and those whose longer n-gram was
+    left out because it holds ``<unk>``.
+
+    Raises
+    ------
+    CountError
+        If there are more than 2^31 - 2 events, as each has a seat.
     """
     found = []
     for order in range(1, counts.order + 1):
@@ -147,9 +183,9 @@ def own_events(counts: NgramCounts) -> list[Int32s]:
             longer = counts.counts[order]
             own -= np.bincount(counts.trie.level(order + 1).suffixes, longer, minlength=len(own))
         total = float(counts.counts[order - 1].sum(dtype=np.float64))
-        if total > LARGEST_PARTY:
+        if total > MAX_EVENTS:
             raise CountError(
-                f"order {order}: found {total:.0f} events; expected up to {LARGEST_PARTY}, each has a seat"
+                f"order {order}: found {total:.0f} events; expected {MAX_EVENTS} at most, each has a seat"
             )
         found.append(np.maximum(own, 0.0).astype(np.int32))
     return found
@@ -163,14 +199,33 @@ def resample_parameters(
     sizes: Int32s,
     random: np.random.Generator,
 ) -> tuple[float, float]:
-    """A new discount and strength of one order, given `customers` and `tables` of every restaurant, and table sizes.
+    """Draw a new discount and strength of one order.
 
-    With the priors d ~ Beta(1, 1) and theta ~ Gamma(1, 1), by the auxiliary variables of Teh (2006), "A Bayesian
-    interpretation of interpolated Kneser-Ney", section C: for every restaurant x ~ Beta(theta + 1, c - 1) and
-    y_i ~ Bernoulli(theta / (theta + d i)) for i = 1 .. t - 1, for every table z_j ~ Bernoulli((j - 1) / (j - d)) for
-    j = 1 .. size - 1; then d ~ Beta(1 + sum (1 - y), 1 + sum (1 - z)), theta ~ Gamma(1 + sum y, 1 - sum log x).
-    Restaurants with one table and several customers have an x like the others: their likelihood holds theta, too.
-    Sizes below 1 are no tables.
+    The priors are d ~ Beta(1, 1) and theta ~ Gamma(1, 1). The auxiliary variables are x ~ Beta(theta + 1, c - 1) and
+    y_i ~ Bernoulli(theta / (theta + d i)), i = 1 .. t - 1, for every restaurant; and
+    z_j ~ Bernoulli((j - 1) / (j - d)), j = 1 .. size - 1, for every table. Then
+    d ~ Beta(1 + sum (1 - y), 1 + sum (1 - z)) and theta ~ Gamma(1 + sum y, 1 - sum log x). A restaurant with one table
+    and several customers has an x like the others, as its likelihood depends on theta, too.
+
+    Parameters
+    ----------
+    discount, strength : float
+        The current d and theta.
+    customers, tables : int32
+        The number of customers and of tables of every restaurant.
+    sizes : int32
+        The number of customers of every table. Sizes below 1 are not tables.
+    random : np.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    tuple[float, float]
+        The new discount and strength.
+
+    References
+    ----------
+    Teh (2006), "A Bayesian interpretation of interpolated Kneser-Ney", section C.
     """
     several = customers[customers >= 2]
     log_x = np.log(np.maximum(random.beta(strength + 1, several - 1.0), np.finfo(np.float64).tiny)).sum()
@@ -182,11 +237,12 @@ def resample_parameters(
     n_y, n_not_z = float(y.sum()), float(not_z.sum())
     new_discount = random.beta(1 + float(with_more.sum()) - n_y, 1 + n_not_z)
     new_strength = random.gamma(1 + n_y) / (1 - log_x)
-    return min(max(new_discount, 1 - LARGEST_DISCOUNT), LARGEST_DISCOUNT), new_strength
+    return min(max(new_discount, 1 - MAX_DISCOUNT), MAX_DISCOUNT), new_strength
 
 
-def _tail_counts(values: Int32s) -> tuple[Floats, NDArray[np.int64]]:
-    """(i, how many values are larger than i) for i = 1 .. largest value - 1."""
+def _tail_counts(values: Int32s) -> tuple[Floats, Ints]:
+    """The numbers i = 1 .. largest value - 1, and how many values are larger than each."""
     counts = np.bincount(values[values >= 1])
-    larger = counts[::-1].cumsum()[::-1]  # larger[i]: at least i
+    # larger[i]: how many values are at least i
+    larger = counts[::-1].cumsum()[::-1]
     return np.arange(1.0, max(len(counts) - 1, 1)), larger[2:].astype(np.int64)

@@ -1,45 +1,78 @@
-"""Held-out tuning: the values that make a text of its own most probable, found by L-BFGS-B.
+"""Tuning on held-out text: the values that make the text most probable, found by L-BFGS-B.
 
-Only the histories that the held-out text visits matter. They are closed under suffixes, so that they make a small
-trie of their own, on which a method is estimated again and again by the very code that estimates whole models.
+Only the histories that the held-out text visits matter. They are closed under suffixes, so they form a small trie. The
+search estimates this trie again and again, by the code that estimates whole models.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.counts import NgramCounts
 from ngramlm.smoothing.counted_events import CountedEvents
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts, OrderEstimate, discounted
+from ngramlm.smoothing.orders import (
+    CountBlock,
+    Counts,
+    Discounting,
+    OrderCounts,
+    OrderEstimate,
+    discounted,
+)
 from ngramlm.text.text import Text
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import Level
+from ngramlm.types import Bools, Floats, Int32s, Ints
 
-if TYPE_CHECKING:
-    from ngramlm.smoothing.base import RecursiveSmoothing
+__all__ = ["HeldoutFit", "Tunable", "choose_values", "tune_values"]
 
-__all__ = ["HeldoutFit", "tune_values"]
+P = TypeVar("P")
 
-STEP = 1e-6  # of the forward differences
+# of the forward differences that approximate the gradient
+STEP = 1e-6
 TINY = 1e-300
-TOLERANCE = 1e-8  # relative change of the log-probability at which the search ends
+# relative change of the log-probability at which the search ends
+TOLERANCE = 1e-8
 
 
-class HeldoutFit:
+class Tunable(Discounting[P], Protocol[P]):
+    """The part of `RecursiveSmoothing` that tuning needs."""
+
+    def base_distribution(self, counts: NgramCounts) -> Floats: ...
+
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts: ...
+
+    def tunable(self, order: int, parameters: P) -> list[tuple[float, float, float]]: ...
+
+    def with_values(self, order: int, parameters: P, values: list[float]) -> P: ...
+
+
+class HeldoutFit(Generic[P]):
     """A method on the histories that a held-out text visits.
 
-    Attributes:
-        orders: their counts, lowest order first.
-        events: the held-out text, located among them.
+    Parameters
+    ----------
+    method : Tunable[P]
+        The smoothing method.
+    counts : NgramCounts
+        Counts of the training text.
+    heldout : Text
+        The held-out text.
+
+    Attributes
+    ----------
+    orders : list[OrderCounts]
+        The counts of these histories, lowest order first.
+    events : Events
+        The held-out text, located among these histories.
     """
 
-    def __init__(self, method: RecursiveSmoothing, counts: NgramCounts, heldout: Text) -> None:
+    def __init__(self, method: Tunable[P], counts: NgramCounts, heldout: Text) -> None:
         self.method = method
         self.base = method.base_distribution(counts)
         found = CountedEvents.heldout(counts, heldout, self.base).events
@@ -65,7 +98,9 @@ class HeldoutFit:
             histories.append(look_up(new_history, found.histories[order - 1], -1))
         self.events = Events(found.words, np.array(rows), np.array(histories), found.weights)
 
-    def estimate_order(self, order: int, parameters: Any, below: Sequence[OrderEstimate]) -> OrderEstimate:
+    def estimate_order(
+        self, order: int, parameters: P, below: Sequence[OrderEstimate[P]]
+    ) -> OrderEstimate[P]:
         """The estimate of one order over those below it."""
         given = replace(self.orders[order - 1], lower=below[-1].probs if below else self.base)
         estimate = OrderEstimate(self.method, given, parameters)
@@ -73,22 +108,22 @@ class HeldoutFit:
             rows, estimate.probs[rows], estimate.weights[first:end] = estimate.estimate(first, end)
         return estimate
 
-    def event_probs(self, estimate: OrderEstimate, below: Floats) -> Floats:
-        """float64[N]: the probabilities of the events in one order, from those in the order below."""
+    def event_probs(self, estimate: OrderEstimate[P], below: Floats) -> Floats:
+        """The probabilities of the events in one order, from those in the order below, float64[N]."""
         order = estimate.given.order
         rows, histories = self.events.rows[order - 1], self.events.histories[order - 1]
         probs = look_up(estimate.weights, histories, 1.0) * below
         return np.where(rows >= 0, look_up(estimate.probs, rows, 0.0), probs)
 
     def mean(self, values: Floats) -> float:
-        """The mean over the events."""
+        """The mean of values over the events."""
         return float(values @ self.events.weights / self.events.weights.sum())
 
 
-class _Search:
+class _Search(ABC, Generic[P]):
     """Minus the mean log-probability (nats) as a function of all tunable values, and its gradient."""
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int = 1) -> None:
+    def __init__(self, fit: HeldoutFit[P], parameters: Sequence[P], threads: int = 1) -> None:
         self.fit = fit
         self.threads = threads
         self.method = fit.method
@@ -97,16 +132,25 @@ class _Search:
         self.values = np.array([value for order in self.tunable for value, _, _ in order])
         self.bounds = [(least, most) for order in self.tunable for _, least, most in order]
 
-    def parameters(self, values: NDArray[np.float64]) -> list[Any]:
+    @abstractmethod
+    def loss(self, values: Floats) -> float:
+        """Minus the mean log-probability (nats)."""
+
+    @abstractmethod
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
+        """The loss and its gradient."""
+
+    def parameters(self, values: Floats) -> list[P]:
         """The parameters of all orders for a vector of values."""
-        found, at = [], 0
+        found: list[P] = []
+        at = 0
         for order, (start, tunable) in enumerate(zip(self.start, self.tunable, strict=True), 1):
             found.append(self.method.with_values(order, start, values[at : at + len(tunable)].tolist()))
             at += len(tunable)
         return found
 
-    def steps(self, values: NDArray[np.float64]) -> Iterator[tuple[int, float, Any]]:
-        """For each value (its order, a step within its bounds, the parameters of the order after the step)."""
+    def steps(self, values: Floats) -> Iterator[tuple[int, float, P]]:
+        """For each value: its order, a step within its bounds, the parameters of the order after the step."""
         place = 0
         for order, tunable in enumerate(self.tunable, 1):
             for _ in tunable:
@@ -117,43 +161,44 @@ class _Search:
                 place += 1
 
 
-class _InterpolatedSearch(_Search):
-    """Where all orders are interpolated, p = seen + left p(w|h') needs no row that the events do not touch.
+class _InterpolatedSearch(_Search[P]):
+    """Search where all orders are interpolated: p = seen + left p(w|h') needs only the rows of the events.
 
-    Equal counts of a history are one row that is repeated, and a change in one order passes the orders above as a
-    factor.
+    Rows of a history with equal counts are merged into one repeated row. A change in one order reaches the orders above
+    as a factor.
     """
 
-    def __init__(self, fit: HeldoutFit, parameters: Sequence[Any], threads: int = 1) -> None:
+    def __init__(self, fit: HeldoutFit[P], parameters: Sequence[P], threads: int = 1) -> None:
         super().__init__(fit, parameters, threads)
-        self.blocks: list[tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]] = []
+        self.blocks: list[tuple[CountBlock, Bools | None, Int32s]] = []
         for given, rows in zip(fit.orders, fit.events.rows, strict=True):
             self.blocks.append(_merged_rows(given, rows))
 
-    def shares(self, order: int, parameters: Any) -> tuple[Floats, Floats]:
-        """(seen, left) of the events in one order."""
+    def shares(self, order: int, parameters: P) -> tuple[Floats, Floats]:
+        """The values `seen` and `left` of the events in one order."""
         block, kept, places = self.blocks[order - 1]
         seen, left = discounted(self.method, parameters, block, kept)
         return look_up(seen, places, 0.0), look_up(left, self.fit.events.histories[order - 1], 1.0)
 
-    def probs(self, values: NDArray[np.float64]) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
-        """(the probabilities of the events below the first order and in every order, their shares in every order)."""
+    def probs(self, values: Floats) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
+        """The probabilities of the events below the first order and in each order, and their shares in each order."""
         probs, shares = [self.fit.base[self.fit.events.words]], []
         for order, own in enumerate(self.parameters(values), 1):
             shares.append(self.shares(order, own))
             probs.append(shares[-1][0] + shares[-1][1] * probs[-1])
         return probs, shares
 
-    def loss(self, values: NDArray[np.float64]) -> float:
+    def loss(self, values: Floats) -> float:
         return -self.fit.mean(np.log(np.maximum(self.probs(values)[0][-1], TINY)))
 
-    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
         probs, shares = self.probs(values)
-        factors = [1.0 / np.maximum(probs[-1], TINY)]  # of a change in each order, highest first
+        # of a change in each order, highest first
+        factors = [1.0 / np.maximum(probs[-1], TINY)]
         for _, left in reversed(shares[1:]):
             factors.append(factors[-1] * left)
 
-        def slope(moved: tuple[int, float, Any]) -> float:
+        def slope(moved: tuple[int, float, P]) -> float:
             order, step, changed = moved
             seen, left = self.shares(order, changed)
             change = seen - shares[order - 1][0] + (left - shares[order - 1][1]) * probs[order - 1]
@@ -163,12 +208,12 @@ class _InterpolatedSearch(_Search):
         return -self.fit.mean(np.log(np.maximum(probs[-1], TINY))), np.array(gradient)
 
 
-class _BackOffSearch(_Search):
-    """Where an order is a back-off form, its weights depend on the lower probabilities of all rows of a history."""
+class _BackOffSearch(_Search[P]):
+    """Search where an order backs off: its weights depend on the lower probabilities of all rows of a history."""
 
     def log_probs(
-        self, parameters: list[Any], below: Sequence[OrderEstimate]
-    ) -> tuple[list[OrderEstimate], Floats]:
+        self, parameters: list[P], below: Sequence[OrderEstimate[P]]
+    ) -> tuple[list[OrderEstimate[P]], Floats]:
         """The estimates of all orders, and the log-probabilities (nats) of the events."""
         estimates = list(below)
         for order in range(len(below) + 1, len(parameters) + 1):
@@ -178,14 +223,14 @@ class _BackOffSearch(_Search):
             probs = self.fit.event_probs(estimate, probs)
         return estimates, np.log(np.maximum(probs, TINY))
 
-    def loss(self, values: NDArray[np.float64]) -> float:
+    def loss(self, values: Floats) -> float:
         return -self.fit.mean(self.log_probs(self.parameters(values), ())[1])
 
-    def __call__(self, values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
         parameters = self.parameters(values)
         estimates, log_probs = self.log_probs(parameters, ())
 
-        def slope(moved: tuple[int, float, Any]) -> float:
+        def slope(moved: tuple[int, float, P]) -> float:
             order, step, changed = moved
             trial = [*parameters[: order - 1], changed, *parameters[order:]]
             return -self.fit.mean(self.log_probs(trial, estimates[: order - 1])[1] - log_probs) / step
@@ -195,21 +240,39 @@ class _BackOffSearch(_Search):
 
 
 def tune_values(
-    method: RecursiveSmoothing,
+    method: Tunable[P],
     counts: NgramCounts,
-    parameters: list[Any],
+    parameters: list[P],
     heldout: Text,
     threads: int = 1,
     progress: Progress | None = None,
-) -> list[Any]:
-    """The parameters with the values of all orders, together, that make the held-out text most probable.
+) -> list[P]:
+    """Tune the values of all orders together, to make a held-out text most probable.
 
-    The search starts from `parameters`, which are returned as they are where nothing better is found.
+    Parameters
+    ----------
+    method : Tunable[P]
+        The smoothing method.
+    counts : NgramCounts
+        Counts of the training text.
+    parameters : list[P]
+        The parameters of each order at which the search starts.
+    heldout : Text
+        The held-out text.
+    threads : int, default 1
+        Number of threads.
+    progress : callable, optional
+        Called with ("tuning", steps done, None).
+
+    Returns
+    -------
+    list[P]
+        The parameters of each order; `parameters` if the search finds nothing better.
     """
     from scipy.optimize import minimize
 
     interpolated = all(map(method.interpolates, range(1, counts.order + 1)))
-    kind = _InterpolatedSearch if interpolated else _BackOffSearch
+    kind: type[_Search[P]] = _InterpolatedSearch if interpolated else _BackOffSearch
     search = kind(HeldoutFit(method, counts, heldout), parameters, threads)
     steps = 0
 
@@ -227,25 +290,23 @@ def tune_values(
     return search.parameters(values) if search.loss(values) <= search.loss(search.values) else parameters
 
 
-def _snapped(values: NDArray[np.float64], bounds: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    """Values that a step would take past a bound are at it: a discount of 1 - 1e-16 is 1 and not a rounding error."""
+def _snapped(values: Floats, bounds: Sequence[tuple[float, float]]) -> Floats:
+    """Move values within one step of a bound onto the bound: a discount of 1 - 1e-16 becomes 1."""
     least, most = np.array(bounds).T
     values = np.where(values < least + STEP, least, values)
     return np.where(values > most - STEP, most, values)
 
 
-def _visited(level: Level, histories: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The distinct histories among those of some events, in order, and all their rows."""
+def _visited(level: Level, histories: Int32s) -> tuple[Ints, Ints]:
+    """The distinct histories of some events, in order, and all rows of these histories."""
     mask = np.zeros(level.n_histories, bool)
     mask[histories[histories >= 0]] = True
     rows = np.flatnonzero(np.repeat(mask, np.diff(level.starts)))
     return np.flatnonzero(mask), rows
 
 
-def _merged_rows(
-    given: OrderCounts, rows: NDArray[np.int32]
-) -> tuple[CountBlock, NDArray[np.bool_] | None, NDArray[np.int32]]:
-    """The histories of one order with equal counts as one row, whether it is kept, and the rows of the events."""
+def _merged_rows(given: OrderCounts, rows: Int32s) -> tuple[CountBlock, Bools | None, Int32s]:
+    """Merge rows of a history with equal counts: the block, which rows are kept, and the rows of the events."""
     level = given.level
     histories = np.repeat(np.arange(level.n_histories), np.diff(level.starts))
     kept = np.ones(level.n_rows, bool) if given.kept is None else given.kept
@@ -263,27 +324,45 @@ def _merged_rows(
     return block, None if given.kept is None else columns[2][first], look_up(place, rows, -1)
 
 
-def _numbering(chosen: NDArray[np.int64], n: int) -> NDArray[np.int32]:
-    """int32[n]: the place of every chosen number among them, -1 of the others."""
+def _numbering(chosen: Ints, n: int) -> Int32s:
+    """The place of each of n numbers among the chosen ones, int32[n]; -1 for the others."""
     numbers = np.full(n, -1, np.int32)
     numbers[chosen] = np.arange(len(chosen), dtype=np.int32)
     return numbers
 
 
 def choose_values(
-    method: RecursiveSmoothing,
+    method: Tunable[P],
     counts: NgramCounts,
-    choices: list[list[Any]],
+    choices: list[list[P]],
     heldout: Text,
     progress: Progress | None = None,
-) -> list[Any]:
-    """For each order the best of several parameters, chosen from the lowest order to the highest.
+) -> list[P]:
+    """Choose the best of several parameters for each order, from the lowest order to the highest.
 
-    A choice is judged by how well the model of its order (those below being chosen already) predicts the held-out text.
+    The best candidate of an order gives the held-out text the highest probability under the model of that order.
+
+    Parameters
+    ----------
+    method : Tunable[P]
+        The smoothing method.
+    counts : NgramCounts
+        Counts of the training text.
+    choices : list[list[P]]
+        The candidates of each order.
+    heldout : Text
+        The held-out text.
+    progress : callable, optional
+        Called with ("tuning", orders done, all orders).
+
+    Returns
+    -------
+    list[P]
+        The chosen candidate of each order.
     """
     fit = HeldoutFit(method, counts, heldout)
     probs = fit.base[fit.events.words]
-    chosen: list[OrderEstimate] = []
+    chosen: list[OrderEstimate[P]] = []
     for order, several in enumerate(choices, 1):
         found = [fit.estimate_order(order, parameters, chosen) for parameters in several]
         events = [fit.event_probs(estimate, probs) for estimate in found]

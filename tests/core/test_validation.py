@@ -17,8 +17,9 @@ import ngramlm as lm
 from ngramlm.core.validation import Number, flag
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.comparison import compare_smoothings
+from ngramlm.methods import SMOOTHINGS
 from ngramlm.pruning import PrunedKneserNey
-from ngramlm.smoothing import SMOOTHINGS, Smoothing
+from ngramlm.smoothing import Smoothing
 
 SENTENCES = ["a b a c", "b a c", "a c a b", "c a b b"]
 CLASSES: list[type[Smoothing]] = [

@@ -16,7 +16,7 @@ import ngramlm as lm
 from ngramlm.errors import EstimationWarning, UsageError
 from ngramlm.evaluation.comparison import FORMATS, Comparison, compare, compare_smoothings
 from ngramlm.evaluation.signature import check_same_vocabulary
-from ngramlm.smoothing import smoothing_names
+from ngramlm.methods import smoothing_names
 from ngramlm.text.vocabulary import BOS, EOS, UNK
 
 TRAIN = ["the cat sat on the mat", "the dog sat on the log", "a cat saw a dog", "the mat and the log"]

@@ -22,7 +22,8 @@ from ngramlm.evaluation.bench import default_resamples
 from ngramlm.evaluation.comparison import compare, compare_smoothings
 from ngramlm.evaluation.contenders import contenders, default_baseline
 from ngramlm.evaluation.curve import curve_sizes, nested_subsets
-from ngramlm.smoothing import SMOOTHINGS, StupidBackoff, make_smoothing, smoothing_names
+from ngramlm.methods import SMOOTHINGS, make_smoothing, smoothing_names
+from ngramlm.smoothing import StupidBackoff
 
 LOG2_10 = math.log2(10)
 

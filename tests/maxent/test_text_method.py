@@ -145,7 +145,7 @@ def test_likelihood_and_expected_counts(
     documents = divided(corpus, places)
     text = text_of(documents)
     method = replace(METHOD, order=order, function_words=seed % 2)
-    with patch("ngramlm.maxent.text_method.LEAST_OF_TOPIC", 1):
+    with patch("ngramlm.maxent.text_method.MIN_TOPIC_COUNT", 1):
         likelihood = likelihood_of(text, method)
     lambdas = np.random.default_rng(seed).normal(size=len(likelihood.observed)) * likelihood.features
     value, expected = likelihood(lambdas)

@@ -22,7 +22,6 @@ from support.oracles.smoothing.weights import AdditiveOracle
 from support.oracles.smoothing.witten_bell import WittenBellOracle
 
 import ngramlm as lm
-from ngramlm import smoothing
 from ngramlm.errors import EstimationWarning
 
 #: THE is frequent and THOU rare; neither ever followed SEND.
@@ -67,12 +66,12 @@ def test_lower_orders_tell_unseen_ngrams_apart(name: str) -> None:
     assert oracle.prob("THE", ["SEND"]) > oracle.prob("THOU", ["SEND"])
 
 
-@pytest.mark.parametrize("name", sorted(smoothing.SMOOTHINGS))
+@pytest.mark.parametrize("name", sorted(lm.SMOOTHINGS))
 def test_the_library_agrees_on_which_methods_can(name: str) -> None:
     """All methods but those that look at one order only, and Church-Gale, of which this text has one bucket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EstimationWarning)
-        model = smoothing.make_smoothing(name).fit(lm.count(lm.Text.from_sentences(LETTERS), order=2))
+        model = lm.make_smoothing(name).fit(lm.count(lm.Text.from_sentences(LETTERS), order=2))
     distribution = model.distribution(["SEND"])
     the, thou = (distribution[model.vocabulary.id(word)] for word in ("THE", "THOU"))
 

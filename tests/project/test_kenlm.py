@@ -14,7 +14,8 @@ import pytest
 from support.shared_data import shared_folder
 
 import ngramlm as lm
-from ngramlm.smoothing import SMOOTHINGS, RecursiveSmoothing, make_smoothing
+from ngramlm.methods import SMOOTHINGS, make_smoothing
+from ngramlm.smoothing import RecursiveSmoothing
 
 kenlm = pytest.importorskip("kenlm", reason="the kenlm module is not installed")
 

@@ -14,7 +14,7 @@ from support.contracts import CHECKS, ROUND_TRIPS
 from support.oracles.counts import CountOracle, Ngram, Number
 from support.oracles.smoothing.base import SmoothingOracle
 
-import ngramlm.smoothing as methods
+import ngramlm.methods as methods
 from ngramlm.cli.main import ngramlm as program
 
 #: The one file.
@@ -22,16 +22,18 @@ TOY = '''\
 """Toy discounting: a fixed share of every history is for the lower order."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from ngramlm.smoothing.base import RecursiveSmoothing
-from ngramlm.smoothing.orders import CountBlock, Floats, OrderCounts
+from ngramlm.models.estimates import OrderEstimates
+from ngramlm.smoothing.orders import CountBlock, OrderCounts
+from ngramlm.smoothing.recursive import RecursiveSmoothing
+from ngramlm.types import Floats
 
 
 @dataclass(frozen=True, kw_only=True)
-class Toy(RecursiveSmoothing):
+class Toy(RecursiveSmoothing[float]):
     """p = (1 - s) c(hw) / c(h.) + s p(w|h'), with s = 1/4 unless held-out data say otherwise."""
 
     name: ClassVar[str] = "toy"
@@ -45,8 +47,8 @@ class Toy(RecursiveSmoothing):
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
         return values[0]
 
-    def describe(self, parameters: float) -> dict[str, str]:
-        return {"ratios": f"{parameters:.6g}"}
+    def describe(self, parameters: float) -> OrderEstimates:
+        return {"ratios": (parameters,)}
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
         seen = (1 - parameters) * block.counts / block.spread(block.totals)

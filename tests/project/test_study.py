@@ -17,7 +17,7 @@ import pytest
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning
-from ngramlm.smoothing import make_smoothing
+from ngramlm.methods import make_smoothing
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 WORDS = "a b c d e f g h i j k l m".split()

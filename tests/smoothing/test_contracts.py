@@ -21,7 +21,7 @@ from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, EstimationWarning, UsageError
-from ngramlm.smoothing import SMOOTHINGS
+from ngramlm.methods import SMOOTHINGS
 from ngramlm.smoothing.kneser_ney import modified_discounts
 
 every_model = pytest.mark.parametrize("case", MODELS, ids=lambda case: case.name)

@@ -33,7 +33,7 @@ from support.oracles.smoothing.dirichlet import (
 import ngramlm as lm
 from ngramlm.errors import UsageError
 from ngramlm.smoothing import dirichlet
-from ngramlm.smoothing.dirichlet import LEAST, MOST, Evidence, evidence_weights
+from ngramlm.smoothing.dirichlet import MAX_CONCENTRATION, MIN_CONCENTRATION, Evidence, evidence_weights
 from ngramlm.smoothing.orders import OrderCounts
 
 VERSE = [
@@ -142,8 +142,8 @@ def test_concentrations_have_the_greatest_evidence(corpus: strategies.Corpus, or
         best = method.parameters(found)
         greatest = dirichlet.log_evidence(found, best)
 
-        assert LEAST <= best <= MOST
-        for alpha in np.geomspace(LEAST, MOST, 100):
+        assert MIN_CONCENTRATION <= best <= MAX_CONCENTRATION
+        for alpha in np.geomspace(MIN_CONCENTRATION, MAX_CONCENTRATION, 100):
             assert dirichlet.log_evidence(found, float(alpha)) <= greatest + 1e-6
 
 

@@ -98,9 +98,8 @@ def oracle_of(golden: Golden, order: int) -> SmoothingOracle:
 def fitted(golden: Golden, order: int) -> Any:
     """The library's model of a row."""
     import ngramlm as lm
-    from ngramlm import smoothing
 
-    method = METHODS[golden.method](smoothing, order, **golden.options)
+    method = METHODS[golden.method](lm, order, **golden.options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lm.errors.EstimationWarning)
         return method.fit(lm.count(lm.Text.from_sentences(TOY), order=order))

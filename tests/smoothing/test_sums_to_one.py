@@ -13,8 +13,9 @@ import pytest
 from support.shared_data import shared_folder
 
 import ngramlm as lm
+from ngramlm.methods import SMOOTHINGS, make_smoothing
 from ngramlm.models.column_model import ColumnModel
-from ngramlm.smoothing import SMOOTHINGS, RecursiveSmoothing, Smoothing, make_smoothing
+from ngramlm.smoothing import RecursiveSmoothing, Smoothing
 
 ESTIMATED = 1e-9  # before it is stored
 STORED = 1e-5  # float32, also after a round trip through ARPA

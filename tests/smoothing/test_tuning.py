@@ -22,7 +22,7 @@ from ngramlm.smoothing.additive import best_deltas
 from ngramlm.smoothing.base import stored_model
 from ngramlm.smoothing.counted_events import CountedEvents
 from ngramlm.smoothing.jelinek_mercer import KEYS, bucket_edges, estimate_weights
-from ngramlm.smoothing.katz import MOST_K, katz_coefficients
+from ngramlm.smoothing.katz import MAX_K, katz_coefficients
 from ngramlm.smoothing.tuning import HeldoutFit, _BackOffSearch, _InterpolatedSearch, tune_values
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.NgramlmWarning")
@@ -246,9 +246,9 @@ def test_em_is_that_of_the_oracle(
     buckets: str, closed: bool, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The weights after the same number of steps, from 1/2 on; without the bounds that keep all words possible."""
-    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.LEAST_WEIGHT", 0.0)
-    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_WEIGHT", 1.0)
-    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_STEPS", steps)
+    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MIN_WEIGHT", 0.0)
+    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MAX_WEIGHT", 1.0)
+    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MAX_STEPS", steps)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.TOLERANCE", -1.0)
     method = lm.JelinekMercer(buckets=buckets, closed=closed)
     counts = method.usable_counts(counts_of())
@@ -268,7 +268,7 @@ def test_em_is_that_of_the_oracle(
 
 
 def test_leave_one_out_is_that_of_the_oracle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MOST_STEPS", 10)
+    monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.MAX_STEPS", 10)
     monkeypatch.setattr("ngramlm.smoothing.jelinek_mercer.TOLERANCE", -1.0)
     words = ["the", "cat", "sat", "on", "dog"]  # others are <unk>
     method, counts = lm.JelinekMercer(), counts_of(words=words)
@@ -381,10 +381,10 @@ def test_the_k_of_katz_is_the_best_of_all(interpolate: bool) -> None:
     assert found is not None
     chosen: Parameters = [()]
     for order in (2, 3):
-        n = counts.count_of_counts(order, upto=MOST_K + 1).tolist()
+        n = counts.count_of_counts(order, upto=MAX_K + 1).tolist()
         short = counts.truncate(order)
         losses = {}
-        for k in range(1, MOST_K + 1):
+        for k in range(1, MAX_K + 1):
             own = katz_coefficients(n, k)
             losses.setdefault(own, loss_of(method, short, [*chosen, own], text))
         assert losses[found[order - 1]] == pytest.approx(min(losses.values()), rel=1e-12)
@@ -421,10 +421,10 @@ def test_the_k_of_katz_is_chosen_over_any_method(below: RecursiveSmoothing, inte
     katz = lm.Katz(interpolate=interpolate)
     method = lm.PerOrder(methods=(below, katz))
     base = method.base_distribution(counts)
-    n = counts.count_of_counts(2, upto=MOST_K + 1).tolist()
+    n = counts.count_of_counts(2, upto=MAX_K + 1).tolist()
     start = method.estimate(counts, base)[0].parameters
     losses = {}
-    for k in range(1, MOST_K + 1):
+    for k in range(1, MAX_K + 1):
         own = katz_coefficients(n, k)
         losses.setdefault(own, loss_of(method, counts, [start, (katz, own)], text))
     best = min(losses, key=losses.__getitem__)

@@ -1,0 +1,176 @@
+"""Models by Church-Gale smoothing: adjusted counts of seen n-grams, and one count for each bucket of unseen ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.vocabulary import BOS, Vocabulary
+from ngramlm.trie.events import Events, look_up
+from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Ints
+
+if TYPE_CHECKING:
+    from ngramlm.formats.archive import Archive
+
+__all__ = ["BUCKETS_PER_DECADE", "BucketedOrder", "ChurchGaleModel", "bucket_keys"]
+
+BUCKETS_PER_DECADE = 3
+# the columns of an order, as files name them
+BUCKETED = ("totals", "norms", "adjusted", "buckets", "unseen")
+# three times the decades of float64
+MAX_KEY = 1000
+# an expected count at the edge of a bucket belongs to the upper one
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class BucketedOrder:
+    """One order of a Church-Gale model.
+
+    Attributes
+    ----------
+    totals : float64[H]
+        The history totals c(h.); 0 for a history without counts.
+    norms : float64[H]
+        The sum of c* over all words after each history.
+    adjusted : float64[R]
+        The adjusted count c* of each row; NaN for a row without counts.
+    first_key : int
+        The key of the first of `buckets`.
+    buckets : int64[K]
+        The bucket of each key from `first_key` on.
+    unseen : float64[B]
+        The adjusted count c* of the unseen n-grams of each bucket.
+    """
+
+    totals: Floats
+    norms: Floats
+    adjusted: Floats
+    first_key: int
+    buckets: Ints
+    unseen: Floats
+
+    def __post_init__(self) -> None:
+        for column in (self.totals, self.norms, self.adjusted, self.buckets, self.unseen):
+            column.setflags(write=False)
+
+    def unseen_counts(self, totals: Floats | float, lower: Floats) -> Floats:
+        """The adjusted count c* of unseen words, from history totals and lower-order probabilities."""
+        places = np.clip(bucket_keys(totals, lower) - self.first_key, 0, len(self.buckets) - 1)
+        return self.unseen[self.buckets[places]]
+
+
+class ChurchGaleModel(ColumnModel):
+    """p(w|h) = c*(hw) / sum over v of c*(hv), where c* of an unseen word depends on c(h.) p(w|h').
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    trie : NgramTrie
+        The n-grams that were counted.
+    unigrams : float64[V]
+        The unigram probabilities p(w).
+    orders : Sequence[BucketedOrder]
+        The orders from 2 on.
+    metadata : Mapping[str, str], optional
+        How the model was made.
+    """
+
+    KIND: ClassVar[str] = "church-gale"
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        trie: NgramTrie,
+        unigrams: Floats,
+        orders: Sequence[BucketedOrder],
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(vocabulary, trie, metadata)
+        self.unigrams, self.orders = unigrams, tuple(orders)
+        unigrams.setflags(write=False)
+
+    def _probs(self, events: Events) -> Floats:
+        probs = self.unigrams[events.words]
+        for k, order in enumerate(self.orders, 1):
+            rows, histories = events.rows[k], events.histories[k]
+            known = np.flatnonzero((histories >= 0) & (probs > 0))
+            known = known[order.totals[histories[known]] > 0]
+            rows, histories = rows[known], histories[known]
+            unseen = order.unseen_counts(order.totals[histories], probs[known])
+            counts = look_up(order.adjusted, rows, np.nan)
+            probs[known] = np.where(np.isnan(counts), unseen, counts) / order.norms[histories]
+        return probs
+
+    def _distribution(self, path: Sequence[int]) -> Floats:
+        probs = self.unigrams.copy()
+        for k, (order, history) in enumerate(zip(self.orders, path[1:], strict=False), 2):
+            if order.totals[history] > 0:
+                level = self.trie.level(k)
+                rows = slice(*level.starts[history : history + 2])
+                counts = np.zeros(len(probs))
+                possible = probs > 0
+                counts[possible] = order.unseen_counts(order.totals[history], probs[possible])
+                seen = ~np.isnan(order.adjusted[rows])
+                counts[level.words[rows][seen]] = order.adjusted[rows][seen]
+                probs = counts / order.norms[history]
+        return probs
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """The columns that a file holds of the model, by name."""
+        named: dict[str, NDArray[Any]] = {"unigrams": self.unigrams}
+        for k, order in enumerate(self.orders, 2):
+            named |= {f"{name}.{k}": getattr(order, name) for name in BUCKETED}
+            named[f"first_key.{k}"] = np.array([order.first_key])
+        return named
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> ChurchGaleModel:
+        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        columns, trie, orders = archive.columns, archive.trie, []
+        unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams", np.float64)
+        if not ((unigrams >= 0) & (unigrams <= 1)).all() or unigrams[BOS] > 0:
+            raise ValueError("probabilities outside 0 .. 1, or <s> predicted")
+        if len(columns) != 1 + (len(BUCKETED) + 1) * (trie.order - 1):
+            raise ValueError("columns of another kind of model")
+        for k, level in enumerate(trie.levels[1:], 2):
+            found = {name: columns[f"{name}.{k}"] for name in BUCKETED}
+            lengths = {"totals": level.n_histories, "norms": level.n_histories, "adjusted": level.n_rows}
+            for name, column in found.items():
+                dtype = np.int64 if name == "buckets" else np.float64
+                check_length(column, lengths.get(name, len(column)), name, dtype)
+            first_key = check_length(columns[f"first_key.{k}"], 1, "first keys", np.int64)
+            buckets = found["buckets"]
+            if not len(buckets) or buckets.min() < 0 or buckets.max() >= len(found["unseen"]):
+                raise ValueError("buckets without a count")
+            if any(
+                (column < 0).any() or np.isinf(column).any()
+                for name, column in found.items()
+                if name != "buckets"
+            ) or any(np.isnan(found[name]).any() for name in ("totals", "norms", "unseen")):
+                raise ValueError("negative, infinite or missing counts")
+            if (found["norms"][found["totals"] > 0] <= 0).any():
+                raise ValueError("histories without a sum")
+            if not abs(int(first_key[0])) <= MAX_KEY:
+                raise ValueError(f"the key {first_key[0]}, which no expected count has")
+            orders.append(BucketedOrder(**found, first_key=int(first_key[0])))
+        return cls(archive.vocabulary, trie, unigrams, orders, archive.metadata)
+
+
+def bucket_keys(totals: Floats | float, lower: Floats) -> Ints:
+    """The key floor(3 log10(c(h.) p(w|h'))): three keys for each decade of the expected count.
+
+    Examples
+    --------
+    >>> bucket_keys(10.0, np.array([0.1, 0.099, 0.5])).tolist()
+    [0, -1, 2]
+    """
+    keys = np.floor(BUCKETS_PER_DECADE * np.log10(totals * lower) + ROUNDING)
+    return keys.astype(np.int64)
