@@ -22,10 +22,11 @@ from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.gathering import count_higher
 from ngramlm.trie.levels import sort_ngrams
 from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.types import Bools, Floats, Int32s, Ints, Sentence
 
 __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
-Ints = NDArray[np.integer[Any]]
+CountColumn = NDArray[np.integer[Any]]
 PIECE_ROWS = 1 << 18  # of a column that is looked at at once
 LARGEST_COUNT = (1 << 31) - 2
 MOST_TIMES = 1_000_000  # that counts are taken when they are merged
@@ -53,9 +54,9 @@ class NgramCounts:
 
     vocabulary: Vocabulary
     trie: NgramTrie
-    counts: tuple[Ints, ...]
+    counts: tuple[CountColumn, ...]
     cutoffs: tuple[int, ...] = ()
-    continuations: tuple[Ints, ...] | None = None
+    continuations: tuple[CountColumn, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.counts) != self.trie.order or any(
@@ -77,7 +78,7 @@ class NgramCounts:
     def __repr__(self) -> str:
         return f"<NgramCounts of {' + '.join(map(str, self.trie.n_rows))} n-grams>"
 
-    def get(self, ngram: str | Sequence[str]) -> int:
+    def get(self, ngram: Sentence) -> int:
         """The count of an n-gram (a str is split at spaces), 0 when it was never seen."""
         if isinstance(ngram, str):
             ngram = ngram.split(" ")
@@ -123,12 +124,12 @@ class NgramCounts:
             )
         return replace(self, cutoffs=tuple(values))
 
-    def kept(self, order: int) -> NDArray[np.bool_] | None:
+    def kept(self, order: int) -> Bools | None:
         """The rows that the cut-offs leave, bool[R]; None when all are left."""
         cutoff = self.cutoffs[order - 1]
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
-    def closed_rows(self) -> list[NDArray[np.bool_]] | None:
+    def closed_rows(self) -> list[Bools] | None:
         """What the cut-offs leave and what it needs as history or suffix, bool[R] per order; None when all are left."""
         kept = [self.kept(order) for order in range(1, self.order + 1)]
         if all(mask is None for mask in kept):
@@ -144,7 +145,7 @@ class NgramCounts:
         ``<unk>`` still counts as a word before others in continuation counts.
         """
         keep = [np.ones(self.trie.level(1).n_rows, bool)]
-        history_ok: NDArray[np.bool_] = np.ones(1, bool)
+        history_ok: Bools = np.ones(1, bool)
         for order in range(2, self.order + 1):
             level = self.trie.level(order)
             history_ok = history_ok[level.parents] & (level.first_words != UNK)
@@ -164,7 +165,7 @@ class NgramCounts:
             self.vocabulary, trie, (unigrams, *higher)[: trie.order], self.cutoffs[: trie.order], tuple(kept)
         )
 
-    def continuation_counts(self, order: int) -> Ints:
+    def continuation_counts(self, order: int) -> CountColumn:
         """N1+(.hw), the number of distinct words before each n-gram.
 
         The n-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
@@ -185,16 +186,16 @@ class NgramCounts:
         _counts.keep_opening(raw, level.starts, level.first_words, out)
         return out
 
-    def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:
+    def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> Ints:
         """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
         column = self.continuation_counts(order) if continuation else self.counts[order - 1]
         return count_of_counts(column, upto)
 
-    def history_totals(self, order: int) -> NDArray[np.float64]:
+    def history_totals(self, order: int) -> Floats:
         """c(h.), the sum of the counts of each history's rows."""
         return segment_sums(self.counts[order - 1].astype(np.float64), self.trie.level(order).starts)
 
-    def history_types(self, order: int) -> NDArray[np.float64]:
+    def history_types(self, order: int) -> Floats:
         """N1+(h.), the number of distinct words seen after each history."""
         seen = (self.counts[order - 1] > 0).astype(np.float64)
         return segment_sums(seen, self.trie.level(order).starts)
@@ -234,7 +235,7 @@ class NgramCounts:
         return cls(vocabulary, trie, tuple(columns))
 
 
-def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
+def count_of_counts(column: CountColumn, upto: int) -> Ints:
     """n_r for r = 0 .. upto, with n_0 as 0."""
     found = np.zeros(upto + 1, np.int64)
     for first in range(0, len(column), PIECE_ROWS):
@@ -336,8 +337,8 @@ def _count_within(
 
 def _of_columns(
     vocabulary: Vocabulary,
-    unigrams: NDArray[np.int32],
-    higher: Iterable[tuple[Level, NDArray[np.int32]]],
+    unigrams: Int32s,
+    higher: Iterable[tuple[Level, Int32s]],
     workspace: Workspace,
 ) -> NgramCounts:
     """The counts of some columns; orders for which the sentences are too short are left out."""
@@ -376,8 +377,8 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
     words = dict.fromkeys(word for counts in several for word in counts.vocabulary.words()[EOS + 1 :])
     vocabulary = Vocabulary(words)
     maps = [vocabulary.ids(counts.vocabulary.words()) for counts in several]
-    rows: list[NDArray[np.int32]] = []
-    columns: list[NDArray[np.int64]] = []
+    rows: list[Int32s] = []
+    columns: list[Ints] = []
     for order in range(1, highest + 1):
         parts = [part for part in zip(maps, several, factors, strict=True) if part[1].order >= order]
         ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts, _ in parts])
@@ -397,13 +398,13 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
     return NgramCounts(vocabulary, trie, tuple(columns))
 
 
-def _multiplied(counts: Ints, times: int) -> NDArray[np.int64]:
+def _multiplied(counts: CountColumn, times: int) -> Ints:
     if times > 1 and len(counts) and int(counts.max()) * times >= 1 << 63:
         raise CountError(f"found a count of {counts.max()}; expected less than 2^63 / {times}")
     return counts.astype(np.int64) * times
 
 
-def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:
+def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
     """The first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
     near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)  # rounded; then exactly
     for group in np.flatnonzero(near).tolist():

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Floats
 
 __all__ = ["mutual_information"]
-
-Floats = NDArray[np.float64]
 
 
 def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:

@@ -9,7 +9,6 @@ from functools import partial
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
@@ -20,6 +19,7 @@ from ngramlm.formats.suffix_closure import Rows
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
 from ngramlm.trie.trie import MAX_ORDER
+from ngramlm.types import Ints
 
 __all__ = ["Lines", "Section", "read_sections"]
 
@@ -41,14 +41,14 @@ class _Parsed:
     place: int | None  # where these rows are in those of the section; None: somewhere else
     n_rows: int
     line: int
-    numbers: NDArray[np.int64] | None  # lines of the rows from `line` on; None: one line after the other
+    numbers: Ints | None  # lines of the rows from `line` on; None: one line after the other
     clamped: int
     upper: int
     last_upper: int
     end: int
 
 
-class Lines(list[tuple[int, int, NDArray[np.int64] | None]]):
+class Lines(list[tuple[int, int, Ints | None]]):
     """Which lines the rows of a section came from: (first row, its line, lines of the rows or None) per block."""
 
     def line(self, row: int) -> int:

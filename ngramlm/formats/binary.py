@@ -29,6 +29,7 @@ from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.compact import BITS, CompactPlan
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.types import Uint8s
 
 __all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
@@ -99,9 +100,7 @@ def save_binary(
         out.write(_HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
 
 
-def _watched(
-    pieces: Iterator[NDArray[np.uint8]], total: int, progress: Progress | None
-) -> Iterator[NDArray[np.uint8]]:
+def _watched(pieces: Iterator[Uint8s], total: int, progress: Progress | None) -> Iterator[Uint8s]:
     done = 0
     for piece in pieces:
         yield piece

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import FormatError
 from ngramlm.formats._arpa import PADDING, NgramFormatter, next_section
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Uint8s
 
 __all__ = [
     "Block",
-    "Bytes",
     "Cursor",
     "check_utf8",
     "formatter",
@@ -29,7 +28,6 @@ __all__ = [
     "write_rows",
 ]
 
-Bytes = NDArray[np.uint8]
 PIECE_BYTES = 1 << 21
 LONGEST_LINE = 1 << 24
 ROWS_AT_ONCE = 1 << 16
@@ -52,8 +50,8 @@ _REFUSALS = {  # by the error codes of _arpa.pyx
 
 
 def pieces(
-    stream: IO[bytes], name: str, spare: deque[Bytes] | None = None
-) -> Iterator[tuple[Bytes, int, int]]:
+    stream: IO[bytes], name: str, spare: deque[Uint8s] | None = None
+) -> Iterator[tuple[Uint8s, int, int]]:
     """Whole lines of a stream as (buffer, start, stop), each with a line end; `PADDING` bytes follow `stop`.
 
     A byte order mark at the beginning is left out. Buffers in `spare` are used again.
@@ -94,12 +92,12 @@ def pieces(
         buffer, filled = following, len(rest)
 
 
-def _buffer(size: int, spare: deque[Bytes] | None) -> Bytes:
+def _buffer(size: int, spare: deque[Uint8s] | None) -> Uint8s:
     used = spare.pop() if spare else np.empty(0, np.uint8)
     return used if len(used) >= size + PADDING + 1 else np.empty(size + PADDING + 1, np.uint8)
 
 
-def _last_line_end(buffer: Bytes, filled: int) -> int:
+def _last_line_end(buffer: Uint8s, filled: int) -> int:
     """One past the last line end, 0 where there is none."""
     width = 1 << 10
     while True:
@@ -116,7 +114,7 @@ def _last_line_end(buffer: Bytes, filled: int) -> int:
 class Block:
     """Consecutive lines of one section."""
 
-    data: Bytes
+    data: Uint8s
     start: int
     stop: int
     line: int  # number of the first line
@@ -129,9 +127,9 @@ class Cursor:
 
     def __init__(self, stream: IO[bytes], name: str, total: int | None, progress: Progress | None) -> None:
         self.name, self.line = name, 1
-        self._spare: deque[Bytes] = deque()
+        self._spare: deque[Uint8s] = deque()
         self._pieces = pieces(stream, name, self._spare)
-        self._data: Bytes = np.empty(0, np.uint8)
+        self._data: Uint8s = np.empty(0, np.uint8)
         self._at = self._stop = self._done = 0
         self._total, self._progress = total, progress
 
@@ -179,7 +177,7 @@ class Cursor:
                 return
 
 
-def _line_end(data: Bytes, start: int, stop: int) -> int:
+def _line_end(data: Uint8s, start: int, stop: int) -> int:
     width = 256
     while True:
         found = np.flatnonzero(data[start : min(start + width, stop)] == 10)
@@ -188,12 +186,12 @@ def _line_end(data: Bytes, start: int, stop: int) -> int:
         width *= 16
 
 
-def text_at(data: Bytes, start: int, stop: int) -> bytes:
+def text_at(data: Uint8s, start: int, stop: int) -> bytes:
     """The bytes of one line or field."""
     return data[start:stop].tobytes()
 
 
-def check_utf8(data: Bytes, start: int, stop: int, path: str, line: int) -> None:
+def check_utf8(data: Uint8s, start: int, stop: int, path: str, line: int) -> None:
     """Raise FormatError, with the line, for bytes that are not UTF-8; `line` is the number of the first line."""
     try:
         str(data.data[start:stop], "utf-8")
@@ -231,15 +229,15 @@ def write_rows(
 ) -> None:
     """Write all rows of one order; ranges of rows are formatted side by side, a few MB at a time."""
     room = max(PIECE_BYTES, 2 * rows.line_bytes(order))
-    spare: deque[Bytes] = deque()
+    spare: deque[Uint8s] = deque()
 
-    def buffer() -> Bytes:
+    def buffer() -> Uint8s:
         try:
             return spare.pop()
         except IndexError:
             return np.empty(room, np.uint8)
 
-    def work(first: int) -> list[tuple[Bytes, int]]:
+    def work(first: int) -> list[tuple[Uint8s, int]]:
         done, last = [], min(first + ROWS_AT_ONCE, n_rows)
         while first < last:
             page = buffer()

@@ -20,11 +20,10 @@ from ngramlm.text.vocabulary import EOS
 from ngramlm.trie._trie import history_weights
 from ngramlm.trie.levels import build_level, take_rows
 from ngramlm.trie.trie import Level, NgramTrie
+from ngramlm.types import Bools, Float32s, Int32s
 
 __all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
 
-Int32s = NDArray[np.int32]
-Float32s = NDArray[np.float32]
 Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
 
 WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
@@ -194,7 +193,7 @@ def _keys(ngrams: Int32s) -> NDArray[np.uint64]:
     return keys
 
 
-def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> Bools:
     """Which keys are not among the known ones; sorting both is several times faster than ``np.isin``."""
     known = np.append(np.sort(known), np.uint64(0xFFFFFFFFFFFFFFFF))
     order = np.argsort(keys)
@@ -227,7 +226,7 @@ def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) ->
     return ngrams
 
 
-def _fill(columns: Columns, inserted: Sequence[NDArray[np.bool_]]) -> None:
+def _fill(columns: Columns, inserted: Sequence[Bools]) -> None:
     """Give the inserted rows the probability that the back-off gives them, lower orders first."""
     trie, log10_probs, log10_backoffs = columns
     for order in range(2, trie.order + 1):

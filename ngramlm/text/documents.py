@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.files import COMPRESSED, Source, open_source, source_name
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.text import Text, listed, read_text
+from ngramlm.types import Bools
 
 __all__ = [
     "Beside",
@@ -164,7 +164,7 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
     return _cut(text, is_marker, characters=1)
 
 
-def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
+def _cut(text: Text, is_cut: Bools, characters: int) -> Text:
     """The text without some sentences; what follows one begins a document."""
     kept = np.logical_not(is_cut)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
@@ -174,7 +174,7 @@ def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
     return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
 
 
-def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
+def select_documents(text: Text, chosen: Bools) -> Text:
     """Some documents of a text; `chosen` is bool[D]. Characters are not counted anew.
 
     >>> text = read_documents(io.BytesIO(b"a\\n\\nb\\n\\nc c\\n"), BlankLines())

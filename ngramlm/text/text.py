@@ -20,6 +20,7 @@ from ngramlm.errors import TextError, UsageError
 from ngramlm.text._text import PADDING, remap, tokenize
 from ngramlm.text._vocabulary import merge_tables
 from ngramlm.text.vocabulary import BOS, RESERVED, SEPARATORS, UNK, Vocabulary, new_table
+from ngramlm.types import Bools, Int32s, Ints, Sentence
 
 __all__ = [
     "CHUNK_BYTES",
@@ -93,9 +94,9 @@ class Text:
     """
 
     vocabulary: Vocabulary
-    ids: NDArray[np.int32]
-    sentences: NDArray[np.int64]
-    documents: NDArray[np.int64]
+    ids: Int32s
+    sentences: Ints
+    documents: Ints
     characters: int
 
     def __post_init__(self) -> None:
@@ -106,7 +107,7 @@ class Text:
     def from_ids(
         cls,
         vocabulary: Vocabulary,
-        ids: NDArray[np.int32],
+        ids: Int32s,
         characters: int,
         documents: Sequence[int] | None = None,
     ) -> Text:
@@ -124,7 +125,7 @@ class Text:
     @classmethod
     def from_sentences(
         cls,
-        sentences: Iterable[str | Sequence[str]],
+        sentences: Iterable[Sentence],
         vocabulary: Vocabulary | None = None,
         *,
         reserved: Reserved = "error",
@@ -174,12 +175,12 @@ class Text:
         return int(np.count_nonzero(self.ids == UNK))
 
     @cached_property
-    def is_predicted(self) -> NDArray[np.bool_]:
+    def is_predicted(self) -> Bools:
         """bool[T]: everything but ``<s>``."""
         return np.not_equal(self.ids, BOS)
 
     @property
-    def predicted(self) -> NDArray[np.int32]:
+    def predicted(self) -> Int32s:
         """int32[n_tokens]: the ids that are predicted."""
         return self.ids[self.is_predicted]
 
@@ -221,7 +222,7 @@ class Ids:
     """The ids of a chunk; `table` numbers the reader's table they refer to."""
 
     table: int
-    ids: NDArray[np.int32]
+    ids: Int32s
     characters: int
     bytes: int
 
@@ -256,7 +257,7 @@ class Reader:
         self.reserved = _RESERVED_POLICY[reserved]
         self.encoding_errors = encoding_errors
         self.tables = [new_table() if vocabulary is None else vocabulary.table for _ in range(threads)]
-        self.pool: SimpleQueue[tuple[int, NDArray[np.int32]]] = SimpleQueue()
+        self.pool: SimpleQueue[tuple[int, Int32s]] = SimpleQueue()
         for number in range(threads):
             self.pool.put((number, np.empty(0, np.int32)))
 
@@ -311,7 +312,7 @@ class Reader:
         data = text.encode("utf-8", "surrogatepass")
         return _Chunk(chunk.name, chunk.line, bytearray(data), len(data)), characters
 
-    def numbering(self) -> tuple[Vocabulary, list[NDArray[np.int32]] | None]:
+    def numbering(self) -> tuple[Vocabulary, list[Int32s] | None]:
         """(The vocabulary of all that was read, the new ids of each table); None where the ids are final."""
         if self.known is not None:
             return self.known, None
@@ -426,7 +427,7 @@ def require_sentences(text: Text, source: Source) -> Text:
     return text
 
 
-def words_of(sentence: str | Sequence[str]) -> list[str]:
+def words_of(sentence: Sentence) -> list[str]:
     """The words of a sentence: a str is split at spaces and tabs, a list must hold words (UsageError).
 
     A line end after a str is not part of it; any other control character raises TextError.

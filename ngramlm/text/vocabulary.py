@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.files import atomic_write, open_source
 from ngramlm.core.validation import several_words
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.types import Int32s
 
 __all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "SEPARATORS", "UNK", "UNK_WORD", "Vocabulary"]
 
@@ -112,7 +112,7 @@ class Vocabulary:
         except UnicodeDecodeError:
             raise FormatError(f"found bytes that are not UTF-8 as word {id}; expected a word") from None
 
-    def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
+    def ids(self, words: Iterable[str]) -> Int32s:
         """The ids of several words, int32."""
         return np.fromiter(map(self.id, words), np.int32)
 

@@ -14,6 +14,7 @@ from ngramlm import _counts
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.trie.trie import Level
+from ngramlm.types import Int32s, Ints
 
 __all__ = ["Counted", "Counter", "GrowingLevels", "count_higher"]
 
@@ -47,9 +48,9 @@ class Counter:
 
     def count(
         self,
-        ids: NDArray[np.int32],
-        positions: NDArray[np.int32],
-        buckets: NDArray[np.int64],
+        ids: Int32s,
+        positions: Int32s,
+        buckets: Ints,
         first: int,
         end: int,
     ) -> Counted:
@@ -75,8 +76,8 @@ def _empty(capacity: int) -> tuple[NDArray[Any], ...]:
 
 
 def count_higher(
-    ids: NDArray[np.int32], vocabulary_size: int, order: int, threads: int, progress: Progress | None
-) -> Iterator[tuple[Level, NDArray[np.int32]]]:
+    ids: Int32s, vocabulary_size: int, order: int, threads: int, progress: Progress | None
+) -> Iterator[tuple[Level, Int32s]]:
     """The columns and counts of orders 2 .. order of a text in memory."""
     positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
     n = len(positions)
@@ -125,7 +126,7 @@ class _GrowingLevel:
         np.add(suffixes[:n_rows], np.int32(lower_rows), out=self.suffixes.room(n_rows))
         np.add(parents[:n_histories], np.int32(lower_histories), out=self.parents.room(n_histories))
 
-    def finished(self) -> tuple[Level, NDArray[np.int32]]:
+    def finished(self) -> tuple[Level, Int32s]:
         """The columns, and the counts."""
         self.starts.room(1)[0] = self.words.size
         columns = (self.words, self.suffixes, self.starts, self.parents, self.first_words)
@@ -160,7 +161,7 @@ class GrowingLevels:
                 counted.arrays[k], counted.rows[k], counted.histories[k], *before[order - 2]
             )
 
-    def finished(self) -> Iterator[tuple[Level, NDArray[np.int32]]]:
+    def finished(self) -> Iterator[tuple[Level, Int32s]]:
         """The columns and counts of every order, lowest first."""
         for level in self._levels:
             yield level.finished()

@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.trie._trie import Scratch, build_rows, count_words, group_rows, in_trie_order, sort_rows, take
+from ngramlm.types import Float32s, Int32s, Ints
 
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
@@ -28,9 +28,6 @@ RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
 LARGE_ROWS = (
     1 << 18
 )  # rows of one last history word from which on they are cut into ranges, by the word before it
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +44,7 @@ class Level:
 
     words: Int32s
     suffixes: Int32s
-    starts: Int64s
+    starts: Ints
     parents: Int32s
     first_words: Int32s
 
@@ -114,11 +111,9 @@ def build_level(
     return builder.finished(), rows
 
 
-def take_rows(
-    values: NDArray[np.float32], rows: Int32s, workspace: Workspace = IN_MEMORY
-) -> NDArray[np.float32]:
+def take_rows(values: Float32s, rows: Int32s, workspace: Workspace = IN_MEMORY) -> Float32s:
     """``values[rows]``."""
-    out: NDArray[np.float32] = workspace.empty(len(rows), np.float32)
+    out: Float32s = workspace.empty(len(rows), np.float32)
     for piece in workspace.pieces(len(rows)):
         take(values, rows[piece], out[piece])
     return out
@@ -214,7 +209,7 @@ class _Room:
 
     def __init__(self, capacity: int, order: int) -> None:
         self.capacity = capacity
-        self.starts: Int64s = np.empty(capacity, np.int64)
+        self.starts: Ints = np.empty(capacity, np.int64)
         self.parents: Int32s = np.empty(capacity, np.int32)
         self.first_words: Int32s = np.empty(capacity, np.int32)
         self.sorted: Int32s = np.empty((capacity, order), np.int32)  # costs nothing where it is not used

@@ -17,12 +17,9 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.vocabulary import BOS, EOS
 from ngramlm.trie._trie import link_all, link_rows, mark_needed, restrict_level, restrict_links
 from ngramlm.trie.levels import MAX_ORDER, Level, build_level
+from ngramlm.types import Bools, Int32s, Ints
 
 __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 class NgramTrie:
@@ -70,7 +67,7 @@ class NgramTrie:
         level = self.level(order)
         return np.repeat(np.arange(level.n_histories, dtype=np.int32), np.diff(level.starts))
 
-    def buckets(self, order: int) -> Int64s:
+    def buckets(self, order: int) -> Ints:
         """For order >= 2: the first history that ends with each word, int64[vocabulary + 1]."""
         words = np.arange(self.level(1).n_rows + 1, dtype=np.int32)
         edges = np.searchsorted(self.level(2).first_words, words)
