@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
+from ngramlm.core._constants cimport BOS, EOS, MAX_ORDER, UNK
 from ngramlm.formats._decimal cimport (
     IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, TOO_LARGE, read_count, read_log10, write_count, write_log10)
 from ngramlm.formats._fields cimport (
@@ -13,14 +14,10 @@ from ngramlm.text._vocabulary cimport WordTable
 import numpy as np
 
 cdef enum:
-    MOST_WORDS = 16             # the longest n-gram that a line may hold, as ngramlm.trie.trie.MAX_ORDER
     BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
     WORDS_AT_ONCE = 256         # words of the rows that are read before any of them is looked up
     SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
     SAME = -2                   # as in the row above
-    UNK = 0
-    BOS = 1
-    EOS = 2
 
 # Why a line was refused; line_pieces.py words the messages.
 cdef enum:
@@ -40,7 +37,6 @@ cdef enum:
 
 ctypedef const int32_t* Column
 
-MAX_ORDER = MOST_WORDS
 PADDING = 8                     # readable bytes that must follow the text in a buffer
 
 
@@ -61,16 +57,16 @@ cdef class NgramFormatter:
     cdef WordTable table
     cdef list levels
     cdef char* slots
-    cdef Column[MOST_WORDS + 1] parents
-    cdef Column[MOST_WORDS + 1] first_words
+    cdef Column[MAX_ORDER + 1] parents
+    cdef Column[MAX_ORDER + 1] first_words
     cdef readonly Py_ssize_t longest_word
 
     def __cinit__(self, WordTable table not None, list levels not None):
         cdef int64_t i, size
         cdef const int32_t[::1] parents, first_words
         cdef const char* word
-        if len(levels) > MOST_WORDS:
-            raise ValueError(f"order {len(levels)} is above {MOST_WORDS}")
+        if len(levels) > MAX_ORDER:
+            raise ValueError(f"order {len(levels)} is above {MAX_ORDER}")
         self.table = table
         self.levels = levels
         self.longest_word = 0
@@ -302,14 +298,14 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
     cdef uint64_t prefix
     cdef int32_t id
     cdef float value
-    cdef Seen[MOST_WORDS] seen
+    cdef Seen[MAX_ORDER] seen
     cdef int32_t[WORDS_AT_ONCE] ids                # of the rows from `first` on, one row after the other
     cdef Word[WORDS_AT_ONCE] wanted                # those among them that have to be looked up
     cdef int32_t[WORDS_AT_ONCE] long_words
     cdef int64_t[WORDS_AT_ONCE] line_of            # the line of every row
-    cdef int32_t[MOST_WORDS] above                 # the row above
-    if not 1 <= order <= MOST_WORDS:
-        raise ValueError(f"order {order} is not in 1..{MOST_WORDS}")
+    cdef int32_t[MAX_ORDER] above                 # the row above
+    if not 1 <= order <= MAX_ORDER:
+        raise ValueError(f"order {order} is not in 1..{MAX_ORDER}")
     if not top:
         capacity = min(capacity, log10_backoffs.shape[0])
     batch = WORDS_AT_ONCE // order
@@ -443,10 +439,10 @@ def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, Wor
     cdef int64_t row = 0, lines = 0, n_ids = 0, count
     cdef int order, error = OK, found, i
     cdef uint64_t prefix
-    cdef Seen[MOST_WORDS] seen
+    cdef Seen[MAX_ORDER] seen
     if 2 * ids.shape[0] < stop - start:
         raise ValueError("ids needs a place for every second byte")
-    for i in range(MOST_WORDS):
+    for i in range(MAX_ORDER):
         seen[i].size = -1
         seen[i].prefix = 0
     with nogil:
@@ -472,7 +468,7 @@ def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, Wor
                 at = skip_blanks(at)
                 if at_line_end(at):
                     break
-                if order == MOST_WORDS:
+                if order == MAX_ORDER:
                     error = TOO_MANY
                     break
                 ids[n_ids + order] = look_up(table, &seen[order], field, field_stop - field, prefix, True)
@@ -506,8 +502,8 @@ def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, Wor
 
 # ---------------------------------------------------------------------------------------------- numbers
 
-def format_log10(const float[::1] values):
-    """Every number on a line of its own, as bytes; used by tests and reports."""
+def _format_log10(const float[::1] values):
+    """Every number on a line of its own, as bytes (for tests)."""
     cdef Py_ssize_t i, used = 0
     out = np.empty(values.shape[0] * (NUMBER_BYTES + 1) + 1, np.uint8)
     cdef uint8_t[::1] view = out
@@ -520,8 +516,8 @@ def format_log10(const float[::1] values):
     return out[:used].tobytes()
 
 
-def parse_log10(bytes text not None):
-    """The float32 that the bytes spell; raises ValueError for anything else (tests and small readers)."""
+def _parse_log10(bytes text not None):
+    """The float32 that the bytes spell; raises ValueError for anything else (for tests)."""
     cdef bytes padded = text + b"\n" * PADDING
     cdef const char* at = padded
     cdef float value = 0

@@ -22,7 +22,8 @@ from ngramlm.core.files import atomic_write, check_binary_target
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
-from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.trie.levels import MAX_ORDER, Level
+from ngramlm.trie.trie import NgramTrie
 
 if TYPE_CHECKING:
     from ngramlm.models.column_model import ColumnModel

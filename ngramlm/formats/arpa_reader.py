@@ -18,7 +18,7 @@ from ngramlm.formats.line_pieces import Block, Cursor, check_utf8, refusal, show
 from ngramlm.formats.suffix_closure import Rows
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
-from ngramlm.trie.trie import MAX_ORDER
+from ngramlm.trie.levels import MAX_ORDER
 from ngramlm.types import Ints
 
 __all__ = ["Lines", "Section", "read_sections"]

@@ -19,7 +19,7 @@ from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.trie import Level
 
-__all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
+__all__ = ["Dirichlet", "best_concentration", "evidence_weights"]
 
 NAMES = {
     "counts": "dirichlet",
@@ -118,14 +118,6 @@ class Dirichlet(RecursiveSmoothing):
 
 def _average_types(level: Level) -> float:
     return level.n_rows / max(level.n_histories, 1)
-
-
-def log_evidence(order: OrderCounts, alpha: float) -> float:
-    """The natural logarithm of the probability of one order's counts, given the distributions of the order below.
-
-    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-    """
-    return Evidence.of(order).log(alpha)
 
 
 def best_concentration(order: OrderCounts) -> float:

@@ -1,6 +1,7 @@
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.types import Int32s, Uint8s
 
+CONSTANTS: dict[str, int]
 PADDING: int
 
 def tokenize(

@@ -3,13 +3,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
+from ngramlm.core._constants cimport EOS, MAX_ORDER
 from ngramlm.core._records cimport Record, Record1, Record2, Record3, Record8, get_digit, radix_sort, set_digit
 
 import numpy as np
 
 cdef enum:
-    MAX_ORDER = 16
-    EOS = 2
     NEAR = 12                   # rows ahead for which memory is fetched
     FAR = 24
 

@@ -16,7 +16,7 @@ from support.strategies import Corpus, corpora
 
 from ngramlm.counts import count
 from ngramlm.formats import line_pieces
-from ngramlm.formats._arpa import format_log10, parse_log10
+from ngramlm.formats._arpa import _format_log10, _parse_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.line_pieces import formatter
 from ngramlm.models.backoff import BackoffModel
@@ -279,7 +279,7 @@ def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
 
 
 def spelled(values: Float32s) -> list[bytes]:
-    return format_log10(values).split(b"\n")[:-1]
+    return _format_log10(values).split(b"\n")[:-1]
 
 
 def float32s(bits: list[int]) -> Float32s:
@@ -305,7 +305,7 @@ def test_float32_reads_back_to_the_same_bits(bits: list[int]) -> None:
     texts = spelled(values)
 
     assert [np.float32(float(text)) for text in texts] == values.tolist()
-    assert [parse_log10(text) for text in texts] == values.tolist()
+    assert [_parse_log10(text) for text in texts] == values.tolist()
     for text, value in zip(texts, values, strict=True):
         assert (b"e" in text) == (0 < -value < 2**-29)
         assert len(text) <= 24
@@ -337,7 +337,7 @@ def test_zero_probability_is_minus_99() -> None:
 def test_nine_digits_are_rounded_correctly(digits: int, exponent: int) -> None:
     text = f"-{digits}e{exponent}"
 
-    assert parse_log10(text.encode()) == nearest_float32(text)
+    assert _parse_log10(text.encode()) == nearest_float32(text)
 
 
 @given(st.integers(0x30000000, 0x42C60000), st.integers(9, 15), st.integers(-1, 1))
@@ -349,7 +349,7 @@ def test_decimals_around_the_middle_of_two_float32_are_rounded_correctly(
     places = digits - len(str(int(middle))) if middle >= 1 else digits
     text = f"-{max(int(middle * 10**places) + off, 0)}e-{places}"
 
-    assert parse_log10(text.encode()) == nearest_float32(text)
+    assert _parse_log10(text.encode()) == nearest_float32(text)
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,7 @@ def test_decimals_around_the_middle_of_two_float32_are_rounded_correctly(
     ],
 )
 def test_spellings_of_numbers(text: str, value: float) -> None:
-    assert parse_log10(text.encode()) == np.float32(value)
+    assert _parse_log10(text.encode()) == np.float32(value)
 
 
 @pytest.mark.parametrize(
@@ -385,10 +385,10 @@ def test_spellings_of_numbers(text: str, value: float) -> None:
 )
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="expected a decimal number"):
-        parse_log10(text.encode())
+        _parse_log10(text.encode())
 
 
 @pytest.mark.parametrize("text", ["", " 1", "1 ", "1\n"])
 def test_nothing_may_stand_around_a_number(text: str) -> None:
     with pytest.raises(ValueError, match="expected a decimal number"):
-        parse_log10(text.encode())
+        _parse_log10(text.encode())
