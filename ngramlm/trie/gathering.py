@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import _counts
+from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.trie.trie import Level
@@ -44,7 +45,10 @@ class Counter:
 
     def __init__(self, order: int) -> None:
         self.order = order
-        self._spare: list[list[tuple[NDArray[Any], ...]]] = []
+        self._buffers = Buffers(self._columns, _capacity)
+
+    def _columns(self, size: int) -> list[tuple[NDArray[Any], ...]]:
+        return [_empty(size) for _ in range(2, self.order + 1)]
 
     def count(
         self,
@@ -56,18 +60,17 @@ class Counter:
     ) -> Counted:
         """The rows of the histories that end with the words first .. end - 1."""
         size = int(buckets[end] - buckets[first])
-        try:
-            arrays = self._spare.pop()
-        except IndexError:
-            arrays = []
-        if not arrays or len(arrays[0][0]) < size:
-            arrays = [_empty(size) for _ in range(2, self.order + 1)]
+        arrays = self._buffers.take(size)
         rows, histories = _counts.count_range(ids, positions, buckets, first, end, self.order, arrays)
         return Counted(arrays, rows, histories, size)
 
     def give_back(self, counted: Counted) -> None:
         """The result has been used: its memory may serve again."""
-        self._spare.append(counted.arrays)
+        self._buffers.give_back(counted.arrays)
+
+
+def _capacity(arrays: list[tuple[NDArray[Any], ...]]) -> int:
+    return len(arrays[0][0]) if arrays else 0
 
 
 def _empty(capacity: int) -> tuple[NDArray[Any], ...]:

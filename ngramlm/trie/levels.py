@@ -11,10 +11,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 
+from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
@@ -234,19 +236,13 @@ class _Builder:
         self.suffixes: Int32s = workspace.empty(n_rows, np.int32)
         self.starts = workspace.growing(n_rows + 1, np.int64)
         self.parents, self.first_words = (workspace.growing(n_rows, np.int32) for _ in range(2))
-        self.spare: list[_Room] = []
-
-    def room(self, n_rows: int) -> _Room:
-        try:
-            room = self.spare.pop()
-        except IndexError:
-            room = _Room(0, 0)
-        return room if room.capacity >= n_rows else _Room(n_rows + n_rows // 4, self.ngrams.shape[1])
+        order = ngrams.shape[1]
+        self.rooms = Buffers(lambda n: _Room(n + n // 4, order), attrgetter("capacity"))
 
     def __call__(self, span: tuple[int, int]) -> _Built:
         first, end = span
         ngrams, below = self.ngrams[first:end], self.below
-        room = self.room(end - first)
+        room = self.rooms.take(end - first)
         if self.rows is not None:
             ngrams = room.sorted[: end - first]
             sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows, room.scratch)
@@ -271,7 +267,7 @@ class _Builder:
         np.add(built.room.starts[:n], built.first, out=self.starts.room(n))
         self.parents.room(n)[:] = built.room.parents[:n]
         self.first_words.room(n)[:] = built.room.first_words[:n]
-        self.spare.append(built.room)
+        self.rooms.give_back(built.room)
 
     def finished(self) -> Level:
         self.starts.room(1)[0] = len(self.ngrams)
