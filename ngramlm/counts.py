@@ -16,12 +16,15 @@ from ngramlm.core.files import Source, source_name
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
 from ngramlm.errors import CountError, UsageError
-from ngramlm.text.text import Text, listed, read_text
-from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.text.encoder import listed
+from ngramlm.text.reading import read_text
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
+from ngramlm.text.vocabulary import BOS, EOS, UNK, UNK_WORD, Vocabulary
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.gathering import count_higher
-from ngramlm.trie.levels import sort_ngrams
-from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.trie.levels import MAX_ORDER, Level, sort_ngrams
+from ngramlm.trie.trie import NgramTrie
 from ngramlm.types import Bools, Floats, Int32s, Ints, Sentence
 
 __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
@@ -79,11 +82,16 @@ class NgramCounts:
         return f"<NgramCounts of {' + '.join(map(str, self.trie.n_rows))} n-grams>"
 
     def get(self, ngram: Sentence) -> int:
-        """The count of an n-gram (a str is split at spaces), 0 when it was never seen."""
-        if isinstance(ngram, str):
-            ngram = ngram.split(" ")
-        ids = [self.vocabulary.id(word) for word in ngram]
-        if any(id == UNK and word != "<unk>" for id, word in zip(ids, ngram, strict=True)):
+        """Return the count of an n-gram, 0 when it was never seen.
+
+        Parameters
+        ----------
+        ngram
+            The words; a str is split at spaces and tabs.
+        """
+        words = words_of(ngram)
+        ids = [self.vocabulary.id(word) for word in words]
+        if any(id == UNK and word != UNK_WORD for id, word in zip(ids, words, strict=True)):
             return 0
         row = self.trie.find(ids)
         return 0 if row < 0 else int(self.counts[len(ids) - 1][row])

@@ -10,9 +10,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ngramlm.core.files import COMPRESSED, Source, open_source, source_name
+from ngramlm.core.files import COMPRESSED, Source, source_name
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.text.text import Text, listed, read_text
+from ngramlm.text.encoder import listed
+from ngramlm.text.lines import BYTE_ORDER_MARK, read_lines
+from ngramlm.text.reading import read_text
+from ngramlm.text.text import Text
 from ngramlm.types import Bools
 
 __all__ = [
@@ -79,17 +82,16 @@ class LineNumbers:
     def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
         """The numbers in a file, one a line; raises FormatError for anything else, and where they do not grow."""
         numbers: list[int] = []
-        with open_source(path) as stream:
-            for at, line in enumerate(stream.read().split(b"\n"), 1):
-                word = line.strip()
-                if not word:
-                    continue
-                if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
-                    raise FormatError(
-                        f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
-                        " the one before", path, at,
-                    )  # fmt: skip
-                numbers.append(int(word))
+        for at, line in read_lines(path):
+            word = line.strip()
+            if not word:
+                continue
+            if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
+                raise FormatError(
+                    f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                    " the one before", path, at,
+                )  # fmt: skip
+            numbers.append(int(word))
         return cls(tuple(numbers))
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
@@ -146,16 +148,16 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
     streams: list[Source] = []
     n_lines = 0
     for source in sources:
-        with open_source(source) as stream:
-            lines = stream.read().split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        for number, line in enumerate(lines):
+        lines = bytearray()
+        for _, line in read_lines(source):
             if line.strip() == marker:
-                found.append(n_lines + number)
-                lines[number] = b""  # messages about other lines have the right numbers
-        n_lines += len(lines)
-        named = io.BytesIO(b"".join(line + b"\n" for line in lines))
+                found.append(n_lines)
+                line = b""  # messages about other lines have the right numbers
+            elif not lines and line.startswith(BYTE_ORDER_MARK):
+                lines += BYTE_ORDER_MARK  # only the first one of a file is left out
+            lines += line + b"\n"
+            n_lines += 1
+        named = io.BytesIO(lines)
         named.name = source_name(source)
         streams.append(named)
     text = read_text(streams, **options)

@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from ngramlm.core.files import atomic_write, open_source
+from ngramlm.core.files import atomic_write
 from ngramlm.core.validation import several_words
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.text.lines import BYTE_ORDER_MARK, read_lines
+from ngramlm.text.tokenizers import SEPARATORS
 from ngramlm.types import Int32s
 
-__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "SEPARATORS", "UNK", "UNK_WORD", "Vocabulary"]
+__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", "Vocabulary"]
 
 UNK, BOS, EOS = 0, 1, 2
 UNK_WORD, BOS_WORD, EOS_WORD = "<unk>", "<s>", "</s>"
 RESERVED = (UNK_WORD, BOS_WORD, EOS_WORD)
-SEPARATORS = frozenset(map(chr, range(0x21)))
 
 
 class Vocabulary:
@@ -129,17 +130,15 @@ class Vocabulary:
         with atomic_write(path) as out:
             words = self.words()[len(RESERVED) :]
             if words and words[0].startswith("\ufeff"):  # or it would be taken for a byte order mark
-                out.write("\ufeff".encode())
+                out.write(BYTE_ORDER_MARK)
             out.write("".join(f"{word}\n" for word in words).encode())
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read one word a line (reserved words and repeated words are skipped); raises FormatError."""
         table = new_table()
-        with open_source(path) as source:
-            lines = source.read().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-        for number, line in enumerate(lines, 1):
-            line = line.removesuffix(b"\r").strip(b" \t")
+        for number, line in read_lines(path):
+            line = line.strip(b" \t")
             if not line:
                 continue
             try:

@@ -21,7 +21,7 @@ from ngramlm.core.files import Source
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import Mapped, read_at
 from ngramlm.text._text import remap
-from ngramlm.text.text import Reader
+from ngramlm.text.encoder import Encoder
 from ngramlm.text.vocabulary import BOS, EOS, Vocabulary
 from ngramlm.trie.gathering import Counted, Counter, GrowingLevels
 from ngramlm.trie.trie import Level
@@ -67,15 +67,15 @@ class Spill:
         **read_options: Any,
     ) -> Spill:
         """Read a text; the options are those of `read_text`, without documents."""
-        reader = Reader(vocabulary, threads, **read_options)
+        encoder = Encoder(vocabulary, threads, **read_options)
         file = workspace.file()
         found: list[tuple[int, int]] = []
         try:
-            for part in reader.parts(sources, progress):
+            for part in encoder.parts(sources, progress):
                 workspace.write(file, part.ids.data)
                 found.append((part.table, len(part.ids)))
-            known, maps = reader.numbering()
-            del reader
+            known, maps = encoder.numbering()
+            del encoder
             counts = np.zeros(len(known), np.int64)
             at = 0
             for table, n in found:
