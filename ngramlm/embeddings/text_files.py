@@ -13,7 +13,7 @@ from ngramlm.embeddings._vectors import FIELD_BYTES, format_rows, parse_rows
 from ngramlm.embeddings.rows import MOST_ROWS, RowGatherer, check_shape
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.formats.line_pieces import check_utf8, pieces, shown
+from ngramlm.formats.section_cursor import check_utf8, pieces, shown
 
 __all__ = ["formatted_rows", "header_of", "read_text", "write_text"]
 

@@ -32,8 +32,8 @@ from ngramlm.core.files import Source, atomic_write, open_source, plain_size, so
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
-from ngramlm.formats.arpa_reader import Lines, read_sections
-from ngramlm.formats.line_pieces import formatter, write_rows
+from ngramlm.formats.arpa_sections import Lines, read_sections
+from ngramlm.formats.section_cursor import formatter, write_rows
 from ngramlm.formats.suffix_closure import Closing, duplicate
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.text.vocabulary import BOS, Vocabulary

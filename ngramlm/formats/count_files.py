@@ -16,7 +16,7 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_counts, row_lines
-from ngramlm.formats.line_pieces import check_utf8, formatter, pieces, refusal, text_at, write_rows
+from ngramlm.formats.section_cursor import check_utf8, formatter, pieces, refusal, text_at, write_rows
 from ngramlm.formats.suffix_closure import missing_below
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, RESERVED, Vocabulary, new_table

@@ -14,7 +14,7 @@ from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_ngrams, row_lines
-from ngramlm.formats.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_at
+from ngramlm.formats.section_cursor import Block, Cursor, check_utf8, refusal, shown, text_at
 from ngramlm.formats.suffix_closure import Rows
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
