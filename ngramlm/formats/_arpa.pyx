@@ -19,7 +19,7 @@ cdef enum:
     SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
     SAME = -2                   # as in the row above
 
-# Why a line was refused; line_pieces.py words the messages.
+# Why a line was refused; refusals.py words the messages.
 cdef enum:
     OK = 0
     TOO_FEW = 1

@@ -33,7 +33,7 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats.arpa_sections import Lines, read_sections
-from ngramlm.formats.section_cursor import formatter, write_rows
+from ngramlm.formats.row_writer import formatter, write_rows
 from ngramlm.formats.suffix_closure import Closing, duplicate
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.text.vocabulary import BOS, Vocabulary

@@ -16,9 +16,11 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_counts, row_lines
-from ngramlm.formats.section_cursor import check_utf8, formatter, pieces, refusal, text_at, write_rows
+from ngramlm.formats.refusals import check_utf8, refusal, text_at
+from ngramlm.formats.row_writer import formatter, write_rows
 from ngramlm.formats.suffix_closure import missing_below
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.text.lines import read_blocks
 from ngramlm.text.vocabulary import BOS, RESERVED, Vocabulary, new_table
 from ngramlm.trie.levels import sort_ngrams
 from ngramlm.trie.trie import NgramTrie
@@ -76,7 +78,8 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
     parts: dict[int, list[_Rows]] = {}
     line, done = 1, 0
     with open_source(source) as stream:
-        for data, start, stop in pieces(stream, name):
+        for block in read_blocks(stream, name):
+            data, start, stop = block.data, block.start, block.stop
             check_utf8(data, start, stop, name, line)
             ids = np.empty((stop - start + 1) // 2, np.int32)
             orders = np.empty((stop - start) // 2, np.int32)
@@ -93,7 +96,7 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
                 ngrams = ids[firsts[chosen][:, None] + np.arange(order)]
                 parts.setdefault(order, []).append(_Rows(ngrams, counts[chosen], numbers[chosen]))
             line += lines
-            done += stop
+            done += block.n_bytes
             if progress is not None:
                 progress("reading", done, None)
     return {order: _joined(several) for order, several in parts.items()}

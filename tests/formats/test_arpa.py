@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from support.strategies import Corpus, corpora
 
 from ngramlm.counts import count
-from ngramlm.formats import line_pieces
+from ngramlm.formats import row_writer
 from ngramlm.formats._arpa import _format_log10, _parse_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
-from ngramlm.formats.line_pieces import formatter
+from ngramlm.formats.row_writer import formatter
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.text import lines
 from ngramlm.text.text import Text
 
 Float32s = NDArray[np.float32]
@@ -183,8 +184,9 @@ def test_pieces_and_threads_change_nothing(
     corpus = [f"w{i * i % 17} w{i % 5} {'x' * (i % 40)} w{i % 7}".split() for i in range(200)]
     model = a_model(corpus, 4, 1)
     write_arpa(model, tmp_path / "whole.arpa")
-    monkeypatch.setattr(line_pieces, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(line_pieces, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(row_writer, "PAGE_BYTES", piece_bytes)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", piece_bytes)
+    monkeypatch.setattr(row_writer, "ROWS_AT_ONCE", 7)
     write_arpa(model, tmp_path / "pieces.arpa", threads=threads)
 
     assert (tmp_path / "whole.arpa").read_bytes() == (tmp_path / "pieces.arpa").read_bytes()
