@@ -24,7 +24,7 @@ from ngramlm.adaptive.mixture import Component, Mixture
 from ngramlm.adaptive.sources import Source
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
-from ngramlm.core.files import atomic_write, check_binary_target, temporary_folder
+from ngramlm.core.files import atomic_write, temporary_folder
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import (
     DATE,
@@ -35,7 +35,8 @@ from ngramlm.formats.archive import (
     refusing_damage,
     write_columns,
 )
-from ngramlm.formats.archive import MIXTURE_HEADER as HEADER
+from ngramlm.formats.detection import MIXTURE_HEADER as HEADER
+from ngramlm.formats.detection import check_binary_target
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary

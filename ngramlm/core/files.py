@@ -153,19 +153,6 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     return os.path.splitext(name)[1]
 
 
-def check_binary_target(path: str | os.PathLike[str]) -> None:
-    """UsageError unless a binary model can be written there: a plain file that can be mapped, not named as ARPA."""
-    name = os.path.basename(path)
-    if path == "-" or is_compressed(path) or ".arpa" in name.lower():
-        raise UsageError(
-            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
-        )
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        raise UsageError(f"{os.fspath(path)}: found a pipe or device; expected a plain file (or write ARPA)")
-    if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
-
-
 def plain_size(source: Source) -> int | None:
     """The number of bytes of a plain file, None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):

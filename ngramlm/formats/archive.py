@@ -18,8 +18,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.files import atomic_write, check_binary_target
+from ngramlm.core.files import atomic_write
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.formats.detection import check_binary_target
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie.levels import MAX_ORDER, Level
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DATE",
-    "MAGIC",
-    "MIXTURE_HEADER",
     "Archive",
     "describe_columns",
-    "is_mixture",
     "read_archive",
     "read_columns",
     "read_member",
@@ -43,10 +41,8 @@ __all__ = [
     "write_columns",
 ]
 
-MAGIC = b"PK\x03\x04"
 VERSION = 1
 HEADER = "model.json"
-MIXTURE_HEADER = "mixture.json"  # in its place in a file of several models
 MOST_HEADER = 1 << 20
 TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
 DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
@@ -118,11 +114,6 @@ def read_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
         size = stream.seek(0, os.SEEK_END)
         with zipfile.ZipFile(stream) as archive:
             return _read(archive, size)
-
-
-def is_mixture(head: bytes) -> bool:
-    """Whether a file that begins so is one of several models."""
-    return head.startswith(MAGIC) and head[30 : 30 + len(MIXTURE_HEADER)] == MIXTURE_HEADER.encode()
 
 
 @contextlib.contextmanager

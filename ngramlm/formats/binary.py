@@ -20,10 +20,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.files import atomic_write, check_binary_target
+from ngramlm.core.files import atomic_write
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.formats.detection import BINARY_MAGIC, check_binary_target
 from ngramlm.models.automaton import Layout, pack_pieces
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.compact import BITS, CompactPlan
@@ -33,7 +34,7 @@ from ngramlm.types import Uint8s
 
 __all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
-MAGIC = b"NGRAMLM\x00"
+MAGIC = BINARY_MAGIC
 VERSION = 3
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
