@@ -31,9 +31,9 @@ __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
 CountColumn = NDArray[np.integer[Any]]
 PIECE_ROWS = 1 << 18  # of a column that is looked at at once
-LARGEST_COUNT = (1 << 31) - 2
-MOST_TIMES = 1_000_000  # that counts are taken when they are merged
-LARGEST_TEXT = (1 << 31) - 2  # positions are int32
+MAX_COUNT = (1 << 31) - 2
+MAX_TIMES = 1_000_000  # that counts are taken when they are merged
+MAX_TOKENS = (1 << 31) - 2  # positions are int32
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,9 +304,9 @@ def count(
         text = read_text(sources, threads=threads, progress=progress, **read_options)
     if text.n_sentences == 0:
         raise CountError(f"{where}found no sentences; expected at least one line of text")
-    if len(text.ids) > LARGEST_TEXT:
+    if len(text.ids) > MAX_TOKENS:
         raise CountError(
-            f"found {len(text.ids)} tokens; expected up to {LARGEST_TEXT} (count parts and merge them)"
+            f"found {len(text.ids)} tokens; expected up to {MAX_TOKENS} (count parts and merge them)"
         )
     size = len(text.vocabulary)
     try:
@@ -332,9 +332,9 @@ def _count_within(
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
         if not spill.n_ids:
             raise CountError(f"{where}found no sentences; expected at least one line of text")
-        if spill.counts.max() > LARGEST_COUNT:
+        if spill.counts.max() > MAX_COUNT:
             raise CountError(
-                f"{where}found a word {spill.counts.max()} times; expected up to {LARGEST_COUNT} "
+                f"{where}found a word {spill.counts.max()} times; expected up to {MAX_COUNT} "
                 "(count parts and merge them)"
             )
         unigrams = spill.counts.astype(np.int32)
@@ -375,8 +375,8 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
         raise UsageError(
             f"found {len(factors)} numbers of times for {len(several)} counts; expected one for each"
         )
-    if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MOST_TIMES):
-        raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MOST_TIMES}")
+    if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MAX_TIMES):
+        raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MAX_TIMES}")
     highest = max(counts.order for counts in several)
     if any(counts.order < highest and not is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")

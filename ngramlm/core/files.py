@@ -40,7 +40,7 @@ _unfinished: set[str] = set()  # temporary files and folders that are in use
 FLUSHED_AT_ONCE = 64 << 20  # bytes
 HUGE_PAGE = 2 << 20  # bytes; what is mapped is written in blocks of so many
 BLOCK = 1 << 16  # bytes that are written together otherwise
-MOST_AT_ONCE = 1 << 30  # bytes; the system takes no more than 2 GB
+MAX_WRITE_BYTES = 1 << 30  # bytes; the system takes no more than 2 GB
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 
@@ -286,7 +286,7 @@ class _Flushing(io.BufferedWriter):
         while rest.nbytes:
             room = self._block - self._at % self._block
             if room == self._block and rest.nbytes >= 2 * room:  # more than the buffer holds: without a copy
-                room *= min(rest.nbytes, MOST_AT_ONCE) // room
+                room *= min(rest.nbytes, MAX_WRITE_BYTES) // room
             with _naming(self._path):
                 self._at += super().write(rest[:room])
             rest = rest[room:]

@@ -27,7 +27,7 @@ from ngramlm.errors import StorageError, UsageError
 
 __all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_bytes"]
 
-LEAST_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
+MIN_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
 PIECE = 1 << 20  # values of a column that are worked on before the next look at the memory
 SMALL = 1 << 20  # bytes of a column that is not worth a file
 RESERVE = 64 << 20  # bytes below the limit at which pages are let go
@@ -104,9 +104,9 @@ class Mapped(Workspace):
     """
 
     def __init__(self, memory: int, folder: str | os.PathLike[str] | None = None) -> None:
-        if memory < LEAST_MEMORY:
+        if memory < MIN_MEMORY:
             raise UsageError(
-                f"found a limit of {memory >> 20} MB of memory; expected at least {LEAST_MEMORY >> 20} MB"
+                f"found a limit of {memory >> 20} MB of memory; expected at least {MIN_MEMORY >> 20} MB"
             )
         self.memory = memory
         self.folder = tempfile.gettempdir() if folder is None else os.fspath(folder)

@@ -43,7 +43,7 @@ __all__ = [
 
 VERSION = 1
 HEADER = "model.json"
-MOST_HEADER = 1 << 20
+MAX_HEADER_BYTES = 1 << 20
 TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
 DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
 LEVEL_COLUMNS = {"words": "<i4", "suffixes": "<i4", "starts": "<i8", "parents": "<i4", "first_words": "<i4"}
@@ -77,8 +77,8 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
         "columns": describe_columns(columns),
     }
     head = json.dumps(header, ensure_ascii=False).encode()
-    if len(head) > MOST_HEADER:
-        raise UsageError(f"found {len(head)} bytes of metadata; expected {MOST_HEADER} at most")
+    if len(head) > MAX_HEADER_BYTES:
+        raise UsageError(f"found {len(head)} bytes of metadata; expected {MAX_HEADER_BYTES} at most")
     with atomic_write(path, mapped=True) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
         write_columns(archive, columns)
@@ -139,7 +139,7 @@ def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _read(archive: zipfile.ZipFile, size: int) -> Archive:
-    header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
+    header = json.loads(read_member(archive, HEADER, min(size, MAX_HEADER_BYTES)))
     if header["version"] != VERSION:
         raise FormatError(f"found version {header['version']} of the format; expected {VERSION}")
     order, metadata = header["order"], header["metadata"]

@@ -32,9 +32,8 @@ from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.types import Uint8s
 
-__all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
+__all__ = ["LAYOUTS", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
-MAGIC = BINARY_MAGIC
 VERSION = 3
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
@@ -98,7 +97,7 @@ def save_binary(
         if _HEAD.size + len(text) > PAGE:
             raise UsageError("the model's metadata do not fit into the header; expected less than 3 kB")
         out.seek(0)
-        out.write(_HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
+        out.write(_HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
 
 
 def _watched(pieces: Iterator[Uint8s], total: int, progress: Progress | None) -> Iterator[Uint8s]:
@@ -216,7 +215,7 @@ def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
     head = file.read(PAGE)
-    if len(head) < _HEAD.size or not head.startswith(MAGIC):
+    if len(head) < _HEAD.size or not head.startswith(BINARY_MAGIC):
         raise FormatError("found no binary model; expected the magic bytes NGRAMLM", path)
     _, version, length, crc = _HEAD.unpack_from(head)
     if version != VERSION:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import ordered_map
-from ngramlm.formats._arpa import NgramFormatter
+from ngramlm.formats._row_formatter import NgramFormatter
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie.trie import NgramTrie
 from ngramlm.types import Uint8s

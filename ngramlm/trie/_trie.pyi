@@ -2,40 +2,8 @@ from typing import TypeVar
 
 from ngramlm.types import Float32s, Floats, Int32s, Ints, Uint8s
 
-UInt8s = Uint8s
 AnyFloats = TypeVar("AnyFloats", Float32s, Floats)
 
-def in_trie_order(ngrams: Int32s, first: int, end: int, vocabulary_size: int) -> bool: ...
-
-class Scratch: ...
-
-def sort_rows(
-    ngrams: Int32s, rows: Int32s, out: Int32s, vocabulary_size: int, scratch: Scratch | None = None
-) -> None: ...
-def sort_wide_rows(ngrams: Int32s, rows: Int32s, out: Int32s, vocabulary_size: int) -> None: ...
-def count_words(ngrams: Int32s, rows: Int32s, first: int, end: int, back: int, times: Ints) -> None: ...
-def group_rows(
-    ngrams: Int32s,
-    rows: Int32s,
-    first: int,
-    end: int,
-    back: int,
-    group_of_word: Int32s,
-    places: Ints,
-    ends: Ints,
-    out: Int32s,
-) -> None: ...
-def build_rows(
-    ngrams: Int32s,
-    below: list[tuple[Int32s, Int32s]],
-    lower_starts: Ints,
-    lower_words: Int32s,
-    words: Int32s,
-    suffixes: Int32s,
-    starts: Ints,
-    parents: Int32s,
-    first_words: Int32s,
-) -> tuple[int, int, int]: ...
 def link_rows(
     words: Int32s,
     suffixes: Int32s,
@@ -58,10 +26,10 @@ def history_weights(
     out: Float32s | None = None,
 ) -> tuple[Float32s, bool, bool]: ...
 def mark_needed(
-    marked: UInt8s, suffixes: Int32s, starts: Ints, lower_links: Int32s, lower_marked: UInt8s
+    marked: Uint8s, suffixes: Int32s, starts: Ints, lower_links: Int32s, lower_marked: Uint8s
 ) -> None: ...
 def restrict_level(
-    marked: UInt8s,
+    marked: Uint8s,
     words: Int32s,
     suffixes: Int32s,
     starts: Ints,

@@ -33,7 +33,7 @@ __all__ = ["Spill"]
 BYTES_PER_POSITION = 160  # in memory while a region is counted: windows, records, rows
 BUFFERS = 112 << 20  # what all else takes meanwhile: Python, chunks of text
 BYTES_PER_WORD = 64  # tables as large as the vocabulary
-LEAST_REGION = 1 << 14
+MIN_REGION = 1 << 14
 PIECE_ROWS = 1 << 18
 
 
@@ -117,7 +117,7 @@ class Spill:
         self.workspace.check_room(4 * order * total)
         assert self.workspace.memory is not None
         room = max(self.workspace.memory - BUFFERS - BYTES_PER_WORD * len(sizes), 0)
-        largest = max(room // (BYTES_PER_POSITION * (threads + 2)), LEAST_REGION)
+        largest = max(room // (BYTES_PER_POSITION * (threads + 2)), MIN_REGION)
         found = GrowingLevels(order, total, self.workspace)
         counter = _RegionCounter(order, len(sizes), largest, self.workspace)
         jobs = counter.jobs(self._sorted(sizes, largest, order, threads, progress))

@@ -20,7 +20,15 @@ from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.trie._trie import Scratch, build_rows, count_words, group_rows, in_trie_order, sort_rows, take
+from ngramlm.trie._level_building import (
+    Scratch,
+    build_rows,
+    count_words,
+    group_rows,
+    in_trie_order,
+    sort_rows,
+)
+from ngramlm.trie._trie import take
 from ngramlm.types import Float32s, Int32s, Ints
 
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]

@@ -16,7 +16,8 @@ from support.strategies import Corpus, corpora
 
 from ngramlm.counts import count
 from ngramlm.formats import row_writer
-from ngramlm.formats._arpa import _format_log10, _parse_log10
+from ngramlm.formats._arpa import _parse_log10
+from ngramlm.formats._row_formatter import _format_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.row_writer import formatter
 from ngramlm.models.backoff import BackoffModel
