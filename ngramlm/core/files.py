@@ -46,7 +46,7 @@ Source = str | os.PathLike[str] | IO[bytes]
 
 
 def source_name(source: Source) -> str:
-    """What a source is called in messages."""
+    """Return the name of a source for messages."""
     if isinstance(source, (str, os.PathLike)):
         return "<stdin>" if source == "-" else os.fspath(source)
     name = getattr(source, "name", None)
@@ -54,9 +54,19 @@ def source_name(source: Source) -> str:
 
 
 def open_source(source: Source) -> IO[bytes]:
-    """A binary stream to read: a path (compressed by suffix .gz .bz2 .xz .zst), ``-`` for stdin, or a stream.
+    """Open a source as a binary stream to read.
 
-    Raises OSError as ``open`` does, UsageError for a text stream.
+    Parameters
+    ----------
+    source
+        A path (compressed by suffix: .gz .bz2 .xz .zst), ``-`` for standard input, or a binary stream.
+
+    Raises
+    ------
+    OSError
+        As ``open`` does.
+    UsageError
+        For a text stream.
     """
     if not isinstance(source, (str, os.PathLike)):
         if not hasattr(source, "readinto"):
@@ -137,13 +147,15 @@ def _module(error: Exception) -> str:
 
 
 def is_compressed(path: str | os.PathLike[str]) -> bool:
-    """Whether the suffix asks for compression."""
+    """Return whether the suffix of a path asks for compression."""
     return _suffix(os.fspath(path)) in COMPRESSED
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
-    """The suffix that names the format, in lower case and without that of the compression.
+    """Return the suffix that names the format, in lower case and without the suffix of the compression.
 
+    Examples
+    --------
     >>> suffix_of("m.arpa.gz"), suffix_of("m.ngram"), suffix_of("-")
     ('.arpa', '.ngram', '')
     """
@@ -154,7 +166,7 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
 
 
 def plain_size(source: Source) -> int | None:
-    """The number of bytes of a plain file, None for streams, pipes and compressed files."""
+    """Return the number of bytes of a plain file, None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
         return None
     try:
@@ -168,7 +180,13 @@ def _suffix(path: str) -> str:
 
 
 def require_zstandard() -> Any:
-    """The zstandard module; raises MissingExtraError when it is not installed."""
+    """Return the module zstandard.
+
+    Raises
+    ------
+    MissingExtraError
+        When it is not installed.
+    """
     try:
         import zstandard
     except ImportError:
@@ -193,12 +211,21 @@ def _compressor(path: str, raw: IO[bytes]) -> Any:
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Iterator[IO[bytes]]:
-    """A binary stream whose contents become `path` all at once when the block ends without an error.
+    """Write a file so that it appears at once, when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed; after an error
-    or an interruption the old file is whole and the temporary one is gone. Compressed by suffix, ``-`` is stdout;
-    devices and pipes are written directly. A file that readers map (`mapped`) is never compressed, and written so that
-    they map it in huge pages.
+    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed. After an error or an
+    interruption the old file is whole and the temporary file is gone. Devices and pipes are written directly.
+
+    Parameters
+    ----------
+    path
+        The file to write, compressed by suffix; ``-`` is standard output.
+    mapped
+        Whether readers map the file into memory. It is then never compressed, and written in blocks of huge pages.
+
+    Yields
+    ------
+    A binary stream.
     """
     if path == "-":
         sys.stdout.flush()
@@ -241,7 +268,7 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
 
 @contextlib.contextmanager
 def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
-    """A new folder that is removed with all that is in it when the block ends."""
+    """Make a new folder; it is removed with all that is in it when the block ends."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         _unfinished.add(folder)
         try:
@@ -251,7 +278,7 @@ def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) 
 
 
 def discard_unfinished() -> None:
-    """Remove what is half written: for a process that ends without coming back to where it writes."""
+    """Remove half-written files, for a process that ends without returning to where it writes."""
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
             if os.path.isdir(path):

@@ -34,25 +34,43 @@ def read_text(
     documents: Sequence[int] | Literal["files"] | None = None,
     progress: Progress | None = None,
 ) -> Text:
-    """Read one sentence per line from one or several sources.
+    """Read a text of one sentence a line from one or several sources.
 
-    Words are what stands between ASCII spaces and tabs; lines end with LF or CRLF; an empty line is an empty
-    sentence; ``<unk>`` in the text is the unknown word.
+    Words stand between ASCII spaces and tabs. Lines end with LF or CRLF; an empty line is an empty sentence. ``<unk>``
+    in the text is the unknown word.
 
-    Args:
-        sources: paths (compressed by suffix, ``-`` for stdin) or binary streams.
-        vocabulary: the words to know; None makes one of the text, by falling count, ties by bytes.
-        tokenizer: ``whitespace``, ``characters``, ``words``, or a function from a line to its tokens.
-        min_count: leave out words that occur less often (only where the vocabulary is made).
-        max_size: keep at most so many words besides the reserved three.
-        threads: None is all cores; the result does not depend on it.
-        reserved: what ``<s>`` and ``</s>`` in text are: an error, dropped, or kept as the unknown word.
-        encoding_errors: what bytes that are not UTF-8 are: an error, or replaced by U+FFFD.
-        documents: numbers (from 0) of the sentences at which documents begin; "files" makes each source one.
-        progress: called with (stage, bytes done, bytes in all or None).
+    Parameters
+    ----------
+    sources
+        Paths (compressed by suffix, ``-`` for standard input) or binary streams.
+    vocabulary
+        The words to know. Default: the words of the text, by falling count, ties by bytes.
+    tokenizer
+        A name of `TOKENIZERS` (``whitespace``, ``words``, ``characters``), or a function from a line to its tokens.
+    min_count
+        Leave out words that occur less often. Used only where the vocabulary is made.
+    max_size
+        Keep at most this number of words besides the three reserved words.
+    threads
+        The number of threads. Default: all cores. The result does not depend on it.
+    reserved
+        What to do with ``<s>`` and ``</s>`` in the text: raise an ``error``, ``drop`` them, or ``keep`` them as
+        the unknown word.
+    encoding_errors
+        What to do with bytes that are not UTF-8: ``strict`` raises an error, ``replace`` puts U+FFFD.
+    documents
+        The numbers of the sentences, from 0, at which documents begin; ``files`` makes each source a document.
+    progress
+        Called with (stage, bytes done, bytes in all or None).
 
-    Raises:
-        TextError: with ``file:line``, for bad encoding, control characters, reserved words.
+    Raises
+    ------
+    TextError
+        With ``file:line``, for bad encoding, control characters and reserved words.
+    FormatError
+        For a line of more than `MAX_LINE_BYTES`, and for damaged compressed files.
+    OSError
+        Where a file cannot be read.
     """
     encoder = Encoder(
         vocabulary, usable_threads(threads), tokenizer, min_count, max_size, reserved, encoding_errors
@@ -81,9 +99,20 @@ def map_text(
     encoding_errors: Encoding = "strict",
     chunk_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Result]:
-    """What `function` makes of each piece of a text of any size, in order; pieces are whole sentences.
+    """Apply a function to each piece of a text of any size, and give the results in order.
 
-    Reading, tokenizing and `function` run in `threads` threads; the options are those of `read_text`.
+    Reading, tokenizing and `function` run in `threads` threads. The other parameters are those of `read_text`.
+
+    Parameters
+    ----------
+    function
+        Gets a `Text` of whole sentences.
+    sources
+        Paths or binary streams.
+    vocabulary
+        The words to know.
+    chunk_bytes
+        The size of a piece in bytes, about.
     """
     threads = usable_threads(threads)
     if chunk_bytes < 1:
@@ -98,15 +127,21 @@ def map_text(
 
 
 def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **options: Any) -> Iterator[Text]:
-    """The same as `read_text` in pieces of whole sentences, so that text of any size can be streamed.
+    """Read a text of any size in pieces of whole sentences.
 
-    The options are those of `map_text`.
+    The parameters are those of `map_text`.
     """
     return map_text(lambda piece: piece, sources, vocabulary, **options)
 
 
 def require_sentences(text: Text, source: Source) -> Text:
-    """The text; raises TextError with the name of its source when it is empty."""
+    """Return a text that has sentences.
+
+    Raises
+    ------
+    TextError
+        With the name of the source, for a text without sentences.
+    """
     if not text.n_sentences:
         raise TextError("found no sentences; expected at least one line of text", source_name(source))
     return text

@@ -21,19 +21,26 @@ __all__ = ["Text"]
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """Sentences of ids; every sentence stands as ``<s> w1 .. wl </s>``.
+    """A text as ids; every sentence stands as ``<s> w1 .. wl </s>``.
 
-    Attributes:
-        vocabulary: the words.
-        ids: int32[T], all sentences one after the other.
-        sentences: int64[S + 1], where each begins in `ids`, and T.
-        documents: int64[D + 1], at which sentence each document begins, and S.
-        characters: code points of the raw lines, each line end counted as one.
+    Attributes
+    ----------
+    vocabulary
+        The words that the ids stand for.
+    ids
+        int32[T], the ids of all sentences, one sentence after the other.
+    sentences
+        int64[S + 1], the place in `ids` where each sentence begins, and T.
+    documents
+        int64[D + 1], the number of the sentence at which each document begins, and S.
+    characters
+        The number of code points of the raw lines; each line end counts as one.
 
-    Example:
-        >>> text = Text.from_sentences(["a cat", "a dog"])
-        >>> text.n_sentences, text.n_tokens, text.ids.tolist()
-        (2, 6, [1, 3, 4, 2, 1, 3, 5, 2])
+    Examples
+    --------
+    >>> text = Text.from_sentences(["a cat", "a dog"])
+    >>> text.n_sentences, text.n_tokens, text.ids.tolist()
+    (2, 6, [1, 3, 4, 2, 1, 3, 5, 2])
     """
 
     vocabulary: Vocabulary
@@ -54,7 +61,24 @@ class Text:
         characters: int,
         documents: Sequence[int] | None = None,
     ) -> Text:
-        """A text from ids in which every sentence already stands between ``<s>`` and ``</s>``."""
+        """Make a text from ids in which every sentence already stands between ``<s>`` and ``</s>``.
+
+        Parameters
+        ----------
+        vocabulary
+            The words that the ids stand for.
+        ids
+            int32[T], the ids of all sentences.
+        characters
+            The number of code points of the raw lines.
+        documents
+            The numbers of the sentences, from 0, at which documents begin. Default: the text is one document.
+
+        Raises
+        ------
+        UsageError
+            For a document that begins outside the text.
+        """
         sentences = np.append(np.flatnonzero(ids == BOS), len(ids)).astype(np.int64)
         n_sentences = len(sentences) - 1
         starts = [0] if documents is None else sorted({0, *documents})
@@ -73,10 +97,21 @@ class Text:
         *,
         reserved: Reserved = "error",
     ) -> Text:
-        """A text from sentences in memory; a str is split at spaces and tabs, a line end after it is not part of it.
+        """Make a text from sentences in memory.
 
-        Without a vocabulary one is made, ordered by falling count, ties by bytes. Raises TextError for control
-        characters, and for reserved words unless `reserved` (see `read_text`) says otherwise.
+        Parameters
+        ----------
+        sentences
+            The sentences. A str is split at spaces and tabs; a line end after it is not part of it.
+        vocabulary
+            The words to know. Default: the words of the sentences, by falling count, ties by bytes.
+        reserved
+            What to do with ``<s>`` and ``</s>`` among the words; see `read_text`.
+
+        Raises
+        ------
+        TextError
+            For control characters, and for reserved words unless `reserved` says otherwise.
         """
         lines = []
         for number, sentence in enumerate(sentences, 1):
@@ -97,38 +132,47 @@ class Text:
 
     @property
     def n_sentences(self) -> int:
+        """The number of sentences."""
         return len(self.sentences) - 1
 
     @property
     def n_documents(self) -> int:
+        """The number of documents."""
         return len(self.documents) - 1
 
     @property
     def n_tokens(self) -> int:
-        """Predicted tokens: words and one ``</s>`` for each sentence."""
+        """The number of predicted tokens: words, and one ``</s>`` for each sentence."""
         return len(self.ids) - self.n_sentences
 
     @property
     def n_words(self) -> int:
+        """The number of words, without ``<s>`` and ``</s>``."""
         return len(self.ids) - 2 * self.n_sentences
 
     @cached_property
     def n_oov(self) -> int:
-        """Words outside the vocabulary."""
+        """The number of words outside the vocabulary."""
         return int(np.count_nonzero(self.ids == UNK))
 
     @cached_property
     def is_predicted(self) -> Bools:
-        """bool[T]: everything but ``<s>``."""
+        """bool[T], whether each id is predicted: True for every id but ``<s>``."""
         return np.not_equal(self.ids, BOS)
 
     @property
     def predicted(self) -> Int32s:
-        """int32[n_tokens]: the ids that are predicted."""
+        """int32[n_tokens], the ids that are predicted."""
         return self.ids[self.is_predicted]
 
     def over(self, vocabulary: Vocabulary) -> Text:
-        """The text in the ids of another vocabulary; raises UsageError when it has lost words to its own."""
+        """Return the text in the ids of another vocabulary.
+
+        Raises
+        ------
+        UsageError
+            When the text has words outside its own vocabulary: their spelling is lost.
+        """
         if self.vocabulary is vocabulary or self.vocabulary == vocabulary:
             return self
         if self.n_oov:
@@ -139,12 +183,12 @@ class Text:
         return replace(self, vocabulary=vocabulary, ids=vocabulary.ids(self.vocabulary.words())[self.ids])
 
     def sentence_sums(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Sum a value per predicted token over each sentence, [n_tokens] -> [n_sentences]."""
+        """Sum a value of each predicted token over each sentence, [n_tokens] -> [n_sentences]."""
         if self.n_sentences == 0:
             return values[:0]
         return np.add.reduceat(values, self.sentences[:-1] - np.arange(self.n_sentences))
 
     def sentence(self, number: int) -> list[str]:
-        """The words of one sentence, without ``<s>`` and ``</s>``."""
+        """Return the words of one sentence, without ``<s>`` and ``</s>``."""
         start, end = self.sentences[number : number + 2]
         return self.vocabulary.words(self.ids[start + 1 : end - 1])
