@@ -1,4 +1,4 @@
-"""Counting: text -> the counts of all n-grams up to an order, and what smoothing asks of them."""
+"""Counting: text -> the counts of all n-grams up to an order, and the statistics that smoothing needs."""
 
 from __future__ import annotations
 
@@ -38,21 +38,28 @@ MAX_TOKENS = (1 << 31) - 2  # positions are int32
 
 @dataclass(frozen=True, eq=False)
 class NgramCounts:
-    """The counts of all n-grams of orders 1 .. `order`.
+    """The counts of all n-grams of orders 1 to `order`.
 
-    Attributes:
-        vocabulary: the words.
-        trie: the n-grams; order 1 has a row for every word id.
-        counts: integers per order, aligned with the rows; ``<s>`` is never an event, so its count is 0.
-        cutoffs: per order; n-grams that occur so often or less get no row in a model, but their counts take part in
-            its estimation (as in KenLM).
-        continuations: continuation counts per order below the highest, where they can no longer be told from the
-            n-grams that are left; None has them counted.
+    Attributes
+    ----------
+    vocabulary
+        The words.
+    trie
+        The n-grams; order 1 has a row for every word id.
+    counts
+        The counts of each order, aligned with the rows. ``<s>`` is never an event, so its count is 0.
+    cutoffs
+        One number for each order. N-grams with a count of this number or less get no row in a model, but their counts
+        take part in its estimation, as in KenLM.
+    continuations
+        Continuation counts of each order below the highest, where the n-grams that are left no longer tell them. None
+        has them counted.
 
-    Example:
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> counts.trie.n_rows, counts.get(["a"]), counts.get(["a", "b"]), counts.get(["<s>", "a"])
-        ((6, 5), 2, 1, 2)
+    Examples
+    --------
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> counts.trie.n_rows, counts.get(["a"]), counts.get(["a", "b"]), counts.get(["<s>", "a"])
+    ((6, 5), 2, 1, 2)
     """
 
     vocabulary: Vocabulary
@@ -76,6 +83,7 @@ class NgramCounts:
 
     @property
     def order(self) -> int:
+        """The length of the longest n-grams."""
         return self.trie.order
 
     def __repr__(self) -> str:
@@ -97,7 +105,7 @@ class NgramCounts:
         return 0 if row < 0 else int(self.counts[len(ids) - 1][row])
 
     def items(self, order: int) -> Iterator[tuple[tuple[str, ...], int]]:
-        """The n-grams of one order that occur, with their counts, in the order of the trie."""
+        """Give the n-grams of one order that occur, with their counts, in the order of the trie."""
         words = self.vocabulary.words()
         for ngram, value in zip(
             self.trie.ngrams(order).tolist(), self.counts[order - 1].tolist(), strict=True
@@ -106,7 +114,7 @@ class NgramCounts:
                 yield tuple(words[id] for id in ngram), value
 
     def truncate(self, order: int) -> NgramCounts:
-        """Only the orders up to `order`."""
+        """Return only the orders up to `order`."""
         if not 1 <= order <= self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order}")
         return NgramCounts(
@@ -118,10 +126,18 @@ class NgramCounts:
         )
 
     def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
-        """Give n-grams with a count up to the cut-off of their order no row in models.
+        """Drop n-grams from models by their counts.
 
-        The last value holds for all higher orders. Raises UsageError unless they start with 0 and never fall, which
-        keeps the n-grams closed.
+        Parameters
+        ----------
+        cutoffs
+            One number for each order, the first for unigrams: n-grams with this count or less get no row in a model.
+            The last number applies to all higher orders.
+
+        Raises
+        ------
+        UsageError
+            Unless the numbers begin with 0 and never fall, which keeps the n-grams closed.
         """
         if not all(isinstance(cutoff, int | np.integer) and cutoff >= 0 for cutoff in cutoffs):
             raise UsageError(f"cut-offs are {list(cutoffs)}; expected whole numbers from 0 on")
@@ -133,12 +149,15 @@ class NgramCounts:
         return replace(self, cutoffs=tuple(values))
 
     def kept(self, order: int) -> Bools | None:
-        """The rows that the cut-offs leave, bool[R]; None when all are left."""
+        """Return the rows that the cut-offs leave, bool[R]; None when all rows are left."""
         cutoff = self.cutoffs[order - 1]
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
     def closed_rows(self) -> list[Bools] | None:
-        """What the cut-offs leave and what it needs as history or suffix, bool[R] per order; None when all are left."""
+        """Return the rows that the cut-offs leave, with their histories and suffixes, bool[R] per order.
+
+        None when all rows are left.
+        """
         kept = [self.kept(order) for order in range(1, self.order + 1)]
         if all(mask is None for mask in kept):
             return None
@@ -148,9 +167,9 @@ class NgramCounts:
         )
 
     def without_unknown(self) -> NgramCounts:
-        """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
+        """Return the counts without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
 
-        ``<unk>`` still counts as a word before others in continuation counts.
+        In continuation counts ``<unk>`` still counts as a word before other words.
         """
         keep = [np.ones(self.trie.level(1).n_rows, bool)]
         history_ok: Bools = np.ones(1, bool)
@@ -174,9 +193,9 @@ class NgramCounts:
         )
 
     def continuation_counts(self, order: int) -> CountColumn:
-        """N1+(.hw), the number of distinct words before each n-gram.
+        """Return N1+(.hw), the number of distinct words before each n-gram of an order.
 
-        The n-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
+        N-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
         (Kneser & Ney 1995; Chen & Goodman 1999, section 4.1.6).
         """
         raw = self.counts[order - 1]
@@ -195,16 +214,26 @@ class NgramCounts:
         return out
 
     def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> Ints:
-        """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
+        """Return n_r, the number of n-grams with count r, for r = 0 to `upto`; n_0 is not counted and stands as 0.
+
+        Parameters
+        ----------
+        order
+            The order of the n-grams.
+        continuation
+            Whether to use continuation counts.
+        upto
+            The largest r.
+        """
         column = self.continuation_counts(order) if continuation else self.counts[order - 1]
         return count_of_counts(column, upto)
 
     def history_totals(self, order: int) -> Floats:
-        """c(h.), the sum of the counts of each history's rows."""
+        """Return c(h.), the sum of the counts of each history's rows."""
         return segment_sums(self.counts[order - 1].astype(np.float64), self.trie.level(order).starts)
 
     def history_types(self, order: int) -> Floats:
-        """N1+(h.), the number of distinct words seen after each history."""
+        """Return N1+(h.), the number of distinct words seen after each history."""
         seen = (self.counts[order - 1] > 0).astype(np.float64)
         return segment_sums(seen, self.trie.level(order).starts)
 
@@ -212,11 +241,24 @@ class NgramCounts:
     def from_ngrams(
         cls, counts: Mapping[Sequence[str], int], vocabulary: Vocabulary | None = None
     ) -> NgramCounts:
-        """Counts given word by word; every history and suffix of an n-gram must be there too.
+        """Make counts from n-grams given word by word.
 
-        Example:
-            >>> NgramCounts.from_ngrams({("a",): 2, ("</s>",): 1, ("<s>", "a"): 1, ("a", "</s>"): 1}).order
-            2
+        Parameters
+        ----------
+        counts
+            The count of each n-gram. Every history and suffix of an n-gram must be there too.
+        vocabulary
+            The words. Default: the words of the n-grams, in their order.
+
+        Raises
+        ------
+        CountError
+            For an empty n-gram, or a count that is not a whole number from 0 to 2^63 - 1.
+
+        Examples
+        --------
+        >>> NgramCounts.from_ngrams({("a",): 2, ("</s>",): 1, ("<s>", "a"): 1, ("a", "</s>"): 1}).order
+        2
         """
         if vocabulary is None:
             vocabulary = Vocabulary(dict.fromkeys(word for ngram in counts for word in ngram))
@@ -244,7 +286,7 @@ class NgramCounts:
 
 
 def count_of_counts(column: CountColumn, upto: int) -> Ints:
-    """n_r for r = 0 .. upto, with n_0 as 0."""
+    """Return n_r for r = 0 to `upto`, with n_0 as 0."""
     found = np.zeros(upto + 1, np.int64)
     for first in range(0, len(column), PIECE_ROWS):
         piece = column[first : first + PIECE_ROWS]
@@ -262,25 +304,38 @@ def count(
     temp_folder: str | os.PathLike[str] | None = None,
     **read_options: Any,
 ) -> NgramCounts:
-    """Count all n-grams of orders 1 .. `order` of a text, or of what `read_text` reads (and with its options).
+    """Count all n-grams of orders 1 to `order` of a text.
 
-    The result depends neither on the number of threads nor on the limit.
+    The result depends neither on the number of threads nor on the limit of memory.
 
-    Args:
-        source: a text, or one or several sources of it.
-        order: the length of the longest n-grams.
-        threads: None is all cores.
-        progress: called with (stage, done, in all or None).
-        memory: bytes that the process may have in memory; the text may be larger. What does not fit goes to temporary
-            files, as do the columns of the model that is made of the counts. None sets no limit.
-        temp_folder: where the temporary files are made; None is the system's folder for them.
-        read_options: see `read_text`.
+    Parameters
+    ----------
+    source
+        A text, or one or several sources that `read_text` reads.
+    order
+        The length of the longest n-grams.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, done, in all or None).
+    memory
+        The bytes that the process may have in memory; the text may be larger. The rest goes to temporary files, as do
+        the columns of a model that is made from the counts. Default: no limit.
+    temp_folder
+        The folder for temporary files. Default: that of the system.
+    read_options
+        The options of `read_text`.
 
-    Raises:
-        CountError: when there is nothing to count.
-        UsageError: for options that do not fit each other, or a limit below what Python itself takes.
-        StorageError: where `temp_folder` has no room left.
-        TextError: see `read_text`.
+    Raises
+    ------
+    CountError
+        When there is nothing to count.
+    UsageError
+        For options that do not fit each other, or a limit below what Python itself takes.
+    StorageError
+        Where `temp_folder` has no room left.
+    TextError
+        See `read_text`.
     """
     if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
@@ -326,7 +381,7 @@ def _count_within(
     where: str,
     read_options: dict[str, Any],
 ) -> NgramCounts:
-    """The same for a text that may be larger than memory."""
+    """Count a text that may be larger than memory."""
     from ngramlm.trie.external_memory import Spill
 
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
@@ -349,7 +404,7 @@ def _of_columns(
     higher: Iterable[tuple[Level, Int32s]],
     workspace: Workspace,
 ) -> NgramCounts:
-    """The counts of some columns; orders for which the sentences are too short are left out."""
+    """Return the counts of columns; orders for which the sentences are too short are left out."""
     levels, counts = [Level.of_words(len(vocabulary))], [unigrams]
     for level, column in higher:
         if level.n_rows:
@@ -359,14 +414,24 @@ def _of_columns(
 
 
 def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = None) -> NgramCounts:
-    """The sum of several counts, over the union of their vocabularies (those of the first come first).
+    """Return the sum of several counts, over the union of their vocabularies; the words of the first come first.
 
-    With `times` those of a text count so often, as if it were there so many times: count merging, a way to adapt a
-    model to the text that counts most (Bacchiani & Roark 2003). Methods whose discounts come from how many n-grams
-    occur once or twice, such as Kneser-Ney, then take them from the repeated text: others suit such counts better.
+    Parameters
+    ----------
+    several
+        The counts.
+    times
+        How many times to add each of the counts, as if its text were there so many times. Count merging adapts a model
+        to the text that is repeated (Bacchiani & Roark 2003). Methods whose discounts come from the n-grams that occur
+        once or twice, such as Kneser-Ney, then take them from the repeated text: other methods suit such counts better.
 
-    Raises UsageError when some were counted up to a lower order than others or have cut-offs, and for `times` other
-    than whole numbers from 1 on, one for each; CountError on a sum of 2^63 or more.
+    Raises
+    ------
+    UsageError
+        When some were counted up to a lower order than others or have cut-offs, and for `times` that are not whole
+        numbers from 1 on, one for each.
+    CountError
+        For a sum of 2^63 or more.
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
@@ -413,7 +478,7 @@ def _multiplied(counts: CountColumn, times: int) -> Ints:
 
 
 def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
-    """The first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
+    """Return the first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
     near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)  # rounded; then exactly
     for group in np.flatnonzero(near).tolist():
         end = firsts[group + 1] if group + 1 < len(firsts) else len(values)
@@ -424,6 +489,6 @@ def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
 
 
 def is_complete(counts: NgramCounts) -> bool:
-    """Whether no longer n-grams exist: all of the highest order are whole sentences."""
+    """Return whether no longer n-grams exist: all n-grams of the highest order are whole sentences."""
     level = counts.trie.level(counts.order)
     return bool((level.words == EOS).all() and (level.first_words == BOS).all())

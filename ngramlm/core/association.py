@@ -1,4 +1,4 @@
-"""How much two things that are counted together tell of each other."""
+"""Mutual information of two things that are counted together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in and out: compression by suffix, ``-`` for the standard streams, atomic writing."""
+"""Reading and writing files: compression by suffix, ``-`` for the standard streams, atomic writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads: how many to use, a map that keeps its order with little in flight, and one that wakes the caller seldom."""
+"""Threads: how many to use, and maps over items with and without order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arguments by kind: a check gives a value back as it is to be kept, or raises UsageError with what was expected."""
+"""Checks of arguments: each returns the value to keep, or raises UsageError with what was expected."""
 
 from __future__ import annotations
 

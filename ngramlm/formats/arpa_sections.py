@@ -1,4 +1,4 @@
-"""ARPA files, piece by piece: header, sections, lines; strict about contents, lenient about dialects."""
+"""Parsing ARPA files: header, sections and lines; strict about contents, lenient about dialects."""
 
 from __future__ import annotations
 

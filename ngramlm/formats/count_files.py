@@ -210,7 +210,7 @@ def write_counts(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write the counts, order by order, atomically (compressed by suffix, ``-`` for stdout)."""
+    """Write the counts, order by order, atomically (compressed by suffix, ``-`` for standard output)."""
     threads = usable_threads(threads)
     rows = formatter(counts.vocabulary, counts.trie)
     total, done = sum(counts.trie.n_rows), 0

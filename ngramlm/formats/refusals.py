@@ -27,12 +27,18 @@ _REFUSALS = {  # by the error codes of _arpa.pyx
 
 
 def text_at(data: Uint8s, start: int, stop: int) -> bytes:
-    """The bytes of one line or field."""
+    """Return the bytes of one line or field."""
     return data[start:stop].tobytes()
 
 
 def check_utf8(data: Uint8s, start: int, stop: int, path: str, line: int) -> None:
-    """Raise FormatError, with the line, for bytes that are not UTF-8; `line` is the number of the first line."""
+    """Check that lines are UTF-8; `line` is the number of the first line.
+
+    Raises
+    ------
+    FormatError
+        With the line of the first byte that is not.
+    """
     try:
         str(data.data[start:stop], "utf-8")
     except UnicodeDecodeError as error:
@@ -41,13 +47,13 @@ def check_utf8(data: Uint8s, start: int, stop: int, path: str, line: int) -> Non
 
 
 def refusal(code: int, field: bytes, expected: str, number: str, path: str, line: int) -> FormatError:
-    """The error for what a kernel refused: what the line should hold, and what its numbers should be."""
+    """Return the error for a line that a kernel refused; `expected` and `number` say what the line should hold."""
     return FormatError(
         _REFUSALS[code].format(field=shown(field), expected=expected, number=number), path, line
     )
 
 
 def shown(field: bytes) -> str:
-    """A field or line as messages show it: in quotes, not too long, nothing that a terminal would act on."""
+    """Return a field or line as messages show it: in quotes, cut to 80 bytes, without terminal control characters."""
     text = field[:80].decode("utf-8", "backslashreplace")
     return f"'{text}'" if text.isprintable() else repr(text)

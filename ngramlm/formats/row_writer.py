@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 1 << 16
 
 
 def formatter(vocabulary: Vocabulary, trie: NgramTrie) -> NgramFormatter:
-    """The compiled formatter of a trie's rows."""
+    """Return the compiled formatter of a trie's rows."""
     levels = [(level.words, level.starts, level.parents, level.first_words) for level in trie.levels]
     return NgramFormatter(vocabulary.table, levels)
 
@@ -33,7 +33,7 @@ def write_rows(
     columns: dict[str, Any],
     threads: int,
 ) -> None:
-    """Write all rows of one order; ranges of rows are formatted side by side, a few MB at a time."""
+    """Write all rows of one order; threads format ranges of rows, a few MB at a time."""
     room = max(PAGE_BYTES, 2 * rows.line_bytes(order))
     buffers = Buffers(lambda size: np.empty(size, np.uint8), len)
 

@@ -1,4 +1,4 @@
-"""A trie of n-grams that need not be closed: the missing histories and suffixes get what the back-off gives them.
+"""Repairing sets of n-grams: missing histories and suffixes get the probability that the back-off gives them.
 
 A back-off model may leave out the history or the suffix of an n-gram, and give a weight to an n-gram that no longer
 one continues; pruned models often do. Inserting the missing n-grams with the probability that the back-off gives
@@ -112,14 +112,19 @@ class _Growing:
 
 
 class Closing:
-    """Makes columns, as ``BackoffModel`` wants them, of the rows of one order after the other.
+    """Makes the columns of a `BackoffModel` from the rows of one order after the other.
 
-    As long as the orders are closed, each is put into columns as it comes. From the first one that is not, all rows
-    are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
+    As long as the orders are closed, each is put into columns as it comes. From the first order that is not closed, all
+    rows are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
 
-    Args:
-        unigrams: a row per word id.
-        workspace: where columns are to be kept.
+    Parameters
+    ----------
+    unigrams
+        One row for each word id.
+    threads
+        The number of threads.
+    workspace
+        Where the columns are kept.
     """
 
     def __init__(self, unigrams: Rows, threads: int = 1, workspace: Workspace = IN_MEMORY) -> None:
@@ -144,13 +149,16 @@ class Closing:
 
     @property
     def kept(self) -> list[Rows]:
-        """Per order, the rows that were kept; none as long as all are closed."""
+        """The rows that were kept, per order; empty as long as all orders are closed."""
         return self._kept or []
 
     def finish(self) -> tuple[Columns, int]:
-        """The columns, and the number of n-grams that were inserted.
+        """Return the columns, and the number of n-grams that were inserted.
 
-        Raises FormatError for an n-gram that stands twice.
+        Raises
+        ------
+        FormatError
+            For an n-gram that stands twice.
         """
         if self._kept is None:
             return self._growing.columns, 0
@@ -171,7 +179,7 @@ class Closing:
 
 
 def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
-    """Two rows with the same n-gram, or None."""
+    """Return two rows with the same n-gram, or None."""
     order = np.lexsort(ngrams.T[::-1])
     same = np.flatnonzero((ngrams[order[1:]] == ngrams[order[:-1]]).all(axis=1))
     if len(same) == 0:
@@ -238,7 +246,7 @@ def _fill(columns: Columns, inserted: Sequence[Bools]) -> None:
 
 
 def missing_below(ngrams: Int32s, lower: Int32s) -> tuple[int, Int32s] | None:
-    """A row whose history or suffix is not among the n-grams one order below, and what is missing; or None."""
+    """Return a row whose history or suffix is missing one order below, and the missing n-gram; or None."""
     known = _keys(lower)
     for shorter in (ngrams[:, :-1], ngrams[:, 1:]):
         missing = np.flatnonzero(_absent(_keys(shorter), known))

@@ -1,4 +1,4 @@
-"""Texts with documents: empty lines, a line of their own, line numbers or files say where they begin."""
+"""The documents of a text: empty lines, marker lines, line numbers or files say where they begin."""
 
 from __future__ import annotations
 

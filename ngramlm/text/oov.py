@@ -1,4 +1,4 @@
-"""The one sign that a text and a vocabulary do not belong together: most words are OOVs."""
+"""The sign that a text and a vocabulary do not fit: most words are OOVs."""
 
 from __future__ import annotations
 

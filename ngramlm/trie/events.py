@@ -1,4 +1,4 @@
-"""Where the tokens of a text stand in a trie: what held-out tuning and models over columns start from."""
+"""The places of the tokens of a text in a trie, for held-out tuning and models over columns."""
 
 from __future__ import annotations
 

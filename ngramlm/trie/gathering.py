@@ -1,4 +1,4 @@
-"""Ids -> the columns of the orders above the first, a range of last history words at a time."""
+"""From ids to the columns of the orders above the first, a range of last history words at a time."""
 
 from __future__ import annotations
 

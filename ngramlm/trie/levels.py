@@ -1,4 +1,4 @@
-"""The columns of one order, and how they are made of n-grams that come in any order.
+"""The columns of one order, and how they are built from n-grams that come in any order.
 
 All n-grams whose last history word lies in a range of words are a range of rows, and need nothing from outside it. So
 the ranges are sorted and built side by side, each small enough to stay in the cache. N-grams that come in the order of
@@ -44,12 +44,18 @@ LARGE_ROWS = (
 class Level:
     """The n-grams of one order k.
 
-    Attributes:
-        words: int32[R], the last word of every row.
-        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
-        starts: int64[H + 1], the first row of every history of length k - 1, and R.
-        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
-        first_words: int32[H], the oldest word of every history (-1 for k = 1).
+    Attributes
+    ----------
+    words
+        int32[R], the last word of every row.
+    suffixes
+        int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
+    starts
+        int64[H + 1], the first row of every history of length k - 1, and R.
+    parents
+        int32[H], the history without its first word, in order k - 1 (zero for k = 1).
+    first_words
+        int32[H], the oldest word of every history (-1 for k = 1).
     """
 
     words: Int32s
@@ -64,15 +70,17 @@ class Level:
 
     @property
     def n_rows(self) -> int:
+        """The number of n-grams."""
         return len(self.words)
 
     @property
     def n_histories(self) -> int:
+        """The number of histories."""
         return len(self.parents)
 
     @classmethod
     def of_words(cls, vocabulary_size: int) -> Level:
-        """Order 1: one row per word id, one empty history."""
+        """Return order 1: one row for every word id, one empty history."""
         return cls(
             np.arange(vocabulary_size, dtype=np.int32),
             np.zeros(vocabulary_size, np.int32),
@@ -83,9 +91,16 @@ class Level:
 
 
 def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32s:
-    """Row numbers of n-grams int32[R, k] in the order of the trie, equal ones in the order they came; int32[R].
+    """Sort n-grams int32[R, k] into the order of the trie; equal n-grams stay in the order in which they came.
 
-    Raises ValueError for a word outside the vocabulary.
+    Returns
+    -------
+    int32[R], the row numbers of the n-grams in the order of the trie.
+
+    Raises
+    ------
+    ValueError
+        For a word outside the vocabulary.
     """
     rows = np.arange(_checked(len(ngrams)), dtype=np.int32)
     if not _in_order(ngrams, vocabulary_size, threads):
@@ -96,10 +111,27 @@ def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32
 def build_level(
     ngrams: Int32s, below: Sequence[Level], threads: int = 1, workspace: Workspace = IN_MEMORY
 ) -> tuple[Level, Int32s | None]:
-    """The columns of the n-grams int32[R, k] of order k = 2, 3, ..., which come in any order; `below` are those below.
+    """Build the columns of one order from n-grams that come in any order.
 
-    Returns the level, and which of the n-grams each of its rows is, int32[R]; None where they came in its order.
-    Raises FormatError for an n-gram that stands twice or lacks its suffix, or holds a word that is no unigram.
+    Parameters
+    ----------
+    ngrams
+        int32[R, k], the n-grams of order k = 2, 3, ...
+    below
+        The columns of all lower orders.
+    threads
+        The number of threads.
+    workspace
+        Where the columns are kept.
+
+    Returns
+    -------
+    The level, and the number of the n-gram that each row was, int32[R]; None where they came in the order of the trie.
+
+    Raises
+    ------
+    FormatError
+        For an n-gram that stands twice, lacks its suffix, or holds a word that is not a unigram.
     """
     order = len(below) + 1
     if ngrams.shape[1:] != (order,):
@@ -122,7 +154,7 @@ def build_level(
 
 
 def take_rows(values: Float32s, rows: Int32s, workspace: Workspace = IN_MEMORY) -> Float32s:
-    """``values[rows]``."""
+    """Return ``values[rows]``."""
     out: Float32s = workspace.empty(len(rows), np.float32)
     for piece in workspace.pieces(len(rows)):
         take(values, rows[piece], out[piece])
