@@ -35,9 +35,8 @@ __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
 MAX_ORDER = 16
 RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
-LARGE_ROWS = (
-    1 << 18
-)  # rows of one last history word from which on they are cut into ranges, by the word before it
+# rows of one last history word from which on they are cut into ranges, by the word before it
+LARGE_ROWS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import ngramlm
-from ngramlm.text._text import CONSTANTS
+from ngramlm.embeddings._vectors import PADDING as VECTOR_PADDING
+from ngramlm.formats._arpa import PADDING as ARPA_PADDING
+from ngramlm.text._text import CONSTANTS, PADDING
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK
 from ngramlm.trie.levels import MAX_ORDER
 
@@ -46,3 +48,7 @@ def test_no_module_defines_a_shared_constant_of_its_own() -> None:
         if names.search(path.read_text())
     ]
     assert sorted(owners) == ["text/vocabulary.py", "trie/levels.py"]
+
+
+def test_the_reader_of_lines_leaves_the_room_that_kernels_need() -> None:
+    assert PADDING == ARPA_PADDING == VECTOR_PADDING
