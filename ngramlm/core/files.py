@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "COMPRESSED",
     "Source",
     "atomic_write",
@@ -41,6 +42,7 @@ FLUSHED_AT_ONCE = 64 << 20  # bytes
 HUGE_PAGE = 2 << 20  # bytes; what is mapped is written in blocks of so many
 BLOCK = 1 << 16  # bytes that are written together otherwise
 MAX_WRITE_BYTES = 1 << 30  # bytes; the system takes no more than 2 GB
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 

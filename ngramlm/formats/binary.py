@@ -53,8 +53,25 @@ def save_binary(
 ) -> None:
     """Write a model; the bytes depend on the model, the layout and `bits` alone.
 
-    The compact layout takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
-    or 32 for the values themselves). Raises UsageError for ``-`` and compressed suffixes.
+    Parameters
+    ----------
+    model
+        The model to write.
+    path
+        A plain file, with a name such as model.ngram.
+    layout
+        ``fast``, or ``compact``, which takes about a quarter of the memory and quantizes values.
+    bits
+        Bits of a value in the compact layout: 4 to 16, or 32 for the values themselves. Default: 8.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, bytes done, bytes in all).
+
+    Raises
+    ------
+    UsageError
+        For ``-``, compressed suffixes, and options that do not fit the layout.
     """
     check_binary_target(path)
     if layout not in LAYOUTS:
@@ -116,12 +133,24 @@ def load_binary(
     offset: int = 0,
     size: int | None = None,
 ) -> BackoffModel:
-    """Map a model into memory. Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
+    """Map a model into memory.
 
-    `workspace` is where columns of it are kept, should they be wanted. A model that stands inside of another file
-    begins at `offset`, a multiple of 4096, and has `size` bytes.
+    Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
 
-    Raises FormatError for a file that is damaged, cut short, or of another version.
+    Parameters
+    ----------
+    path
+        The file.
+    workspace
+        Where columns of the model are kept when they are wanted.
+    offset, size
+        The first byte, a multiple of 4096, and the number of bytes of a model inside another file. Default: the whole
+        file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is damaged, cut short, or of another version.
     """
     with open(path, "rb") as file:
         whole = os.fstat(file.fileno()).st_size

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Literal
 
-from ngramlm.core.files import is_compressed, open_source, suffix_of
+from ngramlm.core.files import BYTE_ORDER_MARK, is_compressed, open_source, suffix_of
 from ngramlm.errors import FormatError, UsageError
 
 __all__ = [
@@ -72,7 +72,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     binary = binary_kind(head)
     if binary is not None:
         return binary
-    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
+    lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"
     if lines and _COUNT_LINE.fullmatch(lines[0]):

@@ -10,10 +10,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ngramlm.core.files import COMPRESSED, Source, source_name
+from ngramlm.core.files import BYTE_ORDER_MARK, COMPRESSED, Source, source_name
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.encoder import listed
-from ngramlm.text.lines import BYTE_ORDER_MARK, read_lines
+from ngramlm.text.lines import read_lines
 from ngramlm.text.reading import read_text
 from ngramlm.text.text import Text
 from ngramlm.types import Bools

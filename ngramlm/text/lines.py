@@ -15,16 +15,15 @@ from typing import IO
 import numpy as np
 
 from ngramlm.core.buffers import Buffers, byte_buffers
-from ngramlm.core.files import Source, open_source, source_name
+from ngramlm.core.files import BYTE_ORDER_MARK, Source, open_source, source_name
 from ngramlm.errors import FormatError
 from ngramlm.text._text import PADDING
 from ngramlm.types import Uint8s
 
-__all__ = ["BLOCK_BYTES", "BYTE_ORDER_MARK", "MAX_LINE_BYTES", "Block", "read_blocks", "read_lines"]
+__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "Block", "read_blocks", "read_lines"]
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 30
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_END = 10
 
 

@@ -15,10 +15,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ngramlm.core.buffers import byte_buffers
+from ngramlm.core.files import BYTE_ORDER_MARK
 from ngramlm.errors import FormatError
 from ngramlm.text import lines as lines_module
 from ngramlm.text._text import PADDING
-from ngramlm.text.lines import BYTE_ORDER_MARK, Block, read_blocks, read_lines
+from ngramlm.text.lines import Block, read_blocks, read_lines
 
 PARTS = [
     b"a",
