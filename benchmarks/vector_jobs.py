@@ -31,7 +31,7 @@ BUCKETS = 2_000_000
 def ngramlm_seconds(path: str, job: str, threads: int, epochs: int) -> float:
     """Seconds of an epoch, the mean of some, or of counting."""
     from ngramlm.embeddings import Glove, Subwords, Word2Vec, cooccurrences
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
 
     text = read_text(path, min_count=MIN_COUNT)
     if job in GLOVE:
@@ -77,7 +77,7 @@ def gensim_seconds(path: str, job: str, threads: int, epochs: int) -> float:
 def sizes(path: str) -> tuple[int, int]:
     """(Words of the text, pairs of words of the matrix of GloVe)."""
     from ngramlm.embeddings import cooccurrences
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
 
     text = read_text(path, min_count=MIN_COUNT)
     return text.n_words, len(cooccurrences(text))

@@ -120,7 +120,7 @@ def cache(
     options.check_output(output, inputs)
     from ngramlm.adaptive import Mixture, Neighbours, inverse_document_frequencies
     from ngramlm.evaluation.perplexity import perplexity
-    from ngramlm.text.text import require_sentences
+    from ngramlm.text.reading import require_sentences
 
     components: list[Component] = [load_any_model(path, quiet) for path in models]
     weights = None
@@ -226,7 +226,7 @@ def marginals(
     options.check_output(output, inputs)
     model = load_backoff(model_file, quiet)
     from ngramlm.adaptive import adapt_marginals
-    from ngramlm.text.text import read_text, require_sentences
+    from ngramlm.text.reading import read_text, require_sentences
 
     with Progress(quiet=quiet) as progress:
         how = {"vocabulary": model.vocabulary, "threads": threads, "progress": progress, **reading}
@@ -292,7 +292,7 @@ def topics(
     options.check_output(output, [*sources, heldout])
     from ngramlm.adaptive import topic_mixture
     from ngramlm.methods import make_smoothing
-    from ngramlm.text.text import require_sentences
+    from ngramlm.text.reading import require_sentences
 
     with Progress(quiet=quiet) as progress:
         given = options.read_selection(selection)
@@ -364,7 +364,7 @@ def maxent(
     sources = options.sources(list(texts), selection.get("vocab"))
     options.check_output(output, [*sources, selection.get("vocab")])
     from ngramlm.maxent import TextMaxEnt
-    from ngramlm.text.text import require_sentences
+    from ngramlm.text.reading import require_sentences
 
     names = set(TextMaxEnt.__dataclass_fields__) - {"order"}
     for name, _ in settings:

@@ -99,7 +99,7 @@ def domain(
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
     from ngramlm.counts import count
     from ngramlm.methods import make_smoothing
-    from ngramlm.text.text import read_text, require_sentences
+    from ngramlm.text.reading import read_text, require_sentences
 
     longest = 4 if reading["tokenizer"] == "characters" else 1
     facts: dict[str, Any] = {"output": output, "model": model_file, "text": text}

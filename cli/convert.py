@@ -8,18 +8,14 @@ import click
 
 from ngramlm.cli import options
 from ngramlm.cli.model_files import (
-    ARPA_SUFFIXES,
-    BINARY_SUFFIXES,
-    Kind,
     check_layout,
-    kind_of,
     local_file,
     model_format,
     read_model,
     write_model,
 )
 from ngramlm.cli.progress import Progress
-from ngramlm.core.files import suffix_of
+from ngramlm.formats.detection import Kind, kind_of, kind_of_name
 
 
 @options.command(
@@ -59,7 +55,7 @@ def command(
                 raise click.UsageError(
                     "--memory and --temp-folder are for models; counts are read into memory."
                 )
-            if suffix_of(target) in (*ARPA_SUFFIXES, *BINARY_SUFFIXES):
+            if target != "-" and kind_of_name(target) is not None:
                 raise click.UsageError(
                     f"{source} holds counts; 'ngramlm train --counts' makes a model of them."
                 )

@@ -154,7 +154,7 @@ def train(
     without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
     """
     from ngramlm.embeddings.vector_files import save_vectors, vectors_format
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
 
     if as_json and output == "-":
         raise click.UsageError("--json needs -o FILE: both would be written to standard output.")

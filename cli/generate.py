@@ -28,9 +28,10 @@ def command(
     """
     import numpy as np
 
+    from ngramlm.text.tokenizers import split_blanks
     from ngramlm.text.vocabulary import BOS_WORD
 
-    begin = options.utf8_words([word for word in history.split(" ") if word and word != BOS_WORD])
+    begin = options.utf8_words([word for word in split_blanks(history) if word != BOS_WORD])
     model = load_model(model_file)
     options.warn_of_unknown(model.vocabulary, begin)
     random = np.random.default_rng(seed)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngramlm.cli import options
-from ngramlm.cli.model_files import Kind, kind_of, local_file, read_model
+from ngramlm.cli.model_files import local_file, read_model
 from ngramlm.cli.output import figures, write, write_json
 from ngramlm.cli.progress import Progress
 from ngramlm.cli.summary import about_counts, about_model
+from ngramlm.formats.detection import Kind, kind_of
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture

@@ -1,21 +1,21 @@
-"""Formats of files: told by the first bytes, asked for by the name; models read and written in either."""
+"""Model files on the command line: read and written in the format of the file or of its name."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from ngramlm.cli.output import stderr_line
 from ngramlm.cli.progress import Progress
 from ngramlm.core.files import COMPRESSED, suffix_of
+from ngramlm.formats.detection import Kind, kind_of, kind_of_name
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
@@ -23,48 +23,16 @@ if TYPE_CHECKING:
     from ngramlm.models.backoff import BackoffModel
     from ngramlm.models.ngram_model import NgramModel
 
-Kind = Literal["arpa", "binary", "archive", "mixture", "counts"]
-
-ARPA_SUFFIXES = (".arpa", ".lm")
-BINARY_SUFFIXES = (".ngram",)
-HEAD = 1 << 16  # bytes to look at
-_COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
-
-
-def kind_of(path: str) -> Kind:
-    """What a file holds, by its beginning; FormatError when it is neither a model nor counts."""
-    from ngramlm.core.files import open_source
-    from ngramlm.errors import FormatError
-    from ngramlm.formats.archive import MAGIC as ARCHIVE_MAGIC
-    from ngramlm.formats.archive import is_mixture
-    from ngramlm.formats.binary import MAGIC
-
-    with open_source(path) as source:
-        head = source.read(HEAD) or b""
-    if head.startswith(MAGIC):
-        return "binary"
-    if head.startswith(ARCHIVE_MAGIC):
-        return "mixture" if is_mixture(head) else "archive"
-    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip()]
-    if any(line.strip() == b"\\data\\" for line in lines):
-        return "arpa"
-    if lines and _COUNT_LINE.fullmatch(lines[0]):
-        return "counts"
-    found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
-    raise FormatError(f"{found} was found; a model (ARPA or binary) or n-gram counts were expected", path, 1)
-
 
 def model_format(path: str) -> Kind:
     """The format that the name of a new model asks for; UsageError when it asks for none."""
-    suffix = suffix_of(path)
+    kind = kind_of_name(path)
     require_compressor(path)
-    if path == "-" or suffix in ARPA_SUFFIXES:
-        return "arpa"
-    if suffix in BINARY_SUFFIXES:
-        if path.lower().endswith(COMPRESSED):
-            raise click.UsageError(f"{path}: a binary model is mapped into memory and cannot be compressed.")
-        return "binary"
-    raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
+    if kind is None:
+        raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
+    if kind == "binary" and path.lower().endswith(COMPRESSED):
+        raise click.UsageError(f"{path}: a binary model is mapped into memory and cannot be compressed.")
+    return kind
 
 
 def require_compressor(path: str) -> None:

@@ -34,10 +34,11 @@ def command(
     list is the end of the sentence. Put -- before words that begin with a hyphen.
     """
     from ngramlm.models.ngram_model import NgramModel
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
+    from ngramlm.text.tokenizers import split_blanks
     from ngramlm.text.vocabulary import BOS_WORD
 
-    given = options.utf8_words([word for part in history for word in part.split(" ") if word]) or [BOS_WORD]
+    given = options.utf8_words([word for part in history for word in split_blanks(part)]) or [BOS_WORD]
     options.check_stdin([model_file, before])
     model = load_any_model(model_file)
     options.warn_of_unknown(model.vocabulary, given)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ngramlm.cli.output import same_file, stderr_line
+from ngramlm.text.tokenizers import TOKENIZERS
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import Neighbours, WordWeights
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-TOKENIZERS = ("whitespace", "words", "characters")
 CACHES = ("words", "bigrams", "trigrams", "pairs")
 DECAY = 0.003  # of a memory of words, for each token
 
@@ -310,7 +310,7 @@ reading_options = _gather(
     "reading",
     READING,
     (
-        choice_option("--tokenizer", TOKENIZERS, "How a line becomes words"),
+        choice_option("--tokenizer", tuple(TOKENIZERS), "How a line becomes words"),
         choice_option(
             "--encoding-errors", ("strict", "replace"), "Refuse bytes that are not UTF-8, or put U+FFFD"
         ),
@@ -380,7 +380,7 @@ def read_documents(sources: Source | Sequence[Source], rule: str | None, **readi
     """A text with the documents that ``--documents`` says."""
     from ngramlm.text.documents import document_rule
     from ngramlm.text.documents import read_documents as read
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
 
     if rule is None:
         return read_text(sources, **reading)
@@ -390,7 +390,7 @@ def read_documents(sources: Source | Sequence[Source], rule: str | None, **readi
 def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
     """`read_documents` of a text that must not be empty, with a warning where many of its words are OOVs."""
     from ngramlm.text.oov import warn_of_oovs
-    from ngramlm.text.text import require_sentences
+    from ngramlm.text.reading import require_sentences
 
     text = require_sentences(read_documents(source, rule, **reading), source)
     warn_of_oovs(source, text.n_oov, text.n_words)

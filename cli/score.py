@@ -59,7 +59,7 @@ def command(
     before the first answer.
     """
     from ngramlm.models.ngram_model import NgramModel
-    from ngramlm.text.text import map_text
+    from ngramlm.text.reading import map_text
 
     options.sources([text], model_file)
     model = load_any_model(model_file, quiet)

@@ -163,7 +163,7 @@ def command(
             counts = counts.cut_off(prune)
         held = None
         if heldout is not None:
-            from ngramlm.text.text import read_text, require_sentences
+            from ngramlm.text.reading import read_text, require_sentences
 
             held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
             require_sentences(held, heldout)

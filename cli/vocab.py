@@ -43,7 +43,7 @@ def command(
     options.check_output(output, sources)
     import numpy as np
 
-    from ngramlm.text.text import read_text
+    from ngramlm.text.reading import read_text
     from ngramlm.text.vocabulary import RESERVED
 
     with Progress(quiet=quiet) as progress:

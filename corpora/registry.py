@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ngramlm.core.files import open_source
 from ngramlm.corpora import brown, python_docs
 from ngramlm.corpora.fetch import Progress, cache_folder, fetch
 from ngramlm.corpora.splits import SPLITS, Corpus, interleave, load_folder, write_splits
 from ngramlm.errors import UsageError
+from ngramlm.text.lines import read_lines
 
 __all__ = ["CORPORA", "Entry", "export", "load"]
 
@@ -169,5 +169,4 @@ def _of_folder(name: str, entry: Entry, folder: Path) -> Corpus:
 
 def _lines(files: tuple[Path, ...]) -> Iterator[bytes]:
     for path in files:
-        with open_source(path) as stream:
-            yield from stream
+        yield from (line for _, line in read_lines(path))

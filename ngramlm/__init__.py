@@ -65,7 +65,8 @@ if TYPE_CHECKING:
         StupidBackoff,
         WittenBell,
     )
-    from ngramlm.text.text import Text, iter_text, read_text
+    from ngramlm.text.reading import iter_text, read_text
+    from ngramlm.text.text import Text
     from ngramlm.text.vocabulary import Vocabulary
 
 _HOMES = {
@@ -113,7 +114,7 @@ _HOMES = {
     "em_weights": "mixing.interpolation",
     "extend_vocabulary": "adaptive",
     "inverse_document_frequencies": "adaptive",
-    "iter_text": "text.text",
+    "iter_text": "text.reading",
     "load": "loading",
     "log_linear_mix": "mixing.log_linear",
     "log_linear_weights": "mixing.log_linear",
@@ -122,7 +123,7 @@ _HOMES = {
     "mix": "mixing.interpolation",
     "perplexity": "evaluation.perplexity",
     "prune": "pruning",
-    "read_text": "text.text",
+    "read_text": "text.reading",
     "restrict_vocabulary": "pruning",
     "topic_mixture": "adaptive",
     "word_candidates": "adaptive",

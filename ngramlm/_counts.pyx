@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
+from ngramlm.core._constants cimport BOS, EOS, MAX_ORDER
 from ngramlm.core._records cimport (
     MAX_LIMBS, Record, Record1, Record2, Record3, Record8, common_bits, get_digit, radix_sort, set_digit)
 
@@ -22,9 +23,6 @@ cdef extern from *:
     void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 cdef enum:
-    BOS = 1
-    EOS = 2
-    MAX_ORDER = 16
     SMALL_MERGE = 16           # below this many rows a merge sorts pairs instead of marking words in a bitmap
 
 # The columns of one order, as trie.Level has them.

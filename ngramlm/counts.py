@@ -1,4 +1,4 @@
-"""Counting: text -> the counts of all n-grams up to an order, and what smoothing asks of them."""
+"""Counting: text -> the counts of all n-grams up to an order, and the statistics that smoothing needs."""
 
 from __future__ import annotations
 
@@ -16,46 +16,57 @@ from ngramlm.core.files import Source, source_name
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
 from ngramlm.errors import CountError, UsageError
-from ngramlm.text.text import Text, listed, read_text
-from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.text.encoder import listed
+from ngramlm.text.reading import read_text
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
+from ngramlm.text.vocabulary import BOS, EOS, UNK, UNK_WORD, Vocabulary
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.gathering import count_higher
-from ngramlm.trie.levels import sort_ngrams
-from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.trie.levels import MAX_ORDER, Level, sort_ngrams
+from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats, Int32s, Ints, Sentence
 
 __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
-Ints = NDArray[np.integer[Any]]
+CountColumn = NDArray[np.integer[Any]]
 PIECE_ROWS = 1 << 18  # of a column that is looked at at once
-LARGEST_COUNT = (1 << 31) - 2
-MOST_TIMES = 1_000_000  # that counts are taken when they are merged
-LARGEST_TEXT = (1 << 31) - 2  # positions are int32
+MAX_COUNT = (1 << 31) - 2
+MAX_TIMES = 1_000_000  # that counts are taken when they are merged
+MAX_TOKENS = (1 << 31) - 2  # positions are int32
 
 
 @dataclass(frozen=True, eq=False)
 class NgramCounts:
-    """The counts of all n-grams of orders 1 .. `order`.
+    """The counts of all n-grams of orders 1 to `order`.
 
-    Attributes:
-        vocabulary: the words.
-        trie: the n-grams; order 1 has a row for every word id.
-        counts: integers per order, aligned with the rows; ``<s>`` is never an event, so its count is 0.
-        cutoffs: per order; n-grams that occur so often or less get no row in a model, but their counts take part in
-            its estimation (as in KenLM).
-        continuations: continuation counts per order below the highest, where they can no longer be told from the
-            n-grams that are left; None has them counted.
+    Attributes
+    ----------
+    vocabulary
+        The words.
+    trie
+        The n-grams; order 1 has a row for every word id.
+    counts
+        The counts of each order, aligned with the rows. ``<s>`` is never an event, so its count is 0.
+    cutoffs
+        One number for each order. N-grams with a count of this number or less get no row in a model, but their counts
+        take part in its estimation, as in KenLM.
+    continuations
+        Continuation counts of each order below the highest, where the n-grams that are left no longer tell them. None
+        has them counted.
 
-    Example:
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> counts.trie.n_rows, counts.get(["a"]), counts.get(["a", "b"]), counts.get(["<s>", "a"])
-        ((6, 5), 2, 1, 2)
+    Examples
+    --------
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> counts.trie.n_rows, counts.get(["a"]), counts.get(["a", "b"]), counts.get(["<s>", "a"])
+    ((6, 5), 2, 1, 2)
     """
 
     vocabulary: Vocabulary
     trie: NgramTrie
-    counts: tuple[Ints, ...]
+    counts: tuple[CountColumn, ...]
     cutoffs: tuple[int, ...] = ()
-    continuations: tuple[Ints, ...] | None = None
+    continuations: tuple[CountColumn, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.counts) != self.trie.order or any(
@@ -72,23 +83,29 @@ class NgramCounts:
 
     @property
     def order(self) -> int:
+        """The length of the longest n-grams."""
         return self.trie.order
 
     def __repr__(self) -> str:
         return f"<NgramCounts of {' + '.join(map(str, self.trie.n_rows))} n-grams>"
 
-    def get(self, ngram: str | Sequence[str]) -> int:
-        """The count of an n-gram (a str is split at spaces), 0 when it was never seen."""
-        if isinstance(ngram, str):
-            ngram = ngram.split(" ")
-        ids = [self.vocabulary.id(word) for word in ngram]
-        if any(id == UNK and word != "<unk>" for id, word in zip(ids, ngram, strict=True)):
+    def get(self, ngram: Sentence) -> int:
+        """Return the count of an n-gram, 0 when it was never seen.
+
+        Parameters
+        ----------
+        ngram
+            The words; a str is split at spaces and tabs.
+        """
+        words = words_of(ngram)
+        ids = [self.vocabulary.id(word) for word in words]
+        if any(id == UNK and word != UNK_WORD for id, word in zip(ids, words, strict=True)):
             return 0
         row = self.trie.find(ids)
         return 0 if row < 0 else int(self.counts[len(ids) - 1][row])
 
     def items(self, order: int) -> Iterator[tuple[tuple[str, ...], int]]:
-        """The n-grams of one order that occur, with their counts, in the order of the trie."""
+        """Give the n-grams of one order that occur, with their counts, in the order of the trie."""
         words = self.vocabulary.words()
         for ngram, value in zip(
             self.trie.ngrams(order).tolist(), self.counts[order - 1].tolist(), strict=True
@@ -97,7 +114,7 @@ class NgramCounts:
                 yield tuple(words[id] for id in ngram), value
 
     def truncate(self, order: int) -> NgramCounts:
-        """Only the orders up to `order`."""
+        """Return only the orders up to `order`."""
         if not 1 <= order <= self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order}")
         return NgramCounts(
@@ -109,10 +126,18 @@ class NgramCounts:
         )
 
     def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
-        """Give n-grams with a count up to the cut-off of their order no row in models.
+        """Drop n-grams from models by their counts.
 
-        The last value holds for all higher orders. Raises UsageError unless they start with 0 and never fall, which
-        keeps the n-grams closed.
+        Parameters
+        ----------
+        cutoffs
+            One number for each order, the first for unigrams: n-grams with this count or less get no row in a model.
+            The last number applies to all higher orders.
+
+        Raises
+        ------
+        UsageError
+            Unless the numbers begin with 0 and never fall, which keeps the n-grams closed.
         """
         if not all(isinstance(cutoff, int | np.integer) and cutoff >= 0 for cutoff in cutoffs):
             raise UsageError(f"cut-offs are {list(cutoffs)}; expected whole numbers from 0 on")
@@ -123,13 +148,16 @@ class NgramCounts:
             )
         return replace(self, cutoffs=tuple(values))
 
-    def kept(self, order: int) -> NDArray[np.bool_] | None:
-        """The rows that the cut-offs leave, bool[R]; None when all are left."""
+    def kept(self, order: int) -> Bools | None:
+        """Return the rows that the cut-offs leave, bool[R]; None when all rows are left."""
         cutoff = self.cutoffs[order - 1]
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
-    def closed_rows(self) -> list[NDArray[np.bool_]] | None:
-        """What the cut-offs leave and what it needs as history or suffix, bool[R] per order; None when all are left."""
+    def closed_rows(self) -> list[Bools] | None:
+        """Return the rows that the cut-offs leave, with their histories and suffixes, bool[R] per order.
+
+        None when all rows are left.
+        """
         kept = [self.kept(order) for order in range(1, self.order + 1)]
         if all(mask is None for mask in kept):
             return None
@@ -139,12 +167,12 @@ class NgramCounts:
         )
 
     def without_unknown(self) -> NgramCounts:
-        """Without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
+        """Return the counts without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
 
-        ``<unk>`` still counts as a word before others in continuation counts.
+        In continuation counts ``<unk>`` still counts as a word before other words.
         """
         keep = [np.ones(self.trie.level(1).n_rows, bool)]
-        history_ok: NDArray[np.bool_] = np.ones(1, bool)
+        history_ok: Bools = np.ones(1, bool)
         for order in range(2, self.order + 1):
             level = self.trie.level(order)
             history_ok = history_ok[level.parents] & (level.first_words != UNK)
@@ -164,10 +192,10 @@ class NgramCounts:
             self.vocabulary, trie, (unigrams, *higher)[: trie.order], self.cutoffs[: trie.order], tuple(kept)
         )
 
-    def continuation_counts(self, order: int) -> Ints:
-        """N1+(.hw), the number of distinct words before each n-gram.
+    def continuation_counts(self, order: int) -> CountColumn:
+        """Return N1+(.hw), the number of distinct words before each n-gram of an order.
 
-        The n-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
+        N-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
         (Kneser & Ney 1995; Chen & Goodman 1999, section 4.1.6).
         """
         raw = self.counts[order - 1]
@@ -185,17 +213,27 @@ class NgramCounts:
         _counts.keep_opening(raw, level.starts, level.first_words, out)
         return out
 
-    def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> NDArray[np.int64]:
-        """n_r, how many n-grams have count r, for r = 0 .. upto (n_0 is not counted and stands as 0)."""
+    def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> Ints:
+        """Return n_r, the number of n-grams with count r, for r = 0 to `upto`; n_0 is not counted and stands as 0.
+
+        Parameters
+        ----------
+        order
+            The order of the n-grams.
+        continuation
+            Whether to use continuation counts.
+        upto
+            The largest r.
+        """
         column = self.continuation_counts(order) if continuation else self.counts[order - 1]
         return count_of_counts(column, upto)
 
-    def history_totals(self, order: int) -> NDArray[np.float64]:
-        """c(h.), the sum of the counts of each history's rows."""
+    def history_totals(self, order: int) -> Floats:
+        """Return c(h.), the sum of the counts of each history's rows."""
         return segment_sums(self.counts[order - 1].astype(np.float64), self.trie.level(order).starts)
 
-    def history_types(self, order: int) -> NDArray[np.float64]:
-        """N1+(h.), the number of distinct words seen after each history."""
+    def history_types(self, order: int) -> Floats:
+        """Return N1+(h.), the number of distinct words seen after each history."""
         seen = (self.counts[order - 1] > 0).astype(np.float64)
         return segment_sums(seen, self.trie.level(order).starts)
 
@@ -203,11 +241,24 @@ class NgramCounts:
     def from_ngrams(
         cls, counts: Mapping[Sequence[str], int], vocabulary: Vocabulary | None = None
     ) -> NgramCounts:
-        """Counts given word by word; every history and suffix of an n-gram must be there too.
+        """Make counts from n-grams given word by word.
 
-        Example:
-            >>> NgramCounts.from_ngrams({("a",): 2, ("</s>",): 1, ("<s>", "a"): 1, ("a", "</s>"): 1}).order
-            2
+        Parameters
+        ----------
+        counts
+            The count of each n-gram. Every history and suffix of an n-gram must be there too.
+        vocabulary
+            The words. Default: the words of the n-grams, in their order.
+
+        Raises
+        ------
+        CountError
+            For an empty n-gram, or a count that is not a whole number from 0 to 2^63 - 1.
+
+        Examples
+        --------
+        >>> NgramCounts.from_ngrams({("a",): 2, ("</s>",): 1, ("<s>", "a"): 1, ("a", "</s>"): 1}).order
+        2
         """
         if vocabulary is None:
             vocabulary = Vocabulary(dict.fromkeys(word for ngram in counts for word in ngram))
@@ -234,8 +285,8 @@ class NgramCounts:
         return cls(vocabulary, trie, tuple(columns))
 
 
-def count_of_counts(column: Ints, upto: int) -> NDArray[np.int64]:
-    """n_r for r = 0 .. upto, with n_0 as 0."""
+def count_of_counts(column: CountColumn, upto: int) -> Ints:
+    """Return n_r for r = 0 to `upto`, with n_0 as 0."""
     found = np.zeros(upto + 1, np.int64)
     for first in range(0, len(column), PIECE_ROWS):
         piece = column[first : first + PIECE_ROWS]
@@ -253,25 +304,38 @@ def count(
     temp_folder: str | os.PathLike[str] | None = None,
     **read_options: Any,
 ) -> NgramCounts:
-    """Count all n-grams of orders 1 .. `order` of a text, or of what `read_text` reads (and with its options).
+    """Count all n-grams of orders 1 to `order` of a text.
 
-    The result depends neither on the number of threads nor on the limit.
+    The result depends neither on the number of threads nor on the limit of memory.
 
-    Args:
-        source: a text, or one or several sources of it.
-        order: the length of the longest n-grams.
-        threads: None is all cores.
-        progress: called with (stage, done, in all or None).
-        memory: bytes that the process may have in memory; the text may be larger. What does not fit goes to temporary
-            files, as do the columns of the model that is made of the counts. None sets no limit.
-        temp_folder: where the temporary files are made; None is the system's folder for them.
-        read_options: see `read_text`.
+    Parameters
+    ----------
+    source
+        A text, or one or several sources that `read_text` reads.
+    order
+        The length of the longest n-grams.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, done, in all or None).
+    memory
+        The bytes that the process may have in memory; the text may be larger. The rest goes to temporary files, as do
+        the columns of a model that is made from the counts. Default: no limit.
+    temp_folder
+        The folder for temporary files. Default: that of the system.
+    read_options
+        The options of `read_text`.
 
-    Raises:
-        CountError: when there is nothing to count.
-        UsageError: for options that do not fit each other, or a limit below what Python itself takes.
-        StorageError: where `temp_folder` has no room left.
-        TextError: see `read_text`.
+    Raises
+    ------
+    CountError
+        When there is nothing to count.
+    UsageError
+        For options that do not fit each other, or a limit below what Python itself takes.
+    StorageError
+        Where `temp_folder` has no room left.
+    TextError
+        See `read_text`.
     """
     if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
@@ -295,9 +359,9 @@ def count(
         text = read_text(sources, threads=threads, progress=progress, **read_options)
     if text.n_sentences == 0:
         raise CountError(f"{where}found no sentences; expected at least one line of text")
-    if len(text.ids) > LARGEST_TEXT:
+    if len(text.ids) > MAX_TOKENS:
         raise CountError(
-            f"found {len(text.ids)} tokens; expected up to {LARGEST_TEXT} (count parts and merge them)"
+            f"found {len(text.ids)} tokens; expected up to {MAX_TOKENS} (count parts and merge them)"
         )
     size = len(text.vocabulary)
     try:
@@ -317,15 +381,15 @@ def _count_within(
     where: str,
     read_options: dict[str, Any],
 ) -> NgramCounts:
-    """The same for a text that may be larger than memory."""
+    """Count a text that may be larger than memory."""
     from ngramlm.trie.external_memory import Spill
 
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
         if not spill.n_ids:
             raise CountError(f"{where}found no sentences; expected at least one line of text")
-        if spill.counts.max() > LARGEST_COUNT:
+        if spill.counts.max() > MAX_COUNT:
             raise CountError(
-                f"{where}found a word {spill.counts.max()} times; expected up to {LARGEST_COUNT} "
+                f"{where}found a word {spill.counts.max()} times; expected up to {MAX_COUNT} "
                 "(count parts and merge them)"
             )
         unigrams = spill.counts.astype(np.int32)
@@ -336,11 +400,11 @@ def _count_within(
 
 def _of_columns(
     vocabulary: Vocabulary,
-    unigrams: NDArray[np.int32],
-    higher: Iterable[tuple[Level, NDArray[np.int32]]],
+    unigrams: Int32s,
+    higher: Iterable[tuple[Level, Int32s]],
     workspace: Workspace,
 ) -> NgramCounts:
-    """The counts of some columns; orders for which the sentences are too short are left out."""
+    """Return the counts of columns; orders for which the sentences are too short are left out."""
     levels, counts = [Level.of_words(len(vocabulary))], [unigrams]
     for level, column in higher:
         if level.n_rows:
@@ -350,14 +414,24 @@ def _of_columns(
 
 
 def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = None) -> NgramCounts:
-    """The sum of several counts, over the union of their vocabularies (those of the first come first).
+    """Return the sum of several counts, over the union of their vocabularies; the words of the first come first.
 
-    With `times` those of a text count so often, as if it were there so many times: count merging, a way to adapt a
-    model to the text that counts most (Bacchiani & Roark 2003). Methods whose discounts come from how many n-grams
-    occur once or twice, such as Kneser-Ney, then take them from the repeated text: others suit such counts better.
+    Parameters
+    ----------
+    several
+        The counts.
+    times
+        How many times to add each of the counts, as if its text were there so many times. Count merging adapts a model
+        to the text that is repeated (Bacchiani & Roark 2003). Methods whose discounts come from the n-grams that occur
+        once or twice, such as Kneser-Ney, then take them from the repeated text: other methods suit such counts better.
 
-    Raises UsageError when some were counted up to a lower order than others or have cut-offs, and for `times` other
-    than whole numbers from 1 on, one for each; CountError on a sum of 2^63 or more.
+    Raises
+    ------
+    UsageError
+        When some were counted up to a lower order than others or have cut-offs, and for `times` that are not whole
+        numbers from 1 on, one for each.
+    CountError
+        For a sum of 2^63 or more.
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
@@ -366,8 +440,8 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
         raise UsageError(
             f"found {len(factors)} numbers of times for {len(several)} counts; expected one for each"
         )
-    if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MOST_TIMES):
-        raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MOST_TIMES}")
+    if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MAX_TIMES):
+        raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MAX_TIMES}")
     highest = max(counts.order for counts in several)
     if any(counts.order < highest and not is_complete(counts) for counts in several):
         raise UsageError("found counts of different orders; expected the same order for all")
@@ -376,8 +450,8 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
     words = dict.fromkeys(word for counts in several for word in counts.vocabulary.words()[EOS + 1 :])
     vocabulary = Vocabulary(words)
     maps = [vocabulary.ids(counts.vocabulary.words()) for counts in several]
-    rows: list[NDArray[np.int32]] = []
-    columns: list[NDArray[np.int64]] = []
+    rows: list[Int32s] = []
+    columns: list[Ints] = []
     for order in range(1, highest + 1):
         parts = [part for part in zip(maps, several, factors, strict=True) if part[1].order >= order]
         ngrams = np.concatenate([ids[counts.trie.ngrams(order)] for ids, counts, _ in parts])
@@ -397,14 +471,14 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
     return NgramCounts(vocabulary, trie, tuple(columns))
 
 
-def _multiplied(counts: Ints, times: int) -> NDArray[np.int64]:
+def _multiplied(counts: CountColumn, times: int) -> Ints:
     if times > 1 and len(counts) and int(counts.max()) * times >= 1 << 63:
         raise CountError(f"found a count of {counts.max()}; expected less than 2^63 / {times}")
     return counts.astype(np.int64) * times
 
 
-def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int, int] | None:
-    """The first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
+def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
+    """Return the first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
     near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)  # rounded; then exactly
     for group in np.flatnonzero(near).tolist():
         end = firsts[group + 1] if group + 1 < len(firsts) else len(values)
@@ -415,6 +489,6 @@ def overflow(values: NDArray[np.int64], firsts: NDArray[np.int64]) -> tuple[int,
 
 
 def is_complete(counts: NgramCounts) -> bool:
-    """Whether no longer n-grams exist: all of the highest order are whole sentences."""
+    """Return whether no longer n-grams exist: all n-grams of the highest order are whole sentences."""
     level = counts.trie.level(counts.order)
     return bool((level.words == EOS).all() and (level.first_words == BOS).all())

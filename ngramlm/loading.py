@@ -8,10 +8,10 @@ from typing import IO, TYPE_CHECKING
 
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import FormatError
-from ngramlm.formats.archive import MAGIC as ARCHIVE_MAGIC
-from ngramlm.formats.archive import is_mixture, read_archive
+from ngramlm.formats.archive import read_archive
 from ngramlm.formats.arpa import read_arpa
-from ngramlm.formats.binary import MAGIC, load_binary
+from ngramlm.formats.binary import load_binary
+from ngramlm.formats.detection import HEAD_BYTES, binary_kind
 from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.models.column_model import ColumnModel
@@ -34,13 +34,12 @@ def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> N
     """Open a binary or ARPA model (compressed by suffix), whichever it is; raises FormatError."""
     if path != "-" and os.path.isfile(path):
         with open(path, "rb") as file:
-            head = file.read(HEAD)
-        if head.startswith((MAGIC, ARCHIVE_MAGIC)):
+            head = file.read(HEAD_BYTES)
+        if binary_kind(head) is not None:
             return load_part(path, 0, None, head)
     return read_arpa(path, progress=progress)
 
 
-HEAD = 64  # bytes of a file that tell its format
 MOST_DEPTH = 8  # mixtures inside each other
 
 
@@ -51,12 +50,13 @@ def load_part(
     if head is None:
         with open(path, "rb") as file:
             file.seek(offset)
-            head = file.read(HEAD)
-    if head.startswith(MAGIC):
+            head = file.read(HEAD_BYTES)
+    kind = binary_kind(head)
+    if kind == "binary":
         return load_binary(path, offset=offset, size=size)
-    if is_mixture(head):
+    if kind == "mixture":
         return load_mixture_file(path, offset, size, depth)
-    if head.startswith(ARCHIVE_MAGIC):
+    if kind == "archive":
         if size is None:
             return load_archive(path)
         with open(path, "rb") as file:

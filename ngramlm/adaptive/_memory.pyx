@@ -9,12 +9,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
+from ngramlm.core._constants cimport BOS
 from ngramlm.adaptive._pairs cimport Pairs, clear_pairs, close_pairs, find_pair, number_of, open_pairs
 
 import numpy as np
-
-cdef enum:
-    BOS = 1
 
 cdef double LARGE = 1e100      # the scale begins anew beyond it
 cdef double FAINT = 1e-150     # what has aged to less is forgotten: double precision would lose its shares

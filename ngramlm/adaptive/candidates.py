@@ -19,7 +19,7 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.events import Events, look_up
-from ngramlm.trie.trie import MAX_ORDER
+from ngramlm.trie.levels import MAX_ORDER
 
 __all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 

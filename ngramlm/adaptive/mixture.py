@@ -18,7 +18,8 @@ from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
 from ngramlm.models.language_model import LanguageModel, most_probable
 from ngramlm.models.ngram_model import NgramModel
-from ngramlm.text.text import Text, read_text, require_sentences
+from ngramlm.text.reading import read_text, require_sentences
+from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import UNK, Vocabulary
 
 __all__ = ["Mixture"]

@@ -24,18 +24,18 @@ from ngramlm.adaptive.mixture import Component, Mixture
 from ngramlm.adaptive.sources import Source
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
-from ngramlm.core.files import atomic_write, check_binary_target, temporary_folder
+from ngramlm.core.files import atomic_write, temporary_folder
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import (
     DATE,
-    MAGIC,
     describe_columns,
     read_columns,
     read_member,
     refusing_damage,
     write_columns,
 )
-from ngramlm.formats.archive import MIXTURE_HEADER as HEADER
+from ngramlm.formats.detection import ARCHIVE_MAGIC, check_binary_target
+from ngramlm.formats.detection import MIXTURE_HEADER as HEADER
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
@@ -178,7 +178,7 @@ def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> 
         raise ValueError(f"member {name!r} is compressed or encrypted")
     whole.seek(info.header_offset)
     head = whole.read(30)
-    if len(head) < 30 or head[:4] != MAGIC:
+    if len(head) < 30 or head[:4] != ARCHIVE_MAGIC:
         raise ValueError(f"member {name!r} out of place")
     name_length, extra_length = struct.unpack("<HH", head[26:30])
     at = info.header_offset + 30 + name_length + extra_length

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.matching import ids_in
-from ngramlm.text.text import Text, words_of
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
 __all__ = ["ModelSource", "RunningDocument", "Sentence", "Source", "spans"]

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.files import open_source
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.models.matching import ids_in
+from ngramlm.text.lines import read_lines
 from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import split_blanks
 from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
 
 __all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
@@ -158,18 +159,15 @@ class Neighbours:
         That is how mkcls writes them; a word of several classes has several lines. Raises FormatError for other lines.
         """
         classes: dict[str, list[str]] = {}
-        with open_source(path) as stream:
-            for number, line in enumerate(stream.read().split(b"\n"), 1):
-                try:
-                    fields = line.decode().split()
-                except UnicodeDecodeError:
-                    raise FormatError("found bytes that are not UTF-8; expected text", path, number) from None
-                if fields and len(fields) != 2:
-                    raise FormatError(
-                        f"found {len(fields)} fields; expected a word and its class", path, number
-                    )
-                if fields:
-                    classes.setdefault(fields[1], []).append(fields[0])
+        for number, line in read_lines(path):
+            try:
+                fields = split_blanks(line.decode())
+            except UnicodeDecodeError:
+                raise FormatError("found bytes that are not UTF-8; expected text", path, number) from None
+            if fields and len(fields) != 2:
+                raise FormatError(f"found {len(fields)} fields; expected a word and its class", path, number)
+            if fields:
+                classes.setdefault(fields[1], []).append(fields[0])
         if not classes:
             raise FormatError("found no word; expected a word and its class a line", path)
         return cls.from_classes(classes, share)

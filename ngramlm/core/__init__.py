@@ -1,1 +1,1 @@
-"""What every part of the toolkit needs: files, threads, workspace for large columns, and checks of arguments."""
+"""What every package needs: files, threads, buffers, workspaces for large columns, and checks of arguments."""

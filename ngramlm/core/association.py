@@ -1,20 +1,32 @@
-"""How much two things that are counted together tell of each other."""
+"""Mutual information of two things that are counted together."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Floats
 
 __all__ = ["mutual_information"]
 
-Floats = NDArray[np.float64]
-
 
 def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:
-    """Average mutual information, in nats, of two things that come in `first` and `second` of n events, and in `both`.
+    """Return the average mutual information, in nats, of two things.
 
-    P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same of ~A. Rosenfeld (1996), section 3.2.
+    P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same with ~A.
 
+    Parameters
+    ----------
+    both, first, second
+        In how many events both things, the first thing, and the second thing occur.
+    n
+        The number of events.
+
+    References
+    ----------
+    Rosenfeld (1996), section 3.2.
+
+    Examples
+    --------
     >>> mutual_information(np.array([1.0]), np.array([2.0]), np.array([2.0]), 4.0).round(6).tolist()  # independent
     [0.0]
     >>> mutual_information(np.array([2.0]), np.array([2.0]), np.array([2.0]), 4.0).round(4).tolist()  # log 2

@@ -1,4 +1,4 @@
-"""Files in and out: compression by suffix, ``-`` for the standard streams, atomic writing."""
+"""Reading and writing files: compression by suffix, ``-`` for the standard streams, atomic writing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import IO, Any, cast
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 __all__ = [
+    "BYTE_ORDER_MARK",
     "COMPRESSED",
     "Source",
     "atomic_write",
@@ -40,13 +41,14 @@ _unfinished: set[str] = set()  # temporary files and folders that are in use
 FLUSHED_AT_ONCE = 64 << 20  # bytes
 HUGE_PAGE = 2 << 20  # bytes; what is mapped is written in blocks of so many
 BLOCK = 1 << 16  # bytes that are written together otherwise
-MOST_AT_ONCE = 1 << 30  # bytes; the system takes no more than 2 GB
+MAX_WRITE_BYTES = 1 << 30  # bytes; the system takes no more than 2 GB
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 
 
 def source_name(source: Source) -> str:
-    """What a source is called in messages."""
+    """Return the name of a source for messages."""
     if isinstance(source, (str, os.PathLike)):
         return "<stdin>" if source == "-" else os.fspath(source)
     name = getattr(source, "name", None)
@@ -54,9 +56,19 @@ def source_name(source: Source) -> str:
 
 
 def open_source(source: Source) -> IO[bytes]:
-    """A binary stream to read: a path (compressed by suffix .gz .bz2 .xz .zst), ``-`` for stdin, or a stream.
+    """Open a source as a binary stream to read.
 
-    Raises OSError as ``open`` does, UsageError for a text stream.
+    Parameters
+    ----------
+    source
+        A path (compressed by suffix: .gz .bz2 .xz .zst), ``-`` for standard input, or a binary stream.
+
+    Raises
+    ------
+    OSError
+        As ``open`` does.
+    UsageError
+        For a text stream.
     """
     if not isinstance(source, (str, os.PathLike)):
         if not hasattr(source, "readinto"):
@@ -137,13 +149,15 @@ def _module(error: Exception) -> str:
 
 
 def is_compressed(path: str | os.PathLike[str]) -> bool:
-    """Whether the suffix asks for compression."""
+    """Return whether the suffix of a path asks for compression."""
     return _suffix(os.fspath(path)) in COMPRESSED
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
-    """The suffix that names the format, in lower case and without that of the compression.
+    """Return the suffix that names the format, in lower case and without the suffix of the compression.
 
+    Examples
+    --------
     >>> suffix_of("m.arpa.gz"), suffix_of("m.ngram"), suffix_of("-")
     ('.arpa', '.ngram', '')
     """
@@ -153,21 +167,8 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     return os.path.splitext(name)[1]
 
 
-def check_binary_target(path: str | os.PathLike[str]) -> None:
-    """UsageError unless a binary model can be written there: a plain file that can be mapped, not named as ARPA."""
-    name = os.path.basename(path)
-    if path == "-" or is_compressed(path) or ".arpa" in name.lower():
-        raise UsageError(
-            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
-        )
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        raise UsageError(f"{os.fspath(path)}: found a pipe or device; expected a plain file (or write ARPA)")
-    if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
-
-
 def plain_size(source: Source) -> int | None:
-    """The number of bytes of a plain file, None for streams, pipes and compressed files."""
+    """Return the number of bytes of a plain file, None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
         return None
     try:
@@ -181,7 +182,13 @@ def _suffix(path: str) -> str:
 
 
 def require_zstandard() -> Any:
-    """The zstandard module; raises MissingExtraError when it is not installed."""
+    """Return the module zstandard.
+
+    Raises
+    ------
+    MissingExtraError
+        When it is not installed.
+    """
     try:
         import zstandard
     except ImportError:
@@ -206,12 +213,21 @@ def _compressor(path: str, raw: IO[bytes]) -> Any:
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Iterator[IO[bytes]]:
-    """A binary stream whose contents become `path` all at once when the block ends without an error.
+    """Write a file so that it appears at once, when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed; after an error
-    or an interruption the old file is whole and the temporary one is gone. Compressed by suffix, ``-`` is stdout;
-    devices and pipes are written directly. A file that readers map (`mapped`) is never compressed, and written so that
-    they map it in huge pages.
+    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed. After an error or an
+    interruption the old file is whole and the temporary file is gone. Devices and pipes are written directly.
+
+    Parameters
+    ----------
+    path
+        The file to write, compressed by suffix; ``-`` is standard output.
+    mapped
+        Whether readers map the file into memory. It is then never compressed, and written in blocks of huge pages.
+
+    Yields
+    ------
+    A binary stream.
     """
     if path == "-":
         sys.stdout.flush()
@@ -254,7 +270,7 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
 
 @contextlib.contextmanager
 def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
-    """A new folder that is removed with all that is in it when the block ends."""
+    """Make a new folder; it is removed with all that is in it when the block ends."""
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         _unfinished.add(folder)
         try:
@@ -264,7 +280,7 @@ def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) 
 
 
 def discard_unfinished() -> None:
-    """Remove what is half written: for a process that ends without coming back to where it writes."""
+    """Remove half-written files, for a process that ends without returning to where it writes."""
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
             if os.path.isdir(path):
@@ -299,7 +315,7 @@ class _Flushing(io.BufferedWriter):
         while rest.nbytes:
             room = self._block - self._at % self._block
             if room == self._block and rest.nbytes >= 2 * room:  # more than the buffer holds: without a copy
-                room *= min(rest.nbytes, MOST_AT_ONCE) // room
+                room *= min(rest.nbytes, MAX_WRITE_BYTES) // room
             with _naming(self._path):
                 self._at += super().write(rest[:room])
             rest = rest[room:]

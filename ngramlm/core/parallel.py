@@ -1,4 +1,4 @@
-"""Threads: how many to use, a map that keeps its order with little in flight, and one that wakes the caller seldom."""
+"""Threads: how many to use, and maps over items with and without order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ Other = TypeVar("Other")
 
 
 def usable_threads(threads: int | None) -> int:
-    """The number of threads to use; None is every core this process may run on. Raises UsageError below 1."""
+    """Return the number of threads to use; None is every core that this process may run on.
+
+    Raises
+    ------
+    UsageError
+        For a number below 1.
+    """
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if threads < 1:
@@ -34,8 +40,12 @@ def usable_threads(threads: int | None) -> int:
 
 
 def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) -> tuple[Result, Other]:
-    """The results of two functions, by two threads if there may be two; an error of `one` comes before one of `other`.
+    """Return the results of two functions, which run in two threads if there may be two.
 
+    An error of `one` comes before an error of `other`.
+
+    Examples
+    --------
     >>> both(lambda: 1, lambda: "2", threads=2)
     (1, '2')
     """
@@ -49,8 +59,21 @@ def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) ->
 def ordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int = 2
 ) -> Generator[Result, None, None]:
-    """``map`` with several threads, in the order of the items, with at most `ahead` items per thread in flight.
+    """Map a function over items in several threads, and give the results in the order of the items.
 
+    Parameters
+    ----------
+    function
+        Gets one item; runs in any thread.
+    items
+        Taken one by one from the thread of the caller.
+    threads
+        The number of threads; with 1 the caller does the work.
+    ahead
+        The largest number of items per thread that are in work or wait for the caller.
+
+    Examples
+    --------
     >>> list(ordered_map(abs, [-1, 2, -3], threads=2))
     [1, 2, 3]
     """
@@ -85,12 +108,14 @@ def ordered_map(
 def unordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Generator[list[Result], None, None]:
-    """``map`` with several threads that take their items themselves, in order; the caller is woken seldom.
+    """Map a function over items in several threads that take their items themselves; the caller is woken seldom.
 
     Yields lists of results, which may be empty, about every `WAKING` seconds, so that the caller takes no core from the
-    threads. After an error, or when this is closed, items that were taken are finished and their results dropped. With
-    one thread, which is the caller, a list has one result.
+    threads. With one thread, which is the caller, each list has one result. After an error, or when the generator is
+    closed, the threads finish the items that they have taken, and their results are dropped.
 
+    Examples
+    --------
     >>> sorted(result for results in unordered_map(abs, [-1, 2, -3], threads=2) for result in results)
     [1, 2, 3]
     """

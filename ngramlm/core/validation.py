@@ -1,4 +1,4 @@
-"""Arguments by kind: a check gives a value back as it is to be kept, or raises UsageError with what was expected."""
+"""Checks of arguments: each returns the value to keep, or raises UsageError with what was expected."""
 
 from __future__ import annotations
 
@@ -19,16 +19,25 @@ Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """A number within a range; True, NaN and, unless `infinite`, infinity are none.
+    """A check for numbers within a range; True, False and NaN are not numbers.
 
-    Args:
-        least, most: the range.
-        above, below: whether `least`, `most` is no longer in it.
-        whole: whether the number has to be an integer.
-        infinite: whether infinity is a number.
-        several: a list or tuple of such numbers, at least one, will do as well; it is kept as a tuple.
-        optional: None will do as well.
+    Parameters
+    ----------
+    least, most
+        The range.
+    above, below
+        Whether `least`, `most` is outside of the range.
+    whole
+        Whether the number must be an integer.
+    infinite
+        Whether infinity is allowed.
+    several
+        Whether a list or tuple of such numbers, at least one, is allowed; it is kept as a tuple.
+    optional
+        Whether None is allowed.
 
+    Examples
+    --------
     >>> Number(least=0, most=1, several=True)("weights", [0.5, 1])
     (0.5, 1)
     >>> Number(least=1, whole=True)("k", True)
@@ -88,7 +97,10 @@ def _plain(value: Any) -> int | float:
 
 
 def flag(name: str, value: Any) -> bool:
-    """
+    """Check that a value is True or False.
+
+    Examples
+    --------
     >>> flag("closed", "no")
     Traceback (most recent call last):
     ngramlm.errors.UsageError: closed is 'no'; expected True or False
@@ -99,8 +111,10 @@ def flag(name: str, value: Any) -> bool:
 
 
 def choice(*names: str) -> Check:
-    """One of some names.
+    """Return a check that a value is one of some names.
 
+    Examples
+    --------
     >>> choice("order", "total")("buckets", "average")
     Traceback (most recent call last):
     ngramlm.errors.UsageError: buckets is 'average'; expected one of: order, total
@@ -115,14 +129,16 @@ def choice(*names: str) -> Check:
 
 
 def keep_checked(settings: Any, checks: Mapping[str, Check]) -> None:
-    """Put each attribute of a frozen dataclass through its check, and keep what that gives."""
+    """Put each attribute of a frozen dataclass through its check, and keep the value that the check returns."""
     for name, check in checks.items():
         object.__setattr__(settings, name, check(name, getattr(settings, name)))
 
 
 def several_words(words: Iterable[str]) -> Iterable[str]:
-    """Words, which are not the letters of one.
+    """Check that words are a sequence of words; a bare str is rejected.
 
+    Examples
+    --------
     >>> several_words("the")
     Traceback (most recent call last):
     ngramlm.errors.UsageError: found the text 'the'; expected a list of words

@@ -27,7 +27,7 @@ from ngramlm.errors import StorageError, UsageError
 
 __all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_bytes"]
 
-LEAST_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
+MIN_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
 PIECE = 1 << 20  # values of a column that are worked on before the next look at the memory
 SMALL = 1 << 20  # bytes of a column that is not worth a file
 RESERVE = 64 << 20  # bytes below the limit at which pages are let go
@@ -36,7 +36,13 @@ BLIND_TICK = 0.05  # seconds after which all is let go where the system does not
 
 
 def read_at(file: IO[bytes], at: int, n: int, dtype: DTypeLike) -> NDArray[Any]:
-    """n values from a place of a file; raises EOFError where it is shorter."""
+    """Read n values from a place of a file.
+
+    Raises
+    ------
+    EOFError
+        Where the file is shorter.
+    """
     out = np.empty(n, dtype)
     view = out.data.cast("B") if n else memoryview(b"")
     while view:
@@ -48,19 +54,19 @@ def read_at(file: IO[bytes], at: int, n: int, dtype: DTypeLike) -> NDArray[Any]:
 
 
 class Growing:
-    """A column that is filled from the front; `capacity` is the most that it can hold."""
+    """A column that is filled from the front; it holds at most `capacity` values."""
 
     def __init__(self, capacity: int, dtype: DTypeLike) -> None:
         self._column = np.empty(capacity, dtype)
         self.size = 0
 
     def room(self, n: int) -> NDArray[Any]:
-        """The next n places, to be filled before anything else is done with the column."""
+        """Return the next n places; fill them before the column is used again."""
         self.size += n
         return self._column[self.size - n : self.size]
 
     def finished(self) -> NDArray[Any]:
-        """What was filled."""
+        """Return the values that were filled."""
         self._column.resize(self.size, refcheck=False)
         return self._column
 
@@ -71,20 +77,20 @@ class Workspace:
     memory: int | None = None
 
     def empty(self, n: int, dtype: DTypeLike) -> NDArray[Any]:
-        """A column of n values that are not set."""
+        """Return a column of n values that are not set."""
         return np.empty(n, dtype)
 
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
-        """A column that grows up to `capacity`; memory that is not reached costs nothing."""
+        """Return a column that grows up to `capacity` values; memory that is not reached costs nothing."""
         return Growing(capacity, dtype)
 
     def pieces(self, n: int) -> Iterator[slice]:
-        """Slices of n values, one after the other, that may be looked at at once."""
+        """Give slices of n values, one after the other; each may be worked on at once."""
         if n:
             yield slice(0, n)
 
     def adopt(self, mapped: mmap.mmap) -> None:
-        """Let go of the pages of this mapped file too, when they are too many."""
+        """Let go of the pages of this mapped file too when too many pages are in memory."""
 
     def breathe(self) -> None:
         """Keep within the limit, at a place where columns have been worked on."""
@@ -96,17 +102,25 @@ IN_MEMORY = Workspace()
 class Mapped(Workspace):
     """Columns in temporary files, of which no more than a limit is in memory at once.
 
-    Args:
-        memory: bytes that the process may have resident, with all that it has besides the columns.
-        folder: where the files are made; None is the system's folder for temporary files.
+    Parameters
+    ----------
+    memory
+        The bytes that the process may have in memory, with all that it has besides the columns.
+    folder
+        The folder for the files. Default: that of the system.
 
-    Raises UsageError for less memory than Python itself takes, StorageError where the folder has no room left.
+    Raises
+    ------
+    UsageError
+        For less memory than Python itself takes.
+    StorageError
+        Where the folder has no room left.
     """
 
     def __init__(self, memory: int, folder: str | os.PathLike[str] | None = None) -> None:
-        if memory < LEAST_MEMORY:
+        if memory < MIN_MEMORY:
             raise UsageError(
-                f"found a limit of {memory >> 20} MB of memory; expected at least {LEAST_MEMORY >> 20} MB"
+                f"found a limit of {memory >> 20} MB of memory; expected at least {MIN_MEMORY >> 20} MB"
             )
         self.memory = memory
         self.folder = tempfile.gettempdir() if folder is None else os.fspath(folder)
@@ -116,7 +130,7 @@ class Mapped(Workspace):
         threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True).start()
 
     def file(self) -> IO[bytes]:
-        """A temporary file without a name, unbuffered."""
+        """Return a temporary file without a name, unbuffered."""
         try:
             return tempfile.TemporaryFile(dir=self.folder, buffering=0)
         except OSError as error:
@@ -179,7 +193,7 @@ class Mapped(Workspace):
             return self.map(file, n, dtype)
 
     def map(self, file: IO[bytes], n: int, dtype: DTypeLike) -> NDArray[Any]:
-        """The first n values of a file, as a column that writes to it."""
+        """Return the first n values of a file, as a column that writes to the file."""
         mapped = mmap.mmap(file.fileno(), n * np.dtype(dtype).itemsize)
         self.adopt(mapped)
         return np.frombuffer(mapped, dtype, n)
@@ -248,7 +262,7 @@ class _GrowingFile(Growing):
 
 
 def resident_bytes() -> int | None:
-    """What the process has in memory now, files that are mapped included; None where the system does not tell."""
+    """Return the bytes that the process has in memory, with mapped files; None where the system does not tell."""
     try:
         with open("/proc/self/statm", "rb", buffering=0) as file:
             return int(file.read().split()[1]) * mmap.PAGESIZE

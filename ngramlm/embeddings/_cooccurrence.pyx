@@ -8,6 +8,7 @@ text around the places is read at random, but what is needed soon is known and a
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 
+from ngramlm.core._constants cimport BOS, EOS, FIRST_WORD
 from ngramlm.core._prefetch cimport prefetch
 
 import numpy as np
@@ -19,9 +20,6 @@ cdef extern from *:
     int ctz64 "ngramlm_ctz64"(uint64_t x) noexcept nogil
 
 cdef enum:
-    BOS = 1
-    EOS = 2
-    FIRST = 3                  # the id of the first word
     LINE_END = -1              # in a stream
     AHEAD = 8                  # places whose surroundings are asked for before they are needed
 
@@ -44,8 +42,8 @@ def stream_of(const int32_t[::1] ids, int32_t[::1] stream, int64_t[::1] counts):
     with nogil:
         for i in range(ids.shape[0]):
             word = ids[i]
-            if word >= FIRST:
-                word -= FIRST
+            if word >= FIRST_WORD:
+                word -= FIRST_WORD
                 if word >= n_words:
                     valid = False
                     break

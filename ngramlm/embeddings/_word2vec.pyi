@@ -3,7 +3,7 @@ from numpy.typing import NDArray
 
 LANES: tuple[int, ...]
 
-def usable_lanes() -> tuple[int, ...]: ...
+def _usable_lanes() -> tuple[int, ...]: ...
 
 class Trainer:
     @property

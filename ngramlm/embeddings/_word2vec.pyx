@@ -6,6 +6,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
+from ngramlm.core._constants cimport FIRST_WORD
 from ngramlm.core._prefetch cimport prefetch_to_write
 from ngramlm.embeddings._random cimport below, draw
 
@@ -20,7 +21,6 @@ cdef extern from "_vector_steps.h":
     int padded "ngramlm_padded"(int n_outputs) noexcept nogil
 
 cdef enum:
-    FIRST_WORD = 3                                  # ids below are <unk>, <s> and </s>
     PIECE = 1000                                    # tokens of a sentence that are trained together
     ALIGNMENT = 64
     MOST_WINDOW = 1000
@@ -32,7 +32,7 @@ cdef uint32_t ALWAYS = 0xFFFFFFFF
 LANES = (4, 8, 16)
 
 
-def usable_lanes():
+def _usable_lanes():
     """The widths of registers, in floats, that this processor has steps for."""
     return tuple(lanes for lanes in LANES if find_steps(lanes) != NULL)
 

@@ -11,7 +11,7 @@ from ngramlm.embeddings.rows import RowGatherer, read_exactly
 from ngramlm.embeddings.text_files import HEADER_BYTES, check_promise, formatted_rows, read_header
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError
-from ngramlm.formats.line_pieces import shown
+from ngramlm.formats.refusals import shown
 
 __all__ = ["read_word2vec_binary", "write_word2vec_binary"]
 

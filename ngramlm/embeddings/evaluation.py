@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ngramlm.core.files import Source, open_source, source_name
+from ngramlm.core.files import Source, source_name
 from ngramlm.core.validation import Number, choice
 from ngramlm.embeddings.subwords import SubwordVectors
 from ngramlm.embeddings.vectors import METHODS, WordVectors, analogy_rows
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.text.lines import read_lines
+from ngramlm.text.tokenizers import split_blanks
 
 __all__ = [
     "Analogies",
@@ -246,7 +248,7 @@ def read_questions(source: Source) -> dict[str, tuple[Question, ...]]:
     name = source_name(source)
     category: list[Question] | None = None
     for number, line in _lines(source):
-        fields = line.split()
+        fields = split_blanks(line)
         if fields[0].startswith(":"):
             title = line[1:].strip()
             if not title:
@@ -268,13 +270,11 @@ def read_questions(source: Source) -> dict[str, tuple[Question, ...]]:
 def _lines(source: Source) -> Iterator[tuple[int, str]]:
     """Numbers and text of the lines that are not blank."""
     name = source_name(source)
-    with open_source(source) as stream:
-        data = bytearray()
-        while block := stream.read(1 << 20):
-            data += block
-            if len(data) > LONGEST_FILE:
-                raise FormatError(f"found more than {LONGEST_FILE} bytes; expected a list of words", name)
-    for number, line in enumerate(bytes(data).removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+    n_bytes = 0
+    for number, line in read_lines(source):
+        n_bytes += len(line) + 1
+        if n_bytes > LONGEST_FILE:
+            raise FormatError(f"found more than {LONGEST_FILE} bytes; expected a list of words", name)
         try:
             text = line.decode().strip(" \t\r")
         except UnicodeDecodeError:
@@ -288,7 +288,7 @@ def _fields(line: str) -> list[str]:
     for separator in ("\t", ","):
         if separator in line:
             return [field.strip() for field in line.split(separator)]
-    return line.split()
+    return split_blanks(line)
 
 
 def _score(field: str) -> float | None:

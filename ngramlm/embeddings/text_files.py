@@ -13,7 +13,8 @@ from ngramlm.embeddings._vectors import FIELD_BYTES, format_rows, parse_rows
 from ngramlm.embeddings.rows import MOST_ROWS, RowGatherer, check_shape
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.formats.line_pieces import check_utf8, pieces, shown
+from ngramlm.formats.refusals import check_utf8, shown
+from ngramlm.text.lines import read_blocks
 
 __all__ = ["formatted_rows", "header_of", "read_text", "write_text"]
 
@@ -77,7 +78,8 @@ def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limi
     """
     line, rows, promised, done = 1, None, None, 0
     most = MOST_ROWS if limit is None else limit
-    for data, start, stop in pieces(stream, name):
+    for block in read_blocks(stream, name):
+        data, start, stop = block.data, block.start, block.stop
         check_utf8(data, start, stop, name, line)
         begin = start
         if rows is None:

@@ -23,7 +23,8 @@ from ngramlm.evaluation.surface import surface_words
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.text.documents import DocumentRule, read_documents
 from ngramlm.text.oov import warn_of_oovs
-from ngramlm.text.text import Text, read_text, require_sentences
+from ngramlm.text.reading import read_text, require_sentences
+from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import Vocabulary
 
 __all__ = ["Bench", "Measuring", "Reader", "default_resamples", "read_one", "text_name"]

@@ -23,7 +23,8 @@ from ngramlm.models.language_model import LanguageModel
 from ngramlm.report import FORMATS
 from ngramlm.smoothing import Smoothing
 from ngramlm.text.documents import DocumentRule
-from ngramlm.text.text import Text, read_text
+from ngramlm.text.reading import read_text
+from ngramlm.text.text import Text
 
 __all__ = ["FORMATS", "Comparison", "Row", "compare", "compare_smoothings"]
 

@@ -14,7 +14,9 @@ from ngramlm.core.files import Source
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.signature import signature
 from ngramlm.models.language_model import LanguageModel
-from ngramlm.text.text import CHUNK_BYTES, Text, map_text, read_text
+from ngramlm.text.lines import BLOCK_BYTES
+from ngramlm.text.reading import map_text, read_text
+from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import UNK
 
 __all__ = ["Perplexity", "PerplexitySum", "TokenScores", "check_normalized", "iter_scores", "perplexity"]
@@ -263,7 +265,7 @@ def iter_scores(
     model: LanguageModel,
     text: Readable,
     *,
-    chunk_bytes: int = CHUNK_BYTES,
+    chunk_bytes: int = BLOCK_BYTES,
     threads: int | None = None,
     **read_options: Any,
 ) -> Iterator[tuple[Text, NDArray[np.float64]]]:

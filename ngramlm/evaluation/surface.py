@@ -6,8 +6,8 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from ngramlm.core.files import open_source
-from ngramlm.text.text import TOKENIZERS, words_of
+from ngramlm.text.lines import read_lines
+from ngramlm.text.tokenizers import tokenizer_named
 
 __all__ = ["restored", "surface_words"]
 
@@ -21,14 +21,13 @@ def surface_words(
     """
     if not isinstance(source, (str, os.PathLike)) or os.fspath(source) == "-" or not numbers:
         return {}
-    split = tokenizer if callable(tokenizer) else TOKENIZERS.get(tokenizer) or words_of
+    split = tokenizer_named(tokenizer)
     found = {}
-    with open_source(source) as stream:
-        for number, line in enumerate(stream):
-            if number in numbers:
-                found[number] = split(line.decode("utf-8-sig", "replace").rstrip("\n").removesuffix("\r"))
-            if len(found) == len(numbers):
-                break
+    for number, line in read_lines(source):
+        if number - 1 in numbers:
+            found[number - 1] = split(line.decode("utf-8", "replace"))
+        if len(found) == len(numbers):
+            break
     return found
 
 

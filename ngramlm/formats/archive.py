@@ -1,4 +1,4 @@
-"""Files of models that are no back-off table: an uncompressed zip of plain columns, read whole and checked.
+"""Files of models other than back-off tables: an uncompressed zip of plain columns, read whole and checked.
 
 A member ``model.json`` says which kind of model it is and what type and length each column has; every other member
 is one column, little endian. The checksums are those of the zip format.
@@ -18,22 +18,21 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.files import atomic_write, check_binary_target
+from ngramlm.core.files import atomic_write
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.formats.detection import check_binary_target
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
-from ngramlm.trie.trie import MAX_ORDER, Level, NgramTrie
+from ngramlm.trie.levels import MAX_ORDER, Level
+from ngramlm.trie.trie import NgramTrie
 
 if TYPE_CHECKING:
     from ngramlm.models.column_model import ColumnModel
 
 __all__ = [
     "DATE",
-    "MAGIC",
-    "MIXTURE_HEADER",
     "Archive",
     "describe_columns",
-    "is_mixture",
     "read_archive",
     "read_columns",
     "read_member",
@@ -42,11 +41,9 @@ __all__ = [
     "write_columns",
 ]
 
-MAGIC = b"PK\x03\x04"
 VERSION = 1
 HEADER = "model.json"
-MIXTURE_HEADER = "mixture.json"  # in its place in a file of several models
-MOST_HEADER = 1 << 20
+MAX_HEADER_BYTES = 1 << 20
 TYPES = ("u1", "<i4", "<i8", "<f4", "<f8")
 DATE = (1980, 1, 1, 0, 0, 0)  # the bytes depend on the model alone
 LEVEL_COLUMNS = {"words": "<i4", "suffixes": "<i4", "starts": "<i8", "parents": "<i4", "first_words": "<i4"}
@@ -55,7 +52,7 @@ OWN = "model."  # begins the names of the columns that the kind of model brings 
 
 @dataclass(frozen=True, eq=False)
 class Archive:
-    """What a file holds: the kind of the model, its words, n-grams, columns by name, and metadata."""
+    """The contents of a file: the kind of the model, its words, n-grams, columns by name, and metadata."""
 
     kind: str
     vocabulary: Vocabulary
@@ -65,7 +62,13 @@ class Archive:
 
 
 def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
-    """Write a model; raises UsageError for ``-``, compressed suffixes and the suffix of an ARPA file."""
+    """Write a model as a zip of plain columns.
+
+    Raises
+    ------
+    UsageError
+        For ``-``, compressed suffixes, the suffix of an ARPA file, and too long metadata.
+    """
     check_binary_target(path)
     arena, offsets, words = model.vocabulary.table.arrays()
     columns: dict[str, NDArray[Any]] = {"arena": arena, "offsets": offsets, "slots": words}
@@ -80,20 +83,26 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
         "columns": describe_columns(columns),
     }
     head = json.dumps(header, ensure_ascii=False).encode()
-    if len(head) > MOST_HEADER:
-        raise UsageError(f"found {len(head)} bytes of metadata; expected {MOST_HEADER} at most")
+    if len(head) > MAX_HEADER_BYTES:
+        raise UsageError(f"found {len(head)} bytes of metadata; expected {MAX_HEADER_BYTES} at most")
     with atomic_write(path, mapped=True) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
         write_columns(archive, columns)
 
 
 def describe_columns(columns: Mapping[str, NDArray[Any]]) -> dict[str, list[Any]]:
-    """The type and length of each, as `read_columns` wants them; raises UsageError for one that is not plain."""
+    """Return the type and length of each column, as `read_columns` reads them.
+
+    Raises
+    ------
+    UsageError
+        For a column that is not plain.
+    """
     return {name: [_type_name(column), len(column)] for name, column in columns.items()}
 
 
 def write_columns(archive: zipfile.ZipFile, columns: Mapping[str, NDArray[Any]]) -> None:
-    """A member for each column."""
+    """Write each column as a member."""
     for name, column in columns.items():
         with archive.open(zipfile.ZipInfo(name, DATE), "w", force_zip64=True) as member:
             member.write(column.data.cast("B") if column.size else b"")
@@ -109,9 +118,19 @@ def _type_name(column: NDArray[Any]) -> str:
 
 
 def read_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> Archive:
-    """Read and check a file; raises FormatError where it is damaged, cut short, or of another version.
+    """Read and check a file.
 
-    `file` is read instead of the file `path`, which then is only what messages name.
+    Parameters
+    ----------
+    path
+        The file; messages name it.
+    file
+        A stream to read instead of the file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is damaged, cut short, or of another version.
     """
     with refusing_damage(path), open(path, "rb") if file is None else file as stream:
         size = stream.seek(0, os.SEEK_END)
@@ -119,14 +138,9 @@ def read_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
             return _read(archive, size)
 
 
-def is_mixture(head: bytes) -> bool:
-    """Whether a file that begins so is one of several models."""
-    return head.startswith(MAGIC) and head[30 : 30 + len(MIXTURE_HEADER)] == MIXTURE_HEADER.encode()
-
-
 @contextlib.contextmanager
 def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Whatever goes wrong with the zip file `path` is FormatError."""
+    """Turn whatever goes wrong with the zip file `path` into FormatError."""
     try:
         yield
     except FormatError as error:
@@ -147,7 +161,7 @@ def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _read(archive: zipfile.ZipFile, size: int) -> Archive:
-    header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
+    header = json.loads(read_member(archive, HEADER, min(size, MAX_HEADER_BYTES)))
     if header["version"] != VERSION:
         raise FormatError(f"found version {header['version']} of the format; expected {VERSION}")
     order, metadata = header["order"], header["metadata"]
@@ -177,8 +191,10 @@ def _read(archive: zipfile.ZipFile, size: int) -> Archive:
 def read_columns(
     archive: zipfile.ZipFile, described: Mapping[str, tuple[str, int]], size: int, others: Sequence[str]
 ) -> dict[str, NDArray[Any]]:
-    """The columns that a header describes: all members of the file but the `others`, each once, and no more bytes than
-    it has."""
+    """Read the columns that a header describes.
+
+    They are all members of the file except `others`, each once, and together no larger than the file.
+    """
     members = archive.namelist()
     if sorted(members) != sorted([*others, *described]):
         raise ValueError("members other than the header says, or one of them twice")
@@ -196,7 +212,7 @@ def read_columns(
 
 
 def read_member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    """The bytes of a member that is stored as it is, and no larger than the file can hold."""
+    """Return the bytes of a member that is stored uncompressed and has at most `most` bytes."""
     info = archive.getinfo(name)
     if (
         info.compress_type != zipfile.ZIP_STORED

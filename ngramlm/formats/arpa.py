@@ -32,8 +32,8 @@ from ngramlm.core.files import Source, atomic_write, open_source, plain_size, so
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
-from ngramlm.formats.arpa_reader import Lines, read_sections
-from ngramlm.formats.line_pieces import formatter, write_rows
+from ngramlm.formats.arpa_sections import Lines, read_sections
+from ngramlm.formats.row_writer import formatter, write_rows
 from ngramlm.formats.suffix_closure import Closing, duplicate
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.text.vocabulary import BOS, Vocabulary
@@ -48,16 +48,30 @@ def read_arpa(
     progress: Progress | None = None,
     workspace: Workspace = IN_MEMORY,
 ) -> BackoffModel:
-    r"""Read a model from an ARPA file (compressed by suffix, ``-`` for stdin).
+    r"""Read a model from an ARPA file.
 
-    Accepted: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces for tabs, ``<UNK>`` for
-    ``<unk>``, no ``<unk>`` (its probability is zero), -inf or anything from -99 down for zero, no back-off weights
-    (they are 0), n-grams in any order. N-grams whose history or suffix is missing get it inserted, with the
-    probability that the back-off gives; a FormatWarning says how many. `workspace` is where columns are kept.
+    These dialects are accepted: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces for tabs,
+    ``<UNK>`` for ``<unk>``, no ``<unk>`` (its probability is zero), -inf or any number from -99 down for zero, no
+    back-off weights (they are 0), and n-grams in any order. The missing history or suffix of an n-gram is inserted with
+    the probability that the back-off gives it; a FormatWarning says how many were.
 
-    Raises:
-        FormatError: with ``file:line``, for everything else that is not as the format wants it.
-        OSError: where the file cannot be read.
+    Parameters
+    ----------
+    source
+        A path (compressed by suffix), ``-`` for standard input, or a binary stream.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, bytes done, bytes in all or None).
+    workspace
+        Where the columns are kept.
+
+    Raises
+    ------
+    FormatError
+        With ``file:line``, for any other deviation from the format.
+    OSError
+        Where the file cannot be read.
     """
     threads = usable_threads(threads)
     name = source_name(source)
@@ -102,11 +116,22 @@ def write_arpa(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    r"""Write a model as an ARPA file, atomically (compressed by suffix, ``-`` for stdout).
+    r"""Write a model as an ARPA file, atomically.
 
-    The first line is ``\data\``; tabs between the fields, LF, UTF-8 without byte order mark; a back-off weight for
-    every n-gram below the highest order (0 where no longer n-gram continues it); zero is -99. Numbers have as many
-    digits as it takes to read the same float32 back.
+    The first line is ``\data\``. Fields are separated by tabs and lines by LF; the text is UTF-8 without byte order
+    mark. Every n-gram below the highest order has a back-off weight, 0 where no longer n-gram continues it. Zero is
+    -99. Numbers have as many digits as it takes to read the same float32 back.
+
+    Parameters
+    ----------
+    model
+        The model to write.
+    path
+        A path (compressed by suffix), or ``-`` for standard output.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, n-grams done, n-grams in all).
     """
     threads = usable_threads(threads)
     trie = model.trie

@@ -20,19 +20,20 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.files import atomic_write, check_binary_target
+from ngramlm.core.files import atomic_write
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
+from ngramlm.formats.detection import BINARY_MAGIC, check_binary_target
 from ngramlm.models.automaton import Layout, pack_pieces
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.compact import BITS, CompactPlan
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.types import Uint8s
 
-__all__ = ["LAYOUTS", "MAGIC", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
+__all__ = ["LAYOUTS", "VERSION", "describe_binary", "load_binary", "save_binary", "verify_binary"]
 
-MAGIC = b"NGRAMLM\x00"
 VERSION = 3
 PAGE = 4096
 _HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
@@ -52,8 +53,25 @@ def save_binary(
 ) -> None:
     """Write a model; the bytes depend on the model, the layout and `bits` alone.
 
-    The compact layout takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given; 4 to 16,
-    or 32 for the values themselves). Raises UsageError for ``-`` and compressed suffixes.
+    Parameters
+    ----------
+    model
+        The model to write.
+    path
+        A plain file, with a name such as model.ngram.
+    layout
+        ``fast``, or ``compact``, which takes about a quarter of the memory and quantizes values.
+    bits
+        Bits of a value in the compact layout: 4 to 16, or 32 for the values themselves. Default: 8.
+    threads
+        The number of threads. Default: all cores.
+    progress
+        Called with (stage, bytes done, bytes in all).
+
+    Raises
+    ------
+    UsageError
+        For ``-``, compressed suffixes, and options that do not fit the layout.
     """
     check_binary_target(path)
     if layout not in LAYOUTS:
@@ -96,12 +114,10 @@ def save_binary(
         if _HEAD.size + len(text) > PAGE:
             raise UsageError("the model's metadata do not fit into the header; expected less than 3 kB")
         out.seek(0)
-        out.write(_HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
+        out.write(_HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
 
 
-def _watched(
-    pieces: Iterator[NDArray[np.uint8]], total: int, progress: Progress | None
-) -> Iterator[NDArray[np.uint8]]:
+def _watched(pieces: Iterator[Uint8s], total: int, progress: Progress | None) -> Iterator[Uint8s]:
     done = 0
     for piece in pieces:
         yield piece
@@ -117,12 +133,24 @@ def load_binary(
     offset: int = 0,
     size: int | None = None,
 ) -> BackoffModel:
-    """Map a model into memory. Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
+    """Map a model into memory.
 
-    `workspace` is where columns of it are kept, should they be wanted. A model that stands inside of another file
-    begins at `offset`, a multiple of 4096, and has `size` bytes.
+    Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
 
-    Raises FormatError for a file that is damaged, cut short, or of another version.
+    Parameters
+    ----------
+    path
+        The file.
+    workspace
+        Where columns of the model are kept when they are wanted.
+    offset, size
+        The first byte, a multiple of 4096, and the number of bytes of a model inside another file. Default: the whole
+        file.
+
+    Raises
+    ------
+    FormatError
+        For a file that is damaged, cut short, or of another version.
     """
     with open(path, "rb") as file:
         whole = os.fstat(file.fileno()).st_size
@@ -216,7 +244,7 @@ def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
     head = file.read(PAGE)
-    if len(head) < _HEAD.size or not head.startswith(MAGIC):
+    if len(head) < _HEAD.size or not head.startswith(BINARY_MAGIC):
         raise FormatError("found no binary model; expected the magic bytes NGRAMLM", path)
     _, version, length, crc = _HEAD.unpack_from(head)
     if version != VERSION:

@@ -10,24 +10,23 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.files import Source, atomic_write, open_source, source_name
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_counts, row_lines
-from ngramlm.formats.line_pieces import Bytes, check_utf8, formatter, pieces, refusal, text_at, write_rows
+from ngramlm.formats.refusals import check_utf8, refusal, text_at
+from ngramlm.formats.row_writer import formatter, write_rows
 from ngramlm.formats.suffix_closure import missing_below
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.text.lines import read_blocks
 from ngramlm.text.vocabulary import BOS, RESERVED, Vocabulary, new_table
 from ngramlm.trie.levels import sort_ngrams
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Int32s, Ints, Uint8s
 
 __all__ = ["read_counts", "write_counts"]
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 
 @dataclass
@@ -35,8 +34,8 @@ class _Rows:
     """The n-grams of one order, the counts and the lines they came from."""
 
     ngrams: Int32s
-    counts: Int64s
-    lines: Int64s
+    counts: Ints
+    lines: Ints
 
 
 def read_counts(source: Source, *, progress: Progress | None = None) -> NgramCounts:
@@ -79,7 +78,8 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
     parts: dict[int, list[_Rows]] = {}
     line, done = 1, 0
     with open_source(source) as stream:
-        for data, start, stop in pieces(stream, name):
+        for block in read_blocks(stream, name):
+            data, start, stop = block.data, block.start, block.stop
             check_utf8(data, start, stop, name, line)
             ids = np.empty((stop - start + 1) // 2, np.int32)
             orders = np.empty((stop - start) // 2, np.int32)
@@ -96,13 +96,13 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
                 ngrams = ids[firsts[chosen][:, None] + np.arange(order)]
                 parts.setdefault(order, []).append(_Rows(ngrams, counts[chosen], numbers[chosen]))
             line += lines
-            done += stop
+            done += block.n_bytes
             if progress is not None:
                 progress("reading", done, None)
     return {order: _joined(several) for order, several in parts.items()}
 
 
-def _lines_of(data: Bytes, start: int, stop: int, n_rows: int, n_lines: int) -> Int64s:
+def _lines_of(data: Uint8s, start: int, stop: int, n_rows: int, n_lines: int) -> Ints:
     return np.arange(n_rows) if n_rows == n_lines else row_lines(data, start, stop)
 
 
@@ -171,9 +171,7 @@ def _derived(above: _Rows) -> _Rows:
     )
 
 
-def _check_unigrams(
-    bigrams: _Rows | None, known: NDArray[np.bool_], vocabulary: Vocabulary, name: str
-) -> None:
+def _check_unigrams(bigrams: _Rows | None, known: Bools, vocabulary: Vocabulary, name: str) -> None:
     """Raise for a bigram with a word that has no count."""
     if bigrams is not None:
         unknown = np.argwhere(~known[bigrams.ngrams])
@@ -201,7 +199,7 @@ def _missing(rows: _Rows, row: int, shorter: Int32s, vocabulary: Vocabulary, nam
     )
 
 
-def _narrow(column: Int64s) -> NDArray[np.int64] | Int32s:
+def _narrow(column: Ints) -> Ints | Int32s:
     return column.astype(np.int32) if column.max(initial=0) < 1 << 31 else column
 
 
@@ -212,7 +210,7 @@ def write_counts(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write the counts, order by order, atomically (compressed by suffix, ``-`` for stdout)."""
+    """Write the counts, order by order, atomically (compressed by suffix, ``-`` for standard output)."""
     threads = usable_threads(threads)
     rows = formatter(counts.vocabulary, counts.trie)
     total, done = sum(counts.trie.n_rows), 0

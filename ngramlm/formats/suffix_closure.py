@@ -1,4 +1,4 @@
-"""A trie of n-grams that need not be closed: the missing histories and suffixes get what the back-off gives them.
+"""Repairing sets of n-grams: missing histories and suffixes get the probability that the back-off gives them.
 
 A back-off model may leave out the history or the suffix of an n-gram, and give a weight to an n-gram that no longer
 one continues; pruned models often do. Inserting the missing n-grams with the probability that the back-off gives
@@ -20,11 +20,10 @@ from ngramlm.text.vocabulary import EOS
 from ngramlm.trie._trie import history_weights
 from ngramlm.trie.levels import build_level, take_rows
 from ngramlm.trie.trie import Level, NgramTrie
+from ngramlm.types import Bools, Float32s, Int32s
 
 __all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
 
-Int32s = NDArray[np.int32]
-Float32s = NDArray[np.float32]
 Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
 
 WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
@@ -113,14 +112,19 @@ class _Growing:
 
 
 class Closing:
-    """Makes columns, as ``BackoffModel`` wants them, of the rows of one order after the other.
+    """Makes the columns of a `BackoffModel` from the rows of one order after the other.
 
-    As long as the orders are closed, each is put into columns as it comes. From the first one that is not, all rows
-    are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
+    As long as the orders are closed, each is put into columns as it comes. From the first order that is not closed, all
+    rows are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
 
-    Args:
-        unigrams: a row per word id.
-        workspace: where columns are to be kept.
+    Parameters
+    ----------
+    unigrams
+        One row for each word id.
+    threads
+        The number of threads.
+    workspace
+        Where the columns are kept.
     """
 
     def __init__(self, unigrams: Rows, threads: int = 1, workspace: Workspace = IN_MEMORY) -> None:
@@ -145,13 +149,16 @@ class Closing:
 
     @property
     def kept(self) -> list[Rows]:
-        """Per order, the rows that were kept; none as long as all are closed."""
+        """The rows that were kept, per order; empty as long as all orders are closed."""
         return self._kept or []
 
     def finish(self) -> tuple[Columns, int]:
-        """The columns, and the number of n-grams that were inserted.
+        """Return the columns, and the number of n-grams that were inserted.
 
-        Raises FormatError for an n-gram that stands twice.
+        Raises
+        ------
+        FormatError
+            For an n-gram that stands twice.
         """
         if self._kept is None:
             return self._growing.columns, 0
@@ -172,7 +179,7 @@ class Closing:
 
 
 def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
-    """Two rows with the same n-gram, or None."""
+    """Return two rows with the same n-gram, or None."""
     order = np.lexsort(ngrams.T[::-1])
     same = np.flatnonzero((ngrams[order[1:]] == ngrams[order[:-1]]).all(axis=1))
     if len(same) == 0:
@@ -194,7 +201,7 @@ def _keys(ngrams: Int32s) -> NDArray[np.uint64]:
     return keys
 
 
-def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> Bools:
     """Which keys are not among the known ones; sorting both is several times faster than ``np.isin``."""
     known = np.append(np.sort(known), np.uint64(0xFFFFFFFFFFFFFFFF))
     order = np.argsort(keys)
@@ -227,7 +234,7 @@ def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) ->
     return ngrams
 
 
-def _fill(columns: Columns, inserted: Sequence[NDArray[np.bool_]]) -> None:
+def _fill(columns: Columns, inserted: Sequence[Bools]) -> None:
     """Give the inserted rows the probability that the back-off gives them, lower orders first."""
     trie, log10_probs, log10_backoffs = columns
     for order in range(2, trie.order + 1):
@@ -239,7 +246,7 @@ def _fill(columns: Columns, inserted: Sequence[NDArray[np.bool_]]) -> None:
 
 
 def missing_below(ngrams: Int32s, lower: Int32s) -> tuple[int, Int32s] | None:
-    """A row whose history or suffix is not among the n-grams one order below, and what is missing; or None."""
+    """Return a row whose history or suffix is missing one order below, and the missing n-gram; or None."""
     known = _keys(lower)
     for shorter in (ngrams[:, :-1], ngrams[:, 1:]):
         missing = np.flatnonzero(_absent(_keys(shorter), known))

@@ -7,10 +7,9 @@ number of features. The expected counts follow on the way back, from the highest
 from libc.math cimport exp, log
 from libc.stdint cimport int32_t, int64_t
 
-import numpy as np
+from ngramlm.core._constants cimport MAX_ORDER
 
-cdef enum:
-    LEVELS = 16                                     # the highest order of a trie
+import numpy as np
 
 
 cdef struct Level:
@@ -35,7 +34,7 @@ cdef class Features:
     """
 
     cdef readonly int order
-    cdef Level levels[LEVELS]
+    cdef Level levels[MAX_ORDER]
     cdef list columns                               # keeps them alive
     cdef const double[::1] base, weights
     cdef bint whole                                 # whether there are no ranges
@@ -45,7 +44,7 @@ cdef class Features:
         cdef const int64_t[::1] starts
         cdef int64_t first_row = 0, first_history = 0
         cdef int k = 0
-        if not 1 <= len(levels) <= LEVELS:
+        if not 1 <= len(levels) <= MAX_ORDER:
             raise ValueError("no order from 1 to 16")
         self.order = <int> len(levels)
         self.columns = []

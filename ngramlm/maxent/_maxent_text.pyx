@@ -11,10 +11,9 @@ from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, realloc
 
-import numpy as np
+from ngramlm.core._constants cimport MAX_ORDER
 
-cdef enum:
-    LEVELS = 16                                     # the highest order of a trie
+import numpy as np
 
 
 cdef struct Entry:
@@ -67,7 +66,7 @@ cdef class RunningText:
     cdef readonly int64_t n_rows, n_words, n_features
     cdef readonly int64_t n_histories
     cdef int64_t most_passing, most_rows            # entries and rows of one event
-    cdef Order orders[LEVELS]
+    cdef Order orders[MAX_ORDER]
     cdef list columns                               # keeps them alive
     cdef const int32_t[:, ::1] histories
     cdef const int64_t[::1] documents, list_starts, lasting_starts, passing_starts
@@ -81,7 +80,7 @@ cdef class RunningText:
         cdef const int32_t[::1] words
         cdef int64_t n = histories.shape[1], n_lists = list_starts.shape[0] - 1, first_row = 0, first_history = 0
         cdef int k = 0
-        if not 1 <= len(levels) <= LEVELS or histories.shape[0] != len(levels):
+        if not 1 <= len(levels) <= MAX_ORDER or histories.shape[0] != len(levels):
             raise ValueError("no order from 1 to 16, or histories of another")
         self.order = <int> len(levels)
         self.columns = []

@@ -15,7 +15,8 @@ from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.column_model import ColumnModel, check_length
-from ngramlm.text.text import Text, words_of
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie

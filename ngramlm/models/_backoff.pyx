@@ -15,9 +15,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
+from ngramlm.core._constants cimport BOS, MAX_ORDER
 from ngramlm.core._prefetch cimport prefetch
 from ngramlm.core._records cimport Record1, radix_sort
-from ngramlm.models._scorer cimport BOS, MAX_ORDER, SHORT, Run, Scorer
+from ngramlm.models._scorer cimport SHORT, Run, Scorer
 from ngramlm.text._vocabulary cimport WordTable
 
 import numpy as np

@@ -11,9 +11,10 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
+from ngramlm.core._constants cimport BOS, MAX_ORDER
 from ngramlm.models._bits cimport get_bits
 from ngramlm.core._prefetch cimport prefetch
-from ngramlm.models._scorer cimport BOS, MAX_ORDER, Run, Scorer
+from ngramlm.models._scorer cimport Run, Scorer
 from ngramlm.models._siblings cimport DENSE, home_of, number_bits, share_of
 from ngramlm.text._vocabulary cimport WordTable
 

@@ -4,10 +4,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from ngramlm.text._vocabulary cimport WordTable
 
 cdef enum:
-    UNK = 0
-    BOS = 1
-    EOS = 2
-    MAX_ORDER = 16
     SHORT = 256                # words of a sentence that are looked up before any is scored
 
 cdef struct Run:               # words of one sentence that are scored one after the other

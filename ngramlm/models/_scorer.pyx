@@ -9,6 +9,7 @@ from libc.stdlib cimport free, malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memmove
 
+from ngramlm.core._constants cimport BOS, EOS, MAX_ORDER, UNK
 from ngramlm.text._vocabulary cimport WordTable, find_word
 
 cdef enum:

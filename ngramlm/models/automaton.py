@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.buffers import byte_buffers
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
@@ -111,27 +112,10 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
 
 def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
     """The same slots piece by piece, in order, for a file; a piece is gone when the next one is asked for."""
-    buffers = _Buffers()
-    for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)):
+    buffers = byte_buffers()
+    for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)[: SLOT_BYTES * n]):
         yield piece
-        buffers.give_back(piece)
-
-
-class _Buffers:
-    """Memory for pieces, used again: what the system hands out for the first time is slow."""
-
-    def __init__(self) -> None:
-        self._spare: list[NDArray[np.uint8]] = []
-
-    def take(self, n_bytes: int) -> NDArray[np.uint8]:
-        while self._spare:
-            buffer = self._spare.pop()
-            if len(buffer) >= n_bytes:
-                return buffer[:n_bytes]
-        return np.empty(n_bytes + n_bytes // 4, np.uint8)[:n_bytes]
-
-    def give_back(self, piece: NDArray[np.uint8]) -> None:
-        self._spare.append(cast("NDArray[np.uint8]", piece.base))
+        buffers.give_back(cast("NDArray[np.uint8]", piece.base))
 
 
 def _fill(

@@ -22,7 +22,8 @@ from ngramlm.models._scorer import Scorer
 from ngramlm.models.automaton import Columns, Layout, pack, unpack
 from ngramlm.models.compact import unpack_compact
 from ngramlm.models.ngram_model import NgramModel
-from ngramlm.text.text import Text, refusal_of, words_of
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import refusal_of, words_of
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 from ngramlm.trie.trie import NgramTrie
 

@@ -14,7 +14,8 @@ from ngramlm.errors import UsageError
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.models.normalization import NormalizedColumns
-from ngramlm.text.text import Text, words_of
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie

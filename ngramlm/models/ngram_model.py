@@ -18,7 +18,9 @@ from ngramlm.errors import TextError, UsageError
 from ngramlm.models.estimates import ESTIMATE_NAMES, Estimates
 from ngramlm.models.language_model import most_probable
 from ngramlm.models.metadata import Metadata
-from ngramlm.text.text import Text, map_text, words_of
+from ngramlm.text.reading import map_text
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 
 __all__ = ["NgramModel"]

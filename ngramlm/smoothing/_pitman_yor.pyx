@@ -6,18 +6,19 @@ parent history. Rows and histories of all orders are numbered through, order 1 f
 """
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from ngramlm.core._constants cimport MAX_ORDER
+
 import numpy as np
 
 cdef enum:
-    LEVELS = 16                                     # the highest order of a trie
     PATIENCE = 32                                   # rejections before a table is drawn by looking at all of them
 
 
 cdef struct Path:
     # A row and its suffixes down to order 1; probs[k] is the probability of the word below order k + 1.
-    int64_t rows[LEVELS]
-    int64_t histories[LEVELS]
-    double probs[LEVELS]
+    int64_t rows[MAX_ORDER]
+    int64_t histories[MAX_ORDER]
+    double probs[MAX_ORDER]
 
 
 cdef inline uint64_t rotate(uint64_t x, int k) noexcept nogil:
@@ -60,7 +61,7 @@ cdef class Seating:
                  const uint64_t[::1] seed):
         cdef int64_t n_rows = suffixes.shape[0], n_histories = parents.shape[0]
         cdef int i
-        if not 2 <= history_starts.shape[0] <= LEVELS + 1 or history_starts[0] != 0 or history_starts[1] != 1:
+        if not 2 <= history_starts.shape[0] <= MAX_ORDER + 1 or history_starts[0] != 0 or history_starts[1] != 1:
             raise ValueError("history_starts of no order from 1 to 16")
         if starts.shape[0] != n_histories + 1 or events.shape[0] != n_rows:
             raise ValueError("columns of different lengths")
@@ -119,7 +120,7 @@ cdef class Seating:
         first, end = self.starts[self.history_starts[order - 1]], self.starts[self.history_starts[order]]
         return read_only(self.sizes[self.places[first]:self.places[end]])
 
-    def seats_of(self, int64_t row):
+    def _seats_of(self, int64_t row):
         """int32[c(hw)], the table of each customer of a row."""
         if not 0 <= row < self.suffixes.shape[0]:
             raise ValueError("a row that is not there")

@@ -2,13 +2,12 @@
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t
 
+from ngramlm.core._constants cimport MAX_ORDER
+
 import numpy as np
 
 cdef extern from "_log10.h":
     void log10_floats "ngramlm_log10_floats"(const double* x, float* out, int64_t n, double most) noexcept nogil
-
-cdef enum:
-    MOST_ORDERS = 16
 
 
 def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, const double[::1] weights,
@@ -22,10 +21,10 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
     """
     cdef int64_t i, n = ratios.shape[0], order = ratios.shape[1], k, n_weights = weights.shape[0]
     cdef double total = 0.0, p, weight, chance, share
-    cdef double probs[MOST_ORDERS + 1]
+    cdef double probs[MAX_ORDER + 1]
     cdef int32_t place
     cdef bint valid = True, possible = True
-    if order > MOST_ORDERS:
+    if order > MAX_ORDER:
         raise ValueError("more orders than there can be")
     if places.shape[0] != n or places.shape[1] != order or base.shape[0] != n or event_weights.shape[0] != n:
         raise ValueError("columns of different lengths")

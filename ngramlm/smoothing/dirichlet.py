@@ -20,7 +20,7 @@ from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.trie import Level
 from ngramlm.types import Floats, Int32s
 
-__all__ = ["Dirichlet", "best_concentration", "evidence_weights", "log_evidence"]
+__all__ = ["Dirichlet", "best_concentration", "evidence_weights"]
 
 # by prior
 NAMES = {
@@ -140,14 +140,6 @@ class Dirichlet(RecursiveSmoothing[float]):
 def _average_types(level: Level) -> float:
     """The average number of distinct words after a history."""
     return level.n_rows / max(level.n_histories, 1)
-
-
-def log_evidence(order: OrderCounts, alpha: float) -> float:
-    """The natural logarithm of the evidence: the probability of one order's counts, given the order below.
-
-    sum_h log G(alpha) / G(c(h.) + alpha) + sum_w log G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
-    """
-    return Evidence.of(order).log(alpha)
 
 
 def best_concentration(order: OrderCounts) -> float:

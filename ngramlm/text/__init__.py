@@ -1,1 +1,1 @@
-"""From files to numbers: readers, tokenizers, vocabularies, and the documents of a text."""
+"""Text: lines, tokenizers, vocabularies, texts as ids, and their documents."""

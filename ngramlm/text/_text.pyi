@@ -1,16 +1,15 @@
-import numpy as np
-from numpy.typing import NDArray
-
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.types import Int32s, Uint8s
 
+CONSTANTS: dict[str, int]
 PADDING: int
 
 def tokenize(
-    data: bytearray | NDArray[np.uint8],
+    data: bytearray | Uint8s,
     length: int,
     table: WordTable,
     grow: bool,
     reserved: int,
-    ids: NDArray[np.int32],
+    ids: Int32s,
 ) -> tuple[int, int, int, int, int, int]: ...
-def remap(ids: NDArray[np.int32], new_ids: NDArray[np.int32], out: NDArray[np.int32]) -> None: ...
+def remap(ids: Int32s, new_ids: Int32s, out: Int32s) -> None: ...

@@ -2,6 +2,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+from ngramlm.core._constants cimport BOS, EOS, FIRST_WORD, MAX_ORDER, UNK
 from ngramlm.text._vocabulary cimport WordTable, find_slot, hash_word
 
 import numpy as np
@@ -28,11 +29,7 @@ cdef enum:
     RESERVED_DROP = 1
     RESERVED_KEEP = 2
 
-cdef enum:
-    UNK = 0
-    BOS = 1
-    EOS = 2
-
+CONSTANTS = {"UNK": UNK, "BOS": BOS, "EOS": EOS, "FIRST_WORD": FIRST_WORD, "MAX_ORDER": MAX_ORDER}
 PADDING = 8                     # readable bytes that must follow the text in its buffer
 
 

@@ -1,4 +1,4 @@
-"""Texts with documents: empty lines, a line of their own, line numbers or files say where they begin."""
+"""The documents of a text: empty lines, marker lines, line numbers or files say where they begin."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ngramlm.core.files import COMPRESSED, Source, open_source, source_name
+from ngramlm.core.files import BYTE_ORDER_MARK, COMPRESSED, Source, source_name
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.text.text import Text, listed, read_text
+from ngramlm.text.encoder import listed
+from ngramlm.text.lines import read_lines
+from ngramlm.text.reading import read_text
+from ngramlm.text.text import Text
+from ngramlm.types import Bools
 
 __all__ = [
     "Beside",
@@ -30,17 +33,28 @@ __all__ = [
 
 @runtime_checkable
 class DocumentRule(Protocol):
-    """Where the documents of a text begin."""
+    """A rule that says where the documents of a text begin."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """The text of some sources, with its documents; `options` are those of `read_text`."""
+        """Read the text of some sources with its documents; `options` are those of `read_text`."""
         ...
 
 
 def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **read_options: Any) -> Text:
-    """Read a text with its documents; the options are those of `read_text`.
+    r"""Read a text with its documents.
 
-    >>> text = read_documents(io.BytesIO(b"a b\\na c\\n\\nb\\n"), BlankLines())
+    Parameters
+    ----------
+    sources
+        Paths or binary streams.
+    rule
+        Says where documents begin.
+    read_options
+        The options of `read_text`.
+
+    Examples
+    --------
+    >>> text = read_documents(io.BytesIO(b"a b\na c\n\nb\n"), BlankLines())
     >>> text.n_sentences, text.documents.tolist()
     (3, [0, 2, 3])
     """
@@ -49,15 +63,16 @@ def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **rea
 
 @dataclass(frozen=True)
 class BlankLines:
-    """Documents stand between empty lines, which are no sentences."""
+    """Empty lines separate documents; an empty line is not a sentence."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """Read a text whose documents stand between empty lines."""
         return _read_marked(sources, b"", options)
 
 
 @dataclass(frozen=True)
 class MarkerLine:
-    """A line with nothing but `marker` begins every document and is no sentence."""
+    """A line that holds only `marker` begins every document; it is not a sentence."""
 
     marker: str
 
@@ -66,6 +81,7 @@ class MarkerLine:
             raise UsageError(f"the marker is {self.marker!r}; expected a line with something in it")
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """Read a text whose documents begin with the marker."""
         return _read_marked(sources, self.marker.strip().encode(), options)
 
 
@@ -77,32 +93,39 @@ class LineNumbers:
 
     @classmethod
     def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
-        """The numbers in a file, one a line; raises FormatError for anything else, and where they do not grow."""
+        """Read the numbers from a file, one a line.
+
+        Raises
+        ------
+        FormatError
+            For a line that is not a number, and for numbers that do not grow.
+        """
         numbers: list[int] = []
-        with open_source(path) as stream:
-            for at, line in enumerate(stream.read().split(b"\n"), 1):
-                word = line.strip()
-                if not word:
-                    continue
-                if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
-                    raise FormatError(
-                        f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
-                        " the one before", path, at,
-                    )  # fmt: skip
-                numbers.append(int(word))
+        for at, line in read_lines(path):
+            word = line.strip()
+            if not word:
+                continue
+            if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
+                raise FormatError(
+                    f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                    " the one before", path, at,
+                )  # fmt: skip
+            numbers.append(int(word))
         return cls(tuple(numbers))
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """Read a text whose documents begin at the lines of these numbers."""
         return read_text(sources, documents=[number - 1 for number in self.numbers], **options)
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Documents begin where a file beside each text says, of the same name with another suffix: `LineNumbers`."""
+    """A file beside each text has the line numbers of its documents: the same name with another suffix."""
 
     suffix: str
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """Read texts and the line numbers beside them."""
         numbers = [LineNumbers.read_file(self.path(source)).numbers for source in sources]
         text = read_text(sources, documents="files", **options)
         if text.n_documents not in (0, len(sources)):
@@ -123,7 +146,13 @@ class Beside:
         )
 
     def path(self, source: Source) -> str:
-        """The file of the numbers of a text; raises UsageError for what is no file of a name."""
+        """Return the path of the file with the line numbers of a text.
+
+        Raises
+        ------
+        UsageError
+            For a source that is not a named file.
+        """
         if source == "-" or not isinstance(source, str | os.PathLike):
             raise UsageError(f"found {source_name(source)}; expected the name of a file, to look beside it")
         name = os.fspath(source)
@@ -137,25 +166,26 @@ class EachFile:
     """Every file is a document."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
+        """Read texts, each of which is a document."""
         return read_text(sources, documents="files", **options)
 
 
 def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
-    """A text without the lines that hold a marker alone, each of which begins a document."""
+    """Read a text without the lines that hold only a marker, each of which begins a document."""
     found: list[int] = []
     streams: list[Source] = []
     n_lines = 0
     for source in sources:
-        with open_source(source) as stream:
-            lines = stream.read().split(b"\n")
-        if not lines[-1]:
-            lines.pop()
-        for number, line in enumerate(lines):
+        lines = bytearray()
+        for _, line in read_lines(source):
             if line.strip() == marker:
-                found.append(n_lines + number)
-                lines[number] = b""  # messages about other lines have the right numbers
-        n_lines += len(lines)
-        named = io.BytesIO(b"".join(line + b"\n" for line in lines))
+                found.append(n_lines)
+                line = b""  # messages about other lines have the right numbers
+            elif not lines and line.startswith(BYTE_ORDER_MARK):
+                lines += BYTE_ORDER_MARK  # only the first one of a file is left out
+            lines += line + b"\n"
+            n_lines += 1
+        named = io.BytesIO(lines)
         named.name = source_name(source)
         streams.append(named)
     text = read_text(streams, **options)
@@ -164,8 +194,8 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
     return _cut(text, is_marker, characters=1)
 
 
-def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
-    """The text without some sentences; what follows one begins a document."""
+def _cut(text: Text, is_cut: Bools, characters: int) -> Text:
+    """Return the text without some sentences; the sentence after each of them begins a document."""
     kept = np.logical_not(is_cut)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
     before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()  # kept sentences before each of those cut
@@ -174,10 +204,19 @@ def _cut(text: Text, is_cut: NDArray[np.bool_], characters: int) -> Text:
     return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
 
 
-def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
-    """Some documents of a text; `chosen` is bool[D]. Characters are not counted anew.
+def select_documents(text: Text, chosen: Bools) -> Text:
+    r"""Return some documents of a text. The characters are not counted anew.
 
-    >>> text = read_documents(io.BytesIO(b"a\\n\\nb\\n\\nc c\\n"), BlankLines())
+    Parameters
+    ----------
+    text
+        The text.
+    chosen
+        bool[D], whether to keep each document.
+
+    Examples
+    --------
+    >>> text = read_documents(io.BytesIO(b"a\n\nb\n\nc c\n"), BlankLines())
     >>> part = select_documents(text, np.array([True, False, True]))
     >>> [part.sentence(number) for number in range(part.n_sentences)], part.documents.tolist()
     ([['a'], ['c', 'c']], [0, 1, 2])
@@ -192,10 +231,10 @@ def select_documents(text: Text, chosen: NDArray[np.bool_]) -> Text:
 
 
 def document_rule(rule: str) -> DocumentRule:
-    """The rule that a word on a command line means.
+    """Return the rule that a word on the command line means.
 
-    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, a suffix such as ``.docs`` is
-    `Beside`; anything else is the name of a file with `LineNumbers`.
+    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, and a suffix such as ``.docs`` is
+    `Beside`. Any other word is the name of a file with `LineNumbers`.
     """
     if not rule:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The one sign that a text and a vocabulary do not belong together: most words are OOVs."""
+"""The sign that a text and a vocabulary do not fit: most words are OOVs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ __all__ = ["oov_complaint", "warn_of_oovs"]
 
 
 def oov_complaint(oovs: int, words: int) -> str | None:
-    """What is to be said of a text of which more than half the words are OOVs; None of any other.
+    """Return a warning for a text of which more than half of the words are OOVs, None for any other text.
 
+    Examples
+    --------
     >>> oov_complaint(97, 100), oov_complaint(1, 2)
     ('97 % of the words are OOVs (is it tokenized as the training text?)', None)
     """
@@ -19,7 +21,7 @@ def oov_complaint(oovs: int, words: int) -> str | None:
 
 
 def warn_of_oovs(what: str, oovs: int, words: int) -> None:
-    """TextWarning where there is something to be said of a text."""
+    """Warn with TextWarning when more than half of the words of a text are OOVs."""
     complaint = oov_complaint(oovs, words)
     if complaint is not None:
         warn(f"{what}: {complaint}", TextWarning)

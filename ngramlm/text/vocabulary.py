@@ -7,31 +7,40 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ngramlm.core.files import atomic_write, open_source
+from ngramlm.core.files import BYTE_ORDER_MARK, atomic_write
 from ngramlm.core.validation import several_words
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
+from ngramlm.text.lines import read_lines
+from ngramlm.text.tokenizers import SEPARATORS
+from ngramlm.types import Int32s
 
-__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "SEPARATORS", "UNK", "UNK_WORD", "Vocabulary"]
+__all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", "Vocabulary"]
 
 UNK, BOS, EOS = 0, 1, 2
 UNK_WORD, BOS_WORD, EOS_WORD = "<unk>", "<s>", "</s>"
 RESERVED = (UNK_WORD, BOS_WORD, EOS_WORD)
-SEPARATORS = frozenset(map(chr, range(0x21)))
 
 
 class Vocabulary:
-    """An immutable two-way map between words and ids; words are the same when their bytes are.
+    """An immutable two-way map between words and ids; two words are the same when their bytes are.
 
-    ``words`` are those that follow the three reserved ones, which may stand among them and are skipped.
-    Raises UsageError for a word that is given twice, is empty, or holds a space or control character.
+    Parameters
+    ----------
+    words
+        The words after the three reserved words. Reserved words among them are skipped.
 
-    Example:
-        >>> vocabulary = Vocabulary(["the", "cat"])
-        >>> len(vocabulary), vocabulary.id("cat"), vocabulary.id("dog"), vocabulary.word(3)
-        (5, 4, 0, 'the')
+    Raises
+    ------
+    UsageError
+        For a word that is given twice, is empty, or holds a space or control character.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary(["the", "cat"])
+    >>> len(vocabulary), vocabulary.id("cat"), vocabulary.id("dog"), vocabulary.word(3)
+    (5, 4, 0, 'the')
     """
 
     __slots__ = ("_hash", "_table", "_words")
@@ -54,7 +63,7 @@ class Vocabulary:
 
     @classmethod
     def from_table(cls, table: WordTable) -> Vocabulary:
-        """The vocabulary over a compiled table whose first three words are the reserved ones."""
+        """Make a vocabulary over a compiled table whose first three words are the reserved words."""
         if len(table) < len(RESERVED) or tuple(table.word(id) for id in range(3)) != tuple(
             word.encode() for word in RESERVED
         ):
@@ -70,7 +79,7 @@ class Vocabulary:
 
     @property
     def table(self) -> WordTable:
-        """The compiled table (bytes <-> id); not to be added to."""
+        """The compiled table (bytes <-> id); do not add words to it."""
         return self._table
 
     def __len__(self) -> int:
@@ -100,11 +109,17 @@ class Vocabulary:
         return f"<Vocabulary of {len(self)} words>"
 
     def id(self, word: str) -> int:
-        """The id of a word, 0 (``<unk>``) when it is not in the vocabulary."""
+        """Return the id of a word, 0 (``<unk>``) when it is not in the vocabulary."""
         return max(self._table.get(word.encode("utf-8", "surrogatepass")), UNK)
 
     def word(self, id: int) -> str:
-        """The word of an id; raises UsageError outside the vocabulary."""
+        """Return the word of an id.
+
+        Raises
+        ------
+        UsageError
+            For an id outside the vocabulary.
+        """
         try:
             return self._table.word(id).decode()
         except IndexError as error:
@@ -112,12 +127,12 @@ class Vocabulary:
         except UnicodeDecodeError:
             raise FormatError(f"found bytes that are not UTF-8 as word {id}; expected a word") from None
 
-    def ids(self, words: Iterable[str]) -> NDArray[np.int32]:
-        """The ids of several words, int32."""
+    def ids(self, words: Iterable[str]) -> Int32s:
+        """Return the ids of several words, int32."""
         return np.fromiter(map(self.id, words), np.int32)
 
     def words(self, ids: Iterable[int] | None = None) -> list[str]:
-        """The words of several ids, or all words in the order of their ids."""
+        """Return the words of several ids, or by default all words in the order of their ids."""
         if ids is not None:
             return [self.word(int(id)) for id in ids]
         if self._words is None:
@@ -125,21 +140,25 @@ class Vocabulary:
         return list(self._words)
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write one word a line, in the order of the ids, without the reserved three."""
+        """Write one word a line, in the order of the ids, without the three reserved words."""
         with atomic_write(path) as out:
             words = self.words()[len(RESERVED) :]
             if words and words[0].startswith("\ufeff"):  # or it would be taken for a byte order mark
-                out.write("\ufeff".encode())
+                out.write(BYTE_ORDER_MARK)
             out.write("".join(f"{word}\n" for word in words).encode())
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Vocabulary:
-        """Read one word a line (reserved words and repeated words are skipped); raises FormatError."""
+        """Read one word a line; reserved words and repeated words are skipped.
+
+        Raises
+        ------
+        FormatError
+            For a line of several words, control characters, and bytes that are not UTF-8.
+        """
         table = new_table()
-        with open_source(path) as source:
-            lines = source.read().removeprefix(b"\xef\xbb\xbf").split(b"\n")
-        for number, line in enumerate(lines, 1):
-            line = line.removesuffix(b"\r").strip(b" \t")
+        for number, line in read_lines(path):
+            line = line.strip(b" \t")
             if not line:
                 continue
             try:
@@ -154,7 +173,7 @@ class Vocabulary:
 
 
 def new_table() -> WordTable:
-    """A growing table that holds the reserved words."""
+    """Return a growing table that holds the reserved words."""
     table = WordTable()
     for word in RESERVED:
         table.add(word.encode())

@@ -1,1 +1,1 @@
-"""The n-grams as columns sorted by history read backwards, and how counts are gathered into them."""
+"""The n-grams as columns sorted by history read backwards, and how they are built, counted and merged."""

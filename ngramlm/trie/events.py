@@ -1,4 +1,4 @@
-"""Where the tokens of a text stand in a trie: what held-out tuning and models over columns start from."""
+"""The places of the tokens of a text in a trie, for held-out tuning and models over columns."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS
 from ngramlm.trie._trie import find_rows
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats, Int32s, Uint8s
 
 __all__ = ["Events", "look_up"]
 
-Int32s = NDArray[np.int32]
 Value = TypeVar("Value", bound=np.generic)
 
 
@@ -43,7 +43,7 @@ class Events:
     words: Int32s
     rows: Int32s
     histories: Int32s
-    weights: NDArray[np.float64]
+    weights: Floats
 
     def __post_init__(self) -> None:
         for column in (self.words, self.rows, self.histories, self.weights):
@@ -57,7 +57,7 @@ class Events:
         return len(self.rows)
 
     @cached_property
-    def lengths(self) -> NDArray[np.uint8]:
+    def lengths(self) -> Uint8s:
         """uint8[N], the length of the longest n-gram that the trie has (0 for none)."""
         found = self.rows >= 0
         return np.asarray((found * np.arange(1, self.order + 1)[:, None]).max(axis=0), np.uint8)
@@ -100,7 +100,7 @@ class Events:
             np.concatenate([part.weights for part in parts]),
         )
 
-    def select(self, mask: NDArray[np.bool_]) -> Events:
+    def select(self, mask: Bools) -> Events:
         """Only the marked events."""
         return Events(self.words[mask], self.rows[:, mask], self.histories[:, mask], self.weights[mask])
 

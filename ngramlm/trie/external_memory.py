@@ -15,27 +15,25 @@ from functools import partial
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm import _counts
 from ngramlm.core.files import Source
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import Mapped, read_at
 from ngramlm.text._text import remap
-from ngramlm.text.text import Reader
+from ngramlm.text.encoder import Encoder
 from ngramlm.text.vocabulary import BOS, EOS, Vocabulary
 from ngramlm.trie.gathering import Counted, Counter, GrowingLevels
 from ngramlm.trie.trie import Level
+from ngramlm.types import Int32s, Ints
 
 __all__ = ["Spill"]
 
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
 
 BYTES_PER_POSITION = 160  # in memory while a region is counted: windows, records, rows
 BUFFERS = 112 << 20  # what all else takes meanwhile: Python, chunks of text
 BYTES_PER_WORD = 64  # tables as large as the vocabulary
-LEAST_REGION = 1 << 14
+MIN_REGION = 1 << 14
 PIECE_ROWS = 1 << 18
 
 
@@ -55,7 +53,7 @@ class Spill:
     vocabulary: Vocabulary
     file: IO[bytes]
     pieces: list[int]
-    counts: Int64s
+    counts: Ints
 
     @classmethod
     def of(
@@ -69,15 +67,15 @@ class Spill:
         **read_options: Any,
     ) -> Spill:
         """Read a text; the options are those of `read_text`, without documents."""
-        reader = Reader(vocabulary, threads, **read_options)
+        encoder = Encoder(vocabulary, threads, **read_options)
         file = workspace.file()
         found: list[tuple[int, int]] = []
         try:
-            for part in reader.parts(sources, progress):
+            for part in encoder.parts(sources, progress):
                 workspace.write(file, part.ids.data)
                 found.append((part.table, len(part.ids)))
-            known, maps = reader.numbering()
-            del reader
+            known, maps = encoder.numbering()
+            del encoder
             counts = np.zeros(len(known), np.int64)
             at = 0
             for table, n in found:
@@ -119,7 +117,7 @@ class Spill:
         self.workspace.check_room(4 * order * total)
         assert self.workspace.memory is not None
         room = max(self.workspace.memory - BUFFERS - BYTES_PER_WORD * len(sizes), 0)
-        largest = max(room // (BYTES_PER_POSITION * (threads + 2)), LEAST_REGION)
+        largest = max(room // (BYTES_PER_POSITION * (threads + 2)), MIN_REGION)
         found = GrowingLevels(order, total, self.workspace)
         counter = _RegionCounter(order, len(sizes), largest, self.workspace)
         jobs = counter.jobs(self._sorted(sizes, largest, order, threads, progress))
@@ -135,12 +133,12 @@ class Spill:
         yield from found.finished()
 
     def _sorted(
-        self, sizes: Int64s, largest: int, order: int, threads: int, progress: Progress | None
+        self, sizes: Ints, largest: int, order: int, threads: int, progress: Progress | None
     ) -> Regions:
         """What stands around every position, in regions of last history words."""
         regions = Regions.of(sizes, largest, order, order - 2, self.workspace)
 
-        def windows(ids: Int32s) -> tuple[Int32s, Int64s]:
+        def windows(ids: Int32s) -> tuple[Int32s, Ints]:
             return regions.sort(_counts.windows(ids, order))
 
         done, total = 0, int(sizes.sum())
@@ -171,8 +169,8 @@ class Regions:
     order: int
     column: int
     part_of_word: Int32s
-    starts: Int64s
-    filled: Int64s
+    starts: Ints
+    filled: Ints
     file: IO[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,7 +178,7 @@ class Regions:
         weakref.finalize(self, self.file.close)
 
     @classmethod
-    def of(cls, sizes: Int64s, largest: int, order: int, column: int, workspace: Mapped) -> Regions:
+    def of(cls, sizes: Ints, largest: int, order: int, column: int, workspace: Mapped) -> Regions:
         """Neighbouring words with no more windows together than `largest`, or one word with more."""
         first_words, total = [0], 0
         for word, size in enumerate(sizes.tolist()):
@@ -196,11 +194,11 @@ class Regions:
     def __len__(self) -> int:
         return len(self.filled)
 
-    def sort(self, rows: Int32s) -> tuple[Int32s, Int64s]:
+    def sort(self, rows: Int32s) -> tuple[Int32s, Ints]:
         """Windows in the order of their regions, and where those of each region begin."""
         return _counts.partition(rows, self.column, self.part_of_word, len(self))
 
-    def add(self, rows: Int32s, edges: Int64s) -> None:
+    def add(self, rows: Int32s, edges: Ints) -> None:
         """Write windows that `sort` put in order into their regions."""
         for region in np.flatnonzero(np.diff(edges)).tolist():
             first, end = int(edges[region]), int(edges[region + 1])
@@ -315,7 +313,7 @@ class _RegionCounter:
             if parts.size(part):
                 yield partial(self._count_part, parts, part, of_word)
 
-    def _bigrams(self, word: int, next_words: Int32s, counts: Int64s, size: int) -> Counted:
+    def _bigrams(self, word: int, next_words: Int32s, counts: Ints, size: int) -> Counted:
         """The bigrams of one word as what was counted, with nothing in the orders above."""
         bigrams = (
             next_words,

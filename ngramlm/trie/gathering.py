@@ -1,4 +1,4 @@
-"""Ids -> the columns of the orders above the first, a range of last history words at a time."""
+"""From ids to the columns of the orders above the first, a range of last history words at a time."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm import _counts
+from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.trie.trie import Level
+from ngramlm.types import Int32s, Ints
 
 __all__ = ["Counted", "Counter", "GrowingLevels", "count_higher"]
 
@@ -43,30 +45,32 @@ class Counter:
 
     def __init__(self, order: int) -> None:
         self.order = order
-        self._spare: list[list[tuple[NDArray[Any], ...]]] = []
+        self._buffers = Buffers(self._columns, _capacity)
+
+    def _columns(self, size: int) -> list[tuple[NDArray[Any], ...]]:
+        return [_empty(size) for _ in range(2, self.order + 1)]
 
     def count(
         self,
-        ids: NDArray[np.int32],
-        positions: NDArray[np.int32],
-        buckets: NDArray[np.int64],
+        ids: Int32s,
+        positions: Int32s,
+        buckets: Ints,
         first: int,
         end: int,
     ) -> Counted:
         """The rows of the histories that end with the words first .. end - 1."""
         size = int(buckets[end] - buckets[first])
-        try:
-            arrays = self._spare.pop()
-        except IndexError:
-            arrays = []
-        if not arrays or len(arrays[0][0]) < size:
-            arrays = [_empty(size) for _ in range(2, self.order + 1)]
+        arrays = self._buffers.take(size)
         rows, histories = _counts.count_range(ids, positions, buckets, first, end, self.order, arrays)
         return Counted(arrays, rows, histories, size)
 
     def give_back(self, counted: Counted) -> None:
         """The result has been used: its memory may serve again."""
-        self._spare.append(counted.arrays)
+        self._buffers.give_back(counted.arrays)
+
+
+def _capacity(arrays: list[tuple[NDArray[Any], ...]]) -> int:
+    return len(arrays[0][0]) if arrays else 0
 
 
 def _empty(capacity: int) -> tuple[NDArray[Any], ...]:
@@ -75,8 +79,8 @@ def _empty(capacity: int) -> tuple[NDArray[Any], ...]:
 
 
 def count_higher(
-    ids: NDArray[np.int32], vocabulary_size: int, order: int, threads: int, progress: Progress | None
-) -> Iterator[tuple[Level, NDArray[np.int32]]]:
+    ids: Int32s, vocabulary_size: int, order: int, threads: int, progress: Progress | None
+) -> Iterator[tuple[Level, Int32s]]:
     """The columns and counts of orders 2 .. order of a text in memory."""
     positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
     n = len(positions)
@@ -125,7 +129,7 @@ class _GrowingLevel:
         np.add(suffixes[:n_rows], np.int32(lower_rows), out=self.suffixes.room(n_rows))
         np.add(parents[:n_histories], np.int32(lower_histories), out=self.parents.room(n_histories))
 
-    def finished(self) -> tuple[Level, NDArray[np.int32]]:
+    def finished(self) -> tuple[Level, Int32s]:
         """The columns, and the counts."""
         self.starts.room(1)[0] = self.words.size
         columns = (self.words, self.suffixes, self.starts, self.parents, self.first_words)
@@ -160,7 +164,7 @@ class GrowingLevels:
                 counted.arrays[k], counted.rows[k], counted.histories[k], *before[order - 2]
             )
 
-    def finished(self) -> Iterator[tuple[Level, NDArray[np.int32]]]:
+    def finished(self) -> Iterator[tuple[Level, Int32s]]:
         """The columns and counts of every order, lowest first."""
         for level in self._levels:
             yield level.finished()

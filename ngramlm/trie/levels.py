@@ -1,4 +1,4 @@
-"""The columns of one order, and how they are made of n-grams that come in any order.
+"""The columns of one order, and how they are built from n-grams that come in any order.
 
 All n-grams whose last history word lies in a range of words are a range of rows, and need nothing from outside it. So
 the ranges are sorted and built side by side, each small enough to stay in the cache. N-grams that come in the order of
@@ -11,43 +11,55 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ngramlm.core.buffers import Buffers
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.trie._trie import Scratch, build_rows, count_words, group_rows, in_trie_order, sort_rows, take
+from ngramlm.trie._level_building import (
+    Scratch,
+    build_rows,
+    count_words,
+    group_rows,
+    in_trie_order,
+    sort_rows,
+)
+from ngramlm.trie._trie import take
+from ngramlm.types import Float32s, Int32s, Ints
 
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
 MAX_ORDER = 16
 RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
-LARGE_ROWS = (
-    1 << 18
-)  # rows of one last history word from which on they are cut into ranges, by the word before it
-
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+# rows of one last history word from which on they are cut into ranges, by the word before it
+LARGE_ROWS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
 class Level:
     """The n-grams of one order k.
 
-    Attributes:
-        words: int32[R], the last word of every row.
-        suffixes: int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
-        starts: int64[H + 1], the first row of every history of length k - 1, and R.
-        parents: int32[H], the history without its first word, in order k - 1 (zero for k = 1).
-        first_words: int32[H], the oldest word of every history (-1 for k = 1).
+    Attributes
+    ----------
+    words
+        int32[R], the last word of every row.
+    suffixes
+        int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
+    starts
+        int64[H + 1], the first row of every history of length k - 1, and R.
+    parents
+        int32[H], the history without its first word, in order k - 1 (zero for k = 1).
+    first_words
+        int32[H], the oldest word of every history (-1 for k = 1).
     """
 
     words: Int32s
     suffixes: Int32s
-    starts: Int64s
+    starts: Ints
     parents: Int32s
     first_words: Int32s
 
@@ -57,15 +69,17 @@ class Level:
 
     @property
     def n_rows(self) -> int:
+        """The number of n-grams."""
         return len(self.words)
 
     @property
     def n_histories(self) -> int:
+        """The number of histories."""
         return len(self.parents)
 
     @classmethod
     def of_words(cls, vocabulary_size: int) -> Level:
-        """Order 1: one row per word id, one empty history."""
+        """Return order 1: one row for every word id, one empty history."""
         return cls(
             np.arange(vocabulary_size, dtype=np.int32),
             np.zeros(vocabulary_size, np.int32),
@@ -76,9 +90,16 @@ class Level:
 
 
 def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32s:
-    """Row numbers of n-grams int32[R, k] in the order of the trie, equal ones in the order they came; int32[R].
+    """Sort n-grams int32[R, k] into the order of the trie; equal n-grams stay in the order in which they came.
 
-    Raises ValueError for a word outside the vocabulary.
+    Returns
+    -------
+    int32[R], the row numbers of the n-grams in the order of the trie.
+
+    Raises
+    ------
+    ValueError
+        For a word outside the vocabulary.
     """
     rows = np.arange(_checked(len(ngrams)), dtype=np.int32)
     if not _in_order(ngrams, vocabulary_size, threads):
@@ -89,10 +110,27 @@ def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32
 def build_level(
     ngrams: Int32s, below: Sequence[Level], threads: int = 1, workspace: Workspace = IN_MEMORY
 ) -> tuple[Level, Int32s | None]:
-    """The columns of the n-grams int32[R, k] of order k = 2, 3, ..., which come in any order; `below` are those below.
+    """Build the columns of one order from n-grams that come in any order.
 
-    Returns the level, and which of the n-grams each of its rows is, int32[R]; None where they came in its order.
-    Raises FormatError for an n-gram that stands twice or lacks its suffix, or holds a word that is no unigram.
+    Parameters
+    ----------
+    ngrams
+        int32[R, k], the n-grams of order k = 2, 3, ...
+    below
+        The columns of all lower orders.
+    threads
+        The number of threads.
+    workspace
+        Where the columns are kept.
+
+    Returns
+    -------
+    The level, and the number of the n-gram that each row was, int32[R]; None where they came in the order of the trie.
+
+    Raises
+    ------
+    FormatError
+        For an n-gram that stands twice, lacks its suffix, or holds a word that is not a unigram.
     """
     order = len(below) + 1
     if ngrams.shape[1:] != (order,):
@@ -114,11 +152,9 @@ def build_level(
     return builder.finished(), rows
 
 
-def take_rows(
-    values: NDArray[np.float32], rows: Int32s, workspace: Workspace = IN_MEMORY
-) -> NDArray[np.float32]:
-    """``values[rows]``."""
-    out: NDArray[np.float32] = workspace.empty(len(rows), np.float32)
+def take_rows(values: Float32s, rows: Int32s, workspace: Workspace = IN_MEMORY) -> Float32s:
+    """Return ``values[rows]``."""
+    out: Float32s = workspace.empty(len(rows), np.float32)
     for piece in workspace.pieces(len(rows)):
         take(values, rows[piece], out[piece])
     return out
@@ -214,7 +250,7 @@ class _Room:
 
     def __init__(self, capacity: int, order: int) -> None:
         self.capacity = capacity
-        self.starts: Int64s = np.empty(capacity, np.int64)
+        self.starts: Ints = np.empty(capacity, np.int64)
         self.parents: Int32s = np.empty(capacity, np.int32)
         self.first_words: Int32s = np.empty(capacity, np.int32)
         self.sorted: Int32s = np.empty((capacity, order), np.int32)  # costs nothing where it is not used
@@ -239,19 +275,13 @@ class _Builder:
         self.suffixes: Int32s = workspace.empty(n_rows, np.int32)
         self.starts = workspace.growing(n_rows + 1, np.int64)
         self.parents, self.first_words = (workspace.growing(n_rows, np.int32) for _ in range(2))
-        self.spare: list[_Room] = []
-
-    def room(self, n_rows: int) -> _Room:
-        try:
-            room = self.spare.pop()
-        except IndexError:
-            room = _Room(0, 0)
-        return room if room.capacity >= n_rows else _Room(n_rows + n_rows // 4, self.ngrams.shape[1])
+        order = ngrams.shape[1]
+        self.rooms = Buffers(lambda n: _Room(n + n // 4, order), attrgetter("capacity"))
 
     def __call__(self, span: tuple[int, int]) -> _Built:
         first, end = span
         ngrams, below = self.ngrams[first:end], self.below
-        room = self.room(end - first)
+        room = self.rooms.take(end - first)
         if self.rows is not None:
             ngrams = room.sorted[: end - first]
             sort_rows(self.ngrams, self.rows[first:end], ngrams, below[0].n_rows, room.scratch)
@@ -276,7 +306,7 @@ class _Builder:
         np.add(built.room.starts[:n], built.first, out=self.starts.room(n))
         self.parents.room(n)[:] = built.room.parents[:n]
         self.first_words.room(n)[:] = built.room.first_words[:n]
-        self.spare.append(built.room)
+        self.rooms.give_back(built.room)
 
     def finished(self) -> Level:
         self.starts.room(1)[0] = len(self.ngrams)

@@ -17,26 +17,28 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.vocabulary import BOS, EOS
 from ngramlm.trie._trie import link_all, link_rows, mark_needed, restrict_level, restrict_links
 from ngramlm.trie.levels import MAX_ORDER, Level, build_level
+from ngramlm.types import Bools, Int32s, Ints
 
 __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
 
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-
 
 class NgramTrie:
-    """The n-grams of orders 1 .. `order`; closed: with an n-gram stand its history and its suffix.
+    """The n-grams of orders 1 to `order`, closed: the history and the suffix of every n-gram are n-grams too.
 
-    Args:
-        levels: the columns of every order.
-        workspace: where columns that are aligned with these are to be kept.
-        of_text: whether these are all n-grams of a text: every one that does not end with ``</s>`` is a history.
+    Parameters
+    ----------
+    levels
+        The columns of every order.
+    workspace
+        Where columns that are aligned with these are kept.
+    of_text
+        Whether these are all n-grams of a text: every n-gram that does not end with ``</s>`` is then a history.
 
-    Example:
-        >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)
-        >>> trie.n_rows, trie.ngrams(2).tolist(), trie.find([3, 4])
-        ((5, 3), [[1, 3], [3, 4], [4, 2]], 1)
+    Examples
+    --------
+    >>> trie, _ = NgramTrie.from_ngrams([np.array([[1, 3], [3, 4], [4, 2]], np.int32)], 5)
+    >>> trie.n_rows, trie.ngrams(2).tolist(), trie.find([3, 4])
+    ((5, 3), [[1, 3], [3, 4], [4, 2]], 1)
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class NgramTrie:
 
     @property
     def order(self) -> int:
+        """The length of the longest n-grams."""
         return len(self.levels)
 
     @property
@@ -70,7 +73,7 @@ class NgramTrie:
         level = self.level(order)
         return np.repeat(np.arange(level.n_histories, dtype=np.int32), np.diff(level.starts))
 
-    def buckets(self, order: int) -> Int64s:
+    def buckets(self, order: int) -> Ints:
         """For order >= 2: the first history that ends with each word, int64[vocabulary + 1]."""
         words = np.arange(self.level(1).n_rows + 1, dtype=np.int32)
         edges = np.searchsorted(self.level(2).first_words, words)
@@ -148,7 +151,7 @@ class NgramTrie:
         return at
 
     def find(self, ngram: Sequence[int]) -> int:
-        """The row of an n-gram in its order, -1 when it is not there."""
+        """Return the row of an n-gram in its order, -1 when it is not there."""
         if not 1 <= len(ngram) <= self.order:
             return -1
         history = self.find_history(ngram[:-1])

@@ -13,7 +13,7 @@ from support.command_line import Invoke, command, run_alone, sentences, started
 
 from ngramlm.cli.output import number
 from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, load_vectors, vector_files
-from ngramlm.text.text import read_text
+from ngramlm.text.reading import read_text
 
 
 @pytest.mark.parametrize(

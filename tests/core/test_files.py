@@ -546,7 +546,7 @@ def test_files_are_written_in_whole_blocks(sizes: list[int], with_header: bool) 
         with (
             mock.patch.object(files.io, "FileIO", Recorded),
             mock.patch.object(files, "BLOCK", 32),
-            mock.patch.object(files, "MOST_AT_ONCE", 256),
+            mock.patch.object(files, "MAX_WRITE_BYTES", 256),
             atomic_write(path) as out,
         ):
             at = 0

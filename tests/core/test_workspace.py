@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from support.open_files import open_files
 
-from ngramlm.core.workspace import IN_MEMORY, LEAST_MEMORY, SMALL, Mapped, Workspace, read_at, resident_bytes
+from ngramlm.core.workspace import IN_MEMORY, MIN_MEMORY, SMALL, Mapped, Workspace, read_at, resident_bytes
 from ngramlm.errors import StorageError, UsageError
 
 MANY = SMALL  # int32 values: four times what goes to a file
@@ -81,7 +81,7 @@ def test_files_have_no_name_and_go_with_the_column(tmp_path: Path) -> None:
 
 def test_too_small_a_limit_is_refused() -> None:
     with pytest.raises(UsageError, match="expected at least 128 MB"):
-        Mapped(LEAST_MEMORY - 1)
+        Mapped(MIN_MEMORY - 1)
 
 
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:

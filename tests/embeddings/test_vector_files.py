@@ -223,7 +223,7 @@ def test_small_pieces_and_growing_room_give_the_same(case: str, block: int, tmp_
     vectors, path = some_vectors(40, 3), tmp_path / NAMES[case][0]
     save_vectors(vectors, path, NAMES[case][1])
     with (
-        mock.patch("ngramlm.formats.line_pieces.PIECE_BYTES", 64 * block),
+        mock.patch("ngramlm.text.lines.BLOCK_BYTES", 64 * block),
         mock.patch.object(binary_files, "BUFFER_BYTES", 64 + block),
         mock.patch.object(rows, "FIRST_BYTES", block),
         mock.patch.object(rows, "READ_AT_ONCE", block),

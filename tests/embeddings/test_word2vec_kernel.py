@@ -20,7 +20,7 @@ from support.oracles.embeddings.word2vec import (
     numeric_gradient,
 )
 
-from ngramlm.embeddings._word2vec import LANES, Trainer, Worker, usable_lanes
+from ngramlm.embeddings._word2vec import LANES, Trainer, Worker, _usable_lanes
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
 from ngramlm.embeddings.parameters import aligned_rows, padded_size
@@ -134,7 +134,7 @@ def text(n_sentences: int, seed: int = 0) -> list[int]:
     return ids
 
 
-@pytest.mark.parametrize("lanes", usable_lanes())
+@pytest.mark.parametrize("lanes", _usable_lanes())
 @pytest.mark.parametrize("mode", MODES)
 def test_training_equals_the_twin(mode: str, lanes: int) -> None:
     Pair(mode, lanes).check(text(30), 7, 0.05, 1e-4)
@@ -143,13 +143,13 @@ def test_training_equals_the_twin(mode: str, lanes: int) -> None:
 @pytest.mark.parametrize("negatives", [1, 2, 3, 4, 6, 7, 8, 11, 20])
 @pytest.mark.parametrize("mode", ["skip-gram", "skip-gram, shared noise", "cbow", "skip-gram, subwords"])
 def test_any_number_of_negatives_equals_the_twin(mode: str, negatives: int) -> None:
-    for lanes in usable_lanes():
+    for lanes in _usable_lanes():
         Pair(mode, lanes, negatives=negatives).check(text(10), 3, 0.05, 0)
 
 
 @pytest.mark.parametrize("dimension", [1, 16, 33, 100])
 def test_any_dimension_equals_the_twin(dimension: int) -> None:
-    for lanes in usable_lanes():
+    for lanes in _usable_lanes():
         Pair("skip-gram, shared noise", lanes, dimension=dimension, scale=0.2).check(text(10), 3, 0.05, 0)
 
 
@@ -349,5 +349,5 @@ def test_copies_that_do_not_fit_are_refused() -> None:
 
 
 def test_the_portable_steps_are_everywhere() -> None:
-    assert 4 in usable_lanes()
-    assert set(usable_lanes()) <= set(LANES)
+    assert 4 in _usable_lanes()
+    assert set(_usable_lanes()) <= set(LANES)

@@ -29,7 +29,8 @@ from ngramlm.evaluation.signature import (
     parse_signature,
     signature,
 )
-from ngramlm.text.text import Text, iter_text
+from ngramlm.text.reading import iter_text
+from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
 

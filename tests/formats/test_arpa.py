@@ -16,10 +16,12 @@ from support.sameness import assert_same
 from support.small_models import Float32s, random_model
 from support.strategies import Corpus, corpora
 
-from ngramlm.formats import line_pieces
-from ngramlm.formats._arpa import format_log10, parse_log10
+from ngramlm.formats import row_writer
+from ngramlm.formats._arpa import _parse_log10
+from ngramlm.formats._row_formatter import _format_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
-from ngramlm.formats.line_pieces import formatter
+from ngramlm.formats.row_writer import formatter
+from ngramlm.text import lines
 
 # Whole files
 
@@ -118,8 +120,9 @@ def test_pieces_and_threads_change_nothing(
     corpus = [f"w{i * i % 17} w{i % 5} {'x' * (i % 40)} w{i % 7}".split() for i in range(200)]
     model = random_model(corpus, 4, 1)
     write_arpa(model, tmp_path / "whole.arpa")
-    monkeypatch.setattr(line_pieces, "PIECE_BYTES", piece_bytes)
-    monkeypatch.setattr(line_pieces, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(row_writer, "PAGE_BYTES", piece_bytes)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", piece_bytes)
+    monkeypatch.setattr(row_writer, "ROWS_AT_ONCE", 7)
     write_arpa(model, tmp_path / "pieces.arpa", threads=threads)
 
     assert (tmp_path / "whole.arpa").read_bytes() == (tmp_path / "pieces.arpa").read_bytes()
@@ -214,7 +217,7 @@ def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
 
 
 def spelled(values: Float32s) -> list[bytes]:
-    return format_log10(values).split(b"\n")[:-1]
+    return _format_log10(values).split(b"\n")[:-1]
 
 
 def float32s(bits: list[int]) -> Float32s:
@@ -240,7 +243,7 @@ def test_float32_reads_back_to_the_same_bits(bits: list[int]) -> None:
     texts = spelled(values)
 
     assert [np.float32(float(text)) for text in texts] == values.tolist()
-    assert [parse_log10(text) for text in texts] == values.tolist()
+    assert [_parse_log10(text) for text in texts] == values.tolist()
     for text, value in zip(texts, values, strict=True):
         assert (b"e" in text) == (0 < -value < 2**-29)
         assert len(text) <= 24
@@ -272,7 +275,7 @@ def test_zero_probability_is_minus_99() -> None:
 def test_nine_digits_are_rounded_correctly(digits: int, exponent: int) -> None:
     text = f"-{digits}e{exponent}"
 
-    assert parse_log10(text.encode()) == nearest_float32(text)
+    assert _parse_log10(text.encode()) == nearest_float32(text)
 
 
 @given(st.integers(0x30000000, 0x42C60000), st.integers(9, 15), st.integers(-1, 1))
@@ -284,7 +287,7 @@ def test_decimals_around_the_middle_of_two_float32_are_rounded_correctly(
     places = digits - len(str(int(middle))) if middle >= 1 else digits
     text = f"-{max(int(middle * 10**places) + off, 0)}e-{places}"
 
-    assert parse_log10(text.encode()) == nearest_float32(text)
+    assert _parse_log10(text.encode()) == nearest_float32(text)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +314,7 @@ def test_decimals_around_the_middle_of_two_float32_are_rounded_correctly(
     ],
 )
 def test_spellings_of_numbers(text: str, value: float) -> None:
-    assert parse_log10(text.encode()) == np.float32(value)
+    assert _parse_log10(text.encode()) == np.float32(value)
 
 
 @pytest.mark.parametrize(
@@ -320,10 +323,10 @@ def test_spellings_of_numbers(text: str, value: float) -> None:
 )
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="expected a decimal number"):
-        parse_log10(text.encode())
+        _parse_log10(text.encode())
 
 
 @pytest.mark.parametrize("text", ["", " 1", "1 ", "1\n"])
 def test_nothing_may_stand_around_a_number(text: str) -> None:
     with pytest.raises(ValueError, match="expected a decimal number"):
-        parse_log10(text.encode())
+        _parse_log10(text.encode())

@@ -15,8 +15,8 @@ from support.sameness import assert_same
 from support.small_models import random_model
 
 from ngramlm.errors import FormatError, FormatWarning
-from ngramlm.formats import line_pieces
 from ngramlm.formats.arpa import read_arpa, write_arpa
+from ngramlm.text import lines
 from ngramlm.text.vocabulary import UNK
 from ngramlm.trie import levels
 
@@ -145,11 +145,11 @@ def test_words_are_those_that_stand_there(
     if blanks:
         text = "".join(line + "\n" * (rng.random() < 0.1) for line in text.splitlines(keepends=True))
     (folder / "m.arpa").write_text(text)
-    before, line_pieces.PIECE_BYTES = line_pieces.PIECE_BYTES, 2000
+    before, lines.BLOCK_BYTES = lines.BLOCK_BYTES, 2000
     try:
         found = read_arpa(folder / "m.arpa", threads=2)
     finally:
-        line_pieces.PIECE_BYTES = before
+        lines.BLOCK_BYTES = before
 
     assert_same(model, found)
 

@@ -27,7 +27,6 @@ import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.binary import (
     LAYOUTS,
-    MAGIC,
     PAGE,
     SECTIONS,
     VERSION,
@@ -36,6 +35,7 @@ from ngramlm.formats.binary import (
     save_binary,
     verify_binary,
 )
+from ngramlm.formats.detection import BINARY_MAGIC
 from ngramlm.loading import load
 from ngramlm.models import automaton as automaton_module
 from ngramlm.models import compact as compact_module
@@ -170,7 +170,7 @@ def test_the_layout_is_the_documented_one(layout: str, tmp_path: Path) -> None:
     data, description = saved(tmp_path / "m", model, layout)
     magic, version, length, crc = HEAD.unpack_from(data)
 
-    assert (b"NGRAMLM\0", 3) == (magic, version) == (MAGIC, VERSION)
+    assert (b"NGRAMLM\0", 3) == (magic, version) == (BINARY_MAGIC, VERSION)
     assert zlib.crc32(data[HEAD.size : HEAD.size + length]) == crc
     assert bytes(PAGE - HEAD.size - length) == data[HEAD.size + length : PAGE]
     assert layout == description["layout"]
@@ -337,7 +337,7 @@ def test_bytes_after_the_end_are_noticed(more: bytes, tmp_path: Path) -> None:
 
 def put(path: Path, data: bytes, text: bytes) -> None:
     """A file whose description is this text, whatever it says."""
-    head = HEAD.pack(MAGIC, VERSION, len(text), zlib.crc32(text)) + text
+    head = HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text
     path.write_bytes(head.ljust(PAGE, b"\0")[:PAGE] + data[PAGE:])
 
 
@@ -539,10 +539,10 @@ def test_headers_that_are_no_description(kind: str, tmp_path: Path) -> None:
         (b"NGRAMLM", "no binary model"),
         (b"NGRAMLM\0", "no binary model"),
         (b"ngramlm\0" + bytes(PAGE), "no binary model"),
-        (HEAD.pack(MAGIC, VERSION + 1, 0, 0), f"version {VERSION + 1} .* expected {VERSION}"),
-        (HEAD.pack(MAGIC, 1 << 24, 0, 0), "version 16777216"),
-        (HEAD.pack(MAGIC, VERSION, 0xFFFFFFFF, 0), "damaged header"),
-        (HEAD.pack(MAGIC, VERSION, 2, 0) + b"{}", "damaged header"),
+        (HEAD.pack(BINARY_MAGIC, VERSION + 1, 0, 0), f"version {VERSION + 1} .* expected {VERSION}"),
+        (HEAD.pack(BINARY_MAGIC, 1 << 24, 0, 0), "version 16777216"),
+        (HEAD.pack(BINARY_MAGIC, VERSION, 0xFFFFFFFF, 0), "damaged header"),
+        (HEAD.pack(BINARY_MAGIC, VERSION, 2, 0) + b"{}", "damaged header"),
     ],
 )
 def test_other_files(data: bytes, message: str, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from support.strategies import Corpus, corpora
 
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import FormatError, FormatWarning
-from ngramlm.formats import line_pieces
+from ngramlm.formats import row_writer
 from ngramlm.formats.count_files import read_counts, write_counts
+from ngramlm.text import lines
 from ngramlm.text.text import Text
 
 
@@ -123,7 +124,8 @@ def test_standard_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("piece_bytes", [8, 20, 100])
 def test_pieces_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece_bytes: int) -> None:
-    monkeypatch.setattr(line_pieces, "PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(row_writer, "PAGE_BYTES", piece_bytes)
+    monkeypatch.setattr(lines, "BLOCK_BYTES", piece_bytes)
     write_counts(read(WRITTEN), tmp_path / "counts.txt", threads=3)
 
     assert (tmp_path / "counts.txt").read_text() == WRITTEN

@@ -13,7 +13,7 @@ from support.open_files import open_files
 
 import ngramlm as lm
 from ngramlm.core import workspace as workspaces
-from ngramlm.core.workspace import LEAST_MEMORY, Mapped
+from ngramlm.core.workspace import MIN_MEMORY, Mapped
 from ngramlm.errors import FormatError, FormatWarning
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.binary import load_binary, save_binary
@@ -24,10 +24,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapped:
     """Columns of any size in files, and their pages let go of as often as can be."""
     monkeypatch.setattr(workspaces, "SMALL", 1)
     monkeypatch.setattr(workspaces, "PIECE", 3)
-    monkeypatch.setattr(workspaces, "resident_bytes", lambda: LEAST_MEMORY)
+    monkeypatch.setattr(workspaces, "resident_bytes", lambda: MIN_MEMORY)
     folder = tmp_path / "columns"
     folder.mkdir()
-    return Mapped(LEAST_MEMORY, folder)
+    return Mapped(MIN_MEMORY, folder)
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_evidence_is_that_of_the_definition(
     for k, found in enumerate(orders_of(method, counts), 1):
         expected = log_evidence(oracle, k, alpha)
 
-        assert dirichlet.log_evidence(found, alpha) == pytest.approx(expected, rel=1e-7, abs=1e-7)
+        assert Evidence.of(found).log(alpha) == pytest.approx(expected, rel=1e-7, abs=1e-7)
 
 
 @given(strategies.corpora(), st.integers(1, 3), st.floats(-3, 3))
@@ -140,11 +140,11 @@ def test_concentrations_have_the_greatest_evidence(corpus: strategies.Corpus, or
     method, counts = lm.Dirichlet(), counts_of(corpus, order)
     for found in orders_of(method, counts):
         best = method.parameters(found)
-        greatest = dirichlet.log_evidence(found, best)
+        greatest = Evidence.of(found).log(best)
 
         assert MIN_CONCENTRATION <= best <= MAX_CONCENTRATION
         for alpha in np.geomspace(MIN_CONCENTRATION, MAX_CONCENTRATION, 100):
-            assert dirichlet.log_evidence(found, float(alpha)) <= greatest + 1e-6
+            assert Evidence.of(found).log(float(alpha)) <= greatest + 1e-6
 
 
 def test_concentration_is_that_of_the_fixed_point() -> None:

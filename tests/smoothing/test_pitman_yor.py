@@ -89,7 +89,7 @@ def check_seating(chain: Restaurants) -> None:
         assert sizes[sizes > 0].sum() == customers.sum()
         assert (sizes > 0).sum() == tables.sum()
         for row in range(rows.start, rows.stop):
-            found = np.bincount(seating.seats_of(row))
+            found = np.bincount(seating._seats_of(row))
             assert np.count_nonzero(found) == tables[row - rows.start]
 
 
@@ -583,7 +583,7 @@ def test_kernel_refuses_columns_that_do_not_fit(changes: dict[str, object]) -> N
 def test_the_seating_cannot_be_written_to() -> None:
     seating = small_seating()
     columns = [seating.customers, seating.tables, seating.history_customers, seating.history_tables]
-    for column in [*columns, seating.table_sizes(1), seating.seats_of(1)]:
+    for column in [*columns, seating.table_sizes(1), seating._seats_of(1)]:
         with pytest.raises(ValueError, match="read-only"):
             column[:] = 1 << 30
 
@@ -597,7 +597,7 @@ def test_kernel_refuses_wrong_parameters() -> None:
             seating.table_sizes(order)
     for row in (-1, 4):
         with pytest.raises(ValueError):
-            seating.seats_of(row)
+            seating._seats_of(row)
     good = np.array([0.5, 0.5])
     for bad in ([0.5], [0.5, 1.0], [-0.1, 0.5], [0.5, float("nan")]):
         with pytest.raises(ValueError):

@@ -21,7 +21,7 @@ import ngramlm as lm
 from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.ngram_model import NgramModel
-from ngramlm.text.text import words_of
+from ngramlm.text.tokenizers import words_of
 from support.oracles.counts import BOS, EOS, UNK
 from support.oracles.smoothing.base import SmoothingOracle
 

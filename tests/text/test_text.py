@@ -27,10 +27,12 @@ from support import strategies
 
 import ngramlm as lm
 from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
-from ngramlm.text import text as text_module
+from ngramlm.text import lines as lines_module
 from ngramlm.text._text import PADDING, tokenize
 from ngramlm.text._vocabulary import WordTable
-from ngramlm.text.text import Text, iter_text, map_text, read_text, split_words
+from ngramlm.text.reading import iter_text, map_text, read_text
+from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import split_words
 
 RESERVED = ["<unk>", "<s>", "</s>"]
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -122,7 +124,7 @@ class Trickle(io.RawIOBase):
 
 
 def read(data: bytes, chunk_bytes: int = 1 << 20, **options: Any) -> Text:
-    with mock.patch.object(text_module, "CHUNK_BYTES", chunk_bytes):
+    with mock.patch.object(lines_module, "BLOCK_BYTES", chunk_bytes):
         return read_text(io.BytesIO(data), **{"threads": 1, **options})
 
 
@@ -164,7 +166,7 @@ def test_reading_is_the_oracle(data: bytes, chunk_bytes: int, threads: int) -> N
     chunk_bytes=st.integers(4, 50),
 )
 def test_streams_that_give_little_at_a_time(data: bytes, sizes: list[int], chunk_bytes: int) -> None:
-    with mock.patch.object(text_module, "CHUNK_BYTES", chunk_bytes):
+    with mock.patch.object(lines_module, "BLOCK_BYTES", chunk_bytes):
         is_the_oracle(read_text(Trickle(data, sizes), threads=2), data)
 
 
@@ -304,7 +306,7 @@ def test_invalid_utf8_is_an_error_with_its_line(kind: str, tmp_path: Path) -> No
                 b"fine line\n" * n_lines + before + INVALID[kind] + after + b"a\n" * 3 * bool(after)
             )
             with (
-                mock.patch.object(text_module, "CHUNK_BYTES", chunk_bytes),
+                mock.patch.object(lines_module, "BLOCK_BYTES", chunk_bytes),
                 pytest.raises(TextError) as caught,
             ):
                 read_text(path, threads=threads)
@@ -725,7 +727,7 @@ def test_compressed_files_are_the_same_text(suffix: str, tmp_path: Path) -> None
     }.items():
         (tmp_path / name).write_bytes(data)
         for chunk_bytes in (1000, 1 << 20):
-            with mock.patch.object(text_module, "CHUNK_BYTES", chunk_bytes):
+            with mock.patch.object(lines_module, "BLOCK_BYTES", chunk_bytes):
                 is_the_oracle(read_text(tmp_path / name, threads=2), LINES)
 
 
@@ -741,7 +743,7 @@ def test_damaged_compressed_files(suffix: str, threads: int, tmp_path: Path) -> 
     damaged += [b"plain text\n"]
     for data in damaged:  # what was changed inside, bz2 decodes before it looks at the checksum
         path.write_bytes(data)
-        with mock.patch.object(text_module, "CHUNK_BYTES", 1000), pytest.raises(FormatError) as caught:
+        with mock.patch.object(lines_module, "BLOCK_BYTES", 1000), pytest.raises(FormatError) as caught:
             read_text(path, threads=threads)
 
         assert str(caught.value).startswith(f"{path}:")
@@ -762,7 +764,7 @@ def test_an_error_while_reading_leaves_no_thread_behind(threads: int) -> None:
             return super().readinto(buffer)
 
     before = threading.active_count()
-    with mock.patch.object(text_module, "CHUNK_BYTES", 100):
+    with mock.patch.object(lines_module, "BLOCK_BYTES", 100):
         with pytest.raises(OSError, match="Input/output error"):
             read_text(Failing(b"a b\n" * 1000, [64]), threads=threads)
 
@@ -798,7 +800,7 @@ def test_progress_adds_up(tmp_path: Path) -> None:
     one.write_bytes(LINES)
     two.write_bytes(b"x\n")
     calls: list[tuple[str, int, int | None]] = []
-    with mock.patch.object(text_module, "CHUNK_BYTES", 4000):
+    with mock.patch.object(lines_module, "BLOCK_BYTES", 4000):
         read_text([one, two], threads=2, progress=lambda *call: calls.append(call))
     done = [call[1] for call in calls]
 

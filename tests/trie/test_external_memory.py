@@ -33,7 +33,7 @@ def regions_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def set_(largest: int) -> None:
         monkeypatch.setattr(external_counting, "BUFFERS", 1 << 50)
-        monkeypatch.setattr(external_counting, "LEAST_REGION", largest)
+        monkeypatch.setattr(external_counting, "MIN_REGION", largest)
         monkeypatch.setattr(external_counting, "PIECE_ROWS", max(largest, 2))
 
     return set_

@@ -21,17 +21,15 @@ from support.texts import counted
 from ngramlm.core.workspace import Workspace
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.trie import levels
-from ngramlm.trie._trie import (
+from ngramlm.trie._level_building import (
     Scratch,
     build_rows,
     count_words,
     group_rows,
-    history_weights,
     in_trie_order,
-    link_rows,
     sort_rows,
-    take,
 )
+from ngramlm.trie._trie import history_weights, link_rows, take
 from ngramlm.trie.levels import Level, build_level, take_rows
 from ngramlm.trie.trie import NgramTrie
 

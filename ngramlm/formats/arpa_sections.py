@@ -1,4 +1,4 @@
-"""ARPA files, piece by piece: header, sections, lines; strict about contents, lenient about dialects."""
+"""Parsing ARPA files: header, sections and lines; strict about contents, lenient about dialects."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from functools import partial
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_ngrams, row_lines
-from ngramlm.formats.line_pieces import Block, Cursor, check_utf8, refusal, shown, text_at
+from ngramlm.formats.refusals import check_utf8, refusal, shown, text_at
+from ngramlm.formats.section_cursor import Cursor, SectionPart
 from ngramlm.formats.suffix_closure import Rows
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
-from ngramlm.trie.trie import MAX_ORDER
+from ngramlm.trie.levels import MAX_ORDER
+from ngramlm.types import Ints
 
 __all__ = ["Lines", "Section", "read_sections"]
 
@@ -41,14 +42,14 @@ class _Parsed:
     place: int | None  # where these rows are in those of the section; None: somewhere else
     n_rows: int
     line: int
-    numbers: NDArray[np.int64] | None  # lines of the rows from `line` on; None: one line after the other
+    numbers: Ints | None  # lines of the rows from `line` on; None: one line after the other
     clamped: int
     upper: int
     last_upper: int
     end: int
 
 
-class Lines(list[tuple[int, int, NDArray[np.int64] | None]]):
+class Lines(list[tuple[int, int, Ints | None]]):
     """Which lines the rows of a section came from: (first row, its line, lines of the rows or None) per block."""
 
     def line(self, row: int) -> int:
@@ -81,7 +82,7 @@ class _Reader:
     def read_header(self) -> None:
         """Read up to the line of the first section."""
         while True:
-            for _ in self.cursor.blocks():  # comments
+            for _ in self.cursor.parts():  # comments
                 pass
             line = self.cursor.next_line()
             if line is None:
@@ -138,7 +139,12 @@ class _Reader:
             raise self.error(f"found {shown(line.strip(_BLANK))}; expected {expected}")
 
     def parse(
-        self, item: tuple[Block, Rows, int | None], order: int, table: WordTable, grow: bool, upper: bool
+        self,
+        item: tuple[SectionPart, Rows, int | None],
+        order: int,
+        table: WordTable,
+        grow: bool,
+        upper: bool,
     ) -> _Parsed:
         """Read the lines of one block; runs in any thread."""
         block, rows, place = item
@@ -160,10 +166,10 @@ class _Reader:
             rows, place, n_rows, block.line, numbers, clamped, n_upper, last_upper, block.line + lines
         )
 
-    def placed(self, whole: Rows) -> Iterator[tuple[Block, Rows, int | None]]:
+    def placed(self, whole: Rows) -> Iterator[tuple[SectionPart, Rows, int | None]]:
         """The blocks of a section, each with the rows that it is read into: those of `whole`, if there is room."""
         place, order = 0, whole.ngrams.shape[1]
-        for block in self.cursor.blocks():
+        for block in self.cursor.parts():
             end = place + block.lines
             if end <= len(whole.ngrams):
                 yield block, _part(whole, place, end), place

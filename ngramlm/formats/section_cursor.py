@@ -1,0 +1,96 @@
+"""Walking through a file of sections, as ARPA files are: single lines, and parts of sections for several threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+
+from ngramlm.core.buffers import byte_buffers
+from ngramlm.core.parallel import Progress
+from ngramlm.formats._arpa import next_section
+from ngramlm.formats.refusals import text_at
+from ngramlm.text.lines import read_blocks
+from ngramlm.types import Uint8s
+
+__all__ = ["Cursor", "SectionPart"]
+
+LINE_END = 10
+
+
+@dataclass
+class SectionPart:
+    """Consecutive lines of one section, ``data[start:stop]``."""
+
+    data: Uint8s
+    start: int
+    stop: int
+    line: int  # number of the first line
+    lines: int
+    last: bool  # nothing follows it in its buffer
+
+
+class Cursor:
+    """A place in a file whose sections begin with lines that begin with a backslash."""
+
+    def __init__(self, stream: IO[bytes], name: str, total: int | None, progress: Progress | None) -> None:
+        self.name, self.line = name, 1
+        self._buffers = byte_buffers()
+        self._blocks = read_blocks(stream, name, buffers=self._buffers)
+        self._data: Uint8s = np.empty(0, np.uint8)
+        self._at = self._stop = self._done = 0
+        self._total, self._progress = total, progress
+
+    def _more(self) -> bool:
+        if self._at < self._stop:
+            return True
+        self.report()
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._data, self._at, self._stop = block.data, block.start, block.stop
+        self._done += block.n_bytes
+        return True
+
+    def report(self) -> None:
+        """Tell how far reading has come."""
+        if self._progress is not None and self._done:
+            self._progress("reading", self._done, self._total)
+
+    def give_back(self, part: SectionPart) -> None:
+        """Take back the buffer of a part that has been parsed, as have all parts before it."""
+        if part.last:
+            self._buffers.give_back(part.data)
+
+    def next_line(self) -> bytes | None:
+        """The next line with its line end; None at the end of the file."""
+        if not self._more():
+            return None
+        found = _line_end(self._data, self._at, self._stop)
+        line = text_at(self._data, self._at, found)
+        self._at = found
+        self.line += 1
+        return line
+
+    def parts(self) -> Iterator[SectionPart]:
+        """The lines up to the next one that begins with a backslash."""
+        while self._more():
+            start = self._at
+            self._at, lines = next_section(self._data, start, self._stop)
+            part = SectionPart(self._data, start, self._at, self.line, lines, self._at == self._stop)
+            self.line += lines
+            if lines:
+                yield part
+            if self._at < self._stop:
+                return
+
+
+def _line_end(data: Uint8s, start: int, stop: int) -> int:
+    width = 256
+    while True:
+        found = np.flatnonzero(data[start : min(start + width, stop)] == LINE_END)
+        if len(found):
+            return start + int(found[0]) + 1
+        width *= 16

@@ -1,0 +1,130 @@
+"""Tokenizers: functions from a line to its tokens, and the one splitter at spaces and tabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ngramlm.errors import TextError, UsageError
+
+if TYPE_CHECKING:
+    from ngramlm.types import Sentence
+
+__all__ = [
+    "SEPARATORS",
+    "TOKENIZERS",
+    "Tokenizer",
+    "refusal_of",
+    "split_blanks",
+    "split_characters",
+    "split_words",
+    "tokenizer_named",
+    "without_line_end",
+    "words_of",
+]
+
+Tokenizer = Callable[[str], list[str]]
+
+SEPARATORS = frozenset(map(chr, range(0x21)))
+"""The characters that no word holds: ASCII control characters and the space."""
+
+_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_NO_WORD = re.compile("[\x00-\x08\x0a-\x1f\ud800-\udfff]")
+
+
+def split_blanks(line: str) -> list[str]:
+    """Split a line at spaces and tabs, and nowhere else.
+
+    Examples
+    --------
+    >>> split_blanks("the  cat\\tsat")
+    ['the', 'cat', 'sat']
+    """
+    return [word for word in line.replace("\t", " ").split(" ") if word]
+
+
+def split_characters(line: str) -> list[str]:
+    """Split a line into its characters, without spaces and tabs.
+
+    Examples
+    --------
+    >>> split_characters("to be")
+    ['t', 'o', 'b', 'e']
+    """
+    return [character for character in line if character not in " \t"]
+
+
+def split_words(line: str) -> list[str]:
+    """Split a line into words, with inner apostrophes and hyphens, and single punctuation marks.
+
+    Examples
+    --------
+    >>> split_words("Don't stop, please.")
+    ["Don't", 'stop', ',', 'please', '.']
+    """
+    return _WORD.findall(line)
+
+
+TOKENIZERS: dict[str, Tokenizer] = {
+    "whitespace": split_blanks,
+    "words": split_words,
+    "characters": split_characters,
+}
+"""All tokenizers by name; the first is the default. Compiled code stands in for ``whitespace`` where texts are read."""
+
+
+def tokenizer_named(tokenizer: str | Tokenizer) -> Tokenizer:
+    """Return the tokenizer of a name, or the function itself.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name.
+    """
+    if callable(tokenizer):
+        return tokenizer
+    if tokenizer not in TOKENIZERS:
+        raise UsageError(f"no tokenizer {tokenizer!r}; expected one of {', '.join(TOKENIZERS)} or a function")
+    return TOKENIZERS[tokenizer]
+
+
+def words_of(sentence: Sentence) -> list[str]:
+    """Return the words of a sentence or n-gram: a str is split at spaces and tabs, a sequence holds words.
+
+    One line end after a str is not part of the sentence.
+
+    Raises
+    ------
+    TextError
+        For any other control character in a str.
+    UsageError
+        For an element of a sequence that is empty or holds a space or control character.
+
+    Examples
+    --------
+    >>> words_of("the  cat"), words_of(["the", "cat"])
+    (['the', 'cat'], ['the', 'cat'])
+    """
+    if isinstance(sentence, str):
+        sentence = without_line_end(sentence)
+        if _NO_WORD.search(sentence):
+            raise TextError(refusal_of(sentence))
+        return split_blanks(sentence)
+    for word in sentence:
+        if not word or not SEPARATORS.isdisjoint(word):
+            raise UsageError(
+                f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
+            )
+    return list(sentence)
+
+
+def without_line_end(line: str) -> str:
+    """Return a line without LF or CRLF at its end."""
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def refusal_of(sentence: str) -> str:
+    """Return the message for a str that is not a sentence."""
+    found = _NO_WORD.search(without_line_end(sentence))
+    return f"found {(found[0] if found else sentence)!r} in a sentence; expected words between spaces or tabs"

@@ -1,0 +1,89 @@
+"""What a file is by its first bytes, and what a name asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import ngramlm as lm
+from ngramlm.errors import FormatError
+from ngramlm.formats.arpa import write_arpa
+from ngramlm.formats.binary import save_binary
+from ngramlm.formats.count_files import write_counts
+from ngramlm.formats.detection import HEAD_BYTES, binary_kind, kind_of, kind_of_name
+
+COUNTS = lm.count(lm.Text.from_sentences(["a b", "b a b"]), order=2)
+
+
+def test_every_format_that_is_written_is_told(tmp_path: Path) -> None:
+    model = lm.WittenBell().fit(COUNTS)
+    save_binary(model, tmp_path / "binary")
+    write_arpa(model, tmp_path / "arpa")
+    write_arpa(model, tmp_path / "packed.arpa.gz")
+    write_counts(COUNTS, tmp_path / "counts")
+
+    assert (
+        kind_of(tmp_path / "binary")
+        == binary_kind((tmp_path / "binary").read_bytes()[:HEAD_BYTES])
+        == "binary"
+    )
+    assert kind_of(tmp_path / "arpa") == kind_of(tmp_path / "packed.arpa.gz") == "arpa"
+    assert kind_of(tmp_path / "counts") == "counts"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"", None),
+        (b"NGRAMLM\x00rest", "binary"),
+        (b"NGRAMLM", None),
+        (b"PK\x03\x04" + bytes(26) + b"model.json", "archive"),
+        (b"PK\x03\x04" + bytes(26) + b"mixture.json", "mixture"),
+        (b"PK\x03\x04", "archive"),
+        (b"\\data\\\n", None),
+    ],
+)
+def test_binary_formats_by_their_first_bytes(head: bytes, kind: str | None) -> None:
+    assert binary_kind(head) == kind
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\\data\\\n", "arpa"),
+        (b"\xef\xbb\xbf\\data\\ \r\n", "arpa"),
+        (b"a comment\n\n \\data\\\n", "arpa"),
+        (b"a b\t3\n", "counts"),
+        (b"\xef\xbb\xbfa\t3\r\n", "counts"),
+    ],
+)
+def test_text_formats_by_their_lines(data: bytes, kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    assert kind_of(path) == kind
+
+
+@pytest.mark.parametrize(("data", "found"), [(b"", "nothing"), (b"just a text\n", "'just a text")])
+def test_what_is_no_model_is_refused(data: bytes, found: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=f":1: {found}.* was found; a model .* expected"):
+        kind_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("-", "arpa"),
+        ("m.arpa", "arpa"),
+        ("M.ARPA.GZ", "arpa"),
+        ("m.lm", "arpa"),
+        ("m.ngram", "binary"),
+        ("m.ngram.gz", "binary"),
+        ("m.txt", None),
+        ("arpa", None),
+    ],
+)
+def test_the_format_that_a_name_asks_for(name: str, kind: str | None) -> None:
+    assert kind_of_name(name) == kind
