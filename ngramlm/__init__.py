@@ -15,8 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ngramlm.core.lazy import lazy_names
-
-__version__ = "0.1.0"
+from ngramlm.core.version import __version__
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import (

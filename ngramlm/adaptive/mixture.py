@@ -10,10 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm import __version__
 from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source, spans
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.core.parallel import Progress, ordered_map, usable_threads
+from ngramlm.core.version import __version__
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
 from ngramlm.models.language_model import LanguageModel, most_probable

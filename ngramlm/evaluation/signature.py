@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ngramlm import __version__
+from ngramlm.core.version import __version__
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.text.vocabulary import UNK, Vocabulary

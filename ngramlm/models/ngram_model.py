@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm import __version__
 from ngramlm.core.files import Source
 from ngramlm.core.parallel import ordered_map, usable_threads
+from ngramlm.core.version import __version__
 from ngramlm.errors import TextError, UsageError
 from ngramlm.models.language_model import most_probable
 from ngramlm.text.text import Text, map_text, words_of
