@@ -10,16 +10,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source, spans
+from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source, spans
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
-from ngramlm.core.parallel import Progress, ordered_map, usable_threads
-from ngramlm.core.version import __version__
+from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
-from ngramlm.models.language_model import LanguageModel, most_probable
-from ngramlm.models.ngram_model import NgramModel
+from ngramlm.models.language_model import LanguageModel, Sentence, check_language_model
+from ngramlm.models.signature import common_fields, join_fields
 from ngramlm.text.text import Text, read_text, require_sentences
-from ngramlm.text.vocabulary import UNK, Vocabulary
+from ngramlm.text.vocabulary import Vocabulary
 
 __all__ = ["Mixture"]
 
@@ -29,7 +28,7 @@ PART = 1 << 16  # tokens (about) that are in hand at once: whole documents
 MOST_COMPONENTS = 64
 
 
-class Mixture:
+class Mixture(LanguageModel):
     """A language model of several, with weights that stand still or follow the document.
 
     The vocabulary is the union of those of the models; a word that a model does not know has no probability in it.
@@ -59,14 +58,15 @@ class Mixture:
         weighting: Weighting | None = None,
     ) -> None:
         self._components = tuple(components)
-        models = [component for component in self._components if not isinstance(component, Source)]
+        models = [
+            check_language_model(component)
+            for component in self._components
+            if not isinstance(component, Source)
+        ]
         if not models:
             raise UsageError("found no language model; expected at least one among the components")
         if len(self._components) > MOST_COMPONENTS:
             raise UsageError(f"found {len(self._components)} components; expected {MOST_COMPONENTS} at most")
-        for model in models:
-            if not isinstance(model, LanguageModel):
-                raise UsageError(f"found {type(model).__name__}; expected language models and memories")
         if weights is not None:
             if weighting is not None:
                 raise UsageError("found weights and a weighting; expected one of them")
@@ -78,9 +78,7 @@ class Mixture:
         self._weighting = weighting or FixedWeights()
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
         self._sources = [self._source(component) for component in self._components]
-        self._is_known = all(
-            isinstance(model, NgramModel | Mixture) for model in models
-        )  # several threads may use it
+        self._models = models
 
     def _source(self, component: Component) -> Source:
         if isinstance(component, Source):
@@ -108,26 +106,27 @@ class Mixture:
     def independent_sentences(self) -> bool:
         """Whether a sentence's score depends on that sentence alone."""
         return not self._weighting.follows_the_text and all(
-            isinstance(source, ModelSource) and getattr(source.model, "independent_sentences", False)
-            for source in self._sources
+            isinstance(source, ModelSource) and source.model.independent_sentences for source in self._sources
         )
 
     @property
-    def normalized(self) -> bool:
-        return all(getattr(component, "normalized", True) for component in self._components)
+    def thread_safe(self) -> bool:
+        """Whether all models are."""
+        return all(model.thread_safe for model in self._models)
 
     @property
-    def has_closed_vocabulary(self) -> bool:
-        """Whether ``<unk>`` has no probability in any component."""
-        return bool(self.distribution()[UNK] == 0)
+    def normalized(self) -> bool:
+        """Whether all models are."""
+        return all(model.normalized for model in self._models)
 
     @property
     def signature(self) -> str:
         """What a score needs to be told apart from others."""
-        closed = self.has_closed_vocabulary
-        parts = " + ".join(self.describe_components())
-        size = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
-        return f"mixture:{self._weighting.describe()}|of:({parts})|vocabulary:{size}|ngramlm:{__version__}"
+        fields = {
+            "mixture": self._weighting.describe(),
+            "of": f"({' + '.join(self.describe_components())})",
+        }
+        return join_fields(fields | common_fields(self._vocabulary, self.has_closed_vocabulary))
 
     def __repr__(self) -> str:
         return f"<Mixture of {len(self._components)} components, weights {self._weighting.describe()}>"
@@ -144,7 +143,7 @@ class Mixture:
     def log10_probs(self, text: Text) -> Floats:
         """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says.
 
-        Long texts are read by several threads, some documents each, unless a model is of another kind than those here.
+        Several threads read a long text, some documents each, if all models are `thread_safe`.
         """
         text = text.over(self._vocabulary)
         found = np.empty(text.n_tokens)
@@ -153,7 +152,7 @@ class Mixture:
             part, predicted = task
             found[predicted] = self._weighting.mix(self.component_probs(part), part)
 
-        for _ in ordered_map(work, _parts(text), usable_threads(None) if self._is_known else 1):
+        for _ in ordered_map(work, _parts(text), self._threads(None)):
             pass
         with np.errstate(divide="ignore"):
             return np.log10(np.minimum(found, 1.0, out=found), out=found)
@@ -175,11 +174,9 @@ class Mixture:
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
-    def next_words(
-        self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
-    ) -> list[tuple[str, float]]:
-        """The `n` most probable words after a history and the sentences `before`, with their log10 probabilities."""
-        return most_probable(self._vocabulary, self.distribution(history, before), n)
+    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """float64[V]: the same as `distribution` with both arguments."""
+        return self.distribution(history, before)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens, with all models in it."""

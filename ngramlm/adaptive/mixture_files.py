@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
 from ngramlm.adaptive.mixture import Component, Mixture
-from ngramlm.adaptive.sources import Source
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
 from ngramlm.core.files import atomic_write, check_binary_target, temporary_folder
@@ -97,7 +96,7 @@ def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
     """What the header says of a component or weighting; its columns are added to the others."""
     kind = type(part).__name__
     if kind not in KINDS or type(part) is not KINDS[kind]:
-        if isinstance(part, Source | Weighting) or not hasattr(part, "save"):
+        if not isinstance(part, LanguageModel):
             raise UsageError(f"found a {kind}; expected models and memories that can be saved")
         return {"kind": "model", "member": f"{prefix}.ngram"}
     found: dict[str, Any] = {"kind": kind}

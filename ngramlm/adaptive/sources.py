@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.mixing.interpolation import text_over
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, Sentence
 from ngramlm.models.matching import ids_in
 from ngramlm.text.text import Text, words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
-__all__ = ["ModelSource", "RunningDocument", "Sentence", "Source", "spans"]
+__all__ = ["ModelSource", "RunningDocument", "Source", "spans"]
 
 Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +86,7 @@ class ModelSource:
         self._is_own = model.vocabulary == vocabulary
 
     def describe(self) -> str:
-        signature: str = getattr(self.model, "signature", type(self.model).__name__)
-        return signature
+        return self.model.signature
 
     def probs(self, text: Text) -> Floats:
         own = text if self._is_own else text_over(text, self.model.vocabulary)
@@ -99,10 +97,8 @@ class ModelSource:
         return found
 
     def after(self, running: RunningDocument) -> Floats:
-        if getattr(self.model, "independent_sentences", True):
-            found = self.model.distribution(running.history)
-        else:
-            found = self.model.distribution(running.history, running.sentences())  # type: ignore[call-arg]
+        before = [] if self.model.independent_sentences else running.sentences()
+        found = self.model.distribution_in_document(running.history, before)
         if self._is_own:
             return found
         ids = ids_in(self._vocabulary, self.model.vocabulary)

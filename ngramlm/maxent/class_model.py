@@ -15,6 +15,7 @@ from ngramlm.maxent.class_likelihood import NOTHING, WordColumns
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.ngram_likelihood import by_order
 from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.language_model import Sentence
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
@@ -27,7 +28,6 @@ __all__ = ["ClassMaxEntModel"]
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
-Sentence = str | Sequence[str]
 
 
 class ClassMaxEntModel(ColumnModel):

@@ -15,6 +15,7 @@ from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.language_model import Sentence
 from ngramlm.text.text import Text, words_of
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["MaxEntModel"]
 
 Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
 LARGEST = 300  # the exponentials of several features are multiplied
 
 
@@ -45,7 +45,7 @@ class MaxEntModel(ColumnModel):
     """
 
     KIND: ClassVar[str] = "maxent"
-    independent_sentences: ClassVar[bool] = False
+    independent_sentences = False
 
     def __init__(
         self,
@@ -120,10 +120,9 @@ class MaxEntModel(ColumnModel):
         probs = self._distribution(self._path(ids)) * self._boosts(history, before)
         return np.asarray(probs / probs.sum())
 
-    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """log10 p(word | history) after the sentences `before`."""
-        with np.errstate(divide="ignore"):
-            return float(np.log10(min(self.distribution(history, before)[self._id(word)], 1.0)))
+    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """float64[V]: the same as `distribution` with both arguments."""
+        return self.distribution(history, before)
 
     def to_backoff(self) -> BackoffModel:
         """What the model is where no feature of the text is in force, as a back-off table: it forgets the document."""

@@ -21,6 +21,7 @@ from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
 from ngramlm.models.automaton import Columns, Layout, pack, unpack
 from ngramlm.models.compact import unpack_compact
+from ngramlm.models.language_model import Sentence
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.text import Text, refusal_of, words_of
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
@@ -220,7 +221,7 @@ class BackoffModel(NgramModel):
 
     # Whole sentences and texts
 
-    def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
+    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
         """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
 
         ``<s>`` and ``</s>`` among the words are unknown words. A line end after a str is not part of it. Raises
@@ -236,7 +237,7 @@ class BackoffModel(NgramModel):
             raise TextError(refusal_of(sentence)) from None
 
     def full_scores(
-        self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
+        self, sentence: Sentence, bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
         words = words_of(sentence)
@@ -284,18 +285,18 @@ class BackoffModel(NgramModel):
             ) from None
         return State(after), log10_prob
 
-    def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
-        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence.
+    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+        """log10 p(word | history); the sentences `before` change nothing.
 
-        As everywhere, a history is a list of words, or one str that is split at spaces.
+        A history that begins with ``<s>`` begins a sentence.
         """
         return self.automaton.advance(self._state(history), self._id(word))[1]
 
-    def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
+    def distribution(self, history: Sentence = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
         return self._distribution(self._state(history))
 
-    def _state(self, history: str | Sequence[str]) -> Any:
+    def _state(self, history: Sentence) -> Any:
         """The longest known history at the end of these words."""
         state = self.automaton.empty
         for id in self._history_ids(history):

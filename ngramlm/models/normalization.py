@@ -150,7 +150,7 @@ def check_probabilities(model: BackoffModel) -> None:
     """UsageError for a model that is no back-off table, or one of mere scores."""
     if not isinstance(model, BackoffModel):
         raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
-    if not getattr(model, "normalized", True):
+    if not model.normalized:
         raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
 
 

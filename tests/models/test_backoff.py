@@ -21,7 +21,7 @@ from test_counts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, NgramlmError, TextError, UsageError
-from ngramlm.models import ngram_model
+from ngramlm.models import language_model
 
 Sentence = Sequence[str]
 
@@ -182,7 +182,7 @@ def test_odd_words_are_the_same_to_score_and_to_full_scores(words: list[str]) ->
 
 
 def test_many_sentences_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngram_model, "BATCH", 3)
+    monkeypatch.setattr(language_model, "BATCH", 3)
     model = toy_model()
     sentences = [" ".join(words) for words in TOY] + ["<s> </s>", "<unk>", "a</s>"]
 
