@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ngramlm.mixing.interpolation import em_weights, mix
     from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
     from ngramlm.models.backoff import BackoffModel
+    from ngramlm.models.columns import Columns
     from ngramlm.models.language_model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -78,6 +79,7 @@ _HOMES = {
     "ChurchGale": "smoothing",
     "ClassMaxEnt": "maxent",
     "ClassMaxEntModel": "maxent",
+    "Columns": "models.columns",
     "Dirichlet": "smoothing",
     "FixedWeights": "adaptive",
     "GoodTuring": "smoothing",
@@ -139,6 +141,7 @@ __all__ = [
     "ChurchGale",
     "ClassMaxEnt",
     "ClassMaxEntModel",
+    "Columns",
     "Dirichlet",
     "FixedWeights",
     "GoodTuring",

@@ -12,6 +12,7 @@ from ngramlm.counts import count
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.matching import ids_in
 from ngramlm.models.normalization import check_probabilities
 from ngramlm.smoothing.witten_bell import WittenBell
@@ -88,7 +89,7 @@ def extend_vocabulary(
     added = [word for word in dict.fromkeys(several_words(words)) if word not in known]
     if not added:
         return model
-    if not model.prob_columns[0][UNK] > -np.inf:
+    if not model.columns.log10_probs[0][UNK] > -np.inf:
         raise UsageError(
             f"found {len(added)} new words and a model of a closed vocabulary; expected an <unk> with a probability, "
             "which they could share"
@@ -99,15 +100,15 @@ def extend_vocabulary(
     share = Number(least=0, above=True, most=1, below=True)("share", share)
     log10_shares = np.log10((1 - share) * _unigrams(text, vocabulary, len(known)))
     trie, places = _with_words(model.trie, len(added))
-    columns = []
-    for old, level, (moved, unknown, new) in zip(model.prob_columns, trie.levels, places, strict=True):
+    log10_probs = []
+    for old, level, (moved, unknown, new) in zip(model.columns.log10_probs, trie.levels, places, strict=True):
         column = np.empty(level.n_rows, np.float32)
         column[moved] = old
         column[moved[unknown]] = old[unknown] + np.log10(share)
         column[new] = old[unknown].astype(np.float64)[:, None] + log10_shares
-        columns.append(column)
+        log10_probs.append(column)
     metadata = {**model.metadata, "extended": f"words={len(added)},share={share:.6g}"}
-    return BackoffModel(vocabulary, trie, columns, model.backoff_columns, metadata)
+    return BackoffModel(vocabulary, Columns(trie, log10_probs, model.columns.log10_backoffs), metadata)
 
 
 def _unknown_share(text: Text, known: Vocabulary, added: list[str]) -> float:

@@ -55,7 +55,7 @@ def adapt_marginals(
     alpha[BOS] = 0.0
     adapted = _scaled(columns, alpha).stored()
     metadata = {**model.metadata, "marginals": f"beta={beta:g}"}
-    return BackoffModel(model.vocabulary, adapted.trie, adapted.log10_probs, adapted.log10_backoffs, metadata)
+    return BackoffModel(model.vocabulary, adapted, metadata)
 
 
 def _unigrams(model: LanguageModel, text: Text) -> Floats:

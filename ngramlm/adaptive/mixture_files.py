@@ -50,14 +50,14 @@ KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Cache, NgramCache, PairCache, FixedWeights, BucketWeights, RecentWeights, BayesWeights)
 }
-Columns = dict[str, NDArray[Any]]
+Arrays = dict[str, NDArray[Any]]
 LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
 
 
 def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     """Write a mixture with all its models; raises UsageError for a component that cannot be saved."""
     check_binary_target(path)
-    columns: Columns = {}
+    columns: Arrays = {}
     components = [_describe(component, f"{n}", columns) for n, component in enumerate(mixture.components)]
     header = {
         "version": VERSION,
@@ -92,7 +92,7 @@ def _copy(source: Path, archive: zipfile.ZipFile, out: IO[bytes], name: str) -> 
         shutil.copyfileobj(file, member, COPIED)
 
 
-def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
+def _describe(part: Any, prefix: str, columns: Arrays) -> dict[str, Any]:
     """What the header says of a component or weighting; its columns are added to the others."""
     kind = type(part).__name__
     if kind not in KINDS or type(part) is not KINDS[kind]:
@@ -117,7 +117,7 @@ def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
     return found
 
 
-def _vocabulary_columns(vocabulary: Vocabulary, prefix: str) -> Columns:
+def _vocabulary_columns(vocabulary: Vocabulary, prefix: str) -> Arrays:
     arena, offsets, slots = vocabulary.table.arrays()
     return {f"{prefix}.arena": arena, f"{prefix}.offsets": offsets, f"{prefix}.slots": slots}
 
@@ -186,7 +186,7 @@ def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> 
     return at, info.file_size
 
 
-def _make(part: Mapping[str, Any], prefix: str, columns: Columns) -> Any:
+def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
     """A component or weighting as the header describes it; takes its columns away."""
     kind = KINDS[part["kind"]]
     fields: dict[str, Any] = {}
@@ -212,6 +212,6 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Columns) -> Any:
     return kind(**fields)
 
 
-def _take_vocabulary(columns: Columns, prefix: str) -> Vocabulary:
+def _take_vocabulary(columns: Arrays, prefix: str) -> Vocabulary:
     parts = (columns.pop(f"{prefix}.{name}") for name in ("arena", "offsets", "slots"))
     return Vocabulary.from_table(WordTable.from_arrays(*parts))

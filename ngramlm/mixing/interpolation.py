@@ -87,7 +87,7 @@ def mix(
     if progress is not None:
         progress("mixing", len(models) + 1, len(models) + 1)
     metadata = {"mixed": ",".join(f"{share:.6g}" for share in shares.tolist())}
-    return BackoffModel(vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(vocabulary, stored, metadata)
 
 
 def checked_weights(weights: Sequence[float] | None, n: int) -> Floats:

@@ -56,7 +56,7 @@ def log_linear_mix(
     powers = checked_weights(weights, len(models))
     stored = product.columns(powers).stored()
     metadata = {"multiplied": ",".join(f"{power:.6g}" for power in powers.tolist())}
-    return BackoffModel(product.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(product.vocabulary, stored, metadata)
 
 
 def log_linear_weights(

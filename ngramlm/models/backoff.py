@@ -19,7 +19,8 @@ from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
-from ngramlm.models.automaton import Columns, Layout, pack, unpack
+from ngramlm.models.automaton import Layout, pack, unpack
+from ngramlm.models.columns import Columns
 from ngramlm.models.compact import unpack_compact
 from ngramlm.models.language_model import Sentence
 from ngramlm.models.ngram_model import NgramModel
@@ -38,54 +39,43 @@ Float32s = NDArray[np.float32]
 class BackoffModel(NgramModel):
     """An immutable back-off model; all log values are base 10.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams.
-        log10_probs: float32[R] per order, aligned with the rows of the trie; -inf is a zero probability.
-        log10_backoffs: float32[H] per order from 2 on, aligned with the histories of that order.
-        metadata: how the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    columns
+        The n-grams with their probabilities and back-off weights. ``<s>`` gets the probability 0, whatever they say.
+    metadata
+        How the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
 
-    Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
+    Raises
+    ------
+    UsageError
+        The columns are of another vocabulary, or contain NaN, a positive log-probability or an infinite weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import ngramlm as lm
+    >>> counts = lm.count(lm.Text.from_sentences(["a"]), order=1)  # <unk> <s> </s> a
+    >>> probs = np.log10(np.array([0.25, 1, 0.25, 0.5], np.float32))
+    >>> model = BackoffModel(counts.vocabulary, lm.Columns(counts.trie, [probs], []))
+    >>> model.distribution().round(6).tolist()
+    [0.25, 0.0, 0.25, 0.5]
     """
 
     def __init__(
-        self,
-        vocabulary: Vocabulary,
-        trie: NgramTrie,
-        log10_probs: Sequence[Float32s],
-        log10_backoffs: Sequence[Float32s],
-        metadata: Mapping[str, str] | None = None,
+        self, vocabulary: Vocabulary, columns: Columns, metadata: Mapping[str, str] | None = None
     ) -> None:
-        probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
-        if (
-            probs and len(probs[0]) > BOS and probs[0][BOS] != -np.inf
-        ):  # <s> is never predicted, whatever a file says
-            unigrams = probs[0].copy()
-            unigrams[BOS] = -np.inf
-            probs = (unigrams, *probs[1:])
-        backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
-        if tuple(map(len, probs)) != trie.n_rows:
-            raise UsageError(
-                f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}"
-            )
-        n_histories = tuple(level.n_histories for level in trie.levels[1:])
-        if tuple(map(len, backoffs)) != n_histories:
-            raise UsageError(
-                f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}"
-            )
-        if len(vocabulary) != trie.level(1).n_rows:
-            raise UsageError(
-                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
-            )
-        columns = Columns(trie, probs, backoffs)
-        problem = columns.value_problem()
-        if problem is not None:
-            raise UsageError(problem)
+        n_words = columns.trie.level(1).n_rows
+        if len(vocabulary) != n_words:
+            raise UsageError(f"found {n_words} unigrams; expected {len(vocabulary)}, one for each word")
+        columns.check_values()
         super().__init__(vocabulary, metadata)
-        self._columns: Columns | None = columns
+        self._columns: Columns | None = columns.without_start()
         self._automaton: Scorer | None = None
         self._unpack: Callable[[], Columns] | None = None
-        self._n_ngrams = trie.n_rows
+        self._n_ngrams = columns.trie.n_rows
         self._n_bytes: int | None = None
 
     @classmethod
@@ -194,30 +184,12 @@ class BackoffModel(NgramModel):
         return self.columns.trie
 
     @property
-    def prob_columns(self) -> tuple[Float32s, ...]:
-        """log10 probabilities, float32[R] per order."""
-        return self.columns.log10_probs
-
-    @property
-    def backoff_columns(self) -> tuple[Float32s, ...]:
-        """log10 back-off weights, float32[H] per order from 2 on."""
-        return self.columns.log10_backoffs
-
-    @property
     def is_closed(self) -> bool:
         """Whether ``<unk>`` has no probability."""
         return bool(self.automaton.advance(self.automaton.empty, UNK)[1] == -np.inf)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        columns = self.columns
-        parts = (
-            self._vocabulary,
-            columns.trie,
-            columns.log10_probs,
-            columns.log10_backoffs,
-            dict(self._metadata),
-        )
-        return BackoffModel, parts
+        return BackoffModel, (self._vocabulary, self.columns, self._metadata)
 
     # Whole sentences and texts
 

@@ -101,11 +101,9 @@ class ColumnModel(NgramModel):
         Its back-off weights are those that make every history sum to one, so that words that are new after a history
         get their share in proportion to the lower order, whatever this model gives them.
         """
-        columns = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
+        stored = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
         metadata = {**self._metadata, "table": "of stored n-grams"}
-        return BackoffModel(
-            self._vocabulary, self.trie, columns.log10_probs, columns.log10_backoffs, metadata
-        )
+        return BackoffModel(self._vocabulary, stored, metadata)
 
     def _row_probs(self) -> list[Floats]:
         """float64[R] per order: the probability of every stored n-gram."""

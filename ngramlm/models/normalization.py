@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
-from ngramlm.models.automaton import Columns
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.text.vocabulary import BOS
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import Level, NgramTrie
@@ -137,7 +137,7 @@ class NormalizedColumns:
         with np.errstate(divide="ignore"):
             log10_probs = [np.minimum(np.log10(column), 0).astype(np.float32) for column in self.probs]
             log10_backoffs = [np.log10(column).astype(np.float32) for column in self.weights]
-        return Columns(self.trie, tuple(log10_probs), tuple(log10_backoffs))
+        return Columns(self.trie, log10_probs, log10_backoffs)
 
 
 def normalized_columns(model: BackoffModel) -> NormalizedColumns:

@@ -77,7 +77,7 @@ def prune(
     metadata = dict(model.metadata)
     done = f"{criterion} {threshold:.6g}"
     metadata["pruned"] = f"{metadata['pruned']},{done}" if metadata.get("pruned") else done
-    return BackoffModel(model.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(model.vocabulary, stored, metadata)
 
 
 def needed_costs(trie: NgramTrie, costs: Sequence[Floats]) -> list[Floats]:

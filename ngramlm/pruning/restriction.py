@@ -88,9 +88,7 @@ def restrict_vocabulary(
     metadata = {**model.metadata, "restricted": removed}
     if removed == "unknown" and "closed" in metadata:
         metadata["closed"] = "no"
-    return BackoffModel(
-        Vocabulary([*kept, *added]), stored.trie, stored.log10_probs, stored.log10_backoffs, metadata
-    )
+    return BackoffModel(Vocabulary([*kept, *added]), stored, metadata)
 
 
 def _rebuilt(

@@ -18,8 +18,8 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.core.validation import Check, flag
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError, EstimationError, UsageError
-from ngramlm.models.automaton import Columns
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.smoothing.orders import CountBlock, Floats, Ints, OrderCounts, OrderEstimate
 from ngramlm.text.text import Text
@@ -299,10 +299,8 @@ def stored_model(
     metadata: dict[str, str],
 ) -> BackoffModel:
     """The back-off model of some columns, without the rows that cut-offs leave out and nothing else needs."""
-    columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
+    columns = Columns(counts.trie, log10_probs, log10_backoffs)
     closed = counts.closed_rows()
     if closed is not None:  # those that others need stay, with what the lower order gives them
         columns = columns.restrict(closed)
-    return BackoffModel(
-        counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
-    )
+    return BackoffModel(counts.vocabulary, columns, metadata)

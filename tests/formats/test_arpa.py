@@ -20,6 +20,7 @@ from ngramlm.formats._arpa import format_log10, parse_log10
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.line_pieces import formatter
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.text.text import Text
 
 Float32s = NDArray[np.float32]
@@ -73,7 +74,7 @@ def a_model(corpus: Corpus, order: int, seed: int) -> BackoffModel:
     probs = [column(size) for size in counts.trie.n_rows]
     probs[0][1] = -np.inf
     backoffs = [column(level.n_histories) for level in counts.trie.levels[1:]]
-    return BackoffModel(counts.vocabulary, counts.trie, probs, backoffs)
+    return BackoffModel(counts.vocabulary, Columns(counts.trie, probs, backoffs))
 
 
 def assert_same(expected: BackoffModel, actual: BackoffModel) -> None:
@@ -81,8 +82,10 @@ def assert_same(expected: BackoffModel, actual: BackoffModel) -> None:
     assert expected.order == actual.order
     for order in range(1, expected.order + 1):
         np.testing.assert_array_equal(expected.trie.ngrams(order), actual.trie.ngrams(order))
-        np.testing.assert_array_equal(expected.prob_columns[order - 1], actual.prob_columns[order - 1])
-    for one, other in zip(expected.backoff_columns, actual.backoff_columns, strict=True):
+        np.testing.assert_array_equal(
+            expected.columns.log10_probs[order - 1], actual.columns.log10_probs[order - 1]
+        )
+    for one, other in zip(expected.columns.log10_backoffs, actual.columns.log10_backoffs, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -249,7 +252,7 @@ def test_any_range_of_rows_is_formatted_alone(corpus: Corpus, order: int, data: 
     first = data.draw(st.integers(0, n_rows))
     last = data.draw(st.integers(first, n_rows))
     buffer = np.empty(1 << 18, np.uint8)
-    probs = model.prob_columns[order - 1]
+    probs = model.columns.log10_probs[order - 1]
 
     done, used = rows.format(order, 0, n_rows, buffer, probs)
     whole = buffer[:used].tobytes().split(b"\n")
@@ -263,7 +266,7 @@ def test_any_range_of_rows_is_formatted_alone(corpus: Corpus, order: int, data: 
 def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
     model = golden_model(tmp_path)
     rows = formatter(model.vocabulary, model.trie)
-    buffer, probs = np.empty(1000, np.uint8), model.prob_columns[1]
+    buffer, probs = np.empty(1000, np.uint8), model.columns.log10_probs[1]
 
     with pytest.raises(IndexError):
         rows.format(2, 0, 6, buffer, probs)
@@ -272,7 +275,7 @@ def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="every row"):
         rows.format(2, 0, 5, buffer, probs[:4])
     with pytest.raises(ValueError, match="for every row"):
-        rows.format(2, 0, 5, buffer, probs, model.backoff_columns[1], model.trie.history_of_row(2)[:3])
+        rows.format(2, 0, 5, buffer, probs, model.columns.log10_backoffs[1], model.trie.history_of_row(2)[:3])
 
 
 # Numbers

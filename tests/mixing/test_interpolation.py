@@ -66,7 +66,7 @@ def test_stored_ngrams_have_the_weighted_sum(
     found = set()
     for order in range(1, mixed.order + 1):
         for ids, log10_prob in zip(
-            mixed.trie.ngrams(order).tolist(), mixed.prob_columns[order - 1].tolist(), strict=True
+            mixed.trie.ngrams(order).tolist(), mixed.columns.log10_probs[order - 1].tolist(), strict=True
         ):
             ngram = tuple(words[id] for id in ids)
             found.add(ngram)

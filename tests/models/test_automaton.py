@@ -84,7 +84,7 @@ def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
     rows_of: dict[tuple[int, ...], dict[int, float]] = {}
     for k in range(1, trie.order + 1):
         for ngram, log10_prob in zip(
-            trie.ngrams(k).tolist(), model.prob_columns[k - 1].tolist(), strict=True
+            trie.ngrams(k).tolist(), model.columns.log10_probs[k - 1].tolist(), strict=True
         ):
             rows_of.setdefault(tuple(ngram[:-1]), {})[ngram[-1]] = log10_prob
 
@@ -94,7 +94,9 @@ def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
     for k in range(2, trie.order + 1):
         backoffs.update(
             zip(
-                map(tuple, trie.history_words(k).tolist()), model.backoff_columns[k - 2].tolist(), strict=True
+                map(tuple, trie.history_words(k).tolist()),
+                model.columns.log10_backoffs[k - 2].tolist(),
+                strict=True,
             )
         )
     for history, expected in rows_of.items():
@@ -190,8 +192,8 @@ def columns_are_identical(one: lm.BackoffModel, other: lm.BackoffModel) -> None:
             assert expected.dtype == actual.dtype
             np.testing.assert_array_equal(expected, actual, f"{name} of order {k}")
     for columns, others in (
-        (one.prob_columns, other.prob_columns),
-        (one.backoff_columns, other.backoff_columns),
+        (one.columns.log10_probs, other.columns.log10_probs),
+        (one.columns.log10_backoffs, other.columns.log10_backoffs),
     ):
         for expected, actual in zip(columns, others, strict=True):
             np.testing.assert_array_equal(expected.view(np.uint32), actual.view(np.uint32))

@@ -46,7 +46,7 @@ def table_model(counts: lm.NgramCounts, seed: int) -> tuple[lm.BackoffModel, Bac
                 trie.level(k).starts[:-1].tolist(), backoffs[k - 2].tolist(), strict=True
             ):
                 log10_backoffs[tuple(vocabulary.words(rows[first][:-1]))] = value
-    model = lm.BackoffModel(vocabulary, trie, tuple(probs), tuple(backoffs), {"smoothing": "none"})
+    model = lm.BackoffModel(vocabulary, lm.Columns(trie, probs, backoffs), {"smoothing": "none"})
     return model, BackoffOracle(log10_probs, log10_backoffs)
 
 
@@ -380,7 +380,7 @@ def test_generation_continues_a_history() -> None:
 
 def test_columns_and_metadata_cannot_be_changed() -> None:
     model = toy_model()
-    for column in (*model.prob_columns, *model.backoff_columns):
+    for column in (*model.columns.log10_probs, *model.columns.log10_backoffs):
         assert column.dtype == np.float32
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 0
@@ -391,15 +391,15 @@ def test_columns_and_metadata_cannot_be_changed() -> None:
 def test_columns_fit_the_trie() -> None:
     model = toy_model()
 
-    assert [len(column) for column in model.prob_columns] == list(model.trie.n_rows)
-    assert [len(column) for column in model.backoff_columns] == [
+    assert [len(column) for column in model.columns.log10_probs] == list(model.trie.n_rows)
+    assert [len(column) for column in model.columns.log10_backoffs] == [
         model.trie.level(k).n_histories for k in range(2, model.order + 1)
     ]
 
 
 def test_columns_that_do_not_fit_are_refused() -> None:
     model = toy_model()
-    probs, backoffs = model.prob_columns, model.backoff_columns
+    probs, backoffs = model.columns.log10_probs, model.columns.log10_backoffs
     bad = [
         (probs[:-1], backoffs),
         (probs, backoffs[:-1]),
@@ -408,7 +408,7 @@ def test_columns_that_do_not_fit_are_refused() -> None:
     ]
     for wrong_probs, wrong_backoffs in bad:
         with pytest.raises(NgramlmError):
-            lm.BackoffModel(model.vocabulary, model.trie, wrong_probs, wrong_backoffs, {})
+            lm.BackoffModel(model.vocabulary, lm.Columns(model.trie, wrong_probs, wrong_backoffs), {})
 
 
 def test_signature_says_what_the_model_is() -> None:

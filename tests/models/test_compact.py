@@ -36,7 +36,7 @@ import ngramlm as lm
 from ngramlm.errors import FormatError, NgramlmError, UsageError
 from ngramlm.models import compact as compact_module
 from ngramlm.models._compact import CompactAutomaton
-from ngramlm.models.automaton import Columns
+from ngramlm.models.columns import Columns
 from ngramlm.models.compact import CompactPlan, Shape, multiplier_of, unpack_compact
 
 GROUP = np.dtype([("begin", "<u8"), ("size", "<u4"), ("width", "<u4"), ("weight", "<f8")])
@@ -67,9 +67,11 @@ def few_valued(model: lm.BackoffModel, n_values: int = 16) -> lm.BackoffModel:
 
     return lm.BackoffModel(
         model.vocabulary,
-        model.trie,
-        [rounded(column) for column in model.prob_columns],
-        [rounded(column) for column in model.backoff_columns],
+        Columns(
+            model.trie,
+            [rounded(column) for column in model.columns.log10_probs],
+            [rounded(column) for column in model.columns.log10_backoffs],
+        ),
         model.metadata,
     )
 
@@ -114,9 +116,7 @@ def test_quantized_tables(corpus: strategies.Corpus, order: int, seed: int, bits
     compact = compacted(model, bits)
     queries = compacted(model, bits)  # another, whose columns are not read before it is asked
     columns = compact.columns
-    again = lm.BackoffModel(
-        model.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, model.metadata
-    )
+    again = lm.BackoffModel(model.vocabulary, columns, model.metadata)
     is_the_same_model(again, queries)
     is_near(model.columns, columns, 6 / (1 << bits), 2.5 / (1 << bits))
 
@@ -240,7 +240,7 @@ def bigrams_of_one_word(children: list[int], n_words: int) -> lm.BackoffModel:
     trie, _ = lm.trie.NgramTrie.from_ngrams([pairs], n_words)
     probs = np.where(np.arange(n_words) == 1, -np.inf, -3).astype(np.float32)
     return lm.BackoffModel(
-        vocabulary, trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])]
+        vocabulary, Columns(trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])])
     )
 
 
@@ -470,9 +470,11 @@ def test_the_bits_by_hand() -> None:
     trie, _ = lm.trie.NgramTrie.from_ngrams([np.array([[3, 4], [3, 5]], np.int32)], 6)
     model = lm.BackoffModel(
         vocabulary,
-        trie,
-        [np.float32([-1, -np.inf, -1, -2, -2, -2]), np.float32([-0.5, -0.25])],
-        [np.float32([-0.75])],
+        Columns(
+            trie,
+            [np.float32([-1, -np.inf, -1, -2, -2, -2]), np.float32([-0.5, -0.25])],
+            [np.float32([-0.75])],
+        ),
     )
     plan = CompactPlan(model.columns, 8)
     rows = np.concatenate(list(plan.pieces(1)))
@@ -537,9 +539,7 @@ def test_a_loaded_compact_model_does_all_that_others_do(tmp_path: Path) -> None:
     is_the_same_model(pickle.loads(pickle.dumps(compact)), compact)
     is_the_same_model(copy.deepcopy(compact), lm.load(path))
     loaded = lm.load(path)
-    plain = lm.BackoffModel(
-        loaded.vocabulary, loaded.trie, loaded.prob_columns, loaded.backoff_columns, loaded.metadata
-    )
+    plain = lm.BackoffModel(loaded.vocabulary, loaded.columns, loaded.metadata)
     for change in (
         lambda model: lm.prune(model, 1e-3),
         lambda model: lm.mix([model, model]),

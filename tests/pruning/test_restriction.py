@@ -63,7 +63,7 @@ def test_all_words_kept_is_the_same_model(sentences: strategies.Corpus, order: i
 
     assert model.n_ngrams == same.n_ngrams
     assert model.vocabulary == same.vocabulary
-    for expected, actual in zip(model.prob_columns, same.prob_columns, strict=True):
+    for expected, actual in zip(model.columns.log10_probs, same.columns.log10_probs, strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 

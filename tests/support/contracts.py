@@ -229,8 +229,8 @@ def columns_of(model: LanguageModel) -> dict[str, NDArray[Any]]:
     if isinstance(model, ColumnModel):
         return model.columns()
     assert isinstance(model, lm.BackoffModel)
-    names = "prob_columns", "backoff_columns"
-    return {f"{name}.{k}": column for name in names for k, column in enumerate(getattr(model, name))}
+    columns = {"probs": model.columns.log10_probs, "backoffs": model.columns.log10_backoffs}
+    return {f"{name}.{k}": column for name, found in columns.items() for k, column in enumerate(found)}
 
 
 def check_binary_round_trip(subject: Subject, folder: Path) -> None:
