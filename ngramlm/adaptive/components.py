@@ -1,4 +1,4 @@
-"""What a mixture is made of: anything that gives the next word a probability, or is silent where it knows nothing."""
+"""The components of a mixture: each gives the next word a probability, or abstains."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ngramlm.models.matching import ids_in
 from ngramlm.text.text import Text, words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
-__all__ = ["ModelSource", "RunningDocument", "Source", "spans"]
+__all__ = ["Component", "ModelComponent", "RunningDocument", "spans"]
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class RunningDocument:
-    """A document that breaks off.
+    """A document up to the next word.
 
     Attributes:
         before: its whole sentences.
@@ -61,24 +61,27 @@ class RunningDocument:
 
 
 @runtime_checkable
-class Source(Protocol):
-    """A component of a mixture: a memory of the document, or a language model by `ModelSource`."""
+class Component(Protocol):
+    """What a `Mixture` adds up: a cache of the document, or a language model as a `ModelComponent`.
+
+    A component abstains where it has no evidence, as a cache does at the beginning of a document.
+    """
 
     def describe(self) -> str:
-        """What it is, in a word or two, for signatures."""
+        """A short name for signatures."""
         ...
 
     def probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: the probability of every predicted token, NaN where the source is silent."""
+        """float64[n_tokens]: the probability of every predicted token, NaN where the component abstains."""
         ...
 
     def after(self, running: RunningDocument) -> Floats | None:
-        """float64[V]: the probability of every next word, None where the source is silent."""
+        """float64[V]: the probability of every next word, None where the component abstains."""
         ...
 
 
-class ModelSource:
-    """A language model, never silent; words of the mixture that it does not know have no probability in it."""
+class ModelComponent:
+    """A language model as a component; it never abstains. Words that it does not know have the probability 0."""
 
     def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
         self.model = model

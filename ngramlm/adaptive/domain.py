@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 
 from ngramlm.adaptive.cache import Cache
-from ngramlm.adaptive.candidates import score_candidates, word_candidates
+from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.extension import extend_vocabulary, new_words
 from ngramlm.adaptive.keywords import LEAST_RATIO, ScoredWords, score_words
-from ngramlm.adaptive.mixture import Component, Mixture
+from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.weighting import Weighting
+from ngramlm.adaptive.word_discovery import score_candidates, word_candidates
 from ngramlm.adaptive.word_weights import WordWeights
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
@@ -20,6 +21,7 @@ from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.language_model import LanguageModel
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.witten_bell import WittenBell
 from ngramlm.text.text import Text
@@ -144,7 +146,7 @@ def adapt_domain(
         progress("estimating the domain", 0, 1)
     domain_text = text_over(text, extended.vocabulary)
     method = WittenBell() if method is None else method
-    components: list[Component] = [
+    components: list[LanguageModel | Component] = [
         extended,
         method.fit(count(domain_text, order=order, threads=threads), threads=threads),
     ]

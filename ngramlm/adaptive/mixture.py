@@ -1,4 +1,4 @@
-"""Models and memories mixed token by token: p(w|h) = sum of weight_j p_j(w|h)."""
+"""Models and caches mixed token by token: p(w|h) = sum of weight_j p_j(w|h)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source, spans
+from ngramlm.adaptive.components import Component, ModelComponent, RunningDocument, spans
+from ngramlm.adaptive.mixture_files import save_mixture
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
@@ -23,25 +24,33 @@ from ngramlm.text.vocabulary import Vocabulary
 __all__ = ["Mixture"]
 
 Floats = NDArray[np.float64]
-Component = LanguageModel | Source
 PART = 1 << 16  # tokens (about) that are in hand at once: whole documents
 MOST_COMPONENTS = 64
 
 
 class Mixture(LanguageModel):
-    """A language model of several, with weights that stand still or follow the document.
+    """A language model that mixes several, with weights that are fixed or change with the text.
 
-    The vocabulary is the union of those of the models; a word that a model does not know has no probability in it.
-    Where a component is silent, as a memory is at the beginning of a document, the weights of the others are divided by
-    their sum: the mixture sums to one at every place of every document.
+    The vocabulary is the union of those of the models. A word that a model does not know has the probability 0 in it.
+    Where a component abstains, as a cache does at the beginning of a document, the weights of the others are divided
+    by their sum. So the mixture sums to 1 at every place of every document.
 
-    Args:
-        components: language models and memories, at least one model.
-        weights: one for each component, divided by their sum; the short form of ``weighting=FixedWeights(weights)``.
-        weighting: how weights are found; None is `FixedWeights`, equal ones before `fit`.
+    Parameters
+    ----------
+    components
+        Language models and caches; at least one model.
+    weights
+        One for each component; they are divided by their sum. Short for ``weighting=FixedWeights(weights)``.
+    weighting
+        How weights are found. None is `FixedWeights`, which are equal before `fit`.
 
-    Raises UsageError for components or weights that do not fit.
+    Raises
+    ------
+    UsageError
+        The components or weights do not fit.
 
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
     >>> adapted = Mixture([model, lm.Cache()], weights=[0.8, 0.2])
@@ -52,7 +61,7 @@ class Mixture(LanguageModel):
 
     def __init__(
         self,
-        components: Sequence[Component],
+        components: Sequence[LanguageModel | Component],
         weights: Sequence[float] | None = None,
         *,
         weighting: Weighting | None = None,
@@ -61,7 +70,7 @@ class Mixture(LanguageModel):
         models = [
             check_language_model(component)
             for component in self._components
-            if not isinstance(component, Source)
+            if not isinstance(component, Component)
         ]
         if not models:
             raise UsageError("found no language model; expected at least one among the components")
@@ -77,16 +86,14 @@ class Mixture(LanguageModel):
             weighting = FixedWeights(tuple(weights))
         self._weighting = weighting or FixedWeights()
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
-        self._sources = [self._source(component) for component in self._components]
+        self._parts = [
+            component if isinstance(component, Component) else ModelComponent(component, self._vocabulary)
+            for component in self._components
+        ]
         self._models = models
 
-    def _source(self, component: Component) -> Source:
-        if isinstance(component, Source):
-            return component
-        return ModelSource(component, self._vocabulary)
-
     @property
-    def components(self) -> tuple[Component, ...]:
+    def components(self) -> tuple[LanguageModel | Component, ...]:
         return self._components
 
     @property
@@ -106,7 +113,7 @@ class Mixture(LanguageModel):
     def independent_sentences(self) -> bool:
         """Whether a sentence's score depends on that sentence alone."""
         return not self._weighting.follows_the_text and all(
-            isinstance(source, ModelSource) and source.model.independent_sentences for source in self._sources
+            isinstance(part, ModelComponent) and part.model.independent_sentences for part in self._parts
         )
 
     @property
@@ -133,12 +140,12 @@ class Mixture(LanguageModel):
 
     def describe_components(self) -> list[str]:
         """What each component is."""
-        return [source.describe() for source in self._sources]
+        return [part.describe() for part in self._parts]
 
     def component_probs(self, text: Text) -> Floats:
-        """float64[components, n_tokens]: what each gives every predicted token, NaN where it is silent."""
+        """float64[components, n_tokens]: what each gives every predicted token, NaN where it abstains."""
         text = text.over(self._vocabulary)
-        return np.stack([source.probs(text) for source in self._sources])
+        return np.stack([part.probs(text) for part in self._parts])
 
     def log10_probs(self, text: Text) -> Floats:
         """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says.
@@ -161,16 +168,16 @@ class Mixture(LanguageModel):
         """float64[V]: the probability of every word after a history, in a document that began with the sentences
         `before`."""
         running = RunningDocument.of(self._vocabulary, history, before)
-        rows = [source.after(running) for source in self._sources]
+        rows = [part.after(running) for part in self._parts]
         silent = np.array([row is None for row in rows])
         text = running.as_text()
-        table = np.stack([source.probs(text) for source in self._sources])[:, : running.n_tokens]
+        table = np.stack([part.probs(text) for part in self._parts])[:, : running.n_tokens]
         weights = self._weighting.after(np.ascontiguousarray(table), text, silent)
         spoken = [
             (weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None
         ]
         total = sum(weight for weight, _ in spoken)
-        if total <= 0:  # only those speak that have no weight
+        if total <= 0:  # all components with a weight abstain
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
@@ -180,9 +187,7 @@ class Mixture(LanguageModel):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens, with all models in it."""
-        from ngramlm.adaptive.mixture_files import save_mixture
-
-        save_mixture(self, path)
+        save_mixture(self._components, self._weighting, path)
 
     def fit(
         self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any

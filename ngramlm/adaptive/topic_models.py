@@ -20,7 +20,7 @@ from ngramlm.text.documents import select_documents
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
 
-__all__ = ["cluster_documents", "topic_mixture"]
+__all__ = ["cluster_documents", "mix_topics"]
 
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
@@ -100,7 +100,7 @@ def _k_means(vectors: Any, n_topics: int, random: np.random.Generator) -> tuple[
     return labels, float(cosines.max(axis=1).sum())
 
 
-def topic_mixture(
+def mix_topics(
     text: Text,
     n_topics: int,
     *,

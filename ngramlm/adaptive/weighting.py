@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.adaptive._mixing import mix_bayes, mix_fixed, mix_recent
-from ngramlm.adaptive.sources import spans
+from ngramlm.adaptive.components import spans
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
 from ngramlm.errors import EstimationError, UsageError

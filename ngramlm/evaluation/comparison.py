@@ -9,7 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ngramlm.adaptive import BucketWeights, Mixture, Source
+from ngramlm.adaptive import BucketWeights, Component, Mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
@@ -86,7 +86,7 @@ def compare_smoothings(
     closed: bool = False,
     curve: Sequence[float | Fraction] | bool = (),
     measuring: Measuring | None = None,
-    memories: Mapping[str, Sequence[Source]] | None = None,
+    memories: Mapping[str, Sequence[Component]] | None = None,
     models: Mapping[str, LanguageModel] | None = None,
     documents: DocumentRule | None = None,
     train_name: str = "the training text",
@@ -220,7 +220,7 @@ def _enter(
     counts: NgramCounts,
     heldout: Text | None,
     threads: int | None,
-    memories: Mapping[str, Sequence[Source]],
+    memories: Mapping[str, Sequence[Component]],
 ) -> list[Row]:
     """Estimate and measure one method, alone and with memories; its warnings are kept, and passed on with its name.
 

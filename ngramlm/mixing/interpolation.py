@@ -23,8 +23,8 @@ __all__ = [
     "WeightEstimate",
     "checked_weights",
     "component_log10_probs",
-    "em_weights",
     "estimate_weights",
+    "fit_weights",
     "mix",
     "text_over",
     "union_vocabulary",
@@ -157,10 +157,10 @@ class WeightEstimate:
         return len(self.log10_probs) - 1
 
 
-def em_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000) -> Floats:
+def fit_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000) -> Floats:
     """The weights of `estimate_weights`, float64[models].
 
-    >>> em_weights(np.log10([[0.5, 0.5, 0.1], [0.1, 0.1, 0.1]])).round(3).tolist()
+    >>> fit_weights(np.log10([[0.5, 0.5, 0.1], [0.1, 0.1, 0.1]])).round(3).tolist()
     [1.0, 0.0]
     """
     return estimate_weights(log10_probs, tolerance=tolerance, max_iterations=max_iterations).weights
@@ -232,7 +232,7 @@ def estimate_weights(
 
 
 def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats:
-    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `em_weights`.
+    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `fit_weights`.
 
     The text is one over `union_vocabulary` of the models. A word that some model knows is impossible for those that
     do not; one that none knows is ``<unk>`` for all.

@@ -18,12 +18,12 @@ from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.events import Events, look_up
 
-__all__ = ["log_linear_mix", "log_linear_weights"]
+__all__ = ["fit_log_linear_weights", "mix_log_linear"]
 
 Floats = NDArray[np.float64]
 
 
-def log_linear_mix(
+def mix_log_linear(
     models: Sequence[BackoffModel],
     weights: Sequence[float] | None = None,
     *,
@@ -48,7 +48,7 @@ def log_linear_mix(
     >>> from ngramlm import Text, WittenBell, count
     >>> one = WittenBell().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
     >>> other = WittenBell().fit(count(Text.from_sentences(["a c", "a d"]), order=2))
-    >>> both = log_linear_mix([one, other], [0.7, 0.6])
+    >>> both = mix_log_linear([one, other], [0.7, 0.6])
     >>> round(float(both.distribution(["a"]).sum()), 6), bool(both.log10_prob("c", ["a"]) > one.log10_prob("c", ["a"]))
     (1.0, True)
     """
@@ -59,7 +59,7 @@ def log_linear_mix(
     return BackoffModel(product.vocabulary, stored, metadata)
 
 
-def log_linear_weights(
+def fit_log_linear_weights(
     models: Sequence[BackoffModel],
     heldout: Text,
     *,
@@ -78,7 +78,7 @@ def log_linear_weights(
     >>> text = Text.from_sentences(["a b", "a c", "b a"])
     >>> model = WittenBell().fit(count(text, order=2))
     >>> worse = WittenBell().fit(count(text.over(model.vocabulary), order=1))
-    >>> weights = log_linear_weights([model, worse], text)
+    >>> weights = fit_log_linear_weights([model, worse], text)
     >>> bool(weights[0] > weights[1])
     True
     """

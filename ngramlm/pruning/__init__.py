@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ngramlm.pruning.costs import CRITERIA, pruning_costs
 from ngramlm.pruning.pruned_kneser_ney import PrunedKneserNey
-from ngramlm.pruning.removal import prune
-from ngramlm.pruning.restriction import restrict_vocabulary
+from ngramlm.pruning.threshold import prune
+from ngramlm.pruning.vocabulary_restriction import restrict_vocabulary
 
 __all__ = ["CRITERIA", "PrunedKneserNey", "prune", "pruning_costs", "restrict_vocabulary"]

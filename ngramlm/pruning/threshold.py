@@ -1,4 +1,4 @@
-"""Leaving out the n-grams that a model can do without."""
+"""Pruning the n-grams whose cost is below a threshold."""
 
 from __future__ import annotations
 
