@@ -26,10 +26,14 @@ MOST = 1e6  # what a word may be worth
 class WordWeights:
     """A weight for every word of a vocabulary, and one for all others.
 
-    Attributes:
-        vocabulary: the words.
-        values: float64[V], 0 or more.
-        unknown: the weight of a word that is not among them.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    values
+        float64[V]: their weights, 0 or more.
+    unknown
+        The weight of all words outside the vocabulary.
     """
 
     vocabulary: Vocabulary
@@ -52,7 +56,7 @@ class WordWeights:
         return np.where(ids == UNK, self.unknown, self.values[ids])
 
     def filtered(self, least: float) -> WordWeights:
-        """The same weights, 0 below a limit: such words are not remembered."""
+        """A copy in which weights below a limit are 0, so that those words are not cached."""
         kept = np.where(self.values >= least, self.values, 0.0)
         return WordWeights(self.vocabulary, kept, self.unknown if self.unknown >= least else 0.0)
 

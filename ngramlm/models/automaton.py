@@ -1,4 +1,4 @@
-"""Columns of a back-off model -> the slots that queries walk, and back."""
+"""Packing the columns of a back-off model into the slots that answer queries, and back."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
 
 
 def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
-    """The same slots piece by piece, in order, for a file; a piece is gone when the next one is asked for."""
+    """Yield the same slots piece by piece, for a file. A piece is valid until the next one is asked for."""
     buffers = _Buffers()
     for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)):
         yield piece
@@ -182,7 +182,7 @@ def unpack(
     threads: int = 1,
     workspace: Workspace = IN_MEMORY,
 ) -> Columns:
-    """The columns behind an automaton, kept in `workspace`; raises FormatError when its slots are damaged."""
+    """Unpack the columns of an automaton, in `workspace`; raises FormatError if its slots are damaged."""
     try:
         return _unpack(automaton, n_rows, n_histories, threads, workspace)
     except ValueError as error:

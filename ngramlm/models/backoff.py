@@ -1,4 +1,4 @@
-"""The back-off model: what every exact n-gram estimate becomes, and what ARPA files hold.
+"""The back-off model: the form of most n-gram models, and of ARPA files.
 
 p(w | h) is the probability stored for the n-gram h w if there is one, else the back-off weight of h times
 p(w | h without its first word).
@@ -31,13 +31,13 @@ from ngramlm.trie.trie import NgramTrie
 __all__ = ["BackoffModel", "State"]
 
 State = NewType("State", object)
-"""What a model remembers of the words so far: its longest known history. Opaque, comparable and hashable."""
+"""The longest known history at the end of the words so far. Opaque, comparable and hashable."""
 
 Float32s = NDArray[np.float32]
 
 
 class BackoffModel(NgramModel):
-    """An immutable back-off model; all log values are base 10.
+    """An immutable back-off model. All logarithms have base 10.
 
     Parameters
     ----------
@@ -158,14 +158,14 @@ class BackoffModel(NgramModel):
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of what queries walk; the words are not counted."""
+        """The size in bytes of the table that answers queries, without the words."""
         if self._n_bytes is None:
             self._n_bytes = Layout.of(self.trie).n_bytes
         return self._n_bytes
 
     @property
     def columns(self) -> Columns:
-        """The model as columns; made from what queries walk when it was loaded from a binary file."""
+        """The model as columns. A model that was loaded from a binary file makes them at the first use."""
         if self._columns is None:
             assert self._unpack is not None
             self._columns = self._unpack()
@@ -173,7 +173,7 @@ class BackoffModel(NgramModel):
 
     @property
     def automaton(self) -> Scorer:
-        """What queries walk; packed into slots at the first use unless it came from a file."""
+        """The table that answers queries. A model that was not loaded from a binary file packs it at the first use."""
         if self._automaton is None:
             slots, layout = pack(self.columns, usable_threads(None))
             self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
@@ -242,7 +242,7 @@ class BackoffModel(NgramModel):
         return State(self.automaton.start)
 
     def empty(self) -> State:
-        """The state that knows nothing of what came before."""
+        """The state of an empty history."""
         return State(self.automaton.empty)
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
@@ -293,7 +293,7 @@ class BackoffModel(NgramModel):
             raise _damaged("probability that is not finite")
         return probs
 
-    # Files: the formats stand above this module and are imported where they are asked for
+    # Files. The formats import this module, so that these methods import the formats when they are called.
 
     def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
         """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.

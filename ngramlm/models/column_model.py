@@ -1,4 +1,4 @@
-"""Models that look rows up in a trie and are no back-off table: unseen words have a rule of their own."""
+"""Models over a trie that compute the probability of an unseen n-gram in their own way, unlike back-off models."""
 
 from __future__ import annotations
 
@@ -31,10 +31,14 @@ Floats = NDArray[np.float64]
 class ColumnModel(NgramModel):
     """A model over the columns of a trie; a subclass gives probabilities of events and of all words after a history.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams that were counted.
-        metadata: how the model was made.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    trie
+        The n-grams that were counted.
+    metadata
+        How the model was made.
     """
 
     KIND: ClassVar[str]  # what files call it
@@ -96,10 +100,10 @@ class ColumnModel(NgramModel):
         return next((k for k in range(len(ids), 1, -1) if self.trie.find(ids[-k:]) >= 0), 1)
 
     def to_backoff(self) -> BackoffModel:
-        """A back-off table for ARPA files and decoders: exact for stored n-grams, near to the model for all others.
+        """Approximate the model by a back-off model, for ARPA files and decoders.
 
-        Its back-off weights are those that make every history sum to one, so that words that are new after a history
-        get their share in proportion to the lower order, whatever this model gives them.
+        Stored n-grams keep their probabilities exactly. The back-off weights make every distribution sum to 1; words
+        that are new after a history share the rest in proportion to the lower order.
         """
         stored = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
         metadata = {**self._metadata, "table": "of stored n-grams"}

@@ -1,4 +1,4 @@
-"""What every model over n-grams can do once it has a distribution after each history."""
+"""The base class of models over n-grams."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class NgramModel(LanguageModel):
 
     @property
     def normalized(self) -> bool:
-        """Whether the numbers are probabilities; those of stupid back-off are scores and sum to no one."""
+        """Whether the model gives probabilities. Those of stupid back-off are scores that do not sum to 1."""
         return self._metadata.get("normalized") != "no"
 
     @property
@@ -78,16 +78,17 @@ class NgramModel(LanguageModel):
 
     @property
     def has_closed_vocabulary(self) -> bool:
-        """Whether ``<unk>`` is none of the words that can be predicted, as far as is known how the model was made.
+        """Whether ``<unk>`` is not among the words that can be predicted.
 
-        Maximum likelihood over an open vocabulary gives ``<unk>`` nothing either, as to all words that were not seen.
+        The metadata say so; a model without them is closed if ``<unk>`` has the probability 0. That alone is not
+        enough: maximum likelihood gives ``<unk>`` the probability 0 in an open vocabulary too.
         """
         told = self._metadata.get("closed")
         return self.is_closed if told is None else told == "yes"
 
     @property
     def signature(self) -> str:
-        """What a score needs to be told apart from others."""
+        """One line that names everything a score of this model depends on."""
         closed = self.has_closed_vocabulary
         fields = {"order": str(self.order), **self._metadata}
         for name in (*ESTIMATES, "closed"):
@@ -119,7 +120,22 @@ class NgramModel(LanguageModel):
         seed: int | np.random.Generator | None = None,
         max_length: int = 100,
     ) -> list[str]:
-        """A random continuation of a history up to ``</s>`` or `max_length` words; ``<unk>`` is never drawn."""
+        """Draw a random continuation of a history.
+
+        Parameters
+        ----------
+        history
+            The words before; by default the beginning of a sentence.
+        seed
+            A seed or a generator. None draws anew each time.
+        max_length
+            The largest number of words.
+
+        Returns
+        -------
+        list
+            The words drawn, up to ``</s>``. ``<unk>`` is never drawn.
+        """
         random = np.random.default_rng(seed)
         before = words_of(history)
         self._history_ids(before)

@@ -1,7 +1,7 @@
-"""Back-off models as float64 columns whose every distribution sums to one: what changes of a model work on.
+"""Back-off models as float64 columns whose distributions sum to 1, for functions that change a model.
 
-Pruning, mixing and restricting the vocabulary all decide which n-grams are stored with what probability; the back-off
-weights then follow, as each history has 1 to give.
+Pruning, mixing and restricting the vocabulary choose which n-grams are stored, and with what probability. The back-off
+weights follow, as the distribution after each history sums to 1.
 """
 
 from __future__ import annotations
@@ -141,13 +141,13 @@ class NormalizedColumns:
 
 
 def normalized_columns(model: BackoffModel) -> NormalizedColumns:
-    """The columns of a model that can be taken apart; raises UsageError for other models and for mere scores."""
+    """The columns of a back-off model of probabilities; raises UsageError for any other model."""
     check_probabilities(model)
     return NormalizedColumns.of(model.columns)
 
 
 def check_probabilities(model: BackoffModel) -> None:
-    """UsageError for a model that is no back-off table, or one of mere scores."""
+    """Raise UsageError unless a model is a back-off model of probabilities."""
     if not isinstance(model, BackoffModel):
         raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
     if not model.normalized:
