@@ -1,4 +1,4 @@
-"""A back-off model that knows more words: they share what it gave to unknown words."""
+"""Adding words to a back-off model: they share the probability of ``<unk>``."""
 
 from __future__ import annotations
 
@@ -31,10 +31,29 @@ MOST_ROWS = 1 << 27  # that are added: some gigabytes
 
 
 def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list[str]:
-    """The words of a text that are not in a vocabulary, the most frequent first, ties as in the text's vocabulary.
+    """The words of a text that are not in a vocabulary.
 
-    Raises UsageError for a text over that vocabulary, which has lost them already.
+    Parameters
+    ----------
+    text
+        A text that was read with a vocabulary of its own.
+    vocabulary
+        The known words.
+    min_count
+        The least number of occurrences of a word in the result.
 
+    Returns
+    -------
+    list
+        The most frequent word first; ties are in the order of the text's vocabulary.
+
+    Raises
+    ------
+    UsageError
+        The text was read with `vocabulary`, so that its new words are lost.
+
+    Examples
+    --------
     >>> new_words(Text.from_sentences(["the senate", "a senate votes"]), Vocabulary(["the", "a"]))
     ['senate', 'votes']
     """
@@ -54,26 +73,43 @@ def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list
 def extend_vocabulary(
     model: BackoffModel, words: Iterable[str], text: Text, *, share: float | None = None
 ) -> BackoffModel:
-    """The model with new words D, p(w|h) = (1 - e) p(<unk>|h) q(w) for w in D, of whose <unk> the share e is left.
+    """Add words to a model; they share the probability of ``<unk>``.
 
-    q are the unigrams of a Witten-Bell model of the text, divided by their sum over D. Whatever the history, the other
-    words keep their probabilities, and all still sum to one: wherever the model stores an n-gram h ``<unk>``, one is
-    added for each new word, and backing off does the rest. In a history, a new word is forgotten with all before it,
-    also where the model remembers an ``<unk>``.
+    A new word w gets p(w|h) = (1 - e) p(<unk>|h) q(w), and ``<unk>`` keeps e p(<unk>|h). Here q are the unigrams of a
+    Witten-Bell model of the text, divided by their sum over the new words. The other words keep their probabilities
+    after every history.
 
-    That words of the domain are found and added is the idea of Huang, Fei et al. (1999); the formula is ours.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities that gives ``<unk>`` some probability.
+    words
+        The words to add; words that the model knows are skipped.
+    text
+        A text of the domain with all its words.
+    share
+        The share e of ``<unk>``, between 0 and 1. None estimates e = (n + T) / (N + T), the Witten-Bell estimate for
+        the next token: N tokens of the text are unknown to the model, n of these are not among the new words, and T is
+        the number of new words that occur.
 
-    Args:
-        model: a back-off model of probabilities, ``<unk>`` among them.
-        words: what to add; words that the model knows are skipped.
-        text: a text of the domain, with all its words.
-        share: e, between 0 and 1. None estimates it: of the text's N tokens that the model does not know, n are none of
-            the new words, and T are a new word for the first time; then e = (n + T) / (N + T), as Witten-Bell expects
-            it of the next one.
+    Returns
+    -------
+    BackoffModel
+        The extended model. For each stored n-gram h ``<unk>`` it stores one more n-gram per new word.
 
-    Raises UsageError for a model without unknown words, for so many new words that the model would grow by more than
-    134 million n-grams, and where the share is to be estimated from a text with none of the new words.
+    Raises
+    ------
+    UsageError
+        The vocabulary of the model is closed, the model would grow by more than 134 million n-grams, or the share must
+        be estimated from a text without new words.
 
+    Notes
+    -----
+    A new word in a history ends that history, even if the model stores histories with ``<unk>``. Adding the words of a
+    domain is the idea of Huang, Fei et al. (1999); the formula is ours.
+
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "b a", "b c"]), order=2))
     >>> text = lm.Text.from_sentences(["d a", "d e", "b d"])

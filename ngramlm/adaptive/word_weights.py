@@ -62,10 +62,25 @@ class WordWeights:
 
 
 def inverse_document_frequencies(text: Text) -> WordWeights:
-    """ln((D + 1) / (df(w) + 1)) for the D documents of a text, of which df(w) have the word w.
+    """Weight words by inverse document frequency: ln((D + 1) / (df(w) + 1)).
 
-    Raises UsageError for a text of fewer than two documents.
+    Parameters
+    ----------
+    text
+        A text of D documents, of which df(w) contain the word w.
 
+    Returns
+    -------
+    WordWeights
+        The weights; ``<unk>`` and ``</s>`` have 0, and words outside the text have ln(D + 1).
+
+    Raises
+    ------
+    UsageError
+        The text has fewer than two documents.
+
+    Examples
+    --------
     >>> text = Text.from_sentences(["a b", "a c"])
     >>> from dataclasses import replace
     >>> text = replace(text, documents=np.array([0, 1, 2]))
@@ -94,13 +109,18 @@ def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Words that stand for each other: an occurrence of one counts to a share for the others.
+    """Similar words: each shares the weight of its occurrences with its neighbours.
 
-    Attributes:
-        vocabulary: the words.
-        starts: int64[V + 1], where the neighbours of every word begin in `words`.
-        words: int32[N], their ids.
-        shares: float64[N]; those of a word sum to 1, that of the word itself included.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    starts
+        int64[V + 1]: where the neighbours of every word begin in `words`.
+    words
+        int32[N]: the ids of the neighbours; a word is a neighbour of itself.
+    shares
+        float64[N]: the share of each neighbour. The shares of a word sum to 1.
     """
 
     vocabulary: Vocabulary

@@ -1,4 +1,4 @@
-"""Smaller models: pruning by relative entropy, by weighted difference, while estimating Kneser-Ney; fewer words."""
+"""Pruning: smaller models by relative entropy, by weighted difference, with Kneser-Ney, or with fewer words."""
 
 from __future__ import annotations
 
