@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 import ngramlm as lm
 from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.language_model import LanguageModel
-from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.text import words_of
 from support.oracles.ngrams import BOS, EOS, UNK, SmoothingOracle
 
@@ -131,8 +130,6 @@ def check_chain_consistency(subject: Subject) -> None:
 def check_batches_score_as_single_sentences(subject: Subject) -> None:
     """`scores` and `score_file` give what `score` gives for each sentence."""
     model = subject.model
-    if not isinstance(model, NgramModel):
-        return
     # the first line is empty: what begins a file with U+FEFF is a byte order mark, and no word
     lines = ["", *map(" ".join, subject.sentences), "nobody  knows", "\tnobody "]
     expected = [model.score(line) for line in lines]
