@@ -38,6 +38,7 @@ from ngramlm.models import compact as compact_module
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models.columns import Columns
 from ngramlm.models.compact import CompactPlan, Shape, multiplier_of, unpack_compact
+from ngramlm.trie.trie import NgramTrie
 
 GROUP = np.dtype([("begin", "<u8"), ("size", "<u4"), ("width", "<u4"), ("weight", "<f8")])
 Rows = np.ndarray[Any, Any]
@@ -237,7 +238,7 @@ def bigrams_of_one_word(children: list[int], n_words: int) -> lm.BackoffModel:
     """Words w0 .. and the bigrams of the first of them with these ids."""
     vocabulary = lm.Vocabulary([f"w{i}" for i in range(n_words - 3)])
     pairs = np.array([[3, id] for id in sorted(children)], np.int32)
-    trie, _ = lm.trie.NgramTrie.from_ngrams([pairs], n_words)
+    trie, _ = NgramTrie.from_ngrams([pairs], n_words)
     probs = np.where(np.arange(n_words) == 1, -np.inf, -3).astype(np.float32)
     return lm.BackoffModel(
         vocabulary, Columns(trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])])
@@ -467,7 +468,7 @@ def test_sentences_of_any_length(length: int, order: int) -> None:
 def test_the_bits_by_hand() -> None:
     """Bigrams a b, a c over the words a b c: every bit of the first order and of the second."""
     vocabulary = lm.Vocabulary(["a", "b", "c"])
-    trie, _ = lm.trie.NgramTrie.from_ngrams([np.array([[3, 4], [3, 5]], np.int32)], 6)
+    trie, _ = NgramTrie.from_ngrams([np.array([[3, 4], [3, 5]], np.int32)], 6)
     model = lm.BackoffModel(
         vocabulary,
         Columns(
