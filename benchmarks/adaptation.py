@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import ngramlm as lm
-from ngramlm.adaptive import Source, Weighting
+from ngramlm.adaptive import Component, Weighting
 from ngramlm.mixing.interpolation import union_vocabulary
 from ngramlm.text.documents import LineNumbers, read_documents
 
@@ -56,7 +56,7 @@ def figures(model: lm.LanguageModel, text: lm.Text) -> tuple[float, float]:
     return found.perplexity, found.perplexity_excluding_oov
 
 
-def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Source], Weighting | None]]:
+def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Component], Weighting | None]]:
     """The memories to compare, with their weightings."""
     words, known = lm.Cache(decay=0.003), lm.Cache(decay=0.003, keep_unknown=True)
     return {
@@ -106,7 +106,7 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
     pooled = method.fit(lm.count(joined(trains), order=order))
     heldout = joined([domain.read("dev", vocabulary) for domain in domains])
     tests = [domain.read("test", vocabulary) for domain in domains]
-    memories: list[Source] = [lm.Cache(decay=0.003), lm.NgramCache()]
+    memories: list[Component] = [lm.Cache(decay=0.003), lm.NgramCache()]
     contenders: dict[str, lm.LanguageModel] = {
         **{f"{domain.name} alone": model for domain, model in zip(domains, models, strict=True)},
         "one model of all texts": pooled,

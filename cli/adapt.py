@@ -22,7 +22,8 @@ from ngramlm.cli.summary import about_model, model_lines
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import Weighting
-    from ngramlm.adaptive.mixture import Component
+    from ngramlm.adaptive.components import Component
+    from ngramlm.models.language_model import LanguageModel
 
 WEIGHTINGS = ("silence", "fixed", "position", "word", "recent", "bayes", "sentence")
 
@@ -122,7 +123,7 @@ def cache(
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.text.reading import require_sentences
 
-    components: list[Component] = [load_any_model(path, quiet) for path in models]
+    components: list[LanguageModel | Component] = [load_any_model(path, quiet) for path in models]
     weights = None
     if idf is not None:
         known = options.read_documents(idf, documents, threads=threads, **reading)
@@ -290,7 +291,7 @@ def topics(
     output = mixture_output(output)
     sources = options.sources(list(texts), heldout)
     options.check_output(output, [*sources, heldout])
-    from ngramlm.adaptive import topic_mixture
+    from ngramlm.adaptive import mix_topics
     from ngramlm.methods import make_smoothing
     from ngramlm.text.reading import require_sentences
 
@@ -300,7 +301,7 @@ def topics(
             sources, documents, threads=threads, progress=progress, **reading, **given
         )
         require_sentences(text, sources[0])
-        mixture = topic_mixture(
+        mixture = mix_topics(
             text,
             n_topics,
             order=order,

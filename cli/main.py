@@ -14,9 +14,9 @@ from typing import Any
 
 import click
 
-from ngramlm import __version__
 from ngramlm.cli.output import UNUSABLE, explain, silence_stdout, stderr_line, use_utf8
 from ngramlm.cli.signals import exit_code, say_interrupted, watch
+from ngramlm.core.version import __version__
 
 # In the order of a day's work; the command NAME is `command` in the file NAME.py beside this one.
 COMMANDS = {

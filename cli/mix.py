@@ -76,7 +76,7 @@ def command(
     options.check_output(output, [*models, heldout])
     loaded = [load_backoff(path, quiet) for path in models]
     from ngramlm.mixing.interpolation import component_log10_probs, estimate_weights, mix, union_vocabulary
-    from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
+    from ngramlm.mixing.log_linear import fit_log_linear_weights, mix_log_linear
 
     facts: dict[str, Any] = {"output": output, "models": list(models)}
     text: Text | None = None
@@ -88,13 +88,13 @@ def command(
             )
         if text is not None and weights is None:
             if log_linear:
-                weights = tuple(log_linear_weights(loaded, text, progress=progress).tolist())
+                weights = tuple(fit_log_linear_weights(loaded, text, progress=progress).tolist())
             else:
                 found = estimate_weights(component_log10_probs(loaded, text), progress=progress)
                 weights = tuple(found.weights.tolist())
                 facts["iterations"] = found.iterations
         shares = weights or (1 / len(models),) * len(models)
-        mixed = (log_linear_mix if log_linear else mix)(loaded, shares, progress=progress)
+        mixed = (mix_log_linear if log_linear else mix)(loaded, shares, progress=progress)
         write_model(mixed, output, kind, threads, progress)
     facts["weights"] = list(shares) if log_linear else [share / sum(shares) for share in shares]
     facts["log_linear"] = log_linear

@@ -33,7 +33,6 @@ def command(
     <s> in HISTORY begins a sentence; without HISTORY, the words that begin a sentence are listed. </s> in the
     list is the end of the sentence. Put -- before words that begin with a hyphen.
     """
-    from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.reading import read_text
     from ngramlm.text.tokenizers import split_blanks
     from ngramlm.text.vocabulary import BOS_WORD
@@ -42,14 +41,13 @@ def command(
     options.check_stdin([model_file, before])
     model = load_any_model(model_file)
     options.warn_of_unknown(model.vocabulary, given)
-    if isinstance(model, NgramModel):
-        if before is not None:
-            stderr_line(f"{model_file} does not look at the text before", label="warning")
-        words = model.next_words(given, n=how_many)
-    else:
-        text = None if before is None else read_text(before, vocabulary=model.vocabulary)
-        read = [] if text is None else [text.sentence(number) for number in range(text.n_sentences)]
-        words = model.next_words(given, n=how_many, before=read)
+    read: list[list[str]] = []
+    if before is not None and model.independent_sentences:
+        stderr_line(f"{model_file} does not look at the text before", label="warning")
+    elif before is not None:
+        text = read_text(before, vocabulary=model.vocabulary)
+        read = [text.sentence(number) for number in range(text.n_sentences)]
+    words = model.next_words(given, n=how_many, before=read)
     if as_json:
         listed = [{"word": word, "log10_prob": float(log10_prob)} for word, log10_prob in words]
         write_json({"history": given, "next": listed})

@@ -18,8 +18,7 @@ from ngramlm.cli.output import same_file, stderr_line
 from ngramlm.text.tokenizers import TOKENIZERS
 
 if TYPE_CHECKING:
-    from ngramlm.adaptive import Neighbours, WordWeights
-    from ngramlm.adaptive import Source as Memory
+    from ngramlm.adaptive import Component, Neighbours, WordWeights
     from ngramlm.core.files import Source
     from ngramlm.core.workspace import Workspace
     from ngramlm.embeddings import WordVectors
@@ -352,11 +351,11 @@ def memories(
     keep_unknown: bool = False,
     weights: WordWeights | None = None,
     neighbours: Neighbours | None = None,
-) -> list[Memory]:
+) -> list[Component]:
     """The caches by their names; UsageError for pairs without weights."""
     from ngramlm.adaptive import Cache, NgramCache, PairCache
 
-    makers: dict[str, Callable[[], Memory]] = {
+    makers: dict[str, Callable[[], Component]] = {
         "words": lambda: Cache(
             window=window, decay=decay, weights=weights, neighbours=neighbours, keep_unknown=keep_unknown
         ),

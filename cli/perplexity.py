@@ -69,7 +69,7 @@ def command(
     if len(models) > 1 and (per_sentence or per_token):
         raise click.UsageError("--per-sentence and --per-token take one model.")
     options.sources([text], *models)
-    from ngramlm.evaluation.signature import check_same_vocabulary
+    from ngramlm.evaluation.comparability import check_same_vocabulary
 
     if threads is not None:
         reading["threads"] = threads
@@ -161,7 +161,6 @@ def measure(
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
     from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
-    from ngramlm.evaluation.signature import signature
     from ngramlm.text.oov import oov_complaint
 
     check_normalized(model)
@@ -184,7 +183,7 @@ def measure(
     if not sentences:
         name = source if isinstance(source, str) and source != "-" else "<stdin>"
         raise TextError("found no sentences; expected at least one line of text", name)
-    result = total.result(signature(model))
+    result = total.result(model.signature)
     complaint = oov_complaint(result.oovs, result.words)
     if complaint is not None and not quiet:
         stderr_line(complaint, label="warning")
@@ -205,11 +204,9 @@ def _sentence_rows(
 
 
 def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
-    from ngramlm.models.ngram_model import NgramModel
-
-    lengths: Sequence[int | str] = [""] * piece.n_tokens  # a mixture has an n-gram of each model
-    if isinstance(model, NgramModel):
-        lengths = model.matched_orders(piece).tolist()
+    orders = model.matched_orders(piece)
+    # A mixture has an n-gram of each model, and so no length of one.
+    lengths: Sequence[int | str] = [""] * piece.n_tokens if orders is None else orders.tolist()
     return zip(
         piece.vocabulary.words(scores.ids.tolist()),
         scores.log10_probs.tolist(),

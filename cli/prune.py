@@ -141,7 +141,7 @@ def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet
     if n_new and not quiet:
         fate = "left out" if new_words == "leave" else "added with a share of <unk>"
         stderr_line(f"unknown to the model, {fate}: {n_new:,} of {len(words):,} words")
-    choices: dict[str, Any] = {"removed": None if removed == "auto" else removed, "new": new_words}
+    choices: dict[str, Any] = {"removed": None if removed == "auto" else removed, "new_words": new_words}
     return restrict_vocabulary(model, words, **choices)
 
 

@@ -15,8 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ngramlm.core.lazy import lazy_names
-
-__version__ = "0.1.0"
+from ngramlm.core.version import __version__
 
 if TYPE_CHECKING:
     from ngramlm.adaptive import (
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
         domain_words,
         extend_vocabulary,
         inverse_document_frequencies,
-        topic_mixture,
+        mix_topics,
         word_candidates,
     )
     from ngramlm.counts import NgramCounts, count, merge_counts
@@ -43,9 +42,10 @@ if TYPE_CHECKING:
     from ngramlm.loading import load
     from ngramlm.maxent import ClassMaxEnt, ClassMaxEntModel, MaxEnt, MaxEntModel, TextMaxEnt
     from ngramlm.methods import SMOOTHINGS, make_smoothing
-    from ngramlm.mixing.interpolation import em_weights, mix
-    from ngramlm.mixing.log_linear import log_linear_mix, log_linear_weights
+    from ngramlm.mixing.interpolation import fit_weights, mix
+    from ngramlm.mixing.log_linear import fit_log_linear_weights, mix_log_linear
     from ngramlm.models.backoff import BackoffModel
+    from ngramlm.models.columns import Columns
     from ngramlm.models.language_model import LanguageModel
     from ngramlm.pruning import PrunedKneserNey, prune, restrict_vocabulary
     from ngramlm.smoothing import (
@@ -79,6 +79,7 @@ _HOMES = {
     "ChurchGale": "smoothing",
     "ClassMaxEnt": "maxent",
     "ClassMaxEntModel": "maxent",
+    "Columns": "models.columns",
     "Dirichlet": "smoothing",
     "FixedWeights": "adaptive",
     "GoodTuring": "smoothing",
@@ -111,21 +112,21 @@ _HOMES = {
     "compare": "evaluation.comparison",
     "count": "counts",
     "domain_words": "adaptive",
-    "em_weights": "mixing.interpolation",
     "extend_vocabulary": "adaptive",
+    "fit_log_linear_weights": "mixing.log_linear",
+    "fit_weights": "mixing.interpolation",
     "inverse_document_frequencies": "adaptive",
     "iter_text": "text.reading",
     "load": "loading",
-    "log_linear_mix": "mixing.log_linear",
-    "log_linear_weights": "mixing.log_linear",
     "make_smoothing": "methods",
     "merge_counts": "counts",
     "mix": "mixing.interpolation",
+    "mix_log_linear": "mixing.log_linear",
+    "mix_topics": "adaptive",
     "perplexity": "evaluation.perplexity",
     "prune": "pruning",
     "read_text": "text.reading",
     "restrict_vocabulary": "pruning",
-    "topic_mixture": "adaptive",
     "word_candidates": "adaptive",
 }
 
@@ -140,6 +141,7 @@ __all__ = [
     "ChurchGale",
     "ClassMaxEnt",
     "ClassMaxEntModel",
+    "Columns",
     "Dirichlet",
     "FixedWeights",
     "GoodTuring",
@@ -172,21 +174,21 @@ __all__ = [
     "compare",
     "count",
     "domain_words",
-    "em_weights",
     "extend_vocabulary",
+    "fit_log_linear_weights",
+    "fit_weights",
     "inverse_document_frequencies",
     "iter_text",
     "load",
-    "log_linear_mix",
-    "log_linear_weights",
     "make_smoothing",
     "merge_counts",
     "mix",
+    "mix_log_linear",
+    "mix_topics",
     "perplexity",
     "prune",
     "read_text",
     "restrict_vocabulary",
-    "topic_mixture",
     "word_candidates",
 ]
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import io
 import os
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
+from ngramlm.adaptive.mixture import Mixture
+from ngramlm.adaptive.mixture_files import load_mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import FormatError
-from ngramlm.formats.archive import read_archive
+from ngramlm.formats.archive import read_archive, refusing_damage
 from ngramlm.formats.arpa import read_arpa
 from ngramlm.formats.binary import load_binary
 from ngramlm.formats.detection import HEAD_BYTES, binary_kind
 from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.smoothing.church_gale_model import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
-
-if TYPE_CHECKING:
-    from ngramlm.adaptive.mixture import Mixture
 
 __all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
 
@@ -69,11 +69,15 @@ def load_mixture_file(
     path: str | os.PathLike[str], offset: int = 0, size: int | None = None, depth: int = 0
 ) -> Mixture:
     """Open a file of several models, or one that stands inside of another; raises FormatError."""
-    from ngramlm.adaptive.mixture_files import load_mixture
-
     if depth == MOST_DEPTH:
         raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
-    return load_mixture(path, lambda where, at, n: load_part(where, at, n, depth=depth + 1), offset, size)
+
+    def load_model(where: str | os.PathLike[str], at: int, n_bytes: int) -> LanguageModel:
+        return load_part(where, at, n_bytes, depth=depth + 1)
+
+    components, weighting = load_mixture(path, load_model, offset, size)
+    with refusing_damage(path):
+        return Mixture(components, weighting=weighting)
 
 
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:

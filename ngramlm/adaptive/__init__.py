@@ -1,4 +1,4 @@
-"""Models that adapt to what they read: memories of the document, and mixtures with weights that move.
+"""Models that adapt to the text: caches of the document, mixtures with weights that change, new words, domains.
 
 >>> import ngramlm as lm
 >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
@@ -8,32 +8,32 @@
 """
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
-from ngramlm.adaptive.candidates import WordCandidates, join_words, word_candidates
+from ngramlm.adaptive.components import Component, ModelComponent, RunningDocument
 from ngramlm.adaptive.domain import DomainVocabulary, adapt_domain, domain_vocabulary
 from ngramlm.adaptive.extension import extend_vocabulary, new_words
 from ngramlm.adaptive.keywords import ScoredWords, domain_words
 from ngramlm.adaptive.marginals import adapt_marginals
 from ngramlm.adaptive.mixture import Mixture
-from ngramlm.adaptive.sources import ModelSource, RunningDocument, Source
-from ngramlm.adaptive.topic_models import cluster_documents, topic_mixture
+from ngramlm.adaptive.topic_models import cluster_documents, mix_topics
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
+from ngramlm.adaptive.word_discovery import WordCandidates, join_words, word_candidates
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights, inverse_document_frequencies
 
 __all__ = [
     "BayesWeights",
     "BucketWeights",
     "Cache",
+    "Component",
     "DomainVocabulary",
     "FixedWeights",
     "Mixture",
-    "ModelSource",
+    "ModelComponent",
     "Neighbours",
     "NgramCache",
     "PairCache",
     "RecentWeights",
     "RunningDocument",
     "ScoredWords",
-    "Source",
     "Weighting",
     "WordCandidates",
     "WordWeights",
@@ -45,7 +45,7 @@ __all__ = [
     "extend_vocabulary",
     "inverse_document_frequencies",
     "join_words",
+    "mix_topics",
     "new_words",
-    "topic_mixture",
     "word_candidates",
 ]

@@ -1,4 +1,7 @@
-"""Memories of a document: what was said in it is said again (Kuhn & De Mori 1990; Clarkson & Robinson 1997)."""
+"""Caches of a document: a word that occurred in it is likely to occur again.
+
+Kuhn & De Mori (1990); Clarkson & Robinson (1997).
+"""
 
 from __future__ import annotations
 
@@ -9,45 +12,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.adaptive._memory import NgramMemory, PairMemory, WordMemory
-from ngramlm.adaptive.sources import RunningDocument, document_slices
+from ngramlm.adaptive._cache import CachedNgrams, CachedPairs, CachedWords
+from ngramlm.adaptive.components import RunningDocument, document_slices
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
 from ngramlm.core.validation import Number, flag
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.types import Floats
 
 __all__ = ["Cache", "NgramCache", "PairCache"]
 
-Floats = NDArray[np.float64]
 
-
-class _Memory(ABC):
-    """A source that reads a document with a memory of compiled code."""
+class _DocumentCache(ABC):
+    """A component that reads documents with a compiled cache."""
 
     @abstractmethod
     def _open(self, vocabulary: Vocabulary) -> Any:
-        """A new memory over a vocabulary."""
+        """An empty compiled cache over a vocabulary."""
 
     @abstractmethod
-    def _now(self, memory: Any, running: RunningDocument) -> Floats | None:
-        """What a memory says after it has read a document that breaks off."""
+    def _now(self, cached: Any, running: RunningDocument) -> Floats | None:
+        """float64[V]: what a compiled cache predicts after the document read so far; None where it abstains."""
 
     def probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: the probability of every predicted token, NaN where nothing is remembered."""
-        memory = self._open(text.vocabulary)
+        """float64[n_tokens]: the probability of every predicted token, NaN where the cache abstains."""
+        cached = self._open(text.vocabulary)
         found = np.empty(text.n_tokens)
         for ids, predicted in document_slices(text):
-            memory.forget()
-            memory.read(text.ids[ids], found[predicted])
+            cached.forget()
+            cached.read(text.ids[ids], found[predicted])
         return found
 
     def after(self, running: RunningDocument) -> Floats | None:
-        """float64[V]: the probability of every next word, None where nothing is remembered."""
-        memory = self._open(running.before.vocabulary)
-        memory.read(running.before.ids, np.empty(running.before.n_tokens))
-        memory.read(running.tokens, np.empty(int(np.count_nonzero(running.tokens != BOS))))
-        return self._now(memory, running)
+        """float64[V]: the probability of every next word, None where the cache abstains."""
+        cached = self._open(running.before.vocabulary)
+        cached.read(running.before.ids, np.empty(running.before.n_tokens))
+        cached.read(running.tokens, np.empty(int(np.count_nonzero(running.tokens != BOS))))
+        return self._now(cached, running)
 
 
 def _gains(
@@ -66,21 +68,31 @@ def _gains(
 
 
 @dataclass(frozen=True)
-class Cache(_Memory):
-    """How often each word was said in the document so far: p(w) = weight of its occurrences / weight of all.
+class Cache(_DocumentCache):
+    """The words of the document so far: p(w) = weight of the occurrences of w / weight of all occurrences.
 
-    An occurrence n tokens ago weighs exp(-decay n); those more than `window` tokens ago are forgotten. Every document
-    begins with an empty memory, about which the cache is silent, as it is where all has faded. ``<unk>`` and ``</s>``
-    are not remembered, so that their probability is 0 here.
+    An occurrence n tokens ago weighs exp(-decay n). Occurrences more than `window` tokens ago are dropped. Every
+    document begins with an empty cache. The cache abstains while it is empty, and where all weights have decayed to 0.
+    By default ``<unk>`` and ``</s>`` are not cached, so that their probability is 0 here.
 
-    Args:
-        window: tokens; None remembers the whole document.
-        decay: 0 weighs all alike; 0.002 to 0.01 suits most texts.
-        weights: what an occurrence of a word is worth, such as `inverse_document_frequencies`; 0 is not remembered.
-        neighbours: words that an occurrence speaks for beside its own (Zhang et al. 2005).
-        keep_unknown: remember ``<unk>`` as a word.
-        keep_ends: remember ``</s>`` as a word.
+    Parameters
+    ----------
+    window
+        Size in tokens; None caches the whole document.
+    decay
+        Rate of the decay per token. 0 weighs all occurrences alike; 0.002 to 0.01 suits most texts.
+    weights
+        The weight of an occurrence of each word, for example `inverse_document_frequencies`. A word of weight 0 is not
+        cached.
+    neighbours
+        Similar words, which share the weight of an occurrence (Zhang et al. 2005).
+    keep_unknown
+        Whether ``<unk>`` is cached.
+    keep_ends
+        Whether ``</s>`` is cached.
 
+    Examples
+    --------
     >>> text = Text.from_sentences(["a b a", "c a"])
     >>> Cache().probs(text).round(3).tolist()
     [nan, 0.0, 0.5, 0.0, 0.0, 0.5, 0.0]
@@ -101,30 +113,39 @@ class Cache(_Memory):
         extra = ["weighted"] * (self.weights is not None) + ["classes"] * (self.neighbours is not None)
         return _described("cache", self, extra)
 
-    def _open(self, vocabulary: Vocabulary) -> WordMemory:
+    def _open(self, vocabulary: Vocabulary) -> CachedWords:
         gains = _gains(vocabulary, self.weights, self.keep_unknown, self.keep_ends)
         spread = None if self.neighbours is None else self.neighbours.over(vocabulary)
-        return WordMemory(gains, self.window or 0, self.decay, spread)
+        return CachedWords(gains, self.window or 0, self.decay, spread)
 
-    def _now(self, memory: WordMemory, running: RunningDocument) -> Floats | None:
-        return memory.shares_now()
+    def _now(self, cached: CachedWords, running: RunningDocument) -> Floats | None:
+        return cached.shares_now()
 
 
 @dataclass(frozen=True)
-class NgramCache(_Memory):
-    """What followed the last words earlier in the document: p(w|h) = weight of h w / weight of h.
+class NgramCache(_DocumentCache):
+    """The n-grams of the document so far: p(w|h) = weight of h w / weight of h.
 
-    Histories stay within a sentence and begin with ``<s>`` there. Where nothing followed the longest history the next
-    shorter one answers; where nothing followed the last word, the cache is silent.
+    Histories stay within a sentence and begin with ``<s>`` there. A history that is not cached backs off to the next
+    shorter one. The cache abstains where the last word is not cached as a history either.
 
-    Args:
-        order: 2 for pairs of words, 3 for triples that back off to pairs.
-        window, decay: as for `Cache`.
-        weights: what an occurrence is worth, by its last word.
-        keep_unknown: remember ``<unk>`` as a word that follows.
-        keep_ends: remember ``</s>`` as a word that follows.
-        backoff: whether a shorter history answers; if not, the cache is silent there.
+    Parameters
+    ----------
+    order
+        2 for bigrams, 3 for trigrams that back off to bigrams.
+    window, decay
+        As for `Cache`.
+    weights
+        The weight of an occurrence, by its last word.
+    keep_unknown
+        Whether n-grams that end in ``<unk>`` are cached.
+    keep_ends
+        Whether n-grams that end in ``</s>`` are cached.
+    backoff
+        Whether a history that is not cached backs off. If not, the cache abstains there.
 
+    Examples
+    --------
     >>> text = Text.from_sentences(["a b", "a c", "a b"])
     >>> NgramCache().probs(text).round(3).tolist()
     [nan, nan, nan, 1.0, 0.0, nan, 1.0, 0.5, 1.0]
@@ -153,47 +174,50 @@ class NgramCache(_Memory):
 
     def _open(self, vocabulary: Vocabulary) -> _Chain:
         gains = _gains(vocabulary, self.weights, self.keep_unknown, self.keep_ends)
-        return _Chain([NgramMemory(gains, length, self.window or 0, self.decay) for length in self._lengths])
+        return _Chain([CachedNgrams(gains, length, self.window or 0, self.decay) for length in self._lengths])
 
-    def _now(self, memory: _Chain, running: RunningDocument) -> Floats | None:
-        return memory.shares_after(running.tokens)
+    def _now(self, cached: _Chain, running: RunningDocument) -> Floats | None:
+        return cached.shares_after(running.tokens)
 
 
 class _Chain:
-    """Memories of which the first that is not silent answers."""
+    """Compiled caches, of which the first that does not abstain predicts."""
 
-    def __init__(self, memories: list[NgramMemory]) -> None:
-        self._memories = memories
+    def __init__(self, caches: list[CachedNgrams]) -> None:
+        self._caches = caches
 
     def forget(self) -> None:
-        for memory in self._memories:
-            memory.forget()
+        for cached in self._caches:
+            cached.forget()
 
     def read(self, ids: NDArray[np.int32], out: Floats) -> None:
-        self._memories[0].read(ids, out)
-        for memory in self._memories[1:]:
+        self._caches[0].read(ids, out)
+        for cached in self._caches[1:]:
             shorter = np.empty_like(out)
-            memory.read(ids, shorter)
+            cached.read(ids, shorter)
             np.copyto(out, shorter, where=np.isnan(out))
 
     def shares_after(self, tokens: NDArray[np.int32]) -> Floats | None:
-        for memory in self._memories:
-            shares = memory.shares_after(tokens)
+        for cached in self._caches:
+            shares = cached.shares_after(tokens)
             if shares is not None:
                 return shares
         return None
 
 
 @dataclass(frozen=True)
-class PairCache(_Memory):
-    """Which words were said soon after which: the extended bigram memory of Qu et al. (2003).
+class PairCache(_DocumentCache):
+    """Pairs of words of the document so far: the extended bigram cache of Qu et al. (2003).
 
-    A pair (u, w), w at most `distance` tokens behind u in the document, weighs gain(u) gain(w); the next word is
-    expected as it followed the last `distance` tokens: p(w) = sum of M(u, w) over them / sum of all their pairs.
+    A pair (u, w) is cached where w stands at most `distance` tokens after u; it weighs gain(u) gain(w). With M(u, w)
+    as the sum of these, p(w) = sum of M(u, w) over the last `distance` tokens u / sum of all their pairs.
 
-    Args:
-        weights: what words are worth, such as `inverse_document_frequencies`; 0 keeps a word out of all pairs.
-        distance: tokens.
+    Parameters
+    ----------
+    weights
+        The weight (gain) of each word, for example `inverse_document_frequencies`. A word of weight 0 is in no pair.
+    distance
+        The longest distance, in tokens.
     """
 
     weights: WordWeights
@@ -206,11 +230,11 @@ class PairCache(_Memory):
     def describe(self) -> str:
         return f"pair-cache,distance:{self.distance}"
 
-    def _open(self, vocabulary: Vocabulary) -> PairMemory:
-        return PairMemory(_gains(vocabulary, self.weights, False, False), self.distance)
+    def _open(self, vocabulary: Vocabulary) -> CachedPairs:
+        return CachedPairs(_gains(vocabulary, self.weights, False, False), self.distance)
 
-    def _now(self, memory: PairMemory, running: RunningDocument) -> Floats | None:
-        return memory.shares_now()
+    def _now(self, cached: CachedPairs, running: RunningDocument) -> Floats | None:
+        return cached.shares_now()
 
 
 _WINDOW = Number(least=1, most=100_000_000, whole=True, optional=True)

@@ -1,4 +1,4 @@
-"""A model for a domain of which there is a little text: its words are found, learnt, and remembered."""
+"""Adapting a model to a domain with a small text: find its words, add them, cache them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Literal
 import numpy as np
 
 from ngramlm.adaptive.cache import Cache
-from ngramlm.adaptive.candidates import score_candidates, word_candidates
+from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.extension import extend_vocabulary, new_words
 from ngramlm.adaptive.keywords import LEAST_RATIO, ScoredWords, score_words
-from ngramlm.adaptive.mixture import Component, Mixture
+from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.weighting import Weighting
+from ngramlm.adaptive.word_discovery import score_candidates, word_candidates
 from ngramlm.adaptive.word_weights import WordWeights
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
@@ -20,6 +21,7 @@ from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.language_model import LanguageModel
 from ngramlm.smoothing.base import Smoothing
 from ngramlm.smoothing.witten_bell import WittenBell
 from ngramlm.text.text import Text
@@ -30,14 +32,19 @@ __all__ = ["DomainVocabulary", "adapt_domain", "domain_vocabulary"]
 
 @dataclass(frozen=True, eq=False)
 class DomainVocabulary:
-    """The words that a text of a domain has and a model lacks, or has too rarely.
+    """The words of a domain, and a model that knows them.
 
-    Attributes:
-        model: the model with the new words in its vocabulary.
-        domain: the words that are more frequent in the domain, with their G2; new ones may be among them.
-        new: all words that the model did not know, with their G2.
-        joined: tokens that stand together as the parts of a word do and are more frequent in the domain, with their G2.
-            They are no words of the model; `join_words` makes them words of a text.
+    Parameters
+    ----------
+    model
+        The model with the new words in its vocabulary.
+    domain
+        The words that are more frequent in the domain, with their G2. New words may be among them.
+    new
+        All words that the model did not know, with their G2.
+    joined
+        Sequences of tokens that are likely to be one word and are more frequent in the domain, with their G2. The
+        model does not know them as words; `join_words` makes them words of a text.
     """
 
     model: BackoffModel
@@ -55,19 +62,36 @@ def domain_vocabulary(
     min_count: int = 1,
     longest: int = 1,
 ) -> DomainVocabulary:
-    """The words of a domain by `domain_words`, and the model extended by those that it lacks (`extend_vocabulary`).
+    """Find the words of a domain (`domain_words`), and add the new ones to a model (`extend_vocabulary`).
 
-    Args:
-        model: a back-off model of probabilities.
-        text: a text of the domain, read with a vocabulary of its own, so that new words are there.
-        background: the text that the model is of, or its counts. None compares with the unigrams of the extended model,
-            which for Kneser-Ney are not the frequencies of the words.
-        least: the least G2 of a word of the domain.
-        min_count: how often a word has to occur to be learnt.
-        longest: the most tokens that `word_candidates` joins, for text without spaces; 1 joins none.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    text
+        A text of the domain, read with a vocabulary of its own.
+    background
+        The training text of the model, or its counts. None compares with the unigrams of the extended model; those of
+        Kneser-Ney are not the frequencies of the words.
+    least
+        The least G2 of a word of the domain.
+    min_count
+        The least number of occurrences of a word that is added.
+    longest
+        The largest number of tokens that `word_candidates` joins, for text without spaces. 1 joins none.
 
-    Raises UsageError for a text without words, and for new words where the model's vocabulary is closed.
+    Returns
+    -------
+    DomainVocabulary
+        The words and the extended model.
 
+    Raises
+    ------
+    UsageError
+        The text has no words, or has new words while the vocabulary of the model is closed.
+
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> train = lm.Text.from_sentences(["the cat sees the dog", "the dog sees a bird", "a bird sings"] * 3)
     >>> model = lm.WittenBell().fit(lm.count(train, order=2))
@@ -107,25 +131,52 @@ def adapt_domain(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Mixture:
-    """The model with the new words of a domain, one of the domain's n-grams, and a cache of its words, mixed.
+    """Mix a model that knows the new words of a domain, a model of the domain's n-grams, and a cache of its words.
 
-    `fit` the weights on held-out text, which should not be the text itself, as its n-grams are known too well. The
-    cache remembers domain words, or all. Where there are no domain words to remember, there are two components. The
-    idea is that of Huang, Fei et al. (1999), the definitions are ours.
+    Call ``fit`` of the mixture with held-out text, to find the weights. Use other text than `text`, as the second model
+    was trained on that.
 
-    Args:
-        model: a back-off model of probabilities.
-        text: a text of the domain, read with a vocabulary of its own.
-        background: the text that the model is of, or its counts; see `domain_vocabulary`.
-        found: what `domain_vocabulary` has found, if it was asked before.
-        order: of the model of the domain's n-grams; None is that of the model, but no more than 3.
-        method: how that model is estimated; None is Witten-Bell, which no text is too small for.
-        remember: the words that the cache remembers.
-        decay: of the cache, see `Cache`.
-        weighting: how the three are weighed; None is fixed weights.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    text
+        A text of the domain, read with a vocabulary of its own.
+    background
+        The training text of the model, or its counts; see `domain_vocabulary`.
+    found
+        The result of `domain_vocabulary`, if it is known already.
+    order
+        The order of the model of the domain. None is the order of `model`, but 3 at most.
+    method
+        The smoothing method of the model of the domain. None is Witten-Bell, which suits small texts too.
+    remember
+        Which words the cache holds: those of the ``"domain"`` or ``"all"``.
+    decay
+        The decay of the cache; see `Cache`.
+    weighting
+        How the components are weighted. None is `FixedWeights`.
+    threads
+        Number of threads; by default as many as there are processors.
+    progress
+        Called with the number of steps done.
 
-    Raises UsageError as `domain_vocabulary` does.
+    Returns
+    -------
+    Mixture
+        Three components; without the cache if there are no domain words.
 
+    Raises
+    ------
+    UsageError
+        As for `domain_vocabulary`.
+
+    Notes
+    -----
+    The idea is that of Huang, Fei et al. (1999); the definitions are ours.
+
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "b a", "b c"] * 4), order=2))
     >>> adapted = adapt_domain(model, lm.Text.from_sentences(["a new word", "a new b"] * 4))
@@ -144,7 +195,7 @@ def adapt_domain(
         progress("estimating the domain", 0, 1)
     domain_text = text_over(text, extended.vocabulary)
     method = WittenBell() if method is None else method
-    components: list[Component] = [
+    components: list[LanguageModel | Component] = [
         extended,
         method.fit(count(domain_text, order=order, threads=threads), threads=threads),
     ]

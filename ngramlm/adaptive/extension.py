@@ -1,4 +1,4 @@
-"""A back-off model that knows more words: they share what it gave to unknown words."""
+"""Adding words to a back-off model: they share the probability of ``<unk>``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ngramlm.counts import count
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.matching import ids_in
 from ngramlm.models.normalization import check_probabilities
 from ngramlm.smoothing.witten_bell import WittenBell
@@ -19,21 +20,39 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
 from ngramlm.trie.levels import Level
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["extend_vocabulary", "new_words"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 
 MOST_ROWS = 1 << 27  # that are added: some gigabytes
 
 
 def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list[str]:
-    """The words of a text that are not in a vocabulary, the most frequent first, ties as in the text's vocabulary.
+    """The words of a text that are not in a vocabulary.
 
-    Raises UsageError for a text over that vocabulary, which has lost them already.
+    Parameters
+    ----------
+    text
+        A text that was read with a vocabulary of its own.
+    vocabulary
+        The known words.
+    min_count
+        The least number of occurrences of a word in the result.
 
+    Returns
+    -------
+    list
+        The most frequent word first; ties are in the order of the text's vocabulary.
+
+    Raises
+    ------
+    UsageError
+        The text was read with `vocabulary`, so that its new words are lost.
+
+    Examples
+    --------
     >>> new_words(Text.from_sentences(["the senate", "a senate votes"]), Vocabulary(["the", "a"]))
     ['senate', 'votes']
     """
@@ -53,26 +72,43 @@ def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list
 def extend_vocabulary(
     model: BackoffModel, words: Iterable[str], text: Text, *, share: float | None = None
 ) -> BackoffModel:
-    """The model with new words D, p(w|h) = (1 - e) p(<unk>|h) q(w) for w in D, of whose <unk> the share e is left.
+    """Add words to a model; they share the probability of ``<unk>``.
 
-    q are the unigrams of a Witten-Bell model of the text, divided by their sum over D. Whatever the history, the other
-    words keep their probabilities, and all still sum to one: wherever the model stores an n-gram h ``<unk>``, one is
-    added for each new word, and backing off does the rest. In a history, a new word is forgotten with all before it,
-    also where the model remembers an ``<unk>``.
+    A new word w gets p(w|h) = (1 - e) p(<unk>|h) q(w), and ``<unk>`` keeps e p(<unk>|h). Here q are the unigrams of a
+    Witten-Bell model of the text, divided by their sum over the new words. The other words keep their probabilities
+    after every history.
 
-    That words of the domain are found and added is the idea of Huang, Fei et al. (1999); the formula is ours.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities that gives ``<unk>`` some probability.
+    words
+        The words to add; words that the model knows are skipped.
+    text
+        A text of the domain with all its words.
+    share
+        The share e of ``<unk>``, between 0 and 1. None estimates e = (n + T) / (N + T), the Witten-Bell estimate for
+        the next token: N tokens of the text are unknown to the model, n of these are not among the new words, and T is
+        the number of new words that occur.
 
-    Args:
-        model: a back-off model of probabilities, ``<unk>`` among them.
-        words: what to add; words that the model knows are skipped.
-        text: a text of the domain, with all its words.
-        share: e, between 0 and 1. None estimates it: of the text's N tokens that the model does not know, n are none of
-            the new words, and T are a new word for the first time; then e = (n + T) / (N + T), as Witten-Bell expects
-            it of the next one.
+    Returns
+    -------
+    BackoffModel
+        The extended model. For each stored n-gram h ``<unk>`` it stores one more n-gram per new word.
 
-    Raises UsageError for a model without unknown words, for so many new words that the model would grow by more than
-    134 million n-grams, and where the share is to be estimated from a text with none of the new words.
+    Raises
+    ------
+    UsageError
+        The vocabulary of the model is closed, the model would grow by more than 134 million n-grams, or the share must
+        be estimated from a text without new words.
 
+    Notes
+    -----
+    A new word in a history ends that history, even if the model stores histories with ``<unk>``. Adding the words of a
+    domain is the idea of Huang, Fei et al. (1999); the formula is ours.
+
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "b a", "b c"]), order=2))
     >>> text = lm.Text.from_sentences(["d a", "d e", "b d"])
@@ -88,7 +124,7 @@ def extend_vocabulary(
     added = [word for word in dict.fromkeys(several_words(words)) if word not in known]
     if not added:
         return model
-    if not model.prob_columns[0][UNK] > -np.inf:
+    if not model.columns.log10_probs[0][UNK] > -np.inf:
         raise UsageError(
             f"found {len(added)} new words and a model of a closed vocabulary; expected an <unk> with a probability, "
             "which they could share"
@@ -99,15 +135,15 @@ def extend_vocabulary(
     share = Number(least=0, above=True, most=1, below=True)("share", share)
     log10_shares = np.log10((1 - share) * _unigrams(text, vocabulary, len(known)))
     trie, places = _with_words(model.trie, len(added))
-    columns = []
-    for old, level, (moved, unknown, new) in zip(model.prob_columns, trie.levels, places, strict=True):
+    log10_probs = []
+    for old, level, (moved, unknown, new) in zip(model.columns.log10_probs, trie.levels, places, strict=True):
         column = np.empty(level.n_rows, np.float32)
         column[moved] = old
         column[moved[unknown]] = old[unknown] + np.log10(share)
         column[new] = old[unknown].astype(np.float64)[:, None] + log10_shares
-        columns.append(column)
+        log10_probs.append(column)
     metadata = {**model.metadata, "extended": f"words={len(added)},share={share:.6g}"}
-    return BackoffModel(vocabulary, trie, columns, model.backoff_columns, metadata)
+    return BackoffModel(vocabulary, Columns(trie, log10_probs, model.columns.log10_backoffs), metadata)
 
 
 def _unknown_share(text: Text, known: Vocabulary, added: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""The words of a domain: those that a text has more often than chance explains."""
+"""The words of a domain: those that are significantly more frequent in a text than in a background."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.matching import ids_in
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK
+from ngramlm.types import Floats
 
 __all__ = [
     "LEAST_RATIO",
@@ -28,7 +29,6 @@ __all__ = [
     "sorted_words",
 ]
 
-Floats = NDArray[np.float64]
 Int64s = NDArray[np.int64]
 
 LEAST_RATIO = 15.1  # of G2 with one degree of freedom, by chance once in 10,000 words
@@ -36,12 +36,16 @@ LEAST_RATIO = 15.1  # of G2 with one degree of freedom, by chance once in 10,000
 
 @dataclass(frozen=True, eq=False)
 class ScoredWords:
-    """Words of a text, the highest score first, ties by their bytes.
+    """Words of a text with scores, the highest score first; ties are in the order of their bytes.
 
-    Attributes:
-        words: the words.
-        scores: float64[N], G2 against the background.
-        counts: int64[N], how often each stands in the text.
+    Parameters
+    ----------
+    words
+        The words.
+    scores
+        float64[N]: the G2 of each word against the background.
+    counts
+        int64[N]: the number of occurrences of each word in the text.
     """
 
     words: tuple[str, ...]
@@ -68,22 +72,35 @@ class ScoredWords:
 def domain_words(
     text: Text | NgramCounts, background: Text | NgramCounts | LanguageModel, *, least: float = LEAST_RATIO
 ) -> ScoredWords:
-    """The words that are more frequent in a text than in a background, by a G2 of `least` or more.
+    """Find the words that are significantly more frequent in a text than in a background.
 
-    G2 = 2 sum of observed ln(observed / expected) over the table (this word, all others) x (text, background), where
-    expected is what both would have with the same share of the word (Dunning 1993, "accurate methods for the statistics
-    of surprise and coincidence"). It is distributed as chi square with one degree of freedom where only chance is at
-    work, for rare words too.
+    The test is the log-likelihood ratio of Dunning (1993, "accurate methods for the statistics of surprise and
+    coincidence"): G2 = 2 sum of observed ln(observed / expected) over the table (this word, all others) x (text,
+    background). By chance alone it has a chi-square distribution with one degree of freedom, for rare words too.
 
-    Args:
-        text: a text of the domain, with all its words, or its counts.
-        background: a text of everything else, or its counts; a word that is not in its vocabulary counts 0 there. Or
-            a model, whose unigrams are then taken for the shares themselves; a word that it does not know is thought to
-            be as frequent as ``<unk>``. With Kneser-Ney these are no frequencies of words: better give the text.
-        least: 15.1 is exceeded by chance once in 10,000 words; 3.8 once in 20.
+    Parameters
+    ----------
+    text
+        A text of the domain with all its words, or its counts.
+    background
+        A text of everything else, or its counts; a word outside its vocabulary has the count 0. Or a model, whose
+        unigrams are the shares of the words; a word that it does not know is as frequent as ``<unk>``. The unigrams of
+        Kneser-Ney are not the frequencies of words: use the text instead.
+    least
+        The least G2 of a word in the result. Chance exceeds 15.1 for one word in 10,000, and 3.8 for one in 20.
 
-    ``<unk>`` is a word among all, and never one of the result. Raises UsageError for texts without words.
+    Returns
+    -------
+    ScoredWords
+        The words with their G2 and counts. ``<unk>`` counts as a word of the text, but is not in the result.
 
+    Raises
+    ------
+    UsageError
+        The text or the background has no words.
+
+    Examples
+    --------
     >>> text = Text.from_sentences(["the senate of the senate", "the senate votes"])
     >>> found = domain_words(text, Text.from_sentences(["the cat of the house"] * 3), least=3.8)
     >>> found.words, found.scores.round(2).tolist(), found.counts.tolist()

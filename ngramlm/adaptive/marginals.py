@@ -1,9 +1,8 @@
-"""A back-off model that gives words what a domain gives them: its unigram marginals are moved, its shape is kept."""
+"""Adaptation of the unigram marginals of a back-off model to a domain."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.validation import Number
 from ngramlm.counts import count
@@ -14,32 +13,50 @@ from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.smoothing.witten_bell import WittenBell
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS
+from ngramlm.types import Floats
 
 __all__ = ["adapt_marginals"]
-
-Floats = NDArray[np.float64]
 
 
 def adapt_marginals(
     model: BackoffModel, text: Text, *, background: Text | None = None, beta: float = 0.5
 ) -> BackoffModel:
-    """The model with p(w|h) alpha(w) / Z(h), where alpha(w) = (p(w) in the text / p(w) before)^beta.
+    """Scale the probabilities of a model to the word frequencies of a domain.
 
-    That is the model nearest to the old one whose words are as frequent as in the text, for `beta` 1 to first order
-    (Kneser, Peters & Klakow 1997, "language model adaptation using dynamic marginals"; Federico 1999). Unigrams of the
-    text are those of a Witten-Bell model over the same vocabulary, so that a word that it lacks keeps a probability.
-    One pass over the n-grams: Z(h) = sum of alpha p(w|h) over stored w + back-off weight (Z(h') - sum of alpha p(w|h')
-    over them).
+    The adapted model is p(w|h) alpha(w) / Z(h), where alpha(w) = (p(w) in the text / p(w) before)^beta. For `beta` 1,
+    to first order, it is the model closest to the old one whose words are as frequent as in the text (Kneser, Peters &
+    Klakow 1997, "language model adaptation using dynamic marginals"; Federico 1999).
 
-    Args:
-        model: a back-off model of probabilities.
-        text: a text of the domain, over any vocabulary that has lost no words of the model's.
-        background: the text that the model is of; its unigrams are then those before. None takes the unigrams of the
-            model, which for Kneser-Ney are not the frequencies of the words.
-        beta: 0 changes nothing; 0.5 is usual, as little text says little.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    text
+        A text of the domain. Its vocabulary must contain the words of the model. A Witten-Bell model gives its
+        unigrams, so that a word that the text lacks keeps some probability.
+    background
+        The training text of the model; it gives the unigrams before. None takes the unigrams of the model. Those of
+        Kneser-Ney are not the frequencies of the words.
+    beta
+        The strength of the adaptation. 0 changes nothing; 0.5 suits small texts.
 
-    Raises UsageError for other models, and an empty text.
+    Returns
+    -------
+    BackoffModel
+        The adapted model, with the same n-grams.
 
+    Raises
+    ------
+    UsageError
+        The model is of another kind, or the text is empty.
+
+    Notes
+    -----
+    One pass over the n-grams gives Z(h) = sum of alpha p(w|h) over the stored words w + back-off weight of h times
+    (Z(h') - sum of alpha p(w|h') over the same words).
+
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "b a", "b c"]), order=2))
     >>> adapted = adapt_marginals(model, lm.Text.from_sentences(["c c", "c a"]))
@@ -55,7 +72,7 @@ def adapt_marginals(
     alpha[BOS] = 0.0
     adapted = _scaled(columns, alpha).stored()
     metadata = {**model.metadata, "marginals": f"beta={beta:g}"}
-    return BackoffModel(model.vocabulary, adapted.trie, adapted.log10_probs, adapted.log10_backoffs, metadata)
+    return BackoffModel(model.vocabulary, adapted, metadata)
 
 
 def _unigrams(model: LanguageModel, text: Text) -> Floats:

@@ -1,4 +1,4 @@
-"""Models and memories mixed token by token: p(w|h) = sum of weight_j p_j(w|h)."""
+"""Models and caches mixed token by token: p(w|h) = sum of weight_j p_j(w|h)."""
 
 from __future__ import annotations
 
@@ -8,42 +8,49 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ngramlm import __version__
-from ngramlm.adaptive.sources import ModelSource, RunningDocument, Sentence, Source, spans
+from ngramlm.adaptive.components import Component, ModelComponent, RunningDocument, spans
+from ngramlm.adaptive.mixture_files import save_mixture
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
-from ngramlm.core.parallel import Progress, ordered_map, usable_threads
+from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
-from ngramlm.models.language_model import LanguageModel, most_probable
-from ngramlm.models.ngram_model import NgramModel
+from ngramlm.models.language_model import LanguageModel, check_language_model
+from ngramlm.models.signature import common_fields, join_fields
 from ngramlm.text.reading import read_text, require_sentences
 from ngramlm.text.text import Text
-from ngramlm.text.vocabulary import UNK, Vocabulary
+from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.types import Floats, Sentence
 
 __all__ = ["Mixture"]
 
-Floats = NDArray[np.float64]
-Component = LanguageModel | Source
 PART = 1 << 16  # tokens (about) that are in hand at once: whole documents
 MOST_COMPONENTS = 64
 
 
-class Mixture:
-    """A language model of several, with weights that stand still or follow the document.
+class Mixture(LanguageModel):
+    """A language model that mixes several, with weights that are fixed or change with the text.
 
-    The vocabulary is the union of those of the models; a word that a model does not know has no probability in it.
-    Where a component is silent, as a memory is at the beginning of a document, the weights of the others are divided by
-    their sum: the mixture sums to one at every place of every document.
+    The vocabulary is the union of those of the models. A word that a model does not know has the probability 0 in it.
+    Where a component abstains, as a cache does at the beginning of a document, the weights of the others are divided
+    by their sum. So the mixture sums to 1 at every place of every document.
 
-    Args:
-        components: language models and memories, at least one model.
-        weights: one for each component, divided by their sum; the short form of ``weighting=FixedWeights(weights)``.
-        weighting: how weights are found; None is `FixedWeights`, equal ones before `fit`.
+    Parameters
+    ----------
+    components
+        Language models and caches; at least one model.
+    weights
+        One for each component; they are divided by their sum. Short for ``weighting=FixedWeights(weights)``.
+    weighting
+        How weights are found. None is `FixedWeights`, which are equal before `fit`.
 
-    Raises UsageError for components or weights that do not fit.
+    Raises
+    ------
+    UsageError
+        The components or weights do not fit.
 
+    Examples
+    --------
     >>> import ngramlm as lm
     >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c", "c b"]), order=2))
     >>> adapted = Mixture([model, lm.Cache()], weights=[0.8, 0.2])
@@ -54,20 +61,21 @@ class Mixture:
 
     def __init__(
         self,
-        components: Sequence[Component],
+        components: Sequence[LanguageModel | Component],
         weights: Sequence[float] | None = None,
         *,
         weighting: Weighting | None = None,
     ) -> None:
         self._components = tuple(components)
-        models = [component for component in self._components if not isinstance(component, Source)]
+        models = [
+            check_language_model(component)
+            for component in self._components
+            if not isinstance(component, Component)
+        ]
         if not models:
             raise UsageError("found no language model; expected at least one among the components")
         if len(self._components) > MOST_COMPONENTS:
             raise UsageError(f"found {len(self._components)} components; expected {MOST_COMPONENTS} at most")
-        for model in models:
-            if not isinstance(model, LanguageModel):
-                raise UsageError(f"found {type(model).__name__}; expected language models and memories")
         if weights is not None:
             if weighting is not None:
                 raise UsageError("found weights and a weighting; expected one of them")
@@ -78,18 +86,14 @@ class Mixture:
             weighting = FixedWeights(tuple(weights))
         self._weighting = weighting or FixedWeights()
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
-        self._sources = [self._source(component) for component in self._components]
-        self._is_known = all(
-            isinstance(model, NgramModel | Mixture) for model in models
-        )  # several threads may use it
-
-    def _source(self, component: Component) -> Source:
-        if isinstance(component, Source):
-            return component
-        return ModelSource(component, self._vocabulary)
+        self._parts = [
+            component if isinstance(component, Component) else ModelComponent(component, self._vocabulary)
+            for component in self._components
+        ]
+        self._models = models
 
     @property
-    def components(self) -> tuple[Component, ...]:
+    def components(self) -> tuple[LanguageModel | Component, ...]:
         return self._components
 
     @property
@@ -109,43 +113,44 @@ class Mixture:
     def independent_sentences(self) -> bool:
         """Whether a sentence's score depends on that sentence alone."""
         return not self._weighting.follows_the_text and all(
-            isinstance(source, ModelSource) and getattr(source.model, "independent_sentences", False)
-            for source in self._sources
+            isinstance(part, ModelComponent) and part.model.independent_sentences for part in self._parts
         )
 
     @property
-    def normalized(self) -> bool:
-        return all(getattr(component, "normalized", True) for component in self._components)
+    def thread_safe(self) -> bool:
+        """Whether all models are."""
+        return all(model.thread_safe for model in self._models)
 
     @property
-    def has_closed_vocabulary(self) -> bool:
-        """Whether ``<unk>`` has no probability in any component."""
-        return bool(self.distribution()[UNK] == 0)
+    def normalized(self) -> bool:
+        """Whether all models are."""
+        return all(model.normalized for model in self._models)
 
     @property
     def signature(self) -> str:
         """What a score needs to be told apart from others."""
-        closed = self.has_closed_vocabulary
-        parts = " + ".join(self.describe_components())
-        size = f"{len(self._vocabulary) - 1 - closed},{'closed' if closed else 'open'}"
-        return f"mixture:{self._weighting.describe()}|of:({parts})|vocabulary:{size}|ngramlm:{__version__}"
+        fields = {
+            "mixture": self._weighting.describe(),
+            "of": f"({' + '.join(self.describe_components())})",
+        }
+        return join_fields(fields | common_fields(self._vocabulary, self.has_closed_vocabulary))
 
     def __repr__(self) -> str:
         return f"<Mixture of {len(self._components)} components, weights {self._weighting.describe()}>"
 
     def describe_components(self) -> list[str]:
         """What each component is."""
-        return [source.describe() for source in self._sources]
+        return [part.describe() for part in self._parts]
 
     def component_probs(self, text: Text) -> Floats:
-        """float64[components, n_tokens]: what each gives every predicted token, NaN where it is silent."""
+        """float64[components, n_tokens]: what each gives every predicted token, NaN where it abstains."""
         text = text.over(self._vocabulary)
-        return np.stack([source.probs(text) for source in self._sources])
+        return np.stack([part.probs(text) for part in self._parts])
 
     def log10_probs(self, text: Text) -> Floats:
         """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says.
 
-        Long texts are read by several threads, some documents each, unless a model is of another kind than those here.
+        Several threads read a long text, some documents each, if all models are `thread_safe`.
         """
         text = text.over(self._vocabulary)
         found = np.empty(text.n_tokens)
@@ -154,7 +159,7 @@ class Mixture:
             part, predicted = task
             found[predicted] = self._weighting.mix(self.component_probs(part), part)
 
-        for _ in ordered_map(work, _parts(text), usable_threads(None) if self._is_known else 1):
+        for _ in ordered_map(work, _parts(text), self._threads(None)):
             pass
         with np.errstate(divide="ignore"):
             return np.log10(np.minimum(found, 1.0, out=found), out=found)
@@ -163,30 +168,26 @@ class Mixture:
         """float64[V]: the probability of every word after a history, in a document that began with the sentences
         `before`."""
         running = RunningDocument.of(self._vocabulary, history, before)
-        rows = [source.after(running) for source in self._sources]
+        rows = [part.after(running) for part in self._parts]
         silent = np.array([row is None for row in rows])
         text = running.as_text()
-        table = np.stack([source.probs(text) for source in self._sources])[:, : running.n_tokens]
+        table = np.stack([part.probs(text) for part in self._parts])[:, : running.n_tokens]
         weights = self._weighting.after(np.ascontiguousarray(table), text, silent)
         spoken = [
             (weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None
         ]
         total = sum(weight for weight, _ in spoken)
-        if total <= 0:  # only those speak that have no weight
+        if total <= 0:  # all components with a weight abstain
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
-    def next_words(
-        self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
-    ) -> list[tuple[str, float]]:
-        """The `n` most probable words after a history and the sentences `before`, with their log10 probabilities."""
-        return most_probable(self._vocabulary, self.distribution(history, before), n)
+    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """float64[V]: the same as `distribution` with both arguments."""
+        return self.distribution(history, before)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a file that `ngramlm.load` opens, with all models in it."""
-        from ngramlm.adaptive.mixture_files import save_mixture
-
-        save_mixture(self, path)
+        save_mixture(self._components, self._weighting, path)
 
     def fit(
         self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any

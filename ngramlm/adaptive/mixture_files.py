@@ -1,4 +1,4 @@
-"""Files of mixtures: an uncompressed zip that holds each model as its own file, and the columns of the memories.
+"""Files of mixtures: an uncompressed zip that holds each model as its own file, and the columns of the caches.
 
 A member ``mixture.json`` says what the components are and how they are weighed. Models begin at multiples of 64 kB, so
 that the tables of back-off models are mapped in place.
@@ -12,7 +12,7 @@ import os
 import shutil
 import struct
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
-from ngramlm.adaptive.mixture import Component, Mixture
-from ngramlm.adaptive.sources import Source
+from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbours, WordWeights
 from ngramlm.core.files import atomic_write, temporary_folder
@@ -51,19 +50,27 @@ KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Cache, NgramCache, PairCache, FixedWeights, BucketWeights, RecentWeights, BayesWeights)
 }
-Columns = dict[str, NDArray[Any]]
+Arrays = dict[str, NDArray[Any]]
 LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
 
 
-def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
-    """Write a mixture with all its models; raises UsageError for a component that cannot be saved."""
+def save_mixture(
+    components: Sequence[LanguageModel | Component], weighting: Weighting, path: str | os.PathLike[str]
+) -> None:
+    """Write the components of a mixture, its models among them, and its weighting.
+
+    Raises
+    ------
+    UsageError
+        A component has no file format.
+    """
     check_binary_target(path)
-    columns: Columns = {}
-    components = [_describe(component, f"{n}", columns) for n, component in enumerate(mixture.components)]
+    columns: Arrays = {}
+    described = [_describe(component, f"{n}", columns) for n, component in enumerate(components)]
     header = {
         "version": VERSION,
-        "weighting": _describe(mixture.weighting, "weighting", columns),
-        "components": components,
+        "weighting": _describe(weighting, "weighting", columns),
+        "components": described,
         "columns": describe_columns(columns),
     }
     target = Path(os.path.realpath(path))
@@ -74,10 +81,10 @@ def save_mixture(mixture: Mixture, path: str | os.PathLike[str]) -> None:
     ):
         archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
         write_columns(archive, columns)
-        for description, component in zip(components, mixture.components, strict=True):
-            if "member" in description:
+        for description, component in zip(described, components, strict=True):
+            if isinstance(component, LanguageModel):
                 whole = Path(folder, "model.ngram")
-                component.save(whole)  # type: ignore[union-attr]
+                component.save(whole)
                 _copy(whole, archive, out, description["member"])
 
 
@@ -93,12 +100,12 @@ def _copy(source: Path, archive: zipfile.ZipFile, out: IO[bytes], name: str) -> 
         shutil.copyfileobj(file, member, COPIED)
 
 
-def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
+def _describe(part: Any, prefix: str, columns: Arrays) -> dict[str, Any]:
     """What the header says of a component or weighting; its columns are added to the others."""
     kind = type(part).__name__
     if kind not in KINDS or type(part) is not KINDS[kind]:
-        if isinstance(part, Source | Weighting) or not hasattr(part, "save"):
-            raise UsageError(f"found a {kind}; expected models and memories that can be saved")
+        if not isinstance(part, LanguageModel):
+            raise UsageError(f"found a {kind}; expected models and caches that can be saved")
         return {"kind": "model", "member": f"{prefix}.ngram"}
     found: dict[str, Any] = {"kind": kind}
     for name, value in vars(part).items():
@@ -118,17 +125,29 @@ def _describe(part: Any, prefix: str, columns: Columns) -> dict[str, Any]:
     return found
 
 
-def _vocabulary_columns(vocabulary: Vocabulary, prefix: str) -> Columns:
+def _vocabulary_columns(vocabulary: Vocabulary, prefix: str) -> Arrays:
     arena, offsets, slots = vocabulary.table.arrays()
     return {f"{prefix}.arena": arena, f"{prefix}.offsets": offsets, f"{prefix}.slots": slots}
 
 
 def load_mixture(
     path: str | os.PathLike[str], load_model: LoadModel, offset: int = 0, size: int | None = None
-) -> Mixture:
-    """Open a mixture; raises FormatError where the file is damaged or its parts do not fit together.
+) -> tuple[list[LanguageModel | Component], Weighting]:
+    """Read the components and the weighting of a mixture.
 
-    `load_model` opens the model that stands at some bytes of a file. The mixture itself may stand inside of another.
+    Parameters
+    ----------
+    path
+        The file.
+    load_model
+        Opens the model that stands at some bytes of a file.
+    offset, size
+        Where the mixture stands, if it is part of a larger file.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, or its parts do not fit together.
     """
     with refusing_damage(path), open(path, "rb") as file:
         whole: IO[bytes] = file
@@ -150,13 +169,13 @@ def _read(
     load_model: LoadModel,
     offset: int,
     size: int,
-) -> Mixture:
+) -> tuple[list[LanguageModel | Component], Weighting]:
     header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
     if header["version"] != VERSION:
         raise FormatError(f"found version {header['version']} of the format of mixtures; expected {VERSION}")
     models = [part["member"] for part in header["components"] if part["kind"] == "model"]
     columns = read_columns(archive, header["columns"], size, [HEADER, *models])
-    components: list[Component] = []
+    components: list[LanguageModel | Component] = []
     for number, part in enumerate(header["components"]):
         if part["kind"] == "model":
             at, n_bytes = _place(archive, whole, part["member"], size)
@@ -168,7 +187,7 @@ def _read(
         raise ValueError(f"columns that no component has: {', '.join(columns)}")
     if not isinstance(weighting, Weighting) or any(isinstance(part, Weighting) for part in components):
         raise ValueError("a weighting in place of a component, or the other way round")
-    return Mixture(components, weighting=weighting)
+    return components, weighting
 
 
 def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> tuple[int, int]:
@@ -187,7 +206,7 @@ def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> 
     return at, info.file_size
 
 
-def _make(part: Mapping[str, Any], prefix: str, columns: Columns) -> Any:
+def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
     """A component or weighting as the header describes it; takes its columns away."""
     kind = KINDS[part["kind"]]
     fields: dict[str, Any] = {}
@@ -213,6 +232,6 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Columns) -> Any:
     return kind(**fields)
 
 
-def _take_vocabulary(columns: Columns, prefix: str) -> Vocabulary:
+def _take_vocabulary(columns: Arrays, prefix: str) -> Vocabulary:
     parts = (columns.pop(f"{prefix}.{name}") for name in ("arena", "offsets", "slots"))
     return Vocabulary.from_table(WordTable.from_arrays(*parts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.weighting import RecentWeights, Weighting
@@ -19,25 +18,43 @@ from ngramlm.smoothing.witten_bell import WittenBell
 from ngramlm.text.documents import select_documents
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK
+from ngramlm.types import Int32s
 
-__all__ = ["cluster_documents", "topic_mixture"]
+__all__ = ["cluster_documents", "mix_topics"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 
 ROUNDS = 100
 STARTS = 5  # of which the best is taken
 
 
 def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
-    """int32[D]: the topic of every document, 0 .. n_topics - 1, by spherical k-means on TF-IDF vectors.
+    """Cluster documents into topics by spherical k-means on TF-IDF vectors (Dhillon & Modha 2001).
 
-    A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, of length 1; its topic is the one
-    to whose mean it has the largest cosine (Dhillon & Modha 2001). Begins with documents that are unlike each other
-    (k-means++), several times over; the tightest clusters are taken.
+    A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, scaled to length 1. Its topic is
+    the one to whose mean it has the largest cosine. The starts are documents that differ from each other (k-means++);
+    the best of several runs is taken.
 
-    Raises UsageError for fewer documents than topics.
+    Parameters
+    ----------
+    text
+        A text of at least `n_topics` documents.
+    n_topics
+        The number of clusters.
+    seed
+        Of the random choice of starts.
 
+    Returns
+    -------
+    numpy.ndarray
+        int32[D]: the topic of every document, 0 .. n_topics - 1.
+
+    Raises
+    ------
+    UsageError
+        The text has fewer documents than topics.
+
+    Examples
+    --------
     >>> from dataclasses import replace
     >>> text = Text.from_sentences(["cat purrs", "sea roars", "cat purrs cat", "sea roars sea", "cat", "the sea"])
     >>> found = cluster_documents(replace(text, documents=np.arange(7)), 2).tolist()
@@ -100,7 +117,7 @@ def _k_means(vectors: Any, n_topics: int, random: np.random.Generator) -> tuple[
     return labels, float(cosines.max(axis=1).sum())
 
 
-def topic_mixture(
+def mix_topics(
     text: Text,
     n_topics: int,
     *,
@@ -111,20 +128,39 @@ def topic_mixture(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Mixture:
-    """A model of a whole text and one of each of its topics, mixed by what is read: cluster, recognize, choose, mix.
+    """Mix a model of a whole text with one model for each of its topics.
 
-    Documents are clustered by `cluster_documents`; every cluster and the whole text get a model over the vocabulary of
-    the text; which topics a document has is inferred while it is read, by the `weighting` (`RecentWeights` unless
-    given; `fit` it on held-out text). The first component is the model of the whole text.
+    `cluster_documents` finds the topics. The weighting infers the topics of a document while it is read. The first
+    component is the model of the whole text. All models have the vocabulary of the text.
 
-    Args:
-        text: the training text, with its documents.
-        n_topics: how many clusters.
-        order: length of the longest n-grams.
-        method: how models are estimated; None is Witten-Bell, which no topic is too small for.
-        seed: of the beginnings of the clusters.
+    Parameters
+    ----------
+    text
+        The training text, with its documents.
+    n_topics
+        The number of topics.
+    order
+        The length of the longest n-grams.
+    method
+        The smoothing method of all models. None is Witten-Bell, which suits small topics too.
+    weighting
+        How weights follow the text. None is `RecentWeights`; call ``fit`` of the mixture with held-out text.
+    seed
+        Of the clustering.
+    threads
+        Number of threads; by default as many as there are processors.
+    progress
+        Called with the number of models done.
 
-    Raises UsageError for fewer documents than topics.
+    Returns
+    -------
+    Mixture
+        The models, with `n_topics` + 1 components at most (a topic without sentences has no model).
+
+    Raises
+    ------
+    UsageError
+        The text has fewer documents than topics.
     """
     method = WittenBell() if method is None else method
     labels = cluster_documents(text, n_topics, seed=seed)

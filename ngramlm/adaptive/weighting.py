@@ -1,4 +1,4 @@
-"""How much each component of a mixture counts: always the same, by the place in the text, or as it did so far."""
+"""Mixture weights: fixed, by position, or updated from the text read so far."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.adaptive._mixing import mix_bayes, mix_fixed, mix_recent
-from ngramlm.adaptive.sources import spans
+from ngramlm.adaptive.components import spans
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.mixing.interpolation import estimate_weights
 from ngramlm.text.text import Text
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["BayesWeights", "BucketWeights", "FixedWeights", "RecentWeights", "Weighting"]
 
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 Shares = tuple[float, ...]
 
 
 class Weighting(ABC):
     """Weights of the components of a mixture, for every token of a text.
 
-    All methods take a table float64[components, tokens] of probabilities, NaN where a component is silent; there the
-    weights of the others are divided by their sum.
+    All methods take a table float64[components, tokens] of probabilities. NaN says that a component abstains; the
+    weights of the others are then divided by their sum.
     """
 
     @abstractmethod
@@ -39,32 +38,45 @@ class Weighting(ABC):
 
     @abstractmethod
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
-        """float64[components]: the weights for the token behind a document that breaks off.
+        """The weights for the token after an unfinished document.
 
-        `text` is the document, its last sentence without ``</s>``; `silent` says which components are silent about
-        the next token.
+        Parameters
+        ----------
+        table
+            float64[components, tokens] of the document so far.
+        text
+            The document so far; its last sentence ends with a ``</s>`` that is not in the table.
+        silent
+            bool[components]: which components abstain for the next token.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[components].
         """
 
     @abstractmethod
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> Self:
-        """The same with weights under which a held-out text is most probable."""
+        """A copy with the weights under which a held-out text is most probable."""
 
     @abstractmethod
     def describe(self) -> str:
-        """What it is, for signatures."""
+        """A short name for signatures."""
 
     @property
     def follows_the_text(self) -> bool:
-        """Whether weights depend on what was read before."""
+        """Whether weights depend on the text read so far."""
         return True
 
 
 @dataclass(frozen=True)
 class FixedWeights(Weighting):
-    """The same weights for every token, by expectation maximization (Jelinek & Mercer 1980).
+    """The same weights for every token, fitted by expectation maximization (Jelinek & Mercer 1980).
 
-    Args:
-        weights: one for each component, divided by their sum; None is equal ones.
+    Parameters
+    ----------
+    weights
+        One for each component; they are divided by their sum. None means equal weights.
     """
 
     weights: Shares | None = None
@@ -94,17 +106,22 @@ class FixedWeights(Weighting):
 
 @dataclass(frozen=True)
 class BucketWeights(Weighting):
-    """Weights by how far the document is, by which components speak, or by the word before.
+    """Fixed weights for each of several buckets of tokens.
 
-    ``"position"`` tells apart tokens by the logarithm of how many came before in the document: a memory is worth more
-    when it is full. ``"silence"`` has weights of their own for every set of components that speak: a memory of pairs is
-    trusted where it has something to say (Goodman 2001, conditional caches). ``"word"`` has weights of their own behind
-    every word that is frequent in the held-out text, and the same behind all others.
+    Parameters
+    ----------
+    by
+        How tokens are put into buckets.
 
-    Args:
-        by: ``"position"``, ``"silence"`` or ``"word"``.
-        weights: for each bucket one for each component; None is equal ones.
-        words: the ids of the words with weights of their own, rising; those of bucket 1, 2, ...
+        - ``"position"``: by the logarithm of the number of tokens before, in the document. A cache is worth more when
+          it is full.
+        - ``"silence"``: by the set of components that abstain. A cache of bigrams gets its own weight where it has
+          evidence (Goodman 2001, conditional caches).
+        - ``"word"``: by the word before, if it is frequent in the held-out text; all other words share a bucket.
+    weights
+        For each bucket, one weight per component. None means equal weights.
+    words
+        For ``"word"``: the ids of the words with a bucket of their own, in rising order.
     """
 
     by: Literal["position", "silence", "word"] = "silence"
@@ -234,18 +251,24 @@ class RecentWeights(Weighting):
 
 @dataclass(frozen=True)
 class BayesWeights(Weighting):
-    """Weights that are posterior probabilities: which component speaks, given what was said so far.
+    """Weights that are the posterior probabilities of the components, given the text read so far.
 
-    weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum. With `memory` 1 and `scope`
-    "sentence" the product over a sentence is the sum over the components of weight_j P_j(sentence): the sentence-level
-    mixture of Iyer & Ostendorf (1999). A component that gives a token nothing is then out until the next beginning;
-    with a smaller `memory` it comes back, as a token leaves a millionth of its prior in any case. Memories of a
-    document give nothing to every new word: `RecentWeights` suits them better.
+    After each token, weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum. With
+    `memory` 1 and `scope` "sentence" this is the sentence-level mixture of Iyer & Ostendorf (1999): the probability of
+    a sentence is the sum of prior_j P_j(sentence).
 
-    Args:
-        prior: the weights at the beginning; None is equal ones.
-        memory: 1 forgets nothing; less leads back to the prior.
-        scope: where weights begin anew, at every "document" or every "sentence".
+    With `memory` 1, a component that gives a token the probability 0 has no weight until the next beginning. With less,
+    its weight recovers, as at least a millionth of its prior is left. Caches give every new word the probability 0:
+    `RecentWeights` suits them better.
+
+    Parameters
+    ----------
+    prior
+        The weights at the beginning. None means equal weights.
+    memory
+        From 0 to 1: the share of the old weights that is kept after each token. 1 forgets nothing.
+    scope
+        Whether weights begin anew at every ``"document"`` or at every ``"sentence"``.
     """
 
     prior: Shares | None = None

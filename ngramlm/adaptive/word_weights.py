@@ -16,10 +16,10 @@ from ngramlm.text.lines import read_lines
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import split_blanks
 from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
+from ngramlm.types import Floats
 
 __all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
 
-Floats = NDArray[np.float64]
 MOST = 1e6  # what a word may be worth
 
 
@@ -27,10 +27,14 @@ MOST = 1e6  # what a word may be worth
 class WordWeights:
     """A weight for every word of a vocabulary, and one for all others.
 
-    Attributes:
-        vocabulary: the words.
-        values: float64[V], 0 or more.
-        unknown: the weight of a word that is not among them.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    values
+        float64[V]: their weights, 0 or more.
+    unknown
+        The weight of all words outside the vocabulary.
     """
 
     vocabulary: Vocabulary
@@ -53,16 +57,31 @@ class WordWeights:
         return np.where(ids == UNK, self.unknown, self.values[ids])
 
     def filtered(self, least: float) -> WordWeights:
-        """The same weights, 0 below a limit: such words are not remembered."""
+        """A copy in which weights below a limit are 0, so that those words are not cached."""
         kept = np.where(self.values >= least, self.values, 0.0)
         return WordWeights(self.vocabulary, kept, self.unknown if self.unknown >= least else 0.0)
 
 
 def inverse_document_frequencies(text: Text) -> WordWeights:
-    """ln((D + 1) / (df(w) + 1)) for the D documents of a text, of which df(w) have the word w.
+    """Weight words by inverse document frequency: ln((D + 1) / (df(w) + 1)).
 
-    Raises UsageError for a text of fewer than two documents.
+    Parameters
+    ----------
+    text
+        A text of D documents, of which df(w) contain the word w.
 
+    Returns
+    -------
+    WordWeights
+        The weights; ``<unk>`` and ``</s>`` have 0, and words outside the text have ln(D + 1).
+
+    Raises
+    ------
+    UsageError
+        The text has fewer than two documents.
+
+    Examples
+    --------
     >>> text = Text.from_sentences(["a b", "a c"])
     >>> from dataclasses import replace
     >>> text = replace(text, documents=np.array([0, 1, 2]))
@@ -91,13 +110,18 @@ def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Words that stand for each other: an occurrence of one counts to a share for the others.
+    """Similar words: each shares the weight of its occurrences with its neighbours.
 
-    Attributes:
-        vocabulary: the words.
-        starts: int64[V + 1], where the neighbours of every word begin in `words`.
-        words: int32[N], their ids.
-        shares: float64[N]; those of a word sum to 1, that of the word itself included.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    starts
+        int64[V + 1]: where the neighbours of every word begin in `words`.
+    words
+        int32[N]: the ids of the neighbours; a word is a neighbour of itself.
+    shares
+        float64[N]: the share of each neighbour. The shares of a word sum to 1.
     """
 
     vocabulary: Vocabulary

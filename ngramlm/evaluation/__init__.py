@@ -1,4 +1,4 @@
-"""Perplexity, comparison of models, and the signatures that say which figures may be compared."""
+"""Perplexity and the comparison of models."""
 
 from __future__ import annotations
 
@@ -8,14 +8,9 @@ from ngramlm.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from ngramlm.evaluation.bench import Measuring
+    from ngramlm.evaluation.comparability import check_same_vocabulary
     from ngramlm.evaluation.comparison import Comparison, Row, compare, compare_smoothings
     from ngramlm.evaluation.perplexity import Perplexity, PerplexitySum, TokenScores, iter_scores
-    from ngramlm.evaluation.signature import (
-        check_same_vocabulary,
-        format_signature,
-        is_closed,
-        parse_signature,
-    )
 
 _HOMES = {
     "Comparison": "comparison",
@@ -24,13 +19,10 @@ _HOMES = {
     "PerplexitySum": "perplexity",
     "Row": "comparison",
     "TokenScores": "perplexity",
-    "check_same_vocabulary": "signature",
+    "check_same_vocabulary": "comparability",
     "compare": "comparison",
     "compare_smoothings": "comparison",
-    "format_signature": "signature",
-    "is_closed": "signature",
     "iter_scores": "perplexity",
-    "parse_signature": "signature",
 }
 
 __all__ = [
@@ -43,10 +35,7 @@ __all__ = [
     "check_same_vocabulary",
     "compare",
     "compare_smoothings",
-    "format_signature",
-    "is_closed",
     "iter_scores",
-    "parse_signature",
 ]
 
 __getattr__ = lazy_names(globals(), _HOMES)

@@ -20,7 +20,7 @@ from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perple
 from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
 from ngramlm.evaluation.surface import surface_words
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, check_language_model
 from ngramlm.text.documents import DocumentRule, read_documents
 from ngramlm.text.oov import warn_of_oovs
 from ngramlm.text.reading import read_text, require_sentences
@@ -122,16 +122,16 @@ class Bench:
         warnings: tuple[str, ...] = (),
     ) -> list[Row]:
         """Measure one model on every text; its order is told where it does not tell it itself."""
-        ngrams = getattr(model, "n_ngrams", None)
+        ngrams = check_language_model(model).n_ngrams
         known = Row(
             name,
             "",
-            getattr(model, "order", order),
+            order if model.order is None else model.order,
             None if ngrams is None else sum(ngrams),
             None,
             train_seconds,
             method=method,
-            bytes=getattr(model, "n_bytes", None),
+            bytes=model.n_bytes,
             warnings=warnings,
         )
         return [self._measure(replace(known, text=text), model) for text in self.reader.sources]
@@ -150,7 +150,7 @@ class Bench:
             found.figures = _text_figures(row.text, text)
             warn_of_oovs(row.text, text.n_oov, text.n_words)
         scores: TokenScores | None = None
-        if not getattr(model, "normalized", True):
+        if not model.normalized:
             if row.model == self.how.baseline and not self.how.fallback:
                 raise UsageError(f"found the baseline {row.model!r}, which gives {SCORES}")
             start = time.perf_counter()
@@ -162,9 +162,8 @@ class Bench:
             seconds = time.perf_counter() - start
             scores = figures.scores
             row = replace(row, figures=replace(figures, scores=None), score_seconds=seconds)
-        orders = None
-        if hasattr(model, "matched_orders"):
-            orders = np.asarray(model.matched_orders(text))
+        orders = model.matched_orders(text)
+        if orders is not None:
             counted = np.bincount(orders, minlength=(row.order or 0) + 1)
             row = replace(row, matched_orders=tuple(counted.tolist()))
         if row.figures is not None and scores is not None:

@@ -9,17 +9,17 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ngramlm.adaptive import BucketWeights, Mixture, Source
+from ngramlm.adaptive import BucketWeights, Component, Mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
+from ngramlm.evaluation.comparability import check_same_vocabulary, same_words
 from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
 from ngramlm.evaluation.perplexity import Readable, perplexity
 from ngramlm.evaluation.results import Comparison, LearningPoint, Row, TrainFigures
-from ngramlm.evaluation.signature import check_same_vocabulary, same_words
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, check_language_model
 from ngramlm.report import FORMATS
 from ngramlm.smoothing import Smoothing
 from ngramlm.text.documents import DocumentRule
@@ -60,8 +60,10 @@ def compare(
     """
     if not models:
         raise UsageError("found no model to compare; expected at least one")
+    for model in models.values():
+        check_language_model(model)
     if not allow_different_vocabularies:
-        measured = {name: model for name, model in models.items() if getattr(model, "normalized", True)}
+        measured = {name: model for name, model in models.items() if model.normalized}
         check_same_vocabulary(measured)
     _check_name("baseline", baseline, models)
     how = _measuring(measuring, baseline, False, baseline, models)
@@ -85,7 +87,7 @@ def compare_smoothings(
     closed: bool = False,
     curve: Sequence[float | Fraction] | bool = (),
     measuring: Measuring | None = None,
-    memories: Mapping[str, Sequence[Source]] | None = None,
+    memories: Mapping[str, Sequence[Component]] | None = None,
     models: Mapping[str, LanguageModel] | None = None,
     documents: DocumentRule | None = None,
     train_name: str = "the training text",
@@ -219,7 +221,7 @@ def _enter(
     counts: NgramCounts,
     heldout: Text | None,
     threads: int | None,
-    memories: Mapping[str, Sequence[Source]],
+    memories: Mapping[str, Sequence[Component]],
 ) -> list[Row]:
     """Estimate and measure one method, alone and with memories; its warnings are kept, and passed on with its name.
 
@@ -240,7 +242,7 @@ def _enter(
         message = f"{contender.name}: {warning.message}" if of_method else warning.message
         warnings.warn_explicit(message, warning.category, warning.filename, warning.lineno)
     rows = bench.add(contender.name, model, train_seconds=seconds, warnings=_messages(caught), **about)
-    if heldout is not None and getattr(model, "normalized", True):
+    if heldout is not None and model.normalized:
         for label, sources in memories.items():
             start = time.perf_counter()
             mixture = Mixture([model, *sources], weighting=BucketWeights()).fit(heldout)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.files import Source
+from ngramlm.core.parallel import usable_threads
 from ngramlm.errors import UsageError
-from ngramlm.evaluation.signature import signature
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, check_language_model
 from ngramlm.text.lines import BLOCK_BYTES
 from ngramlm.text.reading import map_text, read_text
 from ngramlm.text.text import Text
@@ -239,24 +239,24 @@ def perplexity(
     >>> result.tokens, result.oovs, result.perplexity > result.perplexity_excluding_oov
     (6, 1, True)
     """
-    check_normalized(model)
+    check_normalized(check_language_model(model))
     total = PerplexitySum()
     pieces: list[TokenScores] = []
     for piece, log10_probs in iter_scores(model, text, chunk_bytes=chunk_bytes, **read_options):
         total.add(piece, log10_probs)
         if per_token:
             pieces.append(TokenScores.of(piece, log10_probs))
-    return total.result(signature(model), TokenScores.join(pieces) if per_token else None)
+    return total.result(model.signature, TokenScores.join(pieces) if per_token else None)
 
 
 def check_normalized(model: LanguageModel) -> None:
-    """UsageError for a model whose numbers are scores: its attribute ``normalized`` is False.
+    """Raise UsageError for a model of scores, whose `normalized` is False.
 
-    Words share no probability of one there, and a "perplexity" of them would be compared with true ones.
+    Such scores do not sum to 1, so that their "perplexity" cannot be compared with true ones.
     """
-    if not getattr(model, "normalized", True):
+    if not model.normalized:
         raise UsageError(
-            f"found scores that are no probabilities ({signature(model)}); a perplexity is defined for models whose"
+            f"found scores that are no probabilities ({model.signature}); a perplexity is defined for models whose"
             " probabilities sum to one only"
         )
 
@@ -271,8 +271,8 @@ def iter_scores(
 ) -> Iterator[tuple[Text, NDArray[np.float64]]]:
     """Pieces of the text with the log10 probability of each predicted token: what ``perplexity`` adds up.
 
-    A file is read and scored in several threads where the model scores every sentence by itself, which it says by an
-    attribute ``independent_sentences``; others see the whole text at once.
+    A file is read and scored in pieces if ``model.independent_sentences``, by several threads if also
+    ``model.thread_safe``. Other models get the whole text at once.
     """
 
     def score(piece: Text) -> tuple[Text, NDArray[np.float64]]:
@@ -282,8 +282,13 @@ def iter_scores(
         if read_options:
             raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
         yield score(text.over(model.vocabulary))
-    elif getattr(model, "independent_sentences", False):
-        options = {"chunk_bytes": chunk_bytes, "threads": threads, **read_options}
+    elif model.independent_sentences:
+        allowed = usable_threads(threads)
+        options = {
+            "chunk_bytes": chunk_bytes,
+            "threads": allowed if model.thread_safe else 1,
+            **read_options,
+        }
         yield from map_text(score, text, model.vocabulary, **options)
     else:
         yield score(read_text(text, vocabulary=model.vocabulary, threads=threads, **read_options))

@@ -84,7 +84,7 @@ def read_arpa(
             lines.append(section.lines)
             del section  # so that its memory is free before the next one is read
     try:
-        (trie, log10_probs, log10_backoffs), inserted = closing.finish()
+        columns, inserted = closing.finish()
     except FormatError as error:
         _refuse_duplicate(closing, lines, vocabulary, name)
         raise FormatError(error.message, name) from None
@@ -94,7 +94,7 @@ def read_arpa(
             "(with the probability that the back-off gives)",
             FormatWarning,
         )
-    return BackoffModel(vocabulary, trie, log10_probs, log10_backoffs, {})
+    return BackoffModel(vocabulary, columns)
 
 
 def _refuse_duplicate(closing: Closing, lines: list[Lines], vocabulary: Vocabulary, name: str) -> None:
@@ -142,13 +142,13 @@ def write_arpa(
         out.write(f"\\data\\\n{counts}".encode())
         for order, n_rows in enumerate(trie.n_rows, 1):
             out.write(f"\n\\{order}-grams:\n".encode())
-            log10_probs = model.prob_columns[order - 1]
+            log10_probs = model.columns.log10_probs[order - 1]
             if order == 1:
                 log10_probs = log10_probs.copy()
                 log10_probs[BOS] = -np.inf
             columns: dict[str, Any] = {"log10_probs": log10_probs}
             if order < trie.order:
-                columns["log10_backoffs"] = model.backoff_columns[order - 1]
+                columns["log10_backoffs"] = model.columns.log10_backoffs[order - 1]
                 columns["next_histories"] = trie.history_of_row(order)
             write_rows(out, rows, order, n_rows, columns, threads)
             done += n_rows

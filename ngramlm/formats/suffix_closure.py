@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from ngramlm.core.parallel import both
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
+from ngramlm.models.columns import Columns
 from ngramlm.text.vocabulary import EOS
 from ngramlm.trie._trie import history_weights
 from ngramlm.trie.levels import build_level, take_rows
 from ngramlm.trie.trie import Level, NgramTrie
 from ngramlm.types import Bools, Float32s, Int32s
 
-__all__ = ["Closing", "Columns", "Rows", "duplicate", "missing_below"]
+__all__ = ["Closing", "Rows", "duplicate", "missing_below"]
 
-Columns = tuple[NgramTrie, tuple[Float32s, ...], tuple[Float32s, ...]]
 
 WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
 
@@ -97,7 +97,7 @@ class _Growing:
     @property
     def columns(self) -> Columns:
         """With the back-off weights beside the histories; those of the highest order are dropped."""
-        return self.trie, tuple(self.log10_probs), tuple(self.log10_backoffs)
+        return Columns(self.trie, self.log10_probs, self.log10_backoffs)
 
     def rows(self, order: int) -> Rows:
         """The rows of one order as they were given, in the order of the trie."""
@@ -174,7 +174,7 @@ class Closing:
                 columns = [np.append(column, zeros) if len(column) == size else column for column in columns]
                 origins = growing.add(Rows(ngrams, *columns), lossy=True)
                 inserted.append((np.arange(len(ngrams)) if origins is None else origins) >= size)
-        _fill(growing.columns, inserted)
+        _fill(growing, inserted)
         return growing.columns, sum(map(len, closed)) - sum(sizes)
 
 
@@ -234,9 +234,9 @@ def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) ->
     return ngrams
 
 
-def _fill(columns: Columns, inserted: Sequence[Bools]) -> None:
+def _fill(growing: _Growing, inserted: Sequence[Bools]) -> None:
     """Give the inserted rows the probability that the back-off gives them, lower orders first."""
-    trie, log10_probs, log10_backoffs = columns
+    trie, log10_probs, log10_backoffs = growing.trie, growing.log10_probs, growing.log10_backoffs
     for order in range(2, trie.order + 1):
         level = trie.level(order)
         rows = np.flatnonzero(inserted[order - 1])

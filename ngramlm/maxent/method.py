@@ -18,6 +18,7 @@ from ngramlm.maxent.objective import Objective, Solution
 from ngramlm.maxent.observed import Observed
 from ngramlm.maxent.solvers import SMOOTH_ONLY, SOLVERS, solve
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.normalization import normalized_columns
 from ngramlm.smoothing.base import Smoothing, stored_model
 from ngramlm.text.text import Text
@@ -197,9 +198,8 @@ class MaxEnt(Smoothing):
         method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
         solution = method.solution(likelihood, progress, center)
         metadata = background.metadata | {"adapted": f"sigma2={method.sigma2:g}"}
-        return BackoffModel(
-            counts.vocabulary, trie, *_log10_columns(likelihood, solution.lambdas), metadata=metadata
-        )
+        adapted = Columns(trie, *_log10_columns(likelihood, solution.lambdas))
+        return BackoffModel(counts.vocabulary, adapted, metadata)
 
     def likelihood(self, counts: NgramCounts, threads: int | None = None) -> NgramLikelihood:
         """The likelihood of the counts as a function of the weights."""

@@ -56,7 +56,7 @@ class MaxEntModel(ColumnModel):
     """
 
     KIND: ClassVar[str] = "maxent"
-    independent_sentences: ClassVar[bool] = False
+    independent_sentences = False
 
     def __init__(
         self,
@@ -139,10 +139,9 @@ class MaxEntModel(ColumnModel):
         probs = self._distribution(self._path(ids)) * self._boosts(history, before)
         return np.asarray(probs / probs.sum())
 
-    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """log10 p(word | history), after the sentences `before` of the same document."""
-        with np.errstate(divide="ignore"):
-            return float(np.log10(min(self.distribution(history, before)[self._id(word)], 1.0)))
+    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """float64[V]: the same as `distribution` with both arguments."""
+        return self.distribution(history, before)
 
     def to_backoff(self) -> BackoffModel:
         """The model without any active feature of the text, as a back-off table."""

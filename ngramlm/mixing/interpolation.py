@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import EstimationError, UsageError
@@ -18,20 +17,18 @@ from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
 from ngramlm.trie.levels import sort_ngrams
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Int32s
 
 __all__ = [
     "WeightEstimate",
     "checked_weights",
     "component_log10_probs",
-    "em_weights",
     "estimate_weights",
+    "fit_weights",
     "mix",
     "text_over",
     "union_vocabulary",
 ]
-
-Floats = NDArray[np.float64]
-Int32s = NDArray[np.int32]
 
 
 def mix(
@@ -40,23 +37,37 @@ def mix(
     *,
     progress: Progress | None = None,
 ) -> BackoffModel:
-    """One back-off model of several: p(w|h) = sum of weight p(w|h) over the models, for each n-gram of any of them.
+    """Merge back-off models into one, by linear interpolation: p(w|h) = sum of weight_j p_j(w|h).
 
-    That is exact for the n-grams that are stored, those of all models. Other words get what back-off leaves them,
-    which is near to the mixture and not the same: the probability of an n-gram that no model stores is the lower
-    order's times one weight, where the mixture has one weight for each model.
+    The result stores the n-grams of all models, and is exact for them. All other n-grams get what the back-off gives
+    them. That is close to the interpolation, but not equal: the merged model has one back-off weight, where the
+    interpolation has one for each model. `Mixture` interpolates exactly.
 
-    The vocabulary is the union, the words of the first model first. A word that a model does not know has no
-    probability in it (its ``<unk>`` has all that it gives to unknown words), so that every component sums to one over
-    the union. In a history, it counts as ``<unk>`` for the models that do not know it.
+    The vocabulary is the union, with the words of the first model first. A word that a model does not know has the
+    probability 0 in it, so that every component sums to 1 over the union. In a history, such a word counts as
+    ``<unk>``.
 
-    Args:
-        models: two or more back-off models of probabilities, of any orders.
-        weights: one for each, 0 or more; divided by their sum. None weighs all the same.
-        progress: called with the orders done.
+    Parameters
+    ----------
+    models
+        Back-off models of probabilities, of any orders.
+    weights
+        One for each model, 0 or more; they are divided by their sum. None means equal weights.
+    progress
+        Called with the number of models done.
 
-    Raises UsageError for weights that do not fit.
+    Returns
+    -------
+    BackoffModel
+        The merged model.
 
+    Raises
+    ------
+    UsageError
+        The weights do not fit the models.
+
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> one = WittenBell().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
     >>> other = WittenBell().fit(count(Text.from_sentences(["a c", "a d"]), order=2))
@@ -87,7 +98,7 @@ def mix(
     if progress is not None:
         progress("mixing", len(models) + 1, len(models) + 1)
     metadata = {"mixed": ",".join(f"{share:.6g}" for share in shares.tolist())}
-    return BackoffModel(vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(vocabulary, stored, metadata)
 
 
 def checked_weights(weights: Sequence[float] | None, n: int) -> Floats:
@@ -157,10 +168,24 @@ class WeightEstimate:
         return len(self.log10_probs) - 1
 
 
-def em_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000) -> Floats:
-    """The weights of `estimate_weights`, float64[models].
+def fit_weights(log10_probs: Floats, *, tolerance: float = 1e-6, max_iterations: int = 1000) -> Floats:
+    """Fit mixture weights to held-out tokens by expectation maximization.
 
-    >>> em_weights(np.log10([[0.5, 0.5, 0.1], [0.1, 0.1, 0.1]])).round(3).tolist()
+    Parameters
+    ----------
+    log10_probs
+        float64[models, tokens]: the log10 probability that each model gives each token.
+    tolerance, max_iterations
+        As for `estimate_weights`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[models], with the sum 1.
+
+    Examples
+    --------
+    >>> fit_weights(np.log10([[0.5, 0.5, 0.1], [0.1, 0.1, 0.1]])).round(3).tolist()
     [1.0, 0.0]
     """
     return estimate_weights(log10_probs, tolerance=tolerance, max_iterations=max_iterations).weights
@@ -174,24 +199,41 @@ def estimate_weights(
     silent: bool = False,
     progress: Progress | None = None,
 ) -> WeightEstimate:
-    """The mixture weights under which held-out tokens are most probable, by expectation maximization.
+    """Fit mixture weights to held-out tokens by expectation maximization (Jelinek & Mercer 1980).
 
-    From equal weights on, weight_j becomes the mean over the tokens of weight_j p_j / sum of weight_k p_k
-    (Jelinek & Mercer 1980), until the log10 probability per token rises by less than `tolerance`. The likelihood is
-    concave in the weights, so that nothing better is missed.
+    Weights begin equal. In each iteration weight_j becomes the mean over the tokens of
+    weight_j p_j / sum of weight_k p_k. The likelihood is concave in the weights, so that the maximum is global.
 
-    Args:
-        log10_probs: float64[models, tokens], what each model gives each token; -inf is a probability of zero.
-            Tokens that are impossible for all models are left out, as no weight can help them.
-        tolerance: the least rise, in log10 per token.
-        max_iterations: where it stops at the latest.
-        silent: whether NaN says that a model is silent about a token, which the others then share among them.
-        progress: called with the iterations done.
+    Parameters
+    ----------
+    log10_probs
+        float64[models, tokens]: the log10 probability that each model gives each token; -inf is a probability of 0.
+        Tokens that are impossible for all models are left out.
+    tolerance
+        Stop when the log10 probability per token rises by less than this.
+    max_iterations
+        Stop after so many iterations.
+    silent
+        Whether NaN says that a model abstains; the other models then share its weight.
+    progress
+        Called with the number of iterations done.
 
-    With silent models a token is thought to be drawn from a model by the weights, again where that model is silent:
-    such drawings are what the silent models are expected to have had, and the likelihood never falls either.
+    Returns
+    -------
+    WeightEstimate
+        The weights, and the log10 probability after each iteration.
 
-    Raises UsageError for an array of another shape, NaN or positive values; EstimationError where no token is left.
+    Raises
+    ------
+    UsageError
+        The array has another shape, or contains NaN or positive values.
+    EstimationError
+        All tokens are impossible for all models.
+
+    Notes
+    -----
+    With models that abstain, each token is drawn from a model by the weights, and drawn again while that model
+    abstains. The iteration counts the expected draws of the models that abstain, so that the likelihood never falls.
     """
     table = np.asarray(log10_probs, np.float64)
     if table.ndim != 2 or not len(table):
@@ -232,7 +274,7 @@ def estimate_weights(
 
 
 def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats:
-    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `em_weights`.
+    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `fit_weights`.
 
     The text is one over `union_vocabulary` of the models. A word that some model knows is impossible for those that
     do not; one that none knows is ``<unk>`` for all.

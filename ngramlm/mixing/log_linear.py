@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number
@@ -17,38 +16,56 @@ from ngramlm.models.normalization import NormalizedColumns, history_totals, norm
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, take
 from ngramlm.trie.events import Events, look_up
+from ngramlm.types import Floats
 
-__all__ = ["log_linear_mix", "log_linear_weights"]
-
-Floats = NDArray[np.float64]
+__all__ = ["fit_log_linear_weights", "mix_log_linear"]
 
 
-def log_linear_mix(
+def mix_log_linear(
     models: Sequence[BackoffModel],
     weights: Sequence[float] | None = None,
     *,
     progress: Progress | None = None,
 ) -> BackoffModel:
-    """One back-off model of several: p(w|h) = product of p_j(w|h)^weight_j / Z(h), exactly.
+    """Merge back-off models into one, by log-linear interpolation: p(w|h) = product of p_j(w|h)^weight_j / Z(h).
 
-    What all models agree on stands out, and what one of them excludes is excluded (Klakow 1998, "log-linear
-    interpolation of language models"). For a word that no model stores after h, every p_j is a weight of h times what
-    it is after h', and so is the product: Z(h) follows from Z(h') and the n-grams stored, and the result is a back-off
-    table of the n-grams of all models. Nothing is approximated, other than with `mix`.
+    Words on which all models agree gain probability. A word that one model excludes is excluded (Klakow 1998,
+    "log-linear interpolation of language models"). The vocabulary is the union; a model gives a word that it does not
+    know the probability of its ``<unk>``.
 
-    The vocabulary is the union. A word that a model does not know has the probability of its ``<unk>`` there.
+    Parameters
+    ----------
+    models
+        Back-off models of probabilities, of any orders.
+    weights
+        One for each model, 0 or more; they need not sum to 1. None gives each model 1 / number of models.
+    progress
+        Called with the number of models done.
 
-    Args:
-        models: one or more back-off models of probabilities, of any orders.
-        weights: one for each, 0 or more; they need not sum to 1. None gives each 1 / number of models.
-        progress: called with the models done.
+    Returns
+    -------
+    BackoffModel
+        The merged model, with the n-grams of all models.
 
-    Raises UsageError for weights that do not fit, EstimationError where the models exclude each other's words.
+    Raises
+    ------
+    UsageError
+        The weights do not fit the models.
+    EstimationError
+        The models exclude each other's words.
 
+    Notes
+    -----
+    The result is exact for all n-grams, unlike that of `mix`. For a word that no model stores after h, every p_j is a
+    back-off weight of h times p_j(w|h'). The product has the same form, so that Z(h) follows from Z(h') and the stored
+    n-grams.
+
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> one = WittenBell().fit(count(Text.from_sentences(["a b", "a c"]), order=2))
     >>> other = WittenBell().fit(count(Text.from_sentences(["a c", "a d"]), order=2))
-    >>> both = log_linear_mix([one, other], [0.7, 0.6])
+    >>> both = mix_log_linear([one, other], [0.7, 0.6])
     >>> round(float(both.distribution(["a"]).sum()), 6), bool(both.log10_prob("c", ["a"]) > one.log10_prob("c", ["a"]))
     (1.0, True)
     """
@@ -56,10 +73,10 @@ def log_linear_mix(
     powers = checked_weights(weights, len(models))
     stored = product.columns(powers).stored()
     metadata = {"multiplied": ",".join(f"{power:.6g}" for power in powers.tolist())}
-    return BackoffModel(product.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(product.vocabulary, stored, metadata)
 
 
-def log_linear_weights(
+def fit_log_linear_weights(
     models: Sequence[BackoffModel],
     heldout: Text,
     *,
@@ -67,18 +84,42 @@ def log_linear_weights(
     max_iterations: int = 100,
     progress: Progress | None = None,
 ) -> Floats:
-    """The weights, 0 or more, under which a held-out text is most probable; float64[models].
+    """Fit the weights of `mix_log_linear` to a held-out text.
 
-    The log likelihood is concave in them, and its gradient is what the text gives log p_j beyond what the mixture
-    expects. By L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997), until the gradient, in nats per token, is below `tolerance`.
-    Tokens that the models give no probability are left out. Warns with an EstimationWarning where `max_iterations` are
-    too few; raises EstimationError where no token is left, and where no model is better than none.
+    The log likelihood is concave in the weights. Its gradient is the mean of log p_j over the text, less the mean that
+    the mixture expects. L-BFGS-B finds the maximum (Zhu, Byrd, Lu & Nocedal 1997). A warning (EstimationWarning) says
+    that `max_iterations` were too few.
 
+    Parameters
+    ----------
+    models
+        Back-off models of probabilities, of any orders.
+    heldout
+        The text. Tokens that a model excludes are left out.
+    tolerance
+        Stop when the gradient is below this, in nats per token.
+    max_iterations
+        Stop after so many steps.
+    progress
+        Called with the number of steps done.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[models], 0 or more each.
+
+    Raises
+    ------
+    EstimationError
+        All tokens are left out, or a uniform distribution is better than any of the models.
+
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> text = Text.from_sentences(["a b", "a c", "b a"])
     >>> model = WittenBell().fit(count(text, order=2))
     >>> worse = WittenBell().fit(count(text.over(model.vocabulary), order=1))
-    >>> weights = log_linear_weights([model, worse], text)
+    >>> weights = fit_log_linear_weights([model, worse], text)
     >>> bool(weights[0] > weights[1])
     True
     """

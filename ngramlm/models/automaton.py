@@ -1,4 +1,4 @@
-"""Columns of a back-off model -> the slots that queries walk, and back."""
+"""Packing the columns of a back-off model into the slots that answer queries, and back."""
 
 from __future__ import annotations
 
@@ -22,48 +22,12 @@ from ngramlm.models._backoff import (
     place_states,
     recover_histories,
 )
+from ngramlm.models.columns import Columns
 from ngramlm.trie.trie import Level, NgramTrie
 
-__all__ = ["Columns", "Layout", "pack", "pack_pieces", "unpack"]
+__all__ = ["Layout", "pack", "pack_pieces", "unpack"]
 
-Float32s = NDArray[np.float32]
 PIECE_ROWS = 1 << 18  # rows (about) of a piece that one thread fills
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """A back-off model as columns.
-
-    Attributes:
-        trie: the n-grams.
-        log10_probs: float32[R] per order.
-        log10_backoffs: float32[H] per order from 2 on: the weights of the histories of that order.
-    """
-
-    trie: NgramTrie
-    log10_probs: tuple[Float32s, ...]
-    log10_backoffs: tuple[Float32s, ...]
-
-    def __post_init__(self) -> None:
-        for column in (*self.log10_probs, *self.log10_backoffs):
-            column.setflags(write=False)
-
-    def value_problem(self) -> str | None:
-        """What is wrong with the values, None where nothing is."""
-        for order, column in enumerate(self.log10_probs, 1):
-            if len(column) and not column.max() <= 0:
-                return f"order {order}: found a positive log-probability or NaN; expected none"
-        for order, column in enumerate(self.log10_backoffs, 2):
-            if len(column) and not column.max() < np.inf:
-                return f"order {order}: found an infinite back-off weight or NaN; expected none"
-        return None
-
-    def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
-        """Only the marked rows, with their values as they are; `keep` is a closed mask per order."""
-        trie, used = self.trie.restricted(keep)
-        log10_probs = [column[mask] for column, mask in zip(self.log10_probs, keep, strict=True)]
-        log10_backoffs = [column[mask] for column, mask in zip(self.log10_backoffs, used[1:], strict=True)]
-        return Columns(trie, tuple(log10_probs[: trie.order]), tuple(log10_backoffs[: trie.order - 1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +75,7 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
 
 
 def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
-    """The same slots piece by piece, in order, for a file; a piece is gone when the next one is asked for."""
+    """Yield the same slots piece by piece, for a file. A piece is valid until the next one is asked for."""
     buffers = byte_buffers()
     for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)[: SLOT_BYTES * n]):
         yield piece
@@ -202,7 +166,7 @@ def unpack(
     threads: int = 1,
     workspace: Workspace = IN_MEMORY,
 ) -> Columns:
-    """The columns behind an automaton, kept in `workspace`; raises FormatError when its slots are damaged."""
+    """Unpack the columns of an automaton, in `workspace`; raises FormatError if its slots are damaged."""
     try:
         return _unpack(automaton, n_rows, n_histories, threads, workspace)
     except ValueError as error:
@@ -247,4 +211,4 @@ def _unpack(
         trie = trie.extended(Level(words, suffixes, starts, parents, first_words), links)
         log10_probs.append(probs)
         log10_backoffs.append(backoffs)
-    return Columns(trie, tuple(log10_probs), tuple(log10_backoffs))
+    return Columns(trie, log10_probs, log10_backoffs)

@@ -1,4 +1,4 @@
-"""The back-off model: what every exact n-gram estimate becomes, and what ARPA files hold.
+"""The back-off model: the form of most n-gram models, and of ARPA files.
 
 p(w | h) is the probability stored for the n-gram h w if there is one, else the back-off weight of h times
 p(w | h without its first word).
@@ -19,73 +19,62 @@ from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
-from ngramlm.models.automaton import Columns, Layout, pack, unpack
+from ngramlm.models.automaton import Layout, pack, unpack
+from ngramlm.models.columns import Columns
 from ngramlm.models.compact import unpack_compact
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import refusal_of, words_of
 from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Float32s, Sentence
 
 __all__ = ["BackoffModel", "State"]
 
 State = NewType("State", object)
-"""What a model remembers of the words so far: its longest known history. Opaque, comparable and hashable."""
-
-Float32s = NDArray[np.float32]
+"""The longest known history at the end of the words so far. Opaque, comparable and hashable."""
 
 
 class BackoffModel(NgramModel):
-    """An immutable back-off model; all log values are base 10.
+    """An immutable back-off model. All logarithms have base 10.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams.
-        log10_probs: float32[R] per order, aligned with the rows of the trie; -inf is a zero probability.
-        log10_backoffs: float32[H] per order from 2 on, aligned with the histories of that order.
-        metadata: how the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    columns
+        The n-grams with their probabilities and back-off weights. ``<s>`` gets the probability 0, whatever they say.
+    metadata
+        How the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
 
-    Raises UsageError when the columns do not fit the trie, hold NaN or positive log-probabilities.
+    Raises
+    ------
+    UsageError
+        The columns are of another vocabulary, or contain NaN, a positive log-probability or an infinite weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import ngramlm as lm
+    >>> counts = lm.count(lm.Text.from_sentences(["a"]), order=1)  # <unk> <s> </s> a
+    >>> probs = np.log10(np.array([0.25, 1, 0.25, 0.5], np.float32))
+    >>> model = BackoffModel(counts.vocabulary, lm.Columns(counts.trie, [probs], []))
+    >>> model.distribution().round(6).tolist()
+    [0.25, 0.0, 0.25, 0.5]
     """
 
     def __init__(
-        self,
-        vocabulary: Vocabulary,
-        trie: NgramTrie,
-        log10_probs: Sequence[Float32s],
-        log10_backoffs: Sequence[Float32s],
-        metadata: Mapping[str, str] | None = None,
+        self, vocabulary: Vocabulary, columns: Columns, metadata: Mapping[str, str] | None = None
     ) -> None:
-        probs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_probs)
-        if (
-            probs and len(probs[0]) > BOS and probs[0][BOS] != -np.inf
-        ):  # <s> is never predicted, whatever a file says
-            unigrams = probs[0].copy()
-            unigrams[BOS] = -np.inf
-            probs = (unigrams, *probs[1:])
-        backoffs = tuple(np.ascontiguousarray(column, np.float32) for column in log10_backoffs)
-        if tuple(map(len, probs)) != trie.n_rows:
-            raise UsageError(
-                f"found probabilities for {tuple(map(len, probs))} n-grams; expected {trie.n_rows}"
-            )
-        n_histories = tuple(level.n_histories for level in trie.levels[1:])
-        if tuple(map(len, backoffs)) != n_histories:
-            raise UsageError(
-                f"found back-off weights for {tuple(map(len, backoffs))} histories; expected {n_histories}"
-            )
-        if len(vocabulary) != trie.level(1).n_rows:
-            raise UsageError(
-                f"found {trie.level(1).n_rows} unigrams; expected {len(vocabulary)}, one for each word"
-            )
-        columns = Columns(trie, probs, backoffs)
-        problem = columns.value_problem()
-        if problem is not None:
-            raise UsageError(problem)
+        n_words = columns.trie.level(1).n_rows
+        if len(vocabulary) != n_words:
+            raise UsageError(f"found {n_words} unigrams; expected {len(vocabulary)}, one for each word")
+        columns.check_values()
         super().__init__(vocabulary, metadata)
-        self._columns: Columns | None = columns
+        self._columns: Columns | None = columns.without_start()
         self._automaton: Scorer | None = None
         self._unpack: Callable[[], Columns] | None = None
-        self._n_ngrams = trie.n_rows
+        self._n_ngrams = columns.trie.n_rows
         self._n_bytes: int | None = None
 
     @classmethod
@@ -168,14 +157,14 @@ class BackoffModel(NgramModel):
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of what queries walk; the words are not counted."""
+        """The size in bytes of the table that answers queries, without the words."""
         if self._n_bytes is None:
             self._n_bytes = Layout.of(self.trie).n_bytes
         return self._n_bytes
 
     @property
     def columns(self) -> Columns:
-        """The model as columns; made from what queries walk when it was loaded from a binary file."""
+        """The model as columns. A model that was loaded from a binary file makes them at the first use."""
         if self._columns is None:
             assert self._unpack is not None
             self._columns = self._unpack()
@@ -183,7 +172,7 @@ class BackoffModel(NgramModel):
 
     @property
     def automaton(self) -> Scorer:
-        """What queries walk; packed into slots at the first use unless it came from a file."""
+        """The table that answers queries. A model that was not loaded from a binary file packs it at the first use."""
         if self._automaton is None:
             slots, layout = pack(self.columns, usable_threads(None))
             self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
@@ -194,34 +183,16 @@ class BackoffModel(NgramModel):
         return self.columns.trie
 
     @property
-    def prob_columns(self) -> tuple[Float32s, ...]:
-        """log10 probabilities, float32[R] per order."""
-        return self.columns.log10_probs
-
-    @property
-    def backoff_columns(self) -> tuple[Float32s, ...]:
-        """log10 back-off weights, float32[H] per order from 2 on."""
-        return self.columns.log10_backoffs
-
-    @property
     def is_closed(self) -> bool:
         """Whether ``<unk>`` has no probability."""
         return bool(self.automaton.advance(self.automaton.empty, UNK)[1] == -np.inf)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        columns = self.columns
-        parts = (
-            self._vocabulary,
-            columns.trie,
-            columns.log10_probs,
-            columns.log10_backoffs,
-            dict(self._metadata),
-        )
-        return BackoffModel, parts
+        return BackoffModel, (self._vocabulary, self.columns, self._metadata)
 
     # Whole sentences and texts
 
-    def score(self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True) -> float:
+    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
         """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
 
         ``<s>`` and ``</s>`` among the words are unknown words. A line end after a str is not part of it. Raises
@@ -237,7 +208,7 @@ class BackoffModel(NgramModel):
             raise TextError(refusal_of(sentence)) from None
 
     def full_scores(
-        self, sentence: str | Sequence[str], bos: bool = True, eos: bool = True
+        self, sentence: Sentence, bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
         words = words_of(sentence)
@@ -270,7 +241,7 @@ class BackoffModel(NgramModel):
         return State(self.automaton.start)
 
     def empty(self) -> State:
-        """The state that knows nothing of what came before."""
+        """The state of an empty history."""
         return State(self.automaton.empty)
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
@@ -285,18 +256,18 @@ class BackoffModel(NgramModel):
             ) from None
         return State(after), log10_prob
 
-    def log10_prob(self, word: str, history: str | Sequence[str] = ()) -> float:
-        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence.
+    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+        """log10 p(word | history); the sentences `before` change nothing.
 
-        As everywhere, a history is a list of words, or one str that is split at spaces.
+        A history that begins with ``<s>`` begins a sentence.
         """
         return self.automaton.advance(self._state(history), self._id(word))[1]
 
-    def distribution(self, history: str | Sequence[str] = ()) -> NDArray[np.float64]:
+    def distribution(self, history: Sentence = ()) -> NDArray[np.float64]:
         """float64[V]: the probability of every word after a history, in the order of the ids."""
         return self._distribution(self._state(history))
 
-    def _state(self, history: str | Sequence[str]) -> Any:
+    def _state(self, history: Sentence) -> Any:
         """The longest known history at the end of these words."""
         state = self.automaton.empty
         for id in self._history_ids(history):
@@ -321,7 +292,7 @@ class BackoffModel(NgramModel):
             raise _damaged("probability that is not finite")
         return probs
 
-    # Files: the formats stand above this module and are imported where they are asked for
+    # Files. The formats import this module, so that these methods import the formats when they are called.
 
     def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
         """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.

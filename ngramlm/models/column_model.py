@@ -1,10 +1,10 @@
-"""Models that look rows up in a trie and are no back-off table: unseen words have a rule of their own."""
+"""Models over a trie that compute the probability of an unseen n-gram in their own way, unlike back-off models."""
 
 from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -15,27 +15,28 @@ from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
-from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
+from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Sentence
 
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
 __all__ = ["ColumnModel"]
 
-Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
-
 
 class ColumnModel(NgramModel):
     """A model over the columns of a trie; a subclass gives probabilities of events and of all words after a history.
 
-    Args:
-        vocabulary: the words.
-        trie: the n-grams that were counted.
-        metadata: how the model was made.
+    Parameters
+    ----------
+    vocabulary
+        The words.
+    trie
+        The n-grams that were counted.
+    metadata
+        How the model was made.
     """
 
     KIND: ClassVar[str]  # what files call it
@@ -92,46 +93,19 @@ class ColumnModel(NgramModel):
             path.append(found)
         return self._distribution(path)
 
-    def log10_prob(self, word: str, history: Sentence = ()) -> float:
-        """log10 p(word | history); begin the history with ``<s>`` for the start of a sentence."""
-        with np.errstate(divide="ignore"):
-            return float(np.log10(min(self.distribution(history)[self._id(word)], 1.0)))
-
-    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
-        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`."""
-        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos)))
-
-    def full_scores(
-        self, sentence: Sentence, bos: bool = True, eos: bool = True
-    ) -> Iterator[tuple[float, int, bool]]:
-        """For every token (log10 probability, length of the longest n-gram that was counted, whether it is an OOV)."""
-        words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
-        text = Text.from_sentences([words], self._vocabulary)
-        columns = [self.log10_probs(text), self.matched_orders(text), text.predicted == UNK]
-        for place, scores in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-            if place == len(words) and not eos:
-                return
-            if not bos and place < self.order - 1:  # here a sentence that begins knows more
-                yield self._full_score(words[:place], [*words, EOS_WORD][place])
-            else:
-                yield scores
-
-    def _full_score(self, history: list[str], word: str) -> tuple[float, int, bool]:
+    def _matched_order(self, history: Sequence[str], word: str) -> int:
         ids = [self._vocabulary.id(other) for other in (*history, word)]
-        length = next((k for k in range(len(ids), 1, -1) if self.trie.find(ids[-k:]) >= 0), 1)
-        return self.log10_prob(word, history), length, ids[-1] == UNK
+        return next((k for k in range(len(ids), 1, -1) if self.trie.find(ids[-k:]) >= 0), 1)
 
     def to_backoff(self) -> BackoffModel:
-        """A back-off table for ARPA files and decoders: exact for stored n-grams, near to the model for all others.
+        """Approximate the model by a back-off model, for ARPA files and decoders.
 
-        Its back-off weights are those that make every history sum to one, so that words that are new after a history
-        get their share in proportion to the lower order, whatever this model gives them.
+        Stored n-grams keep their probabilities exactly. The back-off weights make every distribution sum to 1; words
+        that are new after a history share the rest in proportion to the lower order.
         """
-        columns = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
+        stored = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
         metadata = {**self._metadata, "table": "of stored n-grams"}
-        return BackoffModel(
-            self._vocabulary, self.trie, columns.log10_probs, columns.log10_backoffs, metadata
-        )
+        return BackoffModel(self._vocabulary, stored, metadata)
 
     def _row_probs(self) -> list[Floats]:
         """float64[R] per order: the probability of every stored n-gram."""

@@ -18,16 +18,15 @@ from ngramlm.core.parallel import ordered_map
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._forward import forward_rows, pack_rows, plan_rows
-from ngramlm.models.automaton import Columns
+from ngramlm.models.columns import Columns
 from ngramlm.models.quantization import RAW_BITS, Codes, quantize
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Float32s, Int32s
 
 __all__ = ["BITS", "CompactPlan", "Shape", "unpack_compact"]
 
-Int32s = NDArray[np.int32]
 Int64s = NDArray[np.int64]
 UInt8s = NDArray[np.uint8]
-Float32s = NDArray[np.float32]
 
 BITS = 8  # of a quantized value
 PIECE_ROWS = 1 << 18  # rows (about) of a piece that one thread packs
@@ -266,4 +265,4 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
     log10_backoffs = [
         weights[order - 2][rows[order - 2]][trie.history_rows(order)] for order in range(2, trie.order + 1)
     ]
-    return Columns(trie, tuple(log10_probs), tuple(log10_backoffs))
+    return Columns(trie, log10_probs, log10_backoffs)

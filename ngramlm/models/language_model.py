@@ -1,38 +1,373 @@
-"""What every language model can do; evaluation and adaptation see nothing else."""
+"""The base class of all language models: three members that a model defines, and defaults for all others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.errors import UsageError
+from ngramlm.core.files import Source
+from ngramlm.core.parallel import ordered_map, usable_threads
+from ngramlm.errors import TextError, UsageError
+from ngramlm.models.signature import common_fields, format_signature
+from ngramlm.text.reading import map_text
 from ngramlm.text.text import Text
-from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.text.tokenizers import words_of
+from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
+from ngramlm.types import Floats, Sentence
 
-__all__ = ["LanguageModel", "most_probable"]
+__all__ = ["LanguageModel", "check_language_model", "most_probable"]
 
 
-@runtime_checkable
-class LanguageModel(Protocol):
-    """A model of the next word; the array of per-token log10 probabilities is what all tools above it work on."""
+BATCH = 4096  # sentences that `scores` puts into one text
+
+
+class LanguageModel(ABC):
+    """A model that gives every next word a probability.
+
+    A class of your own needs the three abstract members: `vocabulary`, `log10_probs` and `distribution`. All other
+    members have a default that is correct for any model. Override a default where the model knows more, for example
+    `independent_sentences`, with which long files are scored piece by piece.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import ngramlm as lm
+    >>> class Uniform(lm.LanguageModel):
+    ...     vocabulary = lm.Vocabulary(["a", "b"])
+    ...
+    ...     def distribution(self, history):
+    ...         return np.array([0.25, 0.0, 0.25, 0.25, 0.25])  # <unk> <s> </s> a b
+    ...
+    ...     def log10_probs(self, text):
+    ...         return np.log10(self.distribution(())[text.predicted])
+    >>> text = lm.Text.from_sentences(["a b", "c"], Uniform.vocabulary)
+    >>> round(lm.perplexity(Uniform(), text).perplexity, 6)
+    4.0
+    >>> Uniform().signature.split("|")[:2]
+    ['model:Uniform', 'vocabulary:4,open']
+    """
+
+    # Every model defines these three.
 
     @property
-    def vocabulary(self) -> Vocabulary: ...
+    @abstractmethod
+    def vocabulary(self) -> Vocabulary:
+        """The words that the model knows, with their ids."""
 
-    def log10_probs(self, text: Text) -> NDArray[np.float64]:
-        """float64[n_tokens]: one for each predicted token (words and ``</s>``), each from what precedes it only."""
-        ...
+    @abstractmethod
+    def log10_probs(self, text: Text) -> Floats:
+        """Score every token of a text.
 
-    def distribution(self, history: Sequence[str]) -> NDArray[np.float64]:
-        """float64[V]: the probability of every word after a history; sums to 1, ``<s>`` is 0."""
-        ...
+        Parameters
+        ----------
+        text
+            A text over the vocabulary of the model. ``text.documents`` says where its documents begin.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[n_tokens]: the log10 probability of every predicted token (words and ``</s>``). Each depends only
+            on the tokens before it in the same document.
+        """
+
+    @abstractmethod
+    def distribution(self, history: Sequence[str]) -> Floats:
+        """The probability of every word after a history.
+
+        Parameters
+        ----------
+        history
+            The words before, the nearest last. A history that begins with ``<s>`` begins a sentence.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[V], in the order of the ids. The sum is 1, and ``<s>`` has 0.
+        """
+
+    # What callers ask beside scores. The defaults hold for a model of which nothing else is known.
+
+    @property
+    def independent_sentences(self) -> bool:
+        """Whether the scores of a sentence depend on that sentence alone.
+
+        The default is False: callers then pass whole documents, which is correct for every model.
+        """
+        return False
+
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may call the model at the same time. The default is False."""
+        return False
+
+    @property
+    def normalized(self) -> bool:
+        """Whether the model gives probabilities that sum to 1. The default is True.
+
+        A model of scores, such as stupid back-off, has False: a perplexity of its scores is refused.
+        """
+        return True
+
+    @property
+    def has_closed_vocabulary(self) -> bool:
+        """Whether ``<unk>`` is not among the words that can be predicted.
+
+        The default asks whether ``<unk>`` has the probability 0 after an empty history.
+        """
+        return bool(self.distribution(())[UNK] == 0)
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """How the model was made. The default is empty."""
+        return MappingProxyType({})
+
+    @property
+    def signature(self) -> str:
+        """One line that tells the scores of this model from those of others.
+
+        The default has the name of the class, the size of the vocabulary and the version of the toolkit.
+        """
+        fields = {"model": type(self).__name__}
+        return format_signature(fields | common_fields(self.vocabulary, self.has_closed_vocabulary))
+
+    @property
+    def order(self) -> int | None:
+        """The length of the longest n-gram. The default is None: the model is not limited to n-grams."""
+        return None
+
+    @property
+    def n_ngrams(self) -> tuple[int, ...] | None:
+        """The number of n-grams of every order. The default is None: the model stores no n-grams."""
+        return None
+
+    @property
+    def n_bytes(self) -> int | None:
+        """The bytes of memory that scoring needs, without the words. The default is None: unknown."""
+        return None
+
+    def matched_orders(self, text: Text) -> NDArray[np.uint8] | None:
+        """uint8[n_tokens]: the length of the n-gram that predicted every token.
+
+        The default is None: the model does not look up n-grams.
+        """
+        return None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a file that `ngramlm.load` opens.
+
+        Raises
+        ------
+        UsageError
+            The default: the class has no file format. Such a model can be pickled like any other Python object.
+        """
+        raise UsageError(
+            f"found {type(self).__name__}, which has no file format; expected a model that can be saved"
+        )
+
+    # Scores of sentences
+
+    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
+        """The log10 probability of a sentence.
+
+        Parameters
+        ----------
+        sentence
+            The words. ``<s>`` and ``</s>`` among them count as unknown words.
+        bos
+            Whether ``<s>`` stands before the first word.
+        eos
+            Whether ``</s>`` is predicted after the last word.
+        """
+        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos)))
+
+    def full_scores(
+        self, sentence: Sentence, bos: bool = True, eos: bool = True
+    ) -> Iterator[tuple[float, int, bool]]:
+        """Score every token of a sentence.
+
+        Yields
+        ------
+        tuple
+            The log10 probability of the token, the length of the n-gram that predicted it (0 for models that look up
+            no n-grams), and whether the token is an OOV.
+        """
+        words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
+        text = Text.from_sentences([words], self.vocabulary)
+        lengths = self.matched_orders(text)
+        columns = [
+            self.log10_probs(text),
+            np.zeros(text.n_tokens, np.uint8) if lengths is None else lengths,
+            text.predicted == UNK,
+        ]
+        for place, scores in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
+            if place == len(words) and not eos:
+                return
+            if not bos and (self.order is None or place < self.order - 1):  # <s> is in the history here
+                history, word = words[:place], [*words, EOS_WORD][place]
+                yield self.log10_prob(word, history), self._matched_order(history, word), scores[2]
+            else:
+                yield scores
+
+    def _matched_order(self, history: Sequence[str], word: str) -> int:
+        """The length of the n-gram that predicts a word after a history; 0 for models that look up no n-grams."""
+        return 0
+
+    def scores(self, sentences: Iterable[Sentence], *, threads: int | None = None) -> Floats:
+        """Score many sentences; the result equals that of `score` for each, in far less time.
+
+        Parameters
+        ----------
+        sentences
+            The sentences. Each counts as a document.
+        threads
+            Number of threads; by default as many as there are processors. Only models that are `thread_safe` use more
+            than one.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[N]: the log10 probability of every sentence, with that of ``</s>``.
+
+        Raises
+        ------
+        TextError
+            A sentence contains a line end or another control character.
+
+        Examples
+        --------
+        >>> import ngramlm as lm
+        >>> model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b", "a c"]), order=2))
+        >>> model.scores(["a c", "c"]).tolist() == [model.score("a c"), model.score("c")]
+        True
+        """
+
+        def work(batch: tuple[int, list[Sentence]]) -> Floats:
+            before, some = batch
+            try:
+                text = Text.from_sentences(some, self.vocabulary, reserved="keep")
+            except TextError as error:
+                raise TextError(error.message, error.path, before + (error.line or 0)) from None
+            return text.sentence_sums(self.log10_probs(self._apart(text)))
+
+        found = list(ordered_map(work, _batches(sentences), self._threads(threads)))
+        return np.concatenate(found) if found else np.empty(0)
+
+    def score_file(
+        self, source: Source | Iterable[Source], *, threads: int | None = None, **read_options: Any
+    ) -> Floats:
+        """Score every line of a file.
+
+        Parameters
+        ----------
+        source
+            A path, ``"-"`` for standard input, a file object, or several of them.
+        threads
+            Number of threads; by default as many as there are processors. Only models that are `thread_safe` use more
+            than one.
+        read_options
+            Those of `map_text`, for example ``tokenizer``.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[S]: the log10 probability of every line, with that of ``</s>``.
+
+        Raises
+        ------
+        TextError
+            A line breaks the rules for texts; the message has its number.
+        """
+
+        def work(text: Text) -> Floats:
+            return text.sentence_sums(self.log10_probs(self._apart(text)))
+
+        threads = self._threads(threads)
+        found = list(map_text(work, source, self.vocabulary, threads=threads, **read_options))
+        return np.concatenate(found) if found else np.empty(0)
+
+    def _apart(self, text: Text) -> Text:
+        """The text with every sentence as a document of its own, where that makes a difference."""
+        if self.independent_sentences:
+            return text
+        return replace(text, documents=np.arange(text.n_sentences + 1))
+
+    def _threads(self, threads: int | None) -> int:
+        """How many threads may call the model at once."""
+        allowed = usable_threads(threads)
+        return allowed if self.thread_safe else 1
+
+    # The next word
+
+    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+        """The probability of every word after a history, in a document.
+
+        Parameters
+        ----------
+        history
+            The words of the last sentence so far, as for `distribution`.
+        before
+            The earlier sentences of the document.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[V]. The default is ``distribution(history)``: it ignores the earlier sentences.
+        """
+        return self.distribution(words_of(history))
+
+    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+        """log10 p(word | history), in a document that began with the sentences `before`.
+
+        A history that begins with ``<s>`` begins a sentence.
+        """
+        with np.errstate(divide="ignore"):
+            return float(np.log10(min(self.distribution_in_document(history, before)[self._id(word)], 1.0)))
+
+    def next_words(
+        self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
+    ) -> list[tuple[str, float]]:
+        """The `n` most probable words after a history, in a document that began with the sentences `before`.
+
+        Returns
+        -------
+        list
+            Words with their log10 probabilities, the most probable first; words without a probability are left out.
+
+        Raises
+        ------
+        UsageError
+            `n` is negative.
+        """
+        return most_probable(self.vocabulary, self.distribution_in_document(history, before), n)
+
+    def _id(self, word: str) -> int:
+        """The id of one word; raises UsageError for a str that is not one word."""
+        id = self.vocabulary.id(word)
+        if id == UNK:
+            words_of([word])
+        return id
 
 
-def most_probable(vocabulary: Vocabulary, probs: NDArray[np.float64], n: int) -> list[tuple[str, float]]:
-    """The `n` most probable words of a distribution float64[V], with their log10 probabilities; none without any.
+def check_language_model(model: object) -> LanguageModel:
+    """The model itself; raises UsageError for an object of another class."""
+    if isinstance(model, LanguageModel):
+        return model
+    name = model.__name__ if isinstance(model, type) else type(model).__name__
+    raise UsageError(
+        f"found {name}; expected a language model (a class of your own must derive from ngramlm.LanguageModel)"
+    )
+
+
+def most_probable(vocabulary: Vocabulary, probs: Floats, n: int) -> list[tuple[str, float]]:
+    """The `n` most probable words of a distribution float64[V], with their log10 probabilities.
 
     Raises UsageError for a negative `n`.
     """
@@ -40,3 +375,13 @@ def most_probable(vocabulary: Vocabulary, probs: NDArray[np.float64], n: int) ->
         raise UsageError(f"n is {n}; expected 0 or more")
     best = np.argsort(-probs, kind="stable")[:n]
     return [(vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0]
+
+
+def _batches(sentences: Iterable[Sentence]) -> Iterator[tuple[int, list[Sentence]]]:
+    """Yield (the number of sentences before, some sentences), until there are no more."""
+    if isinstance(sentences, str):
+        raise UsageError("found one str; expected several sentences")
+    before, iterator = 0, iter(sentences)
+    while batch := list(islice(iterator, BATCH)):
+        yield before, batch
+        before += len(batch)

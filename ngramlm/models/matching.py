@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.text.vocabulary import UNK, Vocabulary
 from ngramlm.trie._trie import find_rows, take
 from ngramlm.trie.events import look_up
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats, Int32s
 
 __all__ = ["Matches", "ids_in", "probs_in"]
-
-Int32s = NDArray[np.int32]
-Floats = NDArray[np.float64]
 
 
 def ids_in(vocabulary: Vocabulary, other: Vocabulary) -> Int32s:

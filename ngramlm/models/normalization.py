@@ -1,7 +1,7 @@
-"""Back-off models as float64 columns whose every distribution sums to one: what changes of a model work on.
+"""Back-off models as float64 columns whose distributions sum to 1, for functions that change a model.
 
-Pruning, mixing and restricting the vocabulary all decide which n-grams are stored with what probability; the back-off
-weights then follow, as each history has 1 to give.
+Pruning, mixing and restricting the vocabulary choose which n-grams are stored, and with what probability. The back-off
+weights follow, as the distribution after each history sums to 1.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError, warn
-from ngramlm.models.automaton import Columns
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.text.vocabulary import BOS
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import Level, NgramTrie
+from ngramlm.types import Bools, Floats
 
 __all__ = ["NormalizedColumns", "check_probabilities", "history_totals", "normalized_columns"]
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 ROUNDING = 1e-4  # of a sum of probabilities that were stored with few digits
 EPSILON = float(np.finfo(np.float64).eps)
@@ -137,20 +135,20 @@ class NormalizedColumns:
         with np.errstate(divide="ignore"):
             log10_probs = [np.minimum(np.log10(column), 0).astype(np.float32) for column in self.probs]
             log10_backoffs = [np.log10(column).astype(np.float32) for column in self.weights]
-        return Columns(self.trie, tuple(log10_probs), tuple(log10_backoffs))
+        return Columns(self.trie, log10_probs, log10_backoffs)
 
 
 def normalized_columns(model: BackoffModel) -> NormalizedColumns:
-    """The columns of a model that can be taken apart; raises UsageError for other models and for mere scores."""
+    """The columns of a back-off model of probabilities; raises UsageError for any other model."""
     check_probabilities(model)
     return NormalizedColumns.of(model.columns)
 
 
 def check_probabilities(model: BackoffModel) -> None:
-    """UsageError for a model that is no back-off table, or one of mere scores."""
+    """Raise UsageError unless a model is a back-off model of probabilities."""
     if not isinstance(model, BackoffModel):
         raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
-    if not getattr(model, "normalized", True):
+    if not model.normalized:
         raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
 
 

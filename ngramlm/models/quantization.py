@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.models._forward import encode
+from ngramlm.types import Float32s
 
 __all__ = ["RAW_BITS", "Codes", "quantize"]
 
-Float32s = NDArray[np.float32]
 
 RAW_BITS = 32  # bits of a value that stands for itself
 EXACT = (-np.inf, 0.0)  # impossible, and certain or no weight: never moved

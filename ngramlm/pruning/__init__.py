@@ -1,10 +1,10 @@
-"""Smaller models: pruning by relative entropy, by weighted difference, while estimating Kneser-Ney; fewer words."""
+"""Pruning: smaller models by relative entropy, by weighted difference, with Kneser-Ney, or with fewer words."""
 
 from __future__ import annotations
 
 from ngramlm.pruning.costs import CRITERIA, pruning_costs
 from ngramlm.pruning.pruned_kneser_ney import PrunedKneserNey
-from ngramlm.pruning.removal import prune
-from ngramlm.pruning.restriction import restrict_vocabulary
+from ngramlm.pruning.threshold import prune
+from ngramlm.pruning.vocabulary_restriction import restrict_vocabulary
 
 __all__ = ["CRITERIA", "PrunedKneserNey", "prune", "pruning_costs", "restrict_vocabulary"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import EstimationWarning, UsageError, warn
 from ngramlm.models.backoff import BackoffModel
@@ -14,10 +13,10 @@ from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.text.vocabulary import BOS, EOS
 from ngramlm.trie._trie import spread
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["CRITERIA", "history_probs", "pruning_costs", "row_costs"]
 
-Floats = NDArray[np.float64]
 
 CRITERIA = ("entropy", "weighted-difference")
 
@@ -25,22 +24,39 @@ CRITERIA = ("entropy", "weighted-difference")
 def pruning_costs(
     model: BackoffModel, criterion: str = "entropy", *, history_model: BackoffModel | None = None
 ) -> tuple[Floats, ...]:
-    """The cost of leaving out each n-gram alone, float64[R] per order; unigrams cost infinitely much.
+    """Compute the cost of removing each n-gram alone.
 
-    With h' for the history h without its first word, bow for the back-off weight of h and bow' for what it becomes:
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    criterion
+        Here h' is the history h without its first word, bow the back-off weight of h, and bow' its value after the
+        n-gram is removed.
 
-    - ``"entropy"``: exp(D) - 1, by how much the perplexity of the model's own text rises, with the relative entropy
-      D = -P(h) (p(w|h) (ln p(w|h') + ln bow' - ln p(w|h)) + (1 - sum of stored p(.|h)) (ln bow' - ln bow)), as
-      in Stolcke (1998). It is exact for one n-gram; the costs of several do not add up.
-    - ``"weighted-difference"``: P(h) p(w|h) (ln p(w|h) - ln bow' p(w|h')), Seymore & Rosenfeld (1996), with
-      the model's expected share of n-grams in place of the discounted count. Negative where the n-gram is less
-      probable than what would take its place.
+        - ``"entropy"``: exp(D) - 1, the relative rise of the perplexity of text from the model, with the relative
+          entropy D = -P(h) (p(w|h) (ln p(w|h') + ln bow' - ln p(w|h)) + (1 - sum of stored p(.|h)) (ln bow' - ln bow))
+          of Stolcke (1998). It is exact for one n-gram; the costs of several n-grams do not add up.
+        - ``"weighted-difference"``: P(h) p(w|h) (ln p(w|h) - ln bow' p(w|h')), after Seymore & Rosenfeld (1996), with
+          the expected share of the n-gram in place of its discounted count. It is negative if the n-gram is less
+          probable than the back-off that replaces it.
+    history_model
+        The model whose probabilities of the words of h are multiplied to P(h) (Chelba et al. 2010); ``<s>`` counts
+        as often as ``</s>``. None takes `model`. A Kneser-Ney model needs another one, as its lower orders are not
+        marginal probabilities.
 
-    P(h) is the product of what the model gives the words of h, ``<s>`` counting as often as ``</s>``; or of what
-    `history_model` gives them (Chelba et al. 2010), which a Kneser-Ney model needs: its lower orders are no marginals.
+    Returns
+    -------
+    tuple
+        float64[R] per order; the cost of a unigram is infinite.
 
-    Raises UsageError for an unknown criterion, and for a model of scores that are no probabilities.
+    Raises
+    ------
+    UsageError
+        The criterion is unknown, or the model gives scores that are not probabilities.
 
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> text = Text.from_sentences(["JOHN READ MOBY DICK", "MARY READ A DIFFERENT BOOK", "SHE READ A BOOK BY CHER"])
     >>> model = WittenBell().fit(count(text, order=2))

@@ -19,36 +19,41 @@ from ngramlm.smoothing.orders import OrderCounts
 from ngramlm.text.text import Text
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats
 
 __all__ = ["PrunedKneserNey"]
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrunedKneserNey(KneserNey):
     """Kneser-Ney or modified Kneser-Ney with the pruning of Siivola, Hirsimäki & Virpioja (2007).
 
-    From the highest order down, an n-gram hw goes when the log2 probability of its occurrences in the training text
-    falls by no more than `threshold` bits. Its count a(hw) is given to the lower order: what the discount left of it
-    joins the mass that h gives to p(w|h'), and h'w counts the occurrences (a(h'w) rises by a(hw) - 1) where it had
-    counted one more word before it. So the lower orders are those of Kneser-Ney for the n-grams that are left, which
-    pruning a finished model cannot achieve.
+    Pruning goes from the highest order down. An n-gram hw is removed if the log2 probability of its occurrences in the
+    training text falls by no more than `threshold` bits. Its count a(hw) moves to the lower order: a(h'w) rises by
+    a(hw) - 1, as h'w had counted the word before it once. The discounted count joins the mass that h gives to p(w|h').
+    So the lower orders are those of Kneser-Ney for the n-grams that are left. Pruning a finished model cannot do that.
 
-    The paper says all of the above and weighs the fall by the count c(hw). Here it is weighed by the count less its
-    discount, as a new text would have so many occurrences, which leaves smaller models of the same perplexity;
-    ``discounted=False`` is the paper. The costs of an order are all taken from its counts before any of its n-grams
-    goes (the paper updates one by one, so that its result depends on the order of the n-grams), the discounts stay
-    those of all n-grams, and n-grams that a longer one needs as history or suffix stay. Cut-offs of the counts are
-    n-grams that go at any cost.
+    Parameters
+    ----------
+    threshold
+        In bits. 0 removes only n-grams that cost nothing; 0.3 to 5 is typical.
+    discounted
+        Whether the fall is weighted by the discounted count, as a new text would have so many occurrences. That gives
+        smaller models of the same perplexity. False weights it by the count c(hw), as the paper does.
 
-    Args:
-        threshold: in bits; 0 leaves out what costs nothing, 0.3 to 5 are typical.
-        discounted: weigh by the discounted count.
+    Raises
+    ------
+    UsageError
+        ``interpolate`` is False (only the interpolated form is pruned), or `threshold` is below 0.
 
-    Only the interpolated form is pruned; raises UsageError for ``interpolate=False`` and a threshold below 0.
+    Notes
+    -----
+    The costs of an order are computed before any of its n-grams is removed. The paper updates them one by one, so that
+    its result depends on the order of the n-grams. Discounts stay those of all n-grams. An n-gram that a longer one has
+    as history or suffix is kept. N-grams below the cut-offs of the counts are removed at any cost.
 
+    Examples
+    --------
     >>> from ngramlm.counts import count
     >>> counts = count(Text.from_sentences(["a b", "a c", "a b c"]), order=3)
     >>> full = KneserNey(discounts=3, fallback=(0.5, 1, 1.5)).fit(counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from ngramlm import __version__
+from ngramlm.core.version import __version__
 from ngramlm.report.markup import Child, Markup, tag
 
 __all__ = ["page", "section", "tiles"]

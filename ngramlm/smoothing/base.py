@@ -13,8 +13,8 @@ from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import flag, keep_checked
 from ngramlm.counts import NgramCounts
 from ngramlm.errors import CountError, EstimationError, UsageError
-from ngramlm.models.automaton import Columns
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.estimates import Estimates, OrderEstimates
 from ngramlm.models.metadata import Metadata
 from ngramlm.models.ngram_model import NgramModel
@@ -163,10 +163,8 @@ def stored_model(
 
     Rows that cut-offs leave out are dropped, unless a longer n-gram needs them as history or suffix.
     """
-    columns = Columns(counts.trie, tuple(log10_probs), tuple(log10_backoffs))
+    columns = Columns(counts.trie, log10_probs, log10_backoffs)
     closed = counts.closed_rows()
     if closed is not None:
         columns = columns.restrict(closed)
-    return BackoffModel(
-        counts.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, metadata
-    )
+    return BackoffModel(counts.vocabulary, columns, metadata)

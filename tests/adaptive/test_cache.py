@@ -14,7 +14,7 @@ from support.oracles.adaptive import cache as oracles
 
 import ngramlm as lm
 from ngramlm.adaptive import RunningDocument, WordWeights
-from ngramlm.adaptive._memory import NgramMemory, PairMemory, WordMemory
+from ngramlm.adaptive._cache import CachedNgrams, CachedPairs, CachedWords
 from ngramlm.errors import UsageError
 
 WORDS = ["a", "b", "c", "d", "<unk>"]
@@ -227,7 +227,7 @@ def test_parameters_outside(kind: type, options: dict[str, object]) -> None:
 def test_arrays_that_do_not_fit() -> None:
     gains = np.ones(5)
     bad_ids = [np.array([1, 5], np.int32), np.array([-1], np.int32), np.array([3, 3, 3], np.int32)]
-    for memory in (WordMemory(gains), NgramMemory(gains, 1), NgramMemory(gains, 2), PairMemory(gains, 3)):
+    for memory in (CachedWords(gains), CachedNgrams(gains, 1), CachedNgrams(gains, 2), CachedPairs(gains, 3)):
         for ids in bad_ids:
             with pytest.raises(ValueError, match="place"):
                 memory.read(ids, np.empty(1))
@@ -238,15 +238,15 @@ def test_arrays_that_do_not_fit() -> None:
         (np.array([0, 1, 1, 1, 1, 1]), np.array([0], np.int32), np.ones(2)),
     ):
         with pytest.raises(ValueError):
-            WordMemory(gains, 0, 0.0, spread)
+            CachedWords(gains, 0, 0.0, spread)
     for window, decay in ((-1, 0.0), (0, -1.0), (0, math.nan), (0, 1000.0)):
         with pytest.raises(ValueError):
-            WordMemory(gains, window, decay)
+            CachedWords(gains, window, decay)
         with pytest.raises(ValueError):
-            NgramMemory(gains, 1, window, decay)
+            CachedNgrams(gains, 1, window, decay)
     for length in (0, 3):
         with pytest.raises(ValueError):
-            NgramMemory(gains, length)
+            CachedNgrams(gains, length)
 
 
 def test_inverse_document_frequencies_by_hand() -> None:

@@ -15,8 +15,8 @@ from support import strategies
 
 import ngramlm as lm
 from ngramlm.adaptive import WordCandidates, join_words, word_candidates
-from ngramlm.adaptive.candidates import score_candidates
 from ngramlm.adaptive.keywords import log_likelihood_ratios, ratios_to_shares
+from ngramlm.adaptive.word_discovery import score_candidates
 from ngramlm.errors import UsageError
 
 LETTERS = ["甲", "乙", "丙", "e\u0301", "7", "。", "a-"]  # the last two are parts of no word

@@ -87,7 +87,7 @@ def test_an_ngram_for_every_new_word_where_unknown_words_were_seen() -> None:
 
     assert added[0] == {(h, word) for h in ("<s>", "b") for word in NEW}
     assert added[1] == {("a", "b", word) for word in NEW}
-    assert extended.backoff_columns[0].tolist() == model.backoff_columns[0].tolist()
+    assert extended.columns.log10_backoffs[0].tolist() == model.columns.log10_backoffs[0].tolist()
 
 
 @given(

@@ -368,7 +368,7 @@ def test_defaults_that_the_documentation_names() -> None:
     ("make", "message"),
     [
         (lambda: lm.Mixture([static()] * 65), "64 at most"),
-        (lambda: lm.Mixture(["model", static()]), "expected language models"),
+        (lambda: lm.Mixture(["model", static()]), "expected a language model"),
         (lambda: lm.Mixture([static()] * 11, weighting=lm.BucketWeights()).distribution(), "10 at most"),
         (lambda: lm.Cache(window=1 << 62), "window"),
         (lambda: lm.Cache(weights=5), "WordWeights"),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ngramlm as lm
-from ngramlm.adaptive.topic_models import cluster_documents, topic_mixture
+from ngramlm.adaptive.topic_models import cluster_documents, mix_topics
 from ngramlm.errors import UsageError
 
 
@@ -58,7 +58,7 @@ def test_documents_that_are_all_the_same_or_empty() -> None:
 def test_the_mixture_follows_the_topic() -> None:
     """Documents of one topic are predicted better than by the model of all, which is the first component."""
     train, test = documents_of([0, 1, 2] * 8, 1), documents_of([2, 0, 1, 1], 2)
-    mixture = topic_mixture(train, 3, order=2)
+    mixture = mix_topics(train, 3, order=2)
     test = replace(
         test, vocabulary=train.vocabulary, ids=train.vocabulary.ids(test.vocabulary.words())[test.ids]
     )

@@ -160,7 +160,7 @@ def test_topics(folder: Path, invoke: Invoke) -> None:
     result = invoke(*arguments, "--smoothing", "witten-bell", "--order", "2", "--seed", "4", "-o", "t.ngram")
     assert result.exit_code == 0, result.output
     text = read_documents(str(folder / "many.txt"), BlankLines())
-    expected = lm.topic_mixture(text, 3, order=2, method=lm.WittenBell(), seed=4)
+    expected = lm.mix_topics(text, 3, order=2, method=lm.WittenBell(), seed=4)
     expected = expected.fit(
         read_documents(str(folder / "heldout.txt"), BlankLines(), vocabulary=text.vocabulary)
     )

@@ -83,8 +83,8 @@ def test_models_are_multiplied(folder: Path, invoke: Invoke) -> None:
     facts = json.loads(invoke(*arguments, "-o", "product.ngram").stdout)
     models = [lm.BackoffModel.load_arpa(path) for path in ("model.arpa", "other.arpa")]
     text = lm.read_text("test.txt", vocabulary=union_vocabulary([model.vocabulary for model in models]))
-    weights = lm.log_linear_weights(models, text)
-    expected = lm.log_linear_mix(models, weights.tolist())
+    weights = lm.fit_log_linear_weights(models, text)
+    expected = lm.mix_log_linear(models, weights.tolist())
 
     assert facts["log_linear"]
     assert facts["weights"] == pytest.approx(weights.tolist(), abs=1e-9)

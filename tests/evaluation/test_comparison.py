@@ -14,8 +14,8 @@ import pytest
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, UsageError
+from ngramlm.evaluation.comparability import check_same_vocabulary
 from ngramlm.evaluation.comparison import FORMATS, Comparison, compare, compare_smoothings
-from ngramlm.evaluation.signature import check_same_vocabulary
 from ngramlm.methods import smoothing_names
 from ngramlm.text.vocabulary import BOS, EOS, UNK
 
@@ -24,8 +24,10 @@ TEST = ["the cat saw the dog", "a dog sat on a mat"]
 METHODS = ("witten-bell", "absolute-discounting")  # those that such a small text supports
 
 
-class Uniform:
-    """All events of the vocabulary alike, with or without <unk>; nothing but the protocol."""
+class Uniform(lm.LanguageModel):
+    """All events of the vocabulary alike, with or without <unk>; nothing but the three members."""
+
+    vocabulary = lm.Vocabulary([])
 
     def __init__(self, *words: str, closed: bool = False) -> None:
         self.vocabulary = lm.Vocabulary(words)

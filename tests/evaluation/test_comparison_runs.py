@@ -419,7 +419,7 @@ def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
     text = lm.Text.from_sentences(["zebra zebu the", "gnu cat sat okapi"], train.vocabulary)
     good = lm.WittenBell().fit(counts)
 
-    class Generous:
+    class Generous(lm.LanguageModel):
         vocabulary = good.vocabulary
 
         def log10_probs(self, given: lm.Text) -> np.ndarray:

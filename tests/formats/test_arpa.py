@@ -187,7 +187,7 @@ def test_any_range_of_rows_is_formatted_alone(corpus: Corpus, order: int, data: 
     first = data.draw(st.integers(0, n_rows))
     last = data.draw(st.integers(first, n_rows))
     buffer = np.empty(1 << 18, np.uint8)
-    probs = model.prob_columns[order - 1]
+    probs = model.columns.log10_probs[order - 1]
 
     done, used = rows.format(order, 0, n_rows, buffer, probs)
     whole = buffer[:used].tobytes().split(b"\n")
@@ -201,7 +201,7 @@ def test_any_range_of_rows_is_formatted_alone(corpus: Corpus, order: int, data: 
 def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
     model = golden_model(tmp_path)
     rows = formatter(model.vocabulary, model.trie)
-    buffer, probs = np.empty(1000, np.uint8), model.prob_columns[1]
+    buffer, probs = np.empty(1000, np.uint8), model.columns.log10_probs[1]
 
     with pytest.raises(IndexError):
         rows.format(2, 0, 6, buffer, probs)
@@ -210,7 +210,7 @@ def test_formatter_refuses_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="every row"):
         rows.format(2, 0, 5, buffer, probs[:4])
     with pytest.raises(ValueError, match="for every row"):
-        rows.format(2, 0, 5, buffer, probs, model.backoff_columns[1], model.trie.history_of_row(2)[:3])
+        rows.format(2, 0, 5, buffer, probs, model.columns.log10_backoffs[1], model.trie.history_of_row(2)[:3])
 
 
 # Numbers

@@ -163,7 +163,9 @@ def test_unknown_word_after_and_before_itself(tmp_path: Path) -> None:
     (tmp_path / "m.arpa").write_text(text)
     model = read_arpa(tmp_path / "m.arpa")
 
-    found = dict(zip(map(tuple, model.trie.ngrams(2).tolist()), model.prob_columns[1].tolist(), strict=True))
+    found = dict(
+        zip(map(tuple, model.trie.ngrams(2).tolist()), model.columns.log10_probs[1].tolist(), strict=True)
+    )
     assert found == {(UNK, 3): -1, (UNK, 2): -2, (3, UNK): -3, (1, UNK): -4, (3, 3): -5}
 
 
@@ -238,9 +240,9 @@ def test_orders_that_were_built_are_taken_apart_again(tmp_path: Path) -> None:
     model.trie.check(6)
     assert model.n_ngrams == (6, 4, 3, 1)
     rows = {tuple(row): i for i, row in enumerate(model.trie.history_words(3).tolist())}
-    assert model.backoff_columns[1][rows[3, 4]] == np.float32(5e-7)
-    assert model.backoff_columns[1][rows[4, 5]] == np.float32(-0.375)
-    assert model.backoff_columns[0][model.trie.find_history([1])] == np.float32(-0.25)
+    assert model.columns.log10_backoffs[1][rows[3, 4]] == np.float32(5e-7)
+    assert model.columns.log10_backoffs[1][rows[4, 5]] == np.float32(-0.375)
+    assert model.columns.log10_backoffs[0][model.trie.find_history([1])] == np.float32(-0.25)
     assert model.log10_prob("c", ["a", "b"]) == pytest.approx(5e-7 - 0.5)
     assert model.log10_prob("a", ["a", "b", "c"]) == -0.125
     assert model.log10_prob("b", ["<s>", "a"]) == -0.5

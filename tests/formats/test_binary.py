@@ -135,9 +135,7 @@ def test_metadata_that_do_not_fit(tmp_path: Path) -> None:
     for size, fits in ((2000, True), (4000, False)):
         big = lm.BackoffModel(
             model.vocabulary,
-            model.trie,
-            model.prob_columns,
-            model.backoff_columns,
+            model.columns,
             {"note": "é" * (size // 2)},
         )
         if fits:

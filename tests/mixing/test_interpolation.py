@@ -22,8 +22,8 @@ import ngramlm as lm
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.mixing.interpolation import (
     component_log10_probs,
-    em_weights,
     estimate_weights,
+    fit_weights,
     mix,
     union_vocabulary,
 )
@@ -61,7 +61,7 @@ def test_stored_ngrams_have_the_weighted_sum(
     found = set()
     for order in range(1, mixed.order + 1):
         for ids, log10_prob in zip(
-            mixed.trie.ngrams(order).tolist(), mixed.prob_columns[order - 1].tolist(), strict=True
+            mixed.trie.ngrams(order).tolist(), mixed.columns.log10_probs[order - 1].tolist(), strict=True
         ):
             ngram = tuple(words[id] for id in ids)
             found.add(ngram)
@@ -164,7 +164,7 @@ def test_no_weights_are_better() -> None:
 
 def test_a_hand_made_step() -> None:
     """p1 = (1/2, 1/4), p2 = (1/4, 1/2): equal weights are the fixed point."""
-    np.testing.assert_allclose(em_weights(np.log10([[0.5, 0.25], [0.25, 0.5]])), [0.5, 0.5])
+    np.testing.assert_allclose(fit_weights(np.log10([[0.5, 0.25], [0.25, 0.5]])), [0.5, 0.5])
     # One step from (1/2, 1/2) with p1 = (1/2, 1/2), p2 = (1/4, 0): (2/3 + 1) / 2 = 5/6.
     with np.errstate(divide="ignore"):
         step = estimate_weights(np.log10([[0.5, 0.5], [0.25, 0.0]]), max_iterations=1)
@@ -175,9 +175,9 @@ def test_bad_tables() -> None:
     bad: list[Any] = [np.zeros(3), np.zeros((0, 3)), np.full((2, 2), math.nan), np.ones((2, 2))]
     for table in bad:
         with pytest.raises(UsageError, match="expected"):
-            em_weights(table)
+            fit_weights(table)
     with pytest.raises(EstimationError):
-        em_weights(np.zeros((2, 0)))
+        fit_weights(np.zeros((2, 0)))
 
 
 def test_components_over_the_union_of_vocabularies() -> None:
@@ -203,7 +203,7 @@ def test_mixing_real_models() -> None:
     ]
     vocabulary = union_vocabulary([model.vocabulary for model in models])
     table = component_log10_probs(models, lm.read_text(data / "politics.dev.txt", vocabulary=vocabulary))
-    weights = em_weights(table)
+    weights = fit_weights(table)
     mixed = mix(models, weights)
     test = lm.read_text(data / "politics.test.txt", vocabulary=vocabulary)
     exact = component_log10_probs(models, test)

@@ -16,7 +16,7 @@ from support.small_models import SMOOTHINGS, component, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
-from ngramlm.mixing.log_linear import _Likelihood, _Product, log_linear_mix, log_linear_weights
+from ngramlm.mixing.log_linear import _Likelihood, _Product, fit_log_linear_weights, mix_log_linear
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
 WEIGHTS = st.lists(st.sampled_from([0.5, 0.25, 2.0, 0.0]), min_size=3, max_size=3).filter(
@@ -59,7 +59,7 @@ def test_every_word_has_its_product(
     models = [trained(text, order, smoothing) for text, order in zip(texts, orders, strict=False)]
     weights = weights[: len(models)]
     tables = [component(model) for model in models]
-    mixed = log_linear_mix(models, weights)
+    mixed = mix_log_linear(models, weights)
     words = mixed.vocabulary.words()
     events = [word for word in words if word != BOS]
     mixed.trie.check(len(words))
@@ -86,7 +86,7 @@ def test_likelihood_and_gradient(
     powers = np.array(weights[: len(models)]) + 0.1
     likelihood = _Likelihood(product, text)
     value, gradient = likelihood(powers)
-    mixed = log_linear_mix(models, powers.tolist())
+    mixed = mix_log_linear(models, powers.tolist())
 
     assert value == pytest.approx(-mixed.log10_probs(text).mean() * math.log(10), rel=1e-5, abs=1e-5)
     numeric = approx_fprime(powers, lambda at: likelihood(at)[0], 1e-6)
@@ -98,19 +98,21 @@ def test_weights_that_suit_a_text_are_better_than_others() -> None:
     models = [trained([line.split() for line in lines], 2) for lines in texts]
     vocabulary = _Product(models, None).vocabulary
     heldout = lm.Text.from_sentences(["a b d", "d a c", "b c", "d b"], vocabulary)
-    weights = log_linear_weights(models, heldout)
-    best = log_linear_mix(models, weights.tolist()).log10_probs(heldout).sum()
+    weights = fit_log_linear_weights(models, heldout)
+    best = mix_log_linear(models, weights.tolist()).log10_probs(heldout).sum()
 
     assert (weights > 0).all()
     for change in ([0.02, 0], [-0.02, 0], [0, 0.02], [0, -0.02]):
-        other = log_linear_mix(models, (weights + change).tolist()).log10_probs(heldout).sum()
+        other = mix_log_linear(models, (weights + change).tolist()).log10_probs(heldout).sum()
         assert other <= best + 1e-6
 
 
 def test_a_model_that_says_nothing_gets_no_weight() -> None:
     model = trained([["a", "b"], ["b", "a", "b"], ["a", "b", "b"]], 2)
     backwards = trained([["b", "a", "a", "a"], ["a", "a"]], 2)
-    weights = log_linear_weights([model, backwards], lm.Text.from_sentences(["a b", "b b"], model.vocabulary))
+    weights = fit_log_linear_weights(
+        [model, backwards], lm.Text.from_sentences(["a b", "b b"], model.vocabulary)
+    )
 
     assert weights[1] == 0
     assert weights[0] > 1
@@ -120,7 +122,7 @@ def test_a_model_alone_and_a_weight_of_zero_change_nothing() -> None:
     model, other = trained([["a", "b"], ["b"]], 3), trained([["a", "a"]], 2)
     text = lm.Text.from_sentences(["a b", "b b a", "zebra"], model.vocabulary)
 
-    for mixed in (log_linear_mix([model]), log_linear_mix([model, other], [1, 0])):
+    for mixed in (mix_log_linear([model]), mix_log_linear([model, other], [1, 0])):
         np.testing.assert_allclose(mixed.log10_probs(text), model.log10_probs(text), atol=1e-6)
 
 
@@ -129,11 +131,11 @@ def test_closed_models() -> None:
     text = lm.Text.from_sentences(["a b", "b a"])
     closed = lm.WittenBell(closed=True).fit(lm.count(text, order=2))
     opened = lm.WittenBell().fit(lm.count(text, order=2))
-    mixed = log_linear_mix([closed, opened], [0.5, 0.5])
+    mixed = mix_log_linear([closed, opened], [0.5, 0.5])
 
     assert mixed.has_closed_vocabulary
     heldout = lm.Text.from_sentences(["a zebra b"], text.vocabulary)
-    assert np.isfinite(log_linear_weights([closed, opened], heldout)).all()
+    assert np.isfinite(fit_log_linear_weights([closed, opened], heldout)).all()
     with pytest.raises(EstimationError, match="no token"):
         _Likelihood(
             _Product([closed, opened], None),
@@ -144,7 +146,7 @@ def test_closed_models() -> None:
 def test_too_few_steps_are_told() -> None:
     models = [trained([["a", "b"], ["b"]], 2), trained([["a", "a"], ["b", "a"]], 2)]
     with pytest.warns(EstimationWarning, match="1 steps"):
-        log_linear_weights(
+        fit_log_linear_weights(
             models, lm.Text.from_sentences(["a b a b", "b b"], models[0].vocabulary), max_iterations=1
         )
 
@@ -153,18 +155,18 @@ def test_bad_arguments() -> None:
     model = trained([["a", "b"]], 2)
     for weights in ([1.0], [1.0, -0.5], [0.0, 0.0], [math.nan, 1.0]):
         with pytest.raises(UsageError, match="weights"):
-            log_linear_mix([model, model], weights)
+            mix_log_linear([model, model], weights)
     with pytest.raises(UsageError, match="no models"):
-        log_linear_mix([])
+        mix_log_linear([])
     with pytest.raises(UsageError, match="BackoffModel"):
-        log_linear_mix([model, "model"])  # type: ignore[list-item]
+        mix_log_linear([model, "model"])  # type: ignore[list-item]
 
 
 def test_a_text_that_no_model_knows() -> None:
     models = [trained([["a"] * 9] * 9, 2), trained([["a"] * 7] * 7, 2)]
     text = lm.Text.from_sentences(["b b b b"], lm.Vocabulary(["a", "b"]))
     with pytest.raises(EstimationError, match="equally likely"):
-        log_linear_weights(models, text.over(models[0].vocabulary))
+        fit_log_linear_weights(models, text.over(models[0].vocabulary))
     for options in ({"tolerance": 0}, {"max_iterations": 0}):
         with pytest.raises(UsageError, match=next(iter(options))):
-            log_linear_weights(models, text, **options)  # type: ignore[arg-type]
+            fit_log_linear_weights(models, text, **options)  # type: ignore[arg-type]

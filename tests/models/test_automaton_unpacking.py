@@ -32,10 +32,12 @@ def comes_back_whole(model: lm.BackoffModel, threads: int) -> None:
     )  # found on the way: nothing has to be searched for later
     for order in range(1, trie.order + 1):
         np.testing.assert_array_equal(expected.ngrams(order), trie.ngrams(order))
-        np.testing.assert_array_equal(model.prob_columns[order - 1], columns.log10_probs[order - 1])
+        np.testing.assert_array_equal(model.columns.log10_probs[order - 1], columns.log10_probs[order - 1])
         if order < trie.order:
             np.testing.assert_array_equal(expected.history_of_row(order), trie.history_of_row(order))
-            np.testing.assert_array_equal(model.backoff_columns[order - 1], columns.log10_backoffs[order - 1])
+            np.testing.assert_array_equal(
+                model.columns.log10_backoffs[order - 1], columns.log10_backoffs[order - 1]
+            )
 
 
 @given(corpus=strategies.corpora(), order=st.integers(2, 6), threads=st.integers(1, 3))

@@ -23,7 +23,7 @@ from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, NgramlmError, TextError, UsageError
-from ngramlm.models import ngram_model
+from ngramlm.models import language_model
 
 Sentence = Sequence[str]
 
@@ -160,7 +160,7 @@ def test_odd_words_are_the_same_to_score_and_to_full_scores(words: list[str]) ->
 
 
 def test_many_sentences_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngram_model, "BATCH", 3)
+    monkeypatch.setattr(language_model, "BATCH", 3)
     model = toy_model()
     sentences = [" ".join(words) for words in TOY] + ["<s> </s>", "<unk>", "a</s>"]
 
@@ -358,7 +358,7 @@ def test_generation_continues_a_history() -> None:
 
 def test_columns_and_metadata_cannot_be_changed() -> None:
     model = toy_model()
-    for column in (*model.prob_columns, *model.backoff_columns):
+    for column in (*model.columns.log10_probs, *model.columns.log10_backoffs):
         assert column.dtype == np.float32
         with pytest.raises(ValueError, match="read-only"):
             column[0] = 0
@@ -369,15 +369,15 @@ def test_columns_and_metadata_cannot_be_changed() -> None:
 def test_columns_fit_the_trie() -> None:
     model = toy_model()
 
-    assert [len(column) for column in model.prob_columns] == list(model.trie.n_rows)
-    assert [len(column) for column in model.backoff_columns] == [
+    assert [len(column) for column in model.columns.log10_probs] == list(model.trie.n_rows)
+    assert [len(column) for column in model.columns.log10_backoffs] == [
         model.trie.level(k).n_histories for k in range(2, model.order + 1)
     ]
 
 
 def test_columns_that_do_not_fit_are_refused() -> None:
     model = toy_model()
-    probs, backoffs = model.prob_columns, model.backoff_columns
+    probs, backoffs = model.columns.log10_probs, model.columns.log10_backoffs
     bad = [
         (probs[:-1], backoffs),
         (probs, backoffs[:-1]),
@@ -386,7 +386,7 @@ def test_columns_that_do_not_fit_are_refused() -> None:
     ]
     for wrong_probs, wrong_backoffs in bad:
         with pytest.raises(NgramlmError):
-            lm.BackoffModel(model.vocabulary, model.trie, wrong_probs, wrong_backoffs, {})
+            lm.BackoffModel(model.vocabulary, lm.Columns(model.trie, wrong_probs, wrong_backoffs), {})
 
 
 def test_signature_says_what_the_model_is() -> None:

@@ -26,7 +26,7 @@ import ngramlm as lm
 from ngramlm.errors import FormatError, NgramlmError, UsageError
 from ngramlm.models import compact as compact_module
 from ngramlm.models._compact import CompactAutomaton
-from ngramlm.models.automaton import Columns
+from ngramlm.models.columns import Columns
 from ngramlm.models.compact import CompactPlan, Shape, multiplier_of, unpack_compact
 from ngramlm.trie.trie import NgramTrie
 
@@ -58,9 +58,11 @@ def few_valued(model: lm.BackoffModel, n_values: int = 16) -> lm.BackoffModel:
 
     return lm.BackoffModel(
         model.vocabulary,
-        model.trie,
-        [rounded(column) for column in model.prob_columns],
-        [rounded(column) for column in model.backoff_columns],
+        Columns(
+            model.trie,
+            [rounded(column) for column in model.columns.log10_probs],
+            [rounded(column) for column in model.columns.log10_backoffs],
+        ),
         model.metadata,
     )
 
@@ -105,9 +107,7 @@ def test_quantized_tables(corpus: strategies.Corpus, order: int, seed: int, bits
     compact = compacted(model, bits)
     queries = compacted(model, bits)  # another, whose columns are not read before it is asked
     columns = compact.columns
-    again = lm.BackoffModel(
-        model.vocabulary, columns.trie, columns.log10_probs, columns.log10_backoffs, model.metadata
-    )
+    again = lm.BackoffModel(model.vocabulary, columns, model.metadata)
     is_the_same_model(again, queries)
     is_near(model.columns, columns, 6 / (1 << bits), 2.5 / (1 << bits))
 
@@ -231,7 +231,7 @@ def bigrams_of_one_word(children: list[int], n_words: int) -> lm.BackoffModel:
     trie, _ = NgramTrie.from_ngrams([pairs], n_words)
     probs = np.where(np.arange(n_words) == 1, -np.inf, -3).astype(np.float32)
     return lm.BackoffModel(
-        vocabulary, trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])]
+        vocabulary, Columns(trie, [probs, np.full(len(pairs), -0.5, np.float32)], [np.float32([-0.25])])
     )
 
 
@@ -461,9 +461,11 @@ def test_the_bits_by_hand() -> None:
     trie, _ = NgramTrie.from_ngrams([np.array([[3, 4], [3, 5]], np.int32)], 6)
     model = lm.BackoffModel(
         vocabulary,
-        trie,
-        [np.float32([-1, -np.inf, -1, -2, -2, -2]), np.float32([-0.5, -0.25])],
-        [np.float32([-0.75])],
+        Columns(
+            trie,
+            [np.float32([-1, -np.inf, -1, -2, -2, -2]), np.float32([-0.5, -0.25])],
+            [np.float32([-0.75])],
+        ),
     )
     plan = CompactPlan(model.columns, 8)
     rows = np.concatenate(list(plan.pieces(1)))
@@ -528,9 +530,7 @@ def test_a_loaded_compact_model_does_all_that_others_do(tmp_path: Path) -> None:
     is_the_same_model(pickle.loads(pickle.dumps(compact)), compact)
     is_the_same_model(copy.deepcopy(compact), lm.load(path))
     loaded = lm.load(path)
-    plain = lm.BackoffModel(
-        loaded.vocabulary, loaded.trie, loaded.prob_columns, loaded.backoff_columns, loaded.metadata
-    )
+    plain = lm.BackoffModel(loaded.vocabulary, loaded.columns, loaded.metadata)
     for change in (
         lambda model: lm.prune(model, 1e-3),
         lambda model: lm.mix([model, model]),

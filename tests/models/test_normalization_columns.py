@@ -15,7 +15,7 @@ from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning
-from ngramlm.models.automaton import Columns
+from ngramlm.models.columns import Columns
 from ngramlm.models.matching import Matches, ids_in, probs_in
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.trie.trie import NgramTrie
@@ -104,7 +104,7 @@ def test_a_stored_model_changes_by_rounding_only(
         columns = NormalizedColumns.of(model.columns)
 
     assert worst_sum(columns) < 1e-9
-    for expected, actual in zip(model.prob_columns, columns.probs, strict=True):
+    for expected, actual in zip(model.columns.log10_probs, columns.probs, strict=True):
         np.testing.assert_allclose(actual, 10.0 ** expected.astype(np.float64), rtol=1e-5, atol=1e-12)
 
 
@@ -124,13 +124,15 @@ def test_a_small_weight_is_not_taken_for_rounding() -> None:
 
 def test_a_model_that_does_not_sum_to_one_is_warned_of() -> None:
     model = trained([["a", "b"], ["b", "a"]], 2)
-    weights = [column + np.float32(0.5) for column in model.backoff_columns]
-    wrong = lm.BackoffModel(model.vocabulary, model.trie, model.prob_columns, weights)
+    weights = [column + np.float32(0.5) for column in model.columns.log10_backoffs]
+    wrong = lm.BackoffModel(model.vocabulary, lm.Columns(model.trie, model.columns.log10_probs, weights))
     with pytest.warns(EstimationWarning, match="something else than 1"):
         columns = NormalizedColumns.of(wrong.columns)
 
     assert worst_sum(columns) < 1e-9
-    np.testing.assert_allclose(columns.probs[1], 10.0 ** model.prob_columns[1].astype(np.float64), rtol=1e-6)
+    np.testing.assert_allclose(
+        columns.probs[1], 10.0 ** model.columns.log10_probs[1].astype(np.float64), rtol=1e-6
+    )
 
 
 @given(

@@ -54,11 +54,11 @@ class Table:
         self.weights: dict[Sentence, float] = {}
         for k in range(1, model.order + 1):
             rows = model.trie.ngrams(k).tolist()
-            for row, value in zip(rows, model.prob_columns[k - 1].tolist(), strict=True):
+            for row, value in zip(rows, model.columns.log10_probs[k - 1].tolist(), strict=True):
                 self.probs[tuple(words[id] for id in row)] = value
             if k > 1:
                 histories = model.trie.history_words(k).tolist()
-                for row, value in zip(histories, model.backoff_columns[k - 2].tolist(), strict=True):
+                for row, value in zip(histories, model.columns.log10_backoffs[k - 2].tolist(), strict=True):
                     self.weights[tuple(words[id] for id in row)] = value
 
     def scores(self, sentence: Sentence, bos: bool, eos: bool) -> list[tuple[float, int, bool]]:
@@ -170,9 +170,9 @@ def test_sentences_that_end_together_and_one_by_one() -> None:
 def model_with(weight: float, place: int, order: int = 2) -> lm.BackoffModel:
     """``a b`` with one back-off weight replaced."""
     model, _ = table_model(counted([["a", "b"]], 3), 1)
-    weights = [column.copy() for column in model.backoff_columns]
+    weights = [column.copy() for column in model.columns.log10_backoffs]
     weights[order - 2][place] = weight
-    return lm.BackoffModel(model.vocabulary, model.trie, model.prob_columns, weights)
+    return lm.BackoffModel(model.vocabulary, lm.Columns(model.trie, model.columns.log10_probs, weights))
 
 
 @pytest.mark.parametrize("weight", [np.nan, -np.nan, np.inf])

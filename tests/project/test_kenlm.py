@@ -102,7 +102,7 @@ def changed_models() -> dict[str, Callable[[], lm.BackoffModel]]:
         "kneser-ney": lambda: pruned.fit(counts),
         "fewer words": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "cat", "on", "mat"]),
         "renormalized": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "cat"], removed="renormalize"),
-        "more words": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "zebra"], new="share"),
+        "more words": lambda: lm.restrict_vocabulary(fit(VERSE, 3), ["the", "zebra"], new_words="share"),
         "mixed": lambda: lm.mix(
             [fit(VERSE, 3), fit(["a zebra sat", "the zebra saw the cat"], 4)], [0.7, 0.3]
         ),

@@ -143,9 +143,7 @@ def maximum_likelihood_unigrams(interpolate: bool) -> Callable[[lm.NgramCounts],
             columns = tuple(np.log10(prob).astype(np.float32) for prob in probs)
         return lm.BackoffModel(
             counts.vocabulary,
-            counts.trie,
-            columns,
-            tuple(np.log10(b).astype(np.float32) for b in backoffs),
+            lm.Columns(counts.trie, columns, [np.log10(b).astype(np.float32) for b in backoffs]),
             {},
         )
 

@@ -99,7 +99,7 @@ def test_nothing_pruned_is_kneser_ney() -> None:
 
     assert same.metadata["pruned"] == "kneser-ney 0"
     if full.n_ngrams == same.n_ngrams:
-        for expected, actual in zip(full.prob_columns, same.prob_columns, strict=True):
+        for expected, actual in zip(full.columns.log10_probs, same.columns.log10_probs, strict=True):
             np.testing.assert_array_equal(expected, actual)
 
 
@@ -107,7 +107,7 @@ def test_the_same_for_any_number_of_threads() -> None:
     counts = lm.count(lm.Text.from_sentences(["a b c a d", "b c a", "a b d", "d a b c"] * 3), order=3)
     models = [PrunedKneserNey(threshold=0.5).fit(counts, threads=threads) for threads in (1, 4)]
 
-    for one, other in zip(models[0].prob_columns, models[1].prob_columns, strict=True):
+    for one, other in zip(models[0].columns.log10_probs, models[1].columns.log10_probs, strict=True):
         np.testing.assert_array_equal(one, other)
 
 

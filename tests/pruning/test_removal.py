@@ -22,7 +22,7 @@ from ngramlm.errors import EstimationWarning, UsageError
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.pruning import prune, pruning_costs
 from ngramlm.pruning.costs import history_probs, row_costs
-from ngramlm.pruning.removal import needed_costs, prune_columns, threshold_for
+from ngramlm.pruning.threshold import needed_costs, prune_columns, threshold_for
 from ngramlm.trie.trie import NgramTrie
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")

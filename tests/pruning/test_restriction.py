@@ -63,7 +63,7 @@ def test_all_words_kept_is_the_same_model(sentences: strategies.Corpus, order: i
 
     assert model.n_ngrams == same.n_ngrams
     assert model.vocabulary == same.vocabulary
-    for expected, actual in zip(model.prob_columns, same.prob_columns, strict=True):
+    for expected, actual in zip(model.columns.log10_probs, same.columns.log10_probs, strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-6)
 
 
@@ -86,7 +86,7 @@ def test_new_words_share_what_the_unknown_one_has(
     model = trained(sentences, order, smoothing)
     words = model.vocabulary.words()[3:]
     kept = data.draw(st.lists(st.sampled_from(words), unique=True)) if words else []
-    small = restrict_vocabulary(model, [*kept, "new", "other"], removed=removed, new="share")  # type: ignore[arg-type]
+    small = restrict_vocabulary(model, [*kept, "new", "other"], removed=removed, new_words="share")  # type: ignore[arg-type]
     small.trie.check(len(small.vocabulary))
     assert [*[word for word in words if word in kept], "new", "other"] == small.vocabulary.words()[3:]
     for history in [[], [BOS], *([word] for word in kept), *([a, b] for a in kept[:3] for b in kept[:3])]:
@@ -104,7 +104,7 @@ def test_new_words_share_what_the_unknown_one_has(
 
 def test_new_words_after_a_history_with_the_unknown_word() -> None:
     model = trained([["a", "<unk>"], ["b", "a", "<unk>", "b"]], 2)
-    small = restrict_vocabulary(model, ["a", "b", "new"], new="share")
+    small = restrict_vocabulary(model, ["a", "b", "new"], new_words="share")
 
     assert small.log10_prob("<unk>", ["a"]) == pytest.approx(
         model.log10_prob("<unk>", ["a"]) - math.log10(2), abs=1e-6
@@ -121,7 +121,7 @@ def test_a_closed_vocabulary_stays_closed_unless_told_otherwise() -> None:
     assert restrict_vocabulary(model, ["a", "b"]).is_closed
     assert not restrict_vocabulary(model, ["a", "b"], removed="unknown").is_closed
     with pytest.raises(UsageError, match="share"):
-        restrict_vocabulary(model, ["a", "b", "new"], new="share")
+        restrict_vocabulary(model, ["a", "b", "new"], new_words="share")
 
 
 def test_no_words_at_all() -> None:
@@ -136,7 +136,7 @@ def test_bad_arguments() -> None:
     with pytest.raises(UsageError, match="removed"):
         restrict_vocabulary(model, ["a"], removed="drop")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="new"):
-        restrict_vocabulary(model, ["a"], new="drop")  # type: ignore[arg-type]
+        restrict_vocabulary(model, ["a"], new_words="drop")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="BackoffModel"):
         restrict_vocabulary("model", ["a"])  # type: ignore[arg-type]
 

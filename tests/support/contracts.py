@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 import ngramlm as lm
 from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.language_model import LanguageModel
-from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.tokenizers import words_of
 from support.oracles.counts import BOS, EOS, UNK
 from support.oracles.smoothing.base import SmoothingOracle
@@ -132,8 +131,6 @@ def check_chain_consistency(subject: Subject) -> None:
 def check_batches_score_as_single_sentences(subject: Subject) -> None:
     """`scores` and `score_file` give what `score` gives for each sentence."""
     model = subject.model
-    if not isinstance(model, NgramModel):
-        return
     # the first line is empty: what begins a file with U+FEFF is a byte order mark, and no word
     lines = ["", *map(" ".join, subject.sentences), "nobody  knows", "\tnobody "]
     expected = [model.score(line) for line in lines]
@@ -230,8 +227,8 @@ def columns_of(model: LanguageModel) -> dict[str, NDArray[Any]]:
     if isinstance(model, ColumnModel):
         return model.columns()
     assert isinstance(model, lm.BackoffModel)
-    names = "prob_columns", "backoff_columns"
-    return {f"{name}.{k}": column for name in names for k, column in enumerate(getattr(model, name))}
+    columns = {"probs": model.columns.log10_probs, "backoffs": model.columns.log10_backoffs}
+    return {f"{name}.{k}": column for name, found in columns.items() for k, column in enumerate(found)}
 
 
 def check_binary_round_trip(subject: Subject, folder: Path) -> None:

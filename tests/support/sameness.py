@@ -40,7 +40,7 @@ def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
     rows_of: dict[tuple[int, ...], dict[int, float]] = {}
     for k in range(1, trie.order + 1):
         for ngram, log10_prob in zip(
-            trie.ngrams(k).tolist(), model.prob_columns[k - 1].tolist(), strict=True
+            trie.ngrams(k).tolist(), model.columns.log10_probs[k - 1].tolist(), strict=True
         ):
             rows_of.setdefault(tuple(ngram[:-1]), {})[ngram[-1]] = log10_prob
 
@@ -50,7 +50,9 @@ def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
     for k in range(2, trie.order + 1):
         backoffs.update(
             zip(
-                map(tuple, trie.history_words(k).tolist()), model.backoff_columns[k - 2].tolist(), strict=True
+                map(tuple, trie.history_words(k).tolist()),
+                model.columns.log10_backoffs[k - 2].tolist(),
+                strict=True,
             )
         )
     for history, expected in rows_of.items():
@@ -77,8 +79,8 @@ def columns_are_identical(one: lm.BackoffModel, other: lm.BackoffModel) -> None:
             assert expected.dtype == actual.dtype
             np.testing.assert_array_equal(expected, actual, f"{name} of order {k}")
     for columns, others in (
-        (one.prob_columns, other.prob_columns),
-        (one.backoff_columns, other.backoff_columns),
+        (one.columns.log10_probs, other.columns.log10_probs),
+        (one.columns.log10_backoffs, other.columns.log10_backoffs),
     ):
         for expected, actual in zip(columns, others, strict=True):
             np.testing.assert_array_equal(expected.view(np.uint32), actual.view(np.uint32))
@@ -109,6 +111,8 @@ def assert_same(expected: BackoffModel, actual: BackoffModel) -> None:
     assert expected.order == actual.order
     for order in range(1, expected.order + 1):
         np.testing.assert_array_equal(expected.trie.ngrams(order), actual.trie.ngrams(order))
-        np.testing.assert_array_equal(expected.prob_columns[order - 1], actual.prob_columns[order - 1])
-    for one, other in zip(expected.backoff_columns, actual.backoff_columns, strict=True):
+        np.testing.assert_array_equal(
+            expected.columns.log10_probs[order - 1], actual.columns.log10_probs[order - 1]
+        )
+    for one, other in zip(expected.columns.log10_backoffs, actual.columns.log10_backoffs, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -13,6 +13,7 @@ import ngramlm as lm
 from ngramlm.counts import count
 from ngramlm.errors import EstimationWarning
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.columns import Columns
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.text.text import Text
 from support import strategies
@@ -84,7 +85,7 @@ def random_model(corpus: Corpus, order: int, seed: int) -> BackoffModel:
     probs = [column(size) for size in counts.trie.n_rows]
     probs[0][1] = -np.inf
     backoffs = [column(level.n_histories) for level in counts.trie.levels[1:]]
-    return BackoffModel(counts.vocabulary, counts.trie, probs, backoffs)
+    return BackoffModel(counts.vocabulary, Columns(counts.trie, probs, backoffs))
 
 
 def table_model(counts: lm.NgramCounts, seed: int) -> tuple[lm.BackoffModel, BackoffOracle]:
@@ -107,7 +108,7 @@ def table_model(counts: lm.NgramCounts, seed: int) -> tuple[lm.BackoffModel, Bac
                 trie.level(k).starts[:-1].tolist(), backoffs[k - 2].tolist(), strict=True
             ):
                 log10_backoffs[tuple(vocabulary.words(rows[first][:-1]))] = value
-    model = lm.BackoffModel(vocabulary, trie, tuple(probs), tuple(backoffs), {"smoothing": "none"})
+    model = lm.BackoffModel(vocabulary, lm.Columns(trie, probs, backoffs), {"smoothing": "none"})
     return model, BackoffOracle(log10_probs, log10_backoffs)
 
 

@@ -1,4 +1,4 @@
-"""What a mixture is made of: anything that gives the next word a probability, or is silent where it knows nothing."""
+"""The components of a mixture: each gives the next word a probability, or abstains."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from ngramlm.models.matching import ids_in
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
+from ngramlm.types import Floats, Sentence
 
-__all__ = ["ModelSource", "RunningDocument", "Sentence", "Source", "spans"]
-
-Floats = NDArray[np.float64]
-Sentence = str | Sequence[str]
+__all__ = ["Component", "ModelComponent", "RunningDocument", "spans"]
 
 
 @dataclass(frozen=True, eq=False)
 class RunningDocument:
-    """A document that breaks off.
+    """A document up to the next word.
 
     Attributes:
         before: its whole sentences.
@@ -63,24 +61,27 @@ class RunningDocument:
 
 
 @runtime_checkable
-class Source(Protocol):
-    """A component of a mixture: a memory of the document, or a language model by `ModelSource`."""
+class Component(Protocol):
+    """What a `Mixture` adds up: a cache of the document, or a language model as a `ModelComponent`.
+
+    A component abstains where it has no evidence, as a cache does at the beginning of a document.
+    """
 
     def describe(self) -> str:
-        """What it is, in a word or two, for signatures."""
+        """A short name for signatures."""
         ...
 
     def probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: the probability of every predicted token, NaN where the source is silent."""
+        """float64[n_tokens]: the probability of every predicted token, NaN where the component abstains."""
         ...
 
     def after(self, running: RunningDocument) -> Floats | None:
-        """float64[V]: the probability of every next word, None where the source is silent."""
+        """float64[V]: the probability of every next word, None where the component abstains."""
         ...
 
 
-class ModelSource:
-    """A language model, never silent; words of the mixture that it does not know have no probability in it."""
+class ModelComponent:
+    """A language model as a component; it never abstains. Words that it does not know have the probability 0."""
 
     def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
         self.model = model
@@ -88,8 +89,7 @@ class ModelSource:
         self._is_own = model.vocabulary == vocabulary
 
     def describe(self) -> str:
-        signature: str = getattr(self.model, "signature", type(self.model).__name__)
-        return signature
+        return self.model.signature
 
     def probs(self, text: Text) -> Floats:
         own = text if self._is_own else text_over(text, self.model.vocabulary)
@@ -100,10 +100,8 @@ class ModelSource:
         return found
 
     def after(self, running: RunningDocument) -> Floats:
-        if getattr(self.model, "independent_sentences", True):
-            found = self.model.distribution(running.history)
-        else:
-            found = self.model.distribution(running.history, running.sentences())  # type: ignore[call-arg]
+        before = [] if self.model.independent_sentences else running.sentences()
+        found = self.model.distribution_in_document(running.history, before)
         if self._is_own:
             return found
         ids = ids_in(self._vocabulary, self.model.vocabulary)

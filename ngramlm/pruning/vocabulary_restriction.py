@@ -1,4 +1,4 @@
-"""The same model over fewer words, or over some more."""
+"""Restricting a model to a list of words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.validation import several_words
 from ngramlm.errors import EstimationError, UsageError
@@ -15,12 +14,9 @@ from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Bools, Floats, Int32s
 
 __all__ = ["restrict_vocabulary"]
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Int32s = NDArray[np.int32]
 
 
 def restrict_vocabulary(
@@ -28,30 +24,46 @@ def restrict_vocabulary(
     words: Iterable[str],
     *,
     removed: Literal["unknown", "renormalize"] | None = None,
-    new: Literal["leave", "share"] = "leave",
+    new_words: Literal["leave", "share"] = "leave",
 ) -> BackoffModel:
-    """The model over the words of a list: n-grams with other words go, and each history's rest sums to one again.
+    """Restrict a model to a list of words; its distributions still sum to 1.
 
-    After every history of kept words the result is exactly the model's distribution with the other words summed up:
+    N-grams with other words are removed. After every history of kept words, the result is exactly the distribution of
+    the model with the removed words summed up. A removed word in a history counts as ``<unk>``.
 
-    - ``removed="unknown"``: they have become unknown words, so that p(<unk>|h) is what it was and what they had. An
-      n-gram h <unk> is stored wherever a removed word was stored after h.
-    - ``removed="renormalize"``: they cannot occur, so that p(w|h) of the others is divided by what those have.
-    - None, the default: the first where the model gives ``<unk>`` a probability, the second in a closed vocabulary.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    words
+        The words to keep. ``<unk>``, ``<s>`` and ``</s>`` always stay. Ids keep their order.
+    removed
+        Where the probability of the removed words goes.
 
-    What stood after a removed word is forgotten: as a history it is ``<unk>`` from then on.
+        - ``"unknown"``: to ``<unk>``. An n-gram h <unk> is stored wherever a removed word was stored after h.
+        - ``"renormalize"``: to the kept words, in proportion to p(w|h).
+        - None: ``"unknown"`` if the model gives ``<unk>`` a probability, else ``"renormalize"``.
+    new_words
+        What happens to listed words that the model does not know.
 
-    Args:
-        model: any back-off model of probabilities.
-        words: the words to know; ``<unk>``, ``<s>`` and ``</s>`` always stay. Ids keep their order.
-        removed: where the probability of the other words goes.
-        new: what becomes of listed words that the model does not know: ``"leave"`` leaves them out, so that they stay
-            unknown; ``"share"`` shares the model's p(<unk>|h) among them and ``<unk>`` in equal parts. (Where the model
-            has stored h <unk>, their parts go to all words that are not stored after h.)
+        - ``"leave"``: they stay unknown.
+        - ``"share"``: they are added, and share p(<unk>|h) of the model with ``<unk>`` in equal parts. Where the model
+          has stored h <unk>, their parts go to all words that are not stored after h.
 
-    Raises UsageError where new words should share with an ``<unk>`` of no probability, EstimationError where no word
-    that is left has one.
+    Returns
+    -------
+    BackoffModel
+        The restricted model.
 
+    Raises
+    ------
+    UsageError
+        Added words would share the probability of an ``<unk>`` that has none.
+    EstimationError
+        No kept word has a probability.
+
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> model = WittenBell().fit(count(Text.from_sentences(["a b c", "a c", "b c a"]), order=2))
     >>> small = restrict_vocabulary(model, ["a", "c"])
@@ -63,8 +75,8 @@ def restrict_vocabulary(
     """
     if removed not in ("unknown", "renormalize", None):
         raise UsageError(f"removed is {removed!r}; expected 'unknown' or 'renormalize'")
-    if new not in ("leave", "share"):
-        raise UsageError(f"new is {new!r}; expected 'leave' or 'share'")
+    if new_words not in ("leave", "share"):
+        raise UsageError(f"new_words is {new_words!r}; expected 'leave' or 'share'")
     columns = normalized_columns(model)
     if removed is None:
         removed = "unknown" if columns.probs[0][UNK] > 0 else "renormalize"
@@ -73,13 +85,12 @@ def restrict_vocabulary(
     keep = np.zeros(len(model.vocabulary), bool)
     keep[: len(RESERVED)] = True
     keep[model.vocabulary.ids(word for word, known in zip(listed, is_known, strict=True) if known)] = True
-    added = (
-        [word for word, known in zip(listed, is_known, strict=True) if not known] if new == "share" else []
-    )
+    unknown = [word for word, known in zip(listed, is_known, strict=True) if not known]
+    sharing = unknown if new_words == "share" else []
     kept = model.vocabulary.words(np.flatnonzero(keep)[len(RESERVED) :])
-    if added and not columns.probs[0][UNK] > 0:
+    if sharing and not columns.probs[0][UNK] > 0:
         raise UsageError("found an <unk> without probability; expected some for new words to share")
-    trie, probs = _rebuilt(columns, keep, removed, len(added))
+    trie, probs = _rebuilt(columns, keep, removed, len(sharing))
     if not probs[0].any():
         raise EstimationError(
             "found no word with a probability among those that are left; expected one at least"
@@ -88,9 +99,7 @@ def restrict_vocabulary(
     metadata = {**model.metadata, "restricted": removed}
     if removed == "unknown" and "closed" in metadata:
         metadata["closed"] = "no"
-    return BackoffModel(
-        Vocabulary([*kept, *added]), stored.trie, stored.log10_probs, stored.log10_backoffs, metadata
-    )
+    return BackoffModel(Vocabulary([*kept, *sharing]), stored, metadata)
 
 
 def _rebuilt(

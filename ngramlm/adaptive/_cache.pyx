@@ -1,7 +1,7 @@
 """What a document has said so far, as weights of words, read by each next word before it is remembered itself.
 
 Time is counted in predicted tokens. What was said n tokens ago weighs exp(-decay n) times the gain of its word; what is
-older than `window` tokens is forgotten, and so is a memory that has faded altogether. Weights are kept times a scale that grows with time, so that nothing has to be
+older than `window` tokens is forgotten, and so is a cache that has faded altogether. Weights are kept times a scale that grows with time, so that nothing has to be
 touched as it ages (Clarkson & Robinson 1997, eq. 3, in constant time for each token).
 """
 from libc.math cimport NAN, exp
@@ -56,7 +56,7 @@ cdef int check_reading(int failed, bint filled) except -1:
     return 0
 
 
-cdef class WordMemory:
+cdef class CachedWords:
     """The words of a document.
 
     `gains` is float64[V], the weight of an occurrence of each word. With `spread` (starts int64[V + 1], words int32[N],
@@ -195,7 +195,7 @@ cdef struct Said:              # an n-gram that was said
     int32_t ngram
 
 
-cdef class NgramMemory:
+cdef class CachedNgrams:
     """What followed the last `length` tokens (1 or 2) of a sentence, `<s>` among them, earlier in the document."""
     cdef const double[::1] gains
     cdef int length
@@ -362,8 +362,8 @@ cdef class NgramMemory:
         return found / found.sum()
 
 
-cdef class PairMemory:
-    """Which words were said soon after which in the document: the memory of pairs of Qu et al. (2003).
+cdef class CachedPairs:
+    """Which words were said soon after which in the document: the cache of pairs of Qu et al. (2003).
 
     A pair (u, w), w at most `distance` tokens behind u, weighs gain(u) gain(w); words of gain 0 are in no pair.
     """

@@ -1,11 +1,10 @@
-"""Leaving out the n-grams that a model can do without."""
+"""Pruning the n-grams whose cost is below a threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number
@@ -14,10 +13,9 @@ from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.normalization import NormalizedColumns, normalized_columns
 from ngramlm.pruning.costs import history_probs, row_costs
 from ngramlm.trie.trie import NgramTrie
+from ngramlm.types import Floats
 
 __all__ = ["needed_costs", "prune", "prune_columns", "threshold_for"]
-
-Floats = NDArray[np.float64]
 
 
 def prune(
@@ -29,24 +27,40 @@ def prune(
     history_model: BackoffModel | None = None,
     progress: Progress | None = None,
 ) -> BackoffModel:
-    """The model without the n-grams that cost less than `threshold`, back-off weights computed anew.
+    """Remove the n-grams that cost less than a threshold, and recompute the back-off weights.
 
-    The costs are those of `pruning_costs`, all of them of the whole model; a typical threshold is 1e-9 to 1e-7. An
-    n-gram that a kept one needs, as its history or its suffix, is kept too, so that the model stays closed. Unigrams
-    are never left out; the words stay the same.
+    `pruning_costs` computes the costs, all of them on the whole model. An n-gram that a kept n-gram has as its history
+    or suffix is kept too. Unigrams are never removed, so that the vocabulary stays the same.
 
-    Args:
-        model: any back-off model of probabilities.
-        threshold: 0 prunes nothing by entropy; infinity leaves the unigrams, and n-grams whose word they find
-            impossible.
-        keep: instead of a threshold, how many n-grams of all orders to keep at most; the threshold that is found is
-            one of the costs of the whole model. N-grams of equal cost go or stay together.
-        criterion: ``"entropy"`` or ``"weighted-difference"``.
-        history_model: where the probabilities of histories come from, for Kneser-Ney models.
-        progress: called with the orders done.
+    Parameters
+    ----------
+    model
+        A back-off model of probabilities.
+    threshold
+        The least cost of an n-gram that is kept; 1e-9 to 1e-7 is typical for entropy. 0 prunes nothing by entropy.
+        Infinity keeps the unigrams, and n-grams whose word the unigrams exclude.
+    keep
+        Instead of a threshold: the largest number of n-grams to keep, over all orders. N-grams of equal cost are kept
+        or removed together.
+    criterion
+        ``"entropy"`` or ``"weighted-difference"``.
+    history_model
+        A model that gives the probabilities of histories, for Kneser-Ney models.
+    progress
+        Called with the number of steps done.
 
-    Raises UsageError unless exactly one of `threshold` and `keep` is given.
+    Returns
+    -------
+    BackoffModel
+        The pruned model.
 
+    Raises
+    ------
+    UsageError
+        Both or neither of `threshold` and `keep` are given.
+
+    Examples
+    --------
     >>> from ngramlm import Text, WittenBell, count
     >>> text = Text.from_sentences(["JOHN READ MOBY DICK", "MARY READ A DIFFERENT BOOK", "SHE READ A BOOK BY CHER"])
     >>> model = WittenBell().fit(count(text, order=2))
@@ -77,7 +91,7 @@ def prune(
     metadata = dict(model.metadata)
     done = f"{criterion} {threshold:.6g}"
     metadata["pruned"] = f"{metadata['pruned']},{done}" if metadata.get("pruned") else done
-    return BackoffModel(model.vocabulary, stored.trie, stored.log10_probs, stored.log10_backoffs, metadata)
+    return BackoffModel(model.vocabulary, stored, metadata)
 
 
 def needed_costs(trie: NgramTrie, costs: Sequence[Floats]) -> list[Floats]:

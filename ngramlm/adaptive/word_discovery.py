@@ -20,24 +20,27 @@ from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.levels import MAX_ORDER
+from ngramlm.types import Bools, Floats
 
 __all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 
 ROUNDING = 1e-9  # in bits
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class WordCandidates:
-    """Tokens that stand together as the parts of a word do, by falling count x information, ties by the tokens.
+    """Sequences of tokens that are likely to be one word, by falling count x information; ties by the tokens.
 
-    Attributes:
-        ngrams: the tokens of each.
-        counts: int64[N], how often they stand together.
-        information: float64[N], in bits, the pointwise mutual information of the two parts that are bound least.
-        entropies: float64[N], in bits, of the token before or the token behind, whichever is less.
+    Parameters
+    ----------
+    ngrams
+        The tokens of each candidate.
+    counts
+        int64[N]: the number of occurrences.
+    information
+        float64[N], in bits: the pointwise mutual information of two parts, at the split where it is least.
+    entropies
+        float64[N], in bits: the entropy of the token before or of the token after, whichever is less.
     """
 
     ngrams: tuple[tuple[str, ...], ...]
@@ -67,26 +70,40 @@ def word_candidates(
     least_entropy: float = 1.0,
     threads: int | None = None,
 ) -> WordCandidates:
-    """Adjacent tokens that are likely to be one word, in a text without spaces (tokenizer ``characters``).
+    """Find adjacent tokens that are likely to be one word, in a text without spaces (tokenizer ``characters``).
 
-    An n-gram of 2 to `longest` tokens is one
+    An n-gram is a candidate if it satisfies all three limits below. Tokens with characters other than letters, marks
+    and numbers are not part of candidates. An n-gram that occurs only inside longer candidates is left out.
 
-    - if it occurs `least_count` times,
-    - if log2 of c(xy) N / (c(x) c(y)), with N tokens in the text, is `least_information` or more wherever it is parted
-      in two, x and y (Church & Hanks 1990),
-    - and if the token before it and the token behind it each have an entropy of `least_entropy` bits or more: inside a
-      word one knows what comes (Harris 1955, "from phoneme to morpheme"). A sentence's end is a token like others.
+    Parameters
+    ----------
+    text
+        The text.
+    longest
+        The largest number of tokens, 2 or more.
+    least_count
+        The least number of occurrences.
+    least_information
+        The least pointwise mutual information in bits: log2 of c(xy) N / (c(x) c(y)), with N tokens in the text, for
+        every split of the n-gram into x and y (Church & Hanks 1990).
+    least_entropy
+        The least entropy in bits of the token before, and of the token after. Inside a word, the next token is easy to
+        predict (Harris 1955, "from phoneme to morpheme"). The end of a sentence counts as a token.
+    threads
+        Number of threads; by default as many as there are processors.
 
-    Tokens with other characters than letters, marks and numbers are parts of none. What occurs only inside longer
-    candidates is left out.
+    Returns
+    -------
+    WordCandidates
+        The candidates.
 
-    Args:
-        text: the text.
-        longest: tokens, 2 or more.
-        threads: None is all cores.
+    Raises
+    ------
+    UsageError
+        The text is empty.
 
-    Raises UsageError for an empty text.
-
+    Examples
+    --------
     >>> lines = ["曹操來", "見曹操", "曹操大笑", "人來", "見大人", "笑"]
     >>> text = Text.from_sentences([" ".join(line) for line in lines])
     >>> found = word_candidates(text, least_information=2, least_entropy=0.5)
