@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.command_line import Invoke, command, run_alone, sentences, started
 
-from ngramlm.cli.output import number
+from ngramlm.cli.figures import figure
 from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, load_vectors, vector_files
 from ngramlm.text.text import read_text
 
@@ -79,7 +79,7 @@ def test_summary_tells_words_and_loss(invoke: Invoke, folder: Path) -> None:
 
     words = read_text("train.txt").n_words
     assert f"{len(training.words)} words of 100 numbers from {words} words of text" in result.stderr
-    assert f"loss {number(training.mean_loss)} nats a word" in result.stderr
+    assert f"loss {figure(training.mean_loss)} nats a word" in result.stderr
     quiet = invoke("embed", "train", "train.txt", "-o", "v.txt", "--epochs", "1", "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
