@@ -56,7 +56,7 @@ def maxent(given: AdaptMaxEnt) -> None:
     names = set(TextMaxEnt.__dataclass_fields__) - {"order"}
     for name, _ in given.parameters:
         if name not in names:
-            raise click.UsageError(f"--set {name}: one of {', '.join(sorted(names))} was expected.")
+            raise click.UsageError(f"--set {name}: expected one of {', '.join(sorted(names))}.")
     method = TextMaxEnt(order=given.order, **dict(given.parameters))
     threads = given.common.threads
     with Progress(quiet=given.common.quiet) as progress:

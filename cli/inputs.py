@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DECAY = 0.003  # of a cache of words, per token
 
 
-def make_method(name: str, **options: Any) -> Smoothing:
+def make_method(name: str, /, **options: Any) -> Smoothing:
     """The smoothing method of a name of ``--smoothing``."""
     from ngramlm.smoothing import make_smoothing
 

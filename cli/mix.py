@@ -67,9 +67,11 @@ def command(given: Mix) -> None:
     models, weights, heldout = given.models, given.weights, given.heldout
     quiet, threads = given.common.quiet, given.common.threads
     if len(models) < 2:
-        raise click.UsageError("one MODEL was found; two or more were expected.")
+        raise click.UsageError("found one MODEL; expected two or more.")
     if weights is not None and len(weights) != len(models):
-        raise click.UsageError(f"--weights has {len(weights)} numbers for {len(models)} models.")
+        raise click.UsageError(
+            f"--weights has {plural(len(weights), 'number')} for {plural(len(models), 'model')}."
+        )
     checks.check_stdin([*models, heldout])
     output = model_output(given.output, given.common.as_json)
     kind = model_format(output)

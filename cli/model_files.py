@@ -51,7 +51,7 @@ def kind_of(path: str) -> Kind:
     if lines and _COUNT_LINE.fullmatch(lines[0]):
         return "counts"
     found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
-    raise FormatError(f"{found} was found; a model (ARPA or binary) or n-gram counts were expected", path, 1)
+    raise FormatError(f"found {found}; expected a model (ARPA or binary) or n-gram counts", path, 1)
 
 
 def model_format(path: str) -> Kind:
@@ -158,9 +158,7 @@ def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
     with local_file(path) as name, Progress(quiet=quiet) as progress:
         kind = kind_of(name)
         if kind == "counts":
-            raise FormatError(
-                "n-gram counts were found; a model was expected ('train --counts' makes one)", path
-            )
+            raise FormatError("found n-gram counts; expected a model ('train --counts' makes one)", path)
         if kind == "mixture":
             from ngramlm.loading import load_mixture_file
 

@@ -247,4 +247,4 @@ class Layout:
         if self.bits is not None and self.layout != "compact":
             raise click.UsageError("--bits is for --layout compact.")
         if self.bits is not None and 16 < self.bits < 32:
-            raise click.UsageError(f"--bits is {self.bits}; 4 to 16 or 32 was expected.")
+            raise click.UsageError(f"--bits is {self.bits}; expected 4 to 16, or 32.")

@@ -19,7 +19,7 @@ FAILURE, UNUSABLE = 1, 2
 
 _REASONS = {
     errno.ENOENT: "no such file",
-    errno.EISDIR: "is a folder; a file was expected",
+    errno.EISDIR: "found a folder; expected a file",
     errno.ENOTDIR: "no such file (a part of the path is not a folder)",
     errno.EACCES: "permission denied",
     errno.ENOSPC: "no space left on the device",

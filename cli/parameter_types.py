@@ -21,7 +21,7 @@ class ParameterType(click.ParamType):  # type: ignore[type-arg]  # generic since
     """A type that says in one form what was found and what was expected."""
 
     def refuse(self, found: str, expected: str, param: Parameter, ctx: Context) -> NoReturn:
-        self.fail(f"{found!r} was found; {expected} was expected.", param, ctx)
+        self.fail(f"found {found!r}; expected {expected}.", param, ctx)
 
 
 class InputFile(ParameterType):
@@ -119,7 +119,7 @@ class Size(ParameterType):
         found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)i?B?", value.strip(), re.IGNORECASE | re.ASCII)
         size = int(float(found[1]) * units[found[2].upper()]) if found else 0
         if size < units["M"]:
-            self.refuse(value, "an amount of at least 1M, such as 512M or 4G,", param, ctx)
+            self.refuse(value, "an amount such as 512M or 4G, at least 1M", param, ctx)
         return size
 
 
@@ -199,7 +199,7 @@ class Caches(ParameterType):
             return value
         names = () if value == "none" else tuple(value.split(","))
         if not set(names) <= set(CACHES) or len(set(names)) < len(names):
-            self.refuse(value, f"'none', or some of {', '.join(CACHES)},", param, ctx)
+            self.refuse(value, f"'none', or some of {', '.join(CACHES)}", param, ctx)
         return names
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
