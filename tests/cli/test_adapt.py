@@ -322,4 +322,4 @@ def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
     assert weighed.exit_code == 0, weighed.output
     assert "inf" not in weighed.stderr
     warned = invoke("next", "model.arpa", "the", "--before", "test.txt")
-    assert "does not look at the text before" in warned.stderr
+    assert "does not adapt to a text; --before has no effect" in warned.stderr
