@@ -4,42 +4,102 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 import click
 
-from ngramlm.cli import options
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.inputs import make_caches
 from ngramlm.cli.model_files import load_any_model, require_compressor
+from ngramlm.cli.names import FORMS, REPORT_SUFFIXES
 from ngramlm.cli.output import write, write_json
+from ngramlm.cli.parameter_types import Caches, Fractions, Numbers, SmoothingNames
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import group, option, settings
 from ngramlm.core.files import suffix_of
 
-REPORTS = (".md", ".csv", ".json", ".txt", ".tex", ".html")
-FORMS = ("default", "interpolated", "backoff", "both")
+
+@settings
+class Compare:
+    """The options of ``compare``."""
+
+    texts: tuple[str, ...] = options.texts_argument()
+    tests: tuple[str, ...] = options.input_option(
+        "--test", multiple=True, required=True, help_text="Test on this text. Repeatable."
+    )
+    heldout: str | None = options.input_option(
+        "--heldout", help_text="Tune the parameters of the methods on this text."
+    )
+    smoothing: tuple[str, ...] = option(
+        "--smoothing",
+        type=SmoothingNames(),
+        metavar="METHOD,...",
+        default="all",
+        show_default=True,
+        help="Smoothing methods, from the list below; 'all' leaves out the methods that take minutes.",
+    )
+    form: str = options.choice_option("--form", FORMS, "Form of the methods that have two forms")
+    orders: tuple[int, ...] = option(
+        "--order",
+        type=Numbers(least=1),
+        metavar="N,N,...",
+        default="3",
+        show_default=True,
+        help="Lengths of the longest n-grams, in words.",
+    )
+    baseline: str = option(
+        "--baseline",
+        metavar="NAME",
+        default="auto",
+        help="Row to compare with, such as 'witten-bell 2', or none.  [default: modified-kneser-ney of the highest "
+        "order, else the first row]",
+    )
+    contrast: str | None = option(
+        "--contrast",
+        metavar="NAME",
+        help="Row to compare with the baseline sentence by sentence.  [default: the best row of another method]",
+    )
+    curve: Any = option(
+        "--curve",
+        type=Fractions(),
+        metavar="SIZE,...",
+        help="Also train on parts of the text, for a second table: 'auto', fractions such as 1/8,1/2, or numbers of "
+        "sentences.",
+    )
+    caches: tuple[tuple[str, ...], ...] = option(
+        "--caches",
+        type=Caches(),
+        metavar="CACHE,...",
+        multiple=True,
+        help="Add a row for each model mixed with these caches of the document; needs --heldout. Repeatable.",
+    )
+    models: tuple[str, ...] = options.input_option(
+        "--model",
+        multiple=True,
+        help_text="Also test this model, for example one of 'ngramlm adapt'. Repeatable.",
+    )
+    documents: str | None = options.documents_option()
+    resamples: int | None = options.integer_option(
+        "--resamples",
+        least=0,
+        help_text="Rounds of the significance tests; 0 leaves out the tests.  [default: 10,000, fewer for long texts]",
+    )
+    seed: int | None = options.seed_option()
+    closed: bool = options.flag_option("--closed", help_text="Give <unk> no probability.")
+    selection: options.Selection = group(options.Selection)
+    reading: options.Reading = group(options.Reading)
+    output: tuple[str, ...] = options.output_option(
+        f"Also write a report to FILE, in the format of its suffix: {', '.join(REPORT_SUFFIXES)} (also .gz, ...). "
+        "Repeatable.",
+        multiple=True,
+    )
+    common: options.Common = group(options.Common)
 
 
-class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """Sizes of training sets: fractions such as 1/8 or 0.5, numbers of sentences, or ``auto``."""
-
-    name = "auto|size,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value == "auto":
-            return True
-        try:
-            sizes = tuple(Fraction(part) for part in value.split(","))
-        except (ValueError, ZeroDivisionError):
-            sizes = ()
-        if not sizes or min(sizes) <= 0:
-            self.fail(f"{value!r} was found; 'auto', or sizes such as 1/8,1/2 were expected.", param, ctx)
-        return sizes
-
-
-@options.command(
+@make_command(
     "compare",
+    Compare,
     example=[
         "ngramlm compare train.txt --test test.txt --order 2,3",
         "ngramlm compare train.txt --test test.txt --smoothing witten-bell,kneser-ney -o report.md",
@@ -47,157 +107,71 @@ class CurveSizes(click.ParamType):  # type: ignore[type-arg]  # generic since cl
         "ngramlm compare train.txt --test test.txt --heldout heldout.txt --documents blank --caches words,bigrams",
     ],
 )
-@options.texts_argument
-@options.input_option(
-    "--test",
-    "tests",
-    metavar="FILE",
-    multiple=True,
-    required=True,
-    help="Text to test on; may be given several times.",
-)
-@options.input_option("--heldout", metavar="FILE", help="Text on which methods tune themselves.")
-@click.option(
-    "--smoothing",
-    type=options.SmoothingNames(),
-    default="all",
-    show_default=True,
-    help="The methods; all but those that sample for minutes, which are named one by one.",
-)
-@options.choice_option("--form", FORMS, "Which form of the methods that have two")
-@click.option(
-    "--order",
-    "orders",
-    type=options.Numbers(least=1),
-    default="3",
-    show_default=True,
-    help="Lengths of the longest n-grams.",
-)
-@click.option(
-    "--baseline",
-    metavar="NAME",
-    default="auto",
-    help="The row to compare with, such as 'witten-bell 2', or none.  [default: modified-kneser-ney of the "
-    "highest order, else the first]",
-)
-@click.option(
-    "--contrast",
-    metavar="NAME",
-    help="The row to hold against the baseline sentence by sentence.  [default: the best of another method]",
-)
-@click.option("--curve", type=CurveSizes(), help="Also train on parts of the text, for a second table.")
-@click.option(
-    "--caches",
-    "memories",
-    type=options.Caches(),
-    multiple=True,
-    help="Also mix each model with such memories of the document (needs --heldout); may be given several times.",
-)
-@options.input_option(
-    "--model",
-    "models",
-    metavar="FILE",
-    multiple=True,
-    help="Also test this model, such as one of 'ngramlm adapt'; may be given several times.",
-)
-@options.documents_option
-@options.integer_option(
-    "--resamples",
-    help_text="Rounds of the significance tests, 0 for none.  [default: 10,000, fewer for long texts]",
-    least=0,
-)
-@options.seed_option
-@click.option("--closed", is_flag=True, help="Give <unk> no probability.")
-@options.vocabulary_options
-@options.reading_options
-@options.output_option(
-    f"Also write a report, by its suffix: {', '.join(REPORTS)} (also .gz, ...). May be given several times.",
-    multiple=True,
-)
-@options.threads_option
-@options.json_option
-@options.quiet_option
-def command(
-    texts: tuple[str, ...],
-    tests: tuple[str, ...],
-    heldout: str | None,
-    smoothing: tuple[str, ...],
-    form: str,
-    orders: tuple[int, ...],
-    baseline: str,
-    contrast: str | None,
-    curve: Any,
-    memories: tuple[tuple[str, ...], ...],
-    models: tuple[str, ...],
-    documents: str | None,
-    resamples: int | None,
-    seed: int | None,
-    closed: bool,
-    selection: dict[str, Any],
-    reading: dict[str, Any],
-    output: tuple[str, ...],
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Train every smoothing method on TEXT at every order, and test each on the same texts.
+def command(given: Compare) -> None:
+    """Train several smoothing methods and compare them on test texts.
 
-    The table has one row for each model and text: perplexity with and without OOVs, bits per word and per
-    character, the difference from the baseline in bits per word and its p-value, and the seconds that
-    estimation and scoring took. With --documents the tests resample documents, else sentences. The report
-    as .html has pictures and needs nothing but a browser.
+    The table has one row per model and text: perplexity with and without OOVs, bits per word and per character, the
+    difference from the baseline in bits per word with its p-value, and the seconds of training and scoring. The tests
+    resample sentences, or documents with --documents. A report as .html has plots and needs only a browser.
     """
-    for name in output:
-        if suffix_of(name) not in REPORTS or name == "-":
-            raise click.UsageError(f"{name}: the report needs one of the suffixes {', '.join(REPORTS)}.")
+    heldout, tests, models, vocab = given.heldout, given.tests, given.models, given.selection.vocab
+    for name in given.output:
+        if suffix_of(name) not in REPORT_SUFFIXES or name == "-":
+            raise click.UsageError(
+                f"-o {name}: a report needs one of the suffixes {', '.join(REPORT_SUFFIXES)}."
+            )
         require_compressor(name)
-    if () in memories:
-        raise click.UsageError("--caches none: each model has a row without caches anyway.")
-    if memories and heldout is None:
-        raise click.UsageError("--caches needs --heldout: a text to find the weights on.")
-    train = options.sources(texts, *tests, *models, heldout, selection.get("vocab"))
-    for name in output:
-        options.check_output(name, [*train, *tests, *models, heldout, selection.get("vocab")])
-    options.warn_of_reuse(heldout, "held out", [*train, *tests])
+    if () in given.caches:
+        raise click.UsageError("--caches none: each model has a row without caches already.")
+    if given.caches and heldout is None:
+        raise click.UsageError("--caches needs --heldout, to find the weights.")
+    train = checks.sources(given.texts, *tests, *models, heldout, vocab)
+    for name in given.output:
+        checks.check_output(name, [*train, *tests, *models, heldout, vocab])
+    checks.warn_of_reuse(heldout, "held out", [*train, *tests])
     for name in tests:
-        options.warn_of_reuse(name, "a test text", train)
+        checks.warn_of_reuse(name, "a test text", train)
     from ngramlm.evaluation.bench import Measuring
     from ngramlm.evaluation.comparison import compare_smoothings
+    from ngramlm.text.documents import document_rule
 
-    known = options.read_selection(selection)
-    units = "sentences" if documents is None else "documents"
-    measuring = Measuring(rival=contrast, resamples=resamples, seed=seed or 0, units=units)
-    with Progress(quiet=quiet) as progress:
+    known = {**given.selection.arguments(), **given.reading.arguments()}
+    measuring = Measuring(
+        rival=given.contrast,
+        resamples=given.resamples,
+        seed=given.seed or 0,
+        units="sentences" if given.documents is None else "documents",
+    )
+    with Progress(quiet=given.common.quiet) as progress:
         result = compare_smoothings(
             train,
             named(tests),
-            smoothings=smoothing,
-            orders=orders,
-            form=form,
+            smoothings=given.smoothing,
+            orders=given.orders,
+            form=given.form,
             heldout=heldout,
-            baseline=None if baseline == "none" else baseline,
-            closed=closed,
-            curve=curve or (),
+            baseline=None if given.baseline == "none" else given.baseline,
+            closed=given.closed,
+            curve=given.curve or (),
             measuring=measuring,
-            memories={",".join(names): options.memories(names) for names in memories},
-            models={name: load_any_model(path, quiet) for name, path in named(models).items()},
-            documents=options.rule_of(documents),
+            memories={",".join(names): make_caches(names) for names in given.caches},
+            models={name: load_any_model(path, given.common.quiet) for name, path in named(models).items()},
+            documents=None if given.documents is None else document_rule(given.documents),
             train_name=", ".join(named(train)),
             progress=progress,
-            threads=threads,
+            threads=given.common.threads,
             **known,
-            **reading,
         )
-    if as_json:
+    if given.common.as_json:
         write_json(result.as_dict())
     else:
         write(f"{result.to_text()}\n")
-    for name in output:
+    for name in given.output:
         result.write(name)
 
 
 def named(paths: Sequence[str]) -> dict[str, str]:
-    """Paths by their last part, which is what a table has room for; by themselves where that is not enough.
+    """Paths by their last part, for a narrow table; by the whole path where two last parts are equal.
 
     >>> named(["en/test.txt", "en/dev.txt"]), named(["en/test.txt", "zh/test.txt"])
     ({'test.txt': 'en/test.txt', 'dev.txt': 'en/dev.txt'}, {'en/test.txt': 'en/test.txt', 'zh/test.txt': 'zh/test.txt'})

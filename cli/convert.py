@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from ngramlm.cli import options
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.model_files import (
-    check_layout,
     local_file,
     model_format,
     read_model,
     write_model,
 )
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import group, settings
 from ngramlm.formats.detection import Kind, kind_of, kind_of_name
 
 
-@options.command(
+@settings
+class Convert:
+    """The options of ``convert``."""
+
+    source: str = options.file_argument("IN")
+    target: str = options.target_argument()
+    layout: options.Layout = group(options.Layout)
+    limits: options.Limits = group(options.Limits)
+    quiet: bool = options.quiet_option()
+
+
+@make_command(
     "convert",
+    Convert,
     example=[
         "ngramlm convert model.arpa model.ngram",
         "ngramlm convert model.ngram model.arpa.gz",
@@ -28,49 +39,45 @@ from ngramlm.formats.detection import Kind, kind_of, kind_of_name
         "ngramlm convert counts.gz counts.txt",
     ],
 )
-@click.argument("source", metavar="IN", type=options.InputFile())
-@click.argument("target", metavar="OUT", type=options.OutputFile())
-@options.layout_option
-@options.bits_option
-@options.limit_options
-@options.quiet_option
-def command(
-    source: str, target: str, layout: str | None, bits: int | None, limits: dict[str, Any], quiet: bool
-) -> None:
-    """Write the model or the counts of IN to OUT.
+def command(given: Convert) -> None:
+    """Convert a model or a file of counts to another format.
 
-    What IN holds is seen by its contents. A model becomes ARPA (.arpa, also compressed; '-' for standard
-    output) or binary (.ngram), as the name of OUT says; counts stay counts, compressed or not.
+    The contents of IN tell its format. The name of OUT tells the format of a model: ARPA (.arpa, also compressed; '-'
+    for standard output) or binary (.ngram). Counts stay counts, compressed or not.
     """
-    options.check_output(target, [source])
-    options.check_limits(limits, layout)
-    workspace = options.workspace(limits)
-    with local_file(source) as name, Progress(quiet=quiet) as progress:
+    source, target = given.source, given.target
+    checks.check_output(target, [source])
+    given.limits.check(given.layout.layout)
+    workspace = given.limits.workspace()
+    with local_file(source) as name, Progress(quiet=given.quiet) as progress:
         kind = kind_of(name)
         if kind == "counts":
-            from ngramlm.formats.count_files import read_counts, write_counts
-
-            check_layout(kind, layout, bits)
-            if limits:
-                raise click.UsageError(
-                    "--memory and --temp-folder are for models; counts are read into memory."
-                )
-            if target != "-" and kind_of_name(target) is not None:
-                raise click.UsageError(
-                    f"{source} holds counts; 'ngramlm train --counts' makes a model of them."
-                )
-            write_counts(read_counts(name, progress=progress), target, progress=progress)
+            _convert_counts(given, name, progress)
         elif kind == "mixture":
-            raise click.UsageError(
-                f"{source} holds a mixture that adapts to what it reads, which has no other format."
-            )
+            raise click.UsageError(f"{source} holds a mixture, which has no other format.")
         else:
             form = model_format(target)
-            check_layout(form, layout, bits)
+            given.layout.check(form)
             if workspace is not None and not _keeps_limit(name, kind):
-                raise click.UsageError("--memory is for ARPA and the fast layout; others are made in memory.")
+                raise click.UsageError(
+                    f"--memory is for ARPA and the fast layout; {source} has another format."
+                )
             model = read_model(name, kind, progress, workspace)
+            layout, bits = given.layout.layout, given.layout.bits
             write_model(model, target, form, progress=progress, layout=layout, bits=bits)
+
+
+def _convert_counts(given: Convert, name: str, progress: Progress) -> None:
+    from ngramlm.formats.count_files import read_counts, write_counts
+
+    given.layout.check("counts")
+    if given.limits.arguments():
+        raise click.UsageError("--memory and --temp-folder are for models; counts are read into memory.")
+    if given.target != "-" and kind_of_name(given.target) is not None:
+        raise click.UsageError(
+            f"{given.source} holds counts; 'ngramlm train --counts' makes a model of them."
+        )
+    write_counts(read_counts(name, progress=progress), given.target, progress=progress)
 
 
 def _keeps_limit(path: str, kind: Kind) -> bool:

@@ -2,62 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import click
-
-from ngramlm.cli import options
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.output import stderr_line, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import group, settings
 from ngramlm.cli.summary import about_counts, count_lines
 
 
-@options.command(
+@settings
+class Count:
+    """The options of ``count``."""
+
+    texts: tuple[str, ...] = options.texts_argument()
+    order: int = options.order_option()
+    output: str = options.output_option("Write the counts to FILE.  [default: standard output]", default="-")
+    selection: options.Selection = group(options.Selection)
+    reading: options.Reading = group(options.Reading)
+    limits: options.Limits = group(options.Limits)
+    common: options.Common = group(options.Common)
+
+
+@make_command(
     "count",
+    Count,
     example=[
         "ngramlm count train.txt --order 3 -o counts.gz",
         "ngramlm count train.txt other.txt --order 2 -o -",
     ],
 )
-@options.texts_argument
-@options.order_option
-@options.output_option("Where to write.  [default: standard output]", default="-")
-@options.vocabulary_options
-@options.reading_options
-@options.threads_option
-@options.limit_options
-@options.json_option
-@options.quiet_option
-def command(
-    texts: tuple[str, ...],
-    order: int,
-    output: str,
-    selection: dict[str, Any],
-    reading: dict[str, Any],
-    threads: int | None,
-    limits: dict[str, Any],
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Count the n-grams of TEXT, of all lengths up to --order.
+def command(given: Count) -> None:
+    """Count the n-grams of a text.
 
-    The counts are written as SRILM writes them: the words, a tab, the count. 'train --counts' reads them.
-    --json writes a summary to standard output, and needs a file for the counts.
+    The command counts the n-grams of TEXT of all lengths up to --order. The format is that of SRILM: the words, a tab,
+    the count. 'ngramlm train --counts' reads such files. --json writes a summary and needs -o FILE.
     """
-    if as_json and output == "-":
-        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
-    options.check_limits(limits)
-    sources = options.sources(texts, selection.get("vocab"))
-    options.check_output(output, [*sources, selection.get("vocab")])
+    output, threads = given.output, given.common.threads
+    checks.check_json(given.common.as_json, output)
+    given.limits.check()
+    sources = checks.sources(given.texts, given.selection.vocab)
+    checks.check_output(output, [*sources, given.selection.vocab])
     from ngramlm.counts import count
     from ngramlm.formats.count_files import write_counts
 
-    known = options.read_selection(selection)
-    with Progress(quiet=quiet) as progress:
-        counts = count(sources, order, threads=threads, progress=progress, **known, **limits, **reading)
+    known = {**given.selection.arguments(), **given.limits.arguments(), **given.reading.arguments()}
+    with Progress(quiet=given.common.quiet) as progress:
+        counts = count(sources, given.order, threads=threads, progress=progress, **known)
         write_counts(counts, output, threads=threads, progress=progress)
-    if as_json:
+    if given.common.as_json:
         write_json({"output": output, **about_counts(counts)})
-    elif not quiet:
+    elif not given.common.quiet:
         for line in count_lines(counts):
             stderr_line(line)

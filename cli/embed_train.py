@@ -7,11 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from ngramlm.cli import options
-from ngramlm.cli.output import number, stderr_line, write_json
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.figures import figure, plural
+from ngramlm.cli.names import ARCHITECTURES, CBOW_UPDATES, LOSSES
+from ngramlm.cli.output import stderr_line, write_json
+from ngramlm.cli.parameter_types import Numbers
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import given_flags, group, option, settings
 from ngramlm.cli.signals import exit_code, say_interrupted, waiting_signals
 
 if TYPE_CHECKING:
@@ -20,9 +24,8 @@ if TYPE_CHECKING:
     from ngramlm.embeddings.word2vec import Word2Vec
     from ngramlm.text.text import Text
 
-WORD2VEC = ("skip-gram", "cbow")
-METHODS = (*WORD2VEC, "glove")
-# Options that not all methods have; each is named as the setting that it is.
+METHODS = (*ARCHITECTURES, "glove")
+# Options that not all methods have; each has the name of the library's setting.
 OF_WORD2VEC = (
     "loss",
     "negatives",
@@ -36,9 +39,110 @@ OF_GLOVE = ("x_max", "alpha", "symmetric")
 OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
 
 
-@click.command(
+@settings
+class EmbedTrain:
+    """The options of ``embed train``; None where the method has its own default."""
+
+    texts: tuple[str, ...] = options.texts_argument()
+    method: str = options.choice_option("--method", METHODS, "Training method")
+    output: str = options.output_option(
+        "Write the vectors to FILE: .safetensors (mapped when read), .bin (word2vec binary), .txt or .vec (word2vec "
+        "text, also .gz, ...), .npy; '-' is word2vec text on standard output.",
+        required=True,
+    )
+    dimension: int | None = options.integer_option(
+        "--dimension", help_text="Number of components of a vector.  [default: 100]"
+    )
+    window: int | None = options.integer_option(
+        "--window", help_text="Use at most N words on each side.  [default: 5; 15 for glove]"
+    )
+    min_count: int = options.integer_option(
+        "--min-count", default=5, most=1 << 60, help_text="Train only words that occur N times or more."
+    )
+    epochs: int | None = options.integer_option(
+        "--epochs", help_text="Number of passes over the text.  [default: 5; 25 for glove]"
+    )
+    learning_rate: float | None = options.number_option(
+        "--learning-rate",
+        metavar="R",
+        min=0,
+        min_open=True,
+        help_text="Learning rate at the start.  [default: 0.025; 0.05 for cbow and glove]",
+    )
+    loss: str | None = option(
+        "--loss",
+        type=click.Choice(LOSSES),
+        metavar="NAME",
+        help=f"Training loss: {', '.join(LOSSES)}.  [default: {LOSSES[0]}]",
+    )
+    negatives: int | None = options.integer_option(
+        "--negatives", help_text="Number of noise words per pair.  [default: 5]"
+    )
+    noise_exponent: float | None = options.number_option(
+        "--noise-exponent",
+        metavar="E",
+        help_text="Draw noise words by their count to the power E.  [default: 0.75]",
+    )
+    shared_negatives: bool | None = options.flag_option(
+        "--shared-negatives",
+        default=None,
+        help_text="Share the noise words among the pairs of a window: twice as fast, for skip-gram.",
+    )
+    subsample: float | None = options.number_option(
+        "--subsample",
+        metavar="T",
+        min=0,
+        help_text="Skip some occurrences of words with a relative frequency above T; 0 skips nothing.  "
+        "[default: 0.001]",
+    )
+    cbow_update: str | None = option(
+        "--cbow-update",
+        type=click.Choice(CBOW_UPDATES),
+        metavar="NAME",
+        help="Give every word of the window the whole error (word2vec), or its share of it (exact).  "
+        f"[default: {CBOW_UPDATES[0]}]",
+    )
+    subwords: tuple[int, int] | None = option(
+        "--subwords",
+        type=Numbers(least=1, length=2),
+        metavar="MIN,MAX",
+        help="Also train character n-grams of MIN to MAX characters, as fastText does; usual is 3,6.",
+    )
+    buckets: int | None = options.integer_option(
+        "--buckets", help_text="Number of rows that the n-grams of --subwords share.  [default: 2,000,000]"
+    )
+    x_max: float | None = options.number_option(
+        "--x-max",
+        metavar="X",
+        min=0,
+        min_open=True,
+        help_text="Full weight for pairs with a count of X or more, for glove.  [default: 100]",
+    )
+    alpha: float | None = options.number_option(
+        "--alpha",
+        metavar="A",
+        min=0,
+        help_text="Weight rarer pairs by (count / X) to the power A, for glove.  [default: 0.75]",
+    )
+    symmetric: bool | None = option(
+        "--symmetric/--left-only",
+        default=None,
+        help="Count words on both sides, or only on the left, for glove.  [default: both sides]",
+    )
+    track_loss: bool | None = options.flag_option(
+        "--track-loss", default=None, help_text="Report the mean loss; training takes a third more time."
+    )
+    resume: bool = options.flag_option(
+        "--resume", help_text="Continue from FILE.training, which Ctrl-C leaves next to FILE (not for glove)."
+    )
+    seed: int | None = options.seed_option("1")
+    reading: options.Reading = group(options.Reading)
+    common: options.Common = group(options.Common)
+
+
+@make_command(
     "train",
-    cls=options.Command,
+    EmbedTrain,
     example=[
         "ngramlm embed train train.txt -o vectors.safetensors",
         "ngramlm embed train train.txt --shared-negatives --dimension 50 --min-count 2 -o vectors.txt",
@@ -46,136 +150,37 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
         "ngramlm embed train train.txt --method glove --window 10 -o vectors.bin",
     ],
 )
-@options.texts_argument
-@options.choice_option("--method", METHODS, "How vectors are trained")
-@options.output_option(
-    "The vectors: .safetensors (mapped when read), .bin (word2vec binary), .txt or .vec (word2vec text, also "
-    ".gz, ...), .npy; '-' is word2vec text on standard output.",
-    required=True,
-)
-@options.integer_option("--dimension", help_text="Numbers of a vector.  [default: 100]")
-@options.integer_option("--window", help_text="Words on each side at most.  [default: 5; 15 for glove]")
-@options.integer_option(
-    "--min-count", default=5, most=1 << 60, help_text="Words that occur less often have no vector."
-)
-@options.integer_option("--epochs", help_text="Times that all is read.  [default: 5; 25 for glove]")
-@click.option(
-    "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="R",
-    help="At the beginning.  [default: 0.025; 0.05 for cbow and glove]",
-)
-@click.option(
-    "--loss",
-    type=click.Choice(("negative-sampling", "hierarchical-softmax")),
-    help="Tell words apart from noise, or walk a Huffman tree.  [default: negative-sampling]",
-)
-@options.integer_option("--negatives", help_text="Noise words for each pair.  [default: 5]")
-@click.option(
-    "--noise-exponent",
-    type=float,
-    metavar="E",
-    help="Noise is drawn by counts to this power.  [default: 0.75]",
-)
-@click.option(
-    "--shared-negatives",
-    is_flag=True,
-    default=None,
-    help="The pairs of a window share their noise: twice as fast, for skip-gram.",
-)
-@click.option(
-    "--subsample",
-    type=click.FloatRange(min=0),
-    metavar="T",
-    help="Leave out occurrences of words more frequent than this; 0 leaves out none.  [default: 0.001]",
-)
-@click.option(
-    "--cbow-update",
-    type=click.Choice(("word2vec", "exact")),
-    help="Every word of a window gets the whole error, or its share of the gradient.  [default: word2vec]",
-)
-@click.option(
-    "--subwords",
-    type=options.Numbers(least=1, length=2),
-    metavar="MIN,MAX",
-    help="Character n-grams of such lengths, as in fastText (3,6): unseen words have vectors too.",
-)
-@options.integer_option(
-    "--buckets", help_text="Rows that share the n-grams, with --subwords.  [default: 2000000]"
-)
-@click.option(
-    "--x-max",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="X",
-    help="Pairs counted so often weigh in full, for glove.  [default: 100]",
-)
-@click.option(
-    "--alpha",
-    type=click.FloatRange(min=0),
-    metavar="A",
-    help="Rarer pairs weigh (count / X) to this power, for glove.  [default: 0.75]",
-)
-@click.option(
-    "--symmetric/--left-only",
-    default=None,
-    help="Count the words on both sides, or those before, for glove.  [default: both sides]",
-)
-@click.option("--track-loss", is_flag=True, default=None, help="Say the mean loss, for a third more time.")
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on from FILE.training, which Ctrl-C leaves beside the FILE of -o (not for glove).",
-)
-@options.seed_option
-@options.reading_options
-@options.threads_option
-@options.json_option
-@options.quiet_option
-@click.pass_context
-def train(
-    context: click.Context,
-    /,
-    texts: tuple[str, ...],
-    method: str,
-    output: str,
-    min_count: int,
-    subwords: tuple[int, int] | None,
-    buckets: int | None,
-    resume: bool,
-    reading: dict[str, Any],
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
-    **given: Any,
-) -> None:
-    """Train vectors of the words of TEXT, one sentence a line.
+def train(given: EmbedTrain) -> None:
+    """Train vectors of the words of a text.
 
-    Several texts are one text. One thread gives the same vectors every time; several threads of skip-gram and cbow work
-    without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
+    TEXT has one sentence per line. Several files count as one text. One thread gives the same vectors every time;
+    several threads of skip-gram and cbow work without locks, so results differ a little. Ctrl-C saves the state to
+    FILE.training, for --resume.
     """
     from ngramlm.embeddings.vector_files import save_vectors, vectors_format
     from ngramlm.text.reading import read_text
 
-    if as_json and output == "-":
-        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
-    settings = _settings(context, method, min_count, subwords, buckets, given)
+    method, output, resume = given.method, given.output, given.resume
+    threads, reading = given.common.threads, given.reading.arguments()
+    checks.check_json(given.common.as_json, output)
+    training = _training_settings(given)
     form = vectors_format(output, "word2vec" if output == "-" else None)
-    sources = options.sources(texts)
+    sources = checks.sources(given.texts)
     for written in _written(output, form, method):
-        options.check_output(written, sources)
+        checks.check_output(written, sources)
     if resume and (method == "glove" or output == "-"):
-        raise click.UsageError("--resume is for skip-gram and cbow with -o FILE.")
+        raise click.UsageError("--resume is for --method skip-gram and cbow with -o FILE.")
     began = time.monotonic()
-    with Progress(quiet=quiet) as progress:
-        text = read_text(sources, min_count=min_count, threads=threads, progress=progress, **reading)
+    with Progress(quiet=given.common.quiet) as progress:
+        text = read_text(sources, min_count=given.min_count, threads=threads, progress=progress, **reading)
         began_training = time.monotonic()
         if method == "glove":
-            vectors, about = _train_glove(settings, text, threads, progress)
+            vectors, about = _train_glove(training, text, threads, progress)
         else:
-            vectors, about = _train_word2vec(settings, text, output, resume, threads, progress)
+            vectors, about = _train_word2vec(training, text, output, resume, threads, progress)
         seconds = time.monotonic() - began_training
         if form != "safetensors":
-            options.warn_of_ngrams(vectors, output)
+            checks.warn_of_ngrams(vectors, output)
         save_vectors(vectors, output, form)
     state = _state(output)
     if resume and os.path.exists(state):
@@ -189,19 +194,19 @@ def train(
         "seconds": round(time.monotonic() - began, 3),
         **about,
     }
-    if as_json:
+    if given.common.as_json:
         write_json(about)
-    elif not quiet:
-        stderr_line(f"{len(vectors)} words of {vectors.dimension} numbers from {text.n_words} words of text")
+    elif not given.common.quiet:
+        stderr_line(
+            f"{plural(len(vectors), 'word')} of {plural(vectors.dimension, 'component')} from "
+            f"{plural(text.n_words, 'word')} of text"
+        )
         speed = about.get("words_read", 0) / seconds if seconds else 0
         loss = about.get("loss")
         parts = [f"{seconds:.1f} s"]
         parts += [f"{speed / 1000:.0f} k words/s"] if speed else []
-        parts += (
-            [f"loss {number(loss)} nats a word" if method != "glove" else f"loss {number(loss)}"]
-            if loss
-            else []
-        )
+        if loss:
+            parts.append(f"loss {figure(loss)}" + ("" if method == "glove" else " nats a word"))
         stderr_line(", ".join(parts))
 
 
@@ -218,42 +223,34 @@ def _written(output: str, form: str, method: str) -> list[str]:
     return files
 
 
-def _settings(
-    context: click.Context,
-    method: str,
-    min_count: int,
-    subwords: tuple[int, int] | None,
-    buckets: int | None,
-    given: dict[str, Any],
-) -> Any:
-    """The settings of a method; UsageError for an option that it does not have."""
+def _training_settings(given: EmbedTrain) -> Any:
+    """The library's settings of a method; UsageError for an option that the method does not have."""
     from ngramlm.embeddings.glove import Glove
     from ngramlm.embeddings.word2vec import Subwords, Word2Vec
 
+    method = given.method
     own, others = (OF_GLOVE, OF_WORD2VEC) if method == "glove" else (OF_WORD2VEC, OF_GLOVE)
-    for name in others:
-        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            flag = next(p for p in context.command.params if p.name == name).opts[-1]
-            raise click.UsageError(f"{flag} is not for {method}.")
-    tree = given["loss"] == "hierarchical-softmax"
-    for name, idle, owner in (
-        ("negatives", tree, "negative sampling"),
-        ("noise_exponent", tree, "negative sampling"),
-        ("cbow_update", method != "cbow", "cbow"),
+    for flag in given_flags(EmbedTrain, others):
+        raise click.UsageError(f"{flag} is not for --method {method}.")
+    tree = given.loss == "hierarchical-softmax"
+    for flag, value, idle, owner in (
+        ("--negatives", given.negatives, tree, "--loss negative-sampling"),
+        ("--noise-exponent", given.noise_exponent, tree, "--loss negative-sampling"),
+        ("--cbow-update", given.cbow_update, method != "cbow", "--method cbow"),
     ):
-        if idle and given[name] is not None:
-            raise click.UsageError(f"--{name.replace('_', '-')} is for {owner}.")
-    if buckets is not None and subwords is None:
-        raise click.UsageError("--buckets is for --subwords MIN,MAX.")
-    values = {name: given[name] for name in (*OF_ALL, *own) if given[name] is not None}
+        if idle and value is not None:
+            raise click.UsageError(f"{flag} is for {owner}.")
+    if given.buckets is not None and given.subwords is None:
+        raise click.UsageError("--buckets needs --subwords MIN,MAX.")
+    values = {name: value for name in (*OF_ALL, *own) if (value := getattr(given, name)) is not None}
     if method == "glove":
-        if subwords is not None:
-            raise click.UsageError("--subwords is for skip-gram and cbow.")
+        if given.subwords is not None:
+            raise click.UsageError("--subwords is for --method skip-gram and cbow.")
         return Glove(**values)
-    if subwords is not None:
-        named = {} if buckets is None else {"buckets": buckets}
-        values["subwords"] = Subwords(min_n=subwords[0], max_n=subwords[1], **named)
-    return Word2Vec(architecture=method, min_count=min_count, **values)
+    if given.subwords is not None:
+        named = {} if given.buckets is None else {"buckets": given.buckets}
+        values["subwords"] = Subwords(min_n=given.subwords[0], max_n=given.subwords[1], **named)
+    return Word2Vec(architecture=method, min_count=given.min_count, **values)
 
 
 def _train_word2vec(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from ngramlm.cli import options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.figures import count, size
 from ngramlm.cli.model_files import local_file, read_model
-from ngramlm.cli.output import figures, write, write_json
+from ngramlm.cli.output import named_lines, write, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import settings
 from ngramlm.cli.summary import about_counts, about_model
 from ngramlm.formats.detection import Kind, kind_of
 
@@ -26,16 +27,26 @@ NAMES = {
 }
 
 
-@options.command("info", example=["ngramlm info model.arpa", "ngramlm info model.ngram --verify"])
-@click.argument("path", metavar="FILE", type=options.InputFile())
-@click.option(
-    "--verify", is_flag=True, help="Check everything: checksums, and that all n-grams fit together."
-)
-@options.json_option
-@options.quiet_option
-def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
-    """Say what FILE holds: a model or counts, its order, n-grams, vocabulary and signature."""
-    with local_file(path) as name, Progress(quiet=quiet) as progress:
+@settings
+class Info:
+    """The options of ``info``."""
+
+    path: str = options.file_argument("FILE")
+    verify: bool = options.flag_option(
+        "--verify", help_text="Check the checksums, and that all n-grams fit together."
+    )
+    as_json: bool = options.json_option()
+    quiet: bool = options.quiet_option()
+
+
+@make_command("info", Info, example=["ngramlm info model.arpa", "ngramlm info model.ngram --verify"])
+def command(given: Info) -> None:
+    """Describe a model or a file of counts, and check it.
+
+    The description has the order, the number of n-grams, the vocabulary and the signature.
+    """
+    path, verify = given.path, given.verify
+    with local_file(path) as name, Progress(quiet=given.quiet) as progress:
         kind = kind_of(name)
         facts: dict[str, Any] = {"file": path, "kind": kind, "bytes": os.path.getsize(name)}
         if kind == "counts":
@@ -64,7 +75,7 @@ def command(path: str, verify: bool, as_json: bool, quiet: bool) -> None:
                 model.trie.check(len(model.vocabulary))
     if verify:
         facts["verified"] = True
-    if as_json:
+    if given.as_json:
         write_json(facts)
     else:
         write(as_text(facts, kind))
@@ -96,7 +107,7 @@ def about_mixture(mixture: Mixture) -> dict[str, Any]:
 def mixture_figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The same for people."""
     counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
-    pairs = [("Vocabulary", f"{facts['vocabulary']:,} ({counted})"), ("Weights", facts["weighting"])]
+    pairs = [("Vocabulary", f"{count(facts['vocabulary'])} ({counted})"), ("Weights", facts["weighting"])]
     pairs += [(f"Component {n}", part) for n, part in enumerate(facts["components"], 1)]
     if facts.get("verified"):
         pairs.append(("Verified", "all parts can be read"))
@@ -107,10 +118,10 @@ def as_text(facts: dict[str, Any], kind: Kind) -> str:
     """The facts, one a line, then the n-grams of every order."""
     pairs = [
         ("File", facts["file"]),
-        ("Holds", f"{NAMES[kind]}, {facts['bytes']:,} bytes"),
+        ("Holds", f"{NAMES[kind]}, {size(facts['bytes'])}"),
     ]
     if kind == "mixture":
-        return figures([*pairs, *mixture_figures(facts)])
+        return named_lines([*pairs, *mixture_figures(facts)])
     pairs.append(("Order", str(facts["order"])))
     if "layout" in facts:
         pairs.append(("Layout", facts["layout"]))
@@ -122,13 +133,13 @@ def as_text(facts: dict[str, Any], kind: Kind) -> str:
         pairs.append(("Bits", shown))
     if kind == "counts":
         names = {"words": "Words", "sentences": "Sentences", "oovs": "OOVs", "types": "Types"}
-        pairs += [(title, f"{facts[name]:,}") for name, title in names.items()]
+        pairs += [(title, count(facts[name])) for name, title in names.items()]
     else:
         counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
-        pairs.append(("Vocabulary", f"{facts['vocabulary']:,} ({counted})"))
+        pairs.append(("Vocabulary", f"{count(facts['vocabulary'])} ({counted})"))
         pairs += [(name.capitalize(), value) for name, value in facts["metadata"].items() if name != "closed"]
         pairs.append(("Signature", facts["signature"]))
     if facts.get("verified"):
         pairs.append(("Verified", "whole and consistent"))
-    pairs += [(f"{order}-grams", f"{number:,}") for order, number in enumerate(facts["ngrams"], 1)]
-    return figures(pairs)
+    pairs += [(f"{order}-grams", count(number)) for order, number in enumerate(facts["ngrams"], 1)]
+    return named_lines(pairs)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
+import gc
 import importlib
 import signal
 import sys
-import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,22 +20,25 @@ from ngramlm.core.version import __version__
 # In the order of a day's work; the command NAME is `command` in the file NAME.py beside this one.
 COMMANDS = {
     "train": "Estimate a language model from text or from counts.",
-    "perplexity": "Measure how well models predict a text (alias: ppl).",
+    "perplexity": "Measure the perplexity of models on a text (alias: ppl).",
     "score": "Write the log10 probability of every line.",
-    "compare": "Train several smoothing methods and test them side by side.",
+    "compare": "Train several smoothing methods and compare them on test texts.",
     "next": "List the most probable next words.",
-    "generate": "Draw random sentences from a model.",
+    "generate": "Draw random sentences from a model, one per line.",
     "count": "Count the n-grams of a text.",
-    "vocab": "List the words of a text by falling count.",
-    "prune": "Leave n-grams or words out of a model.",
-    "mix": "Mix several models into one, with weights for a text.",
-    "adapt": "Make a model that adapts to what it reads.",
+    "vocab": "List the words of a text, the most frequent first.",
+    "prune": "Remove n-grams or words from a model.",
+    "mix": "Mix several back-off models into one.",
+    "adapt": "Make a model that adapts to a text or a domain.",
     "embed": "Train and use word vectors.",
-    "convert": "Turn a model or a file of counts into another format.",
-    "info": "Say what a file holds, and check it.",
+    "convert": "Convert a model or a file of counts to another format.",
+    "info": "Describe a model or a file of counts, and check it.",
 }
 ALIASES = {"ppl": "perplexity"}
 
+GC_THRESHOLD = (
+    100_000  # objects; imports make fewer, which stay: looking through them is a tenth of the start-up
+)
 BROKEN_PIPE = 141  # what a shell reports of a tool that SIGPIPE ended
 
 
@@ -59,9 +61,10 @@ class LazyGroup(click.Group):
         name = args[0]
         if name in COMMANDS or name in ALIASES or name.startswith("-"):
             return super().resolve_command(ctx, args)
+        import difflib
+
         near = difflib.get_close_matches(name, [*COMMANDS, *ALIASES], n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else " 'ngramlm --help' lists the commands."
-        ctx.fail(f"No such command '{name}'.{hint}")
+        ctx.fail(f"No such command '{name}'." + (f" Did you mean '{near[0]}'?" if near else ""))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -73,6 +76,36 @@ class LazyGroup(click.Group):
             if sys.stdout is not None:
                 sys.stdout.flush()
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command; a usage error is one line that begins as every other error line."""
+        alone = options.get("standalone_mode", True)
+        options["standalone_mode"] = False
+        if not alone:
+            return super().main(*args, **options)
+        try:
+            code = super().main(*args, **options)
+        except click.exceptions.Abort:
+            say_interrupted()
+            code = exit_code(signal.SIGINT)
+        except click.ClickException as error:
+            code = error.exit_code
+            if error.message.startswith("Usage:"):  # no command: the help itself
+                error.show()
+            else:
+                stderr_line(usage_message(error), label="error")
+        sys.exit(code or 0)
+
+
+def usage_message(error: click.ClickException) -> str:
+    """A usage error on one line, with the help that lists the options.
+
+    >>> usage_message(click.UsageError("no text: give files."))
+    'no text: give files.'
+    """
+    text = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return text if context is None else f"{text} See '{context.command_path} --help'."
+
 
 @contextmanager
 def report_failures(debug: bool) -> Iterator[None]:
@@ -82,10 +115,9 @@ def report_failures(debug: bool) -> Iterator[None]:
         try:
             yield
         except (click.ClickException, click.exceptions.Exit):
-            raise  # click's own
+            raise  # `LazyGroup.main` writes the line
         except (KeyboardInterrupt, click.Abort):
-            if debug:
-                traceback.print_exc()
+            _trace(debug)
             say_interrupted()
             silence_stdout()
             raise click.exceptions.Exit(exit_code(signal.SIGINT)) from None
@@ -93,13 +125,19 @@ def report_failures(debug: bool) -> Iterator[None]:
             silence_stdout()
             raise click.exceptions.Exit(BROKEN_PIPE) from None
         except Exception as error:
-            if debug:
-                traceback.print_exc()
+            _trace(debug)
             message, code = explain(error)
             if code != UNUSABLE:
                 silence_stdout()
-            stderr_line(message)
+            stderr_line(message, label="error")
             raise click.exceptions.Exit(code) from None
+
+
+def _trace(debug: bool) -> None:
+    if debug:
+        import traceback
+
+        traceback.print_exc()
 
 
 def _show_warnings_as_lines() -> None:
@@ -124,7 +162,7 @@ def ngramlm(debug: bool) -> None:
     """N-gram language models: count, train, score, compare.
 
     Results go to standard output, everything else to standard error. '-' stands for standard input or
-    output; .gz, .bz2, .xz and .zst files are read and written compressed. Exit codes: 0 done, 1 failure,
+    output. Files ending in .gz, .bz2, .xz and .zst are read and written compressed. Exit codes: 0 done, 1 failure,
     2 wrong usage or unusable input, 130 interrupted.
 
     \b
@@ -137,6 +175,7 @@ def ngramlm(debug: bool) -> None:
 
 def main() -> None:
     """Run the command line; never returns."""
+    gc.set_threshold(GC_THRESHOLD)
     watch()
     use_utf8()
     ngramlm(prog_name="ngramlm")

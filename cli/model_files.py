@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ngramlm.cli.checks import check_json
 from ngramlm.cli.output import stderr_line
 from ngramlm.cli.progress import Progress
 from ngramlm.core.files import COMPRESSED, suffix_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def model_format(path: str) -> Kind:
     """The format that the name of a new model asks for; UsageError when it asks for none."""
-    kind = kind_of_name(path)
     require_compressor(path)
+    kind = kind_of_name(path)
     if kind is None:
         raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
     if kind == "binary" and path.lower().endswith(COMPRESSED):
@@ -45,28 +45,17 @@ def require_compressor(path: str) -> None:
 
 def model_output(output: str | None, as_json: bool) -> str:
     """Where the model goes; never to a terminal, never where the JSON goes."""
-    if as_json and output in (None, "-"):
-        raise click.UsageError("--json needs -o FILE: both would be written to standard output.")
+    check_json(as_json, output)
     if output is None and sys.stdout.isatty():
-        raise click.UsageError("no -o FILE for the model ('-o -' shows it here).")
+        raise click.UsageError("no output: give -o FILE for the model; '-o -' writes it here.")
     return output or "-"
 
 
 def mixture_output(output: str | None) -> str:
     """Where a mixture goes; UsageError for other names than those of binary models."""
     if output is None or suffix_of(output) != ".ngram":
-        raise click.UsageError("such a model is written as .ngram; give -o FILE.ngram.")
+        raise click.UsageError("a model that adapts is a .ngram file; give -o FILE.ngram.")
     return output
-
-
-def check_layout(kind: Kind, layout: str | None, bits: int | None) -> None:
-    """UsageError where a layout is asked for that the format does not have."""
-    if kind != "binary" and (layout or bits):
-        raise click.UsageError("--layout and --bits are for binary models (.ngram).")
-    if bits is not None and layout != "compact":
-        raise click.UsageError("--bits is for --layout compact.")
-    if bits is not None and 16 < bits < 32:
-        raise click.UsageError(f"--bits is {bits}; 4 to 16 or 32 was expected.")
 
 
 def write_model(
@@ -85,19 +74,19 @@ def write_model(
     if isinstance(model, ColumnModel):
         if kind == "binary":
             if layout:
-                raise click.UsageError("--layout is for back-off tables; this model is none.")
+                raise click.UsageError("--layout is for back-off models; this model is of another kind.")
             model.save(path)
             return
         smoothing = model.metadata.get("smoothing", "the model")
         stderr_line(
-            f"{smoothing} is no back-off table: the ARPA file is exact for its n-grams, and gives unseen words what "
-            "backing off gives them (a .ngram file holds the model itself)",
+            f"{smoothing} is not a back-off model: the ARPA file is exact for its n-grams, and an approximation for "
+            "unseen words (a .ngram file holds the exact model)",
             label="warning",
         )
         model = model.to_backoff()
     elif kind == "arpa" and not model.normalized:
         stderr_line(
-            "these are scores, not probabilities, and an ARPA file cannot say so: they have no perplexity",
+            "the ARPA file holds scores, not probabilities, and cannot say so: its perplexity has no meaning",
             label="warning",
         )
     assert isinstance(model, BackoffModel)
@@ -137,9 +126,7 @@ def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
     with local_file(path) as name, Progress(quiet=quiet) as progress:
         kind = kind_of(name)
         if kind == "counts":
-            raise FormatError(
-                "n-gram counts were found; a model was expected ('train --counts' makes one)", path
-            )
+            raise FormatError("found n-gram counts; expected a model ('train --counts' makes one)", path)
         if kind == "mixture":
             from ngramlm.loading import load_mixture_file
 
@@ -167,7 +154,7 @@ def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
     model = load_model(path, quiet)
     if not isinstance(model, BackoffModel):
         raise click.UsageError(
-            f"{path} holds a model by {model.metadata.get('smoothing')}, which is no back-off table "
+            f"{path} holds a model by {model.metadata.get('smoothing')}, which is not a back-off model "
             "('ngramlm convert' to .arpa makes one)."
         )
     return model
@@ -179,6 +166,8 @@ def local_file(path: str) -> Iterator[str]:
     if path != "-" and not stat.S_ISFIFO(os.stat(path).st_mode):
         yield path
         return
+    import shutil
+
     from ngramlm.core.files import temporary_folder
     from ngramlm.errors import FormatError
 

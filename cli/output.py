@@ -1,14 +1,12 @@
-"""What the commands write: tables, JSON, notes, error lines, and files that appear whole or not at all."""
+"""What the commands write: tables, JSON, lines on standard error, and files that are written as a whole."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import math
 import os
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -21,7 +19,7 @@ FAILURE, UNUSABLE = 1, 2
 
 _REASONS = {
     errno.ENOENT: "no such file",
-    errno.EISDIR: "is a folder; a file was expected",
+    errno.EISDIR: "found a folder; expected a file",
     errno.ENOTDIR: "no such file (a part of the path is not a folder)",
     errno.EACCES: "permission denied",
     errno.ENOSPC: "no space left on the device",
@@ -31,27 +29,24 @@ _UNUSABLE_ERRNOS = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """The one line and the exit code that tell of an error.
+    """The message and the exit code of an error; every message is one line.
 
     >>> explain(FileNotFoundError(2, "No such file or directory", "train.txt"))
     ('train.txt: no such file', 2)
     """
-    from ngramlm.errors import FormatError, MissingExtraError, NgramlmError, StorageError
+    from ngramlm.errors import MissingExtraError, NgramlmError, StorageError
 
-    if isinstance(error, FormatError) and error.path is not None:
-        return str(error), UNUSABLE
-    if isinstance(error, (MissingExtraError, StorageError)):
-        return f"error: {error}", FAILURE
     if isinstance(error, NgramlmError):
-        return f"error: {error}", UNUSABLE
+        surroundings = isinstance(error, (MissingExtraError, StorageError))
+        return str(error), FAILURE if surroundings else UNUSABLE
     if isinstance(error, OSError) and error.errno is not None:
         reason = _REASONS.get(error.errno, (error.strerror or str(error)).lower())
         code = UNUSABLE if error.errno in _UNUSABLE_ERRNOS else FAILURE
-        return (f"{error.filename}: {reason}" if error.filename is not None else f"error: {reason}"), code
+        return (f"{error.filename}: {reason}" if error.filename is not None else reason), code
     if isinstance(error, MemoryError):
-        return "error: not enough memory", FAILURE
+        return "not enough memory; --memory limits what 'train', 'count' and 'convert' use", FAILURE
     text = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"error: unexpected {text} (NGRAMLM_DEBUG=1 shows where)", FAILURE
+    return f"unexpected {text} (NGRAMLM_DEBUG=1 shows where)", FAILURE
 
 
 def use_utf8() -> None:
@@ -95,7 +90,9 @@ def write(text: str) -> None:
 
 
 def write_json(value: Any) -> None:
-    """One JSON value on one line; a number that is not finite becomes ``null``, as JSON has none."""
+    """One JSON value on one line; ``null`` stands for a number that is not finite."""
+    import json
+
     write(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -109,16 +106,6 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def width(text: str) -> int:
-    """Columns that a terminal needs for the text: two for a wide character, none for a combining one.
-
-    >>> width("abc"), width("三國"), width("e\N{COMBINING ACUTE ACCENT}")
-    (3, 4, 1)
-    """
-    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
-
-
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), header: bool = True) -> str:
     """Aligned columns, two spaces apart; columns of ``left`` are flush left, all others flush right.
 
@@ -127,50 +114,22 @@ def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), header: boo
         1       12
         2      345
     """
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = []
-        for column, (cell, wanted) in enumerate(zip(row, widths, strict=True)):
-            pad = " " * (wanted - width(cell))
-            cells.append(cell + pad if column in left else pad + cell)
-        lines.append("  ".join(cells).rstrip())
+    from ngramlm.core.tables import table_lines
+
+    lines = table_lines(rows, [column in left for column in range(len(rows[0]))])
     if header and _colors(sys.stdout):
         lines[0] = click.style(lines[0], bold=True)
     return "".join(f"{line}\n" for line in lines)
 
 
-def figures(pairs: Sequence[tuple[str, str]]) -> str:
-    """One ``name: value`` a line, the values aligned.
+def named_lines(pairs: Sequence[tuple[str, str]]) -> str:
+    """One ``name: value`` per line, the values aligned.
 
-    >>> print(figures([("OOVs", "3"), ("Tokens", "120")]), end="")
+    >>> print(named_lines([("OOVs", "3"), ("Tokens", "120")]), end="")
     OOVs:    3
     Tokens:  120
     """
     return table([(f"{name}:", value) for name, value in pairs], left=(0, 1), header=False)
-
-
-def number(value: float, digits: int = 6) -> str:
-    """A figure with so many significant digits, never in exponents where a reader would stumble.
-
-    >>> number(192.21766424), number(1e-9), number(float("inf")), number(12345678.9), number(float("nan"))
-    ('192.218', '1e-09', 'infinite', '12345679', 'undefined')
-    """
-    if math.isnan(value):
-        return "undefined"
-    if math.isinf(value):
-        return "infinite" if value > 0 else "-infinite"
-    if abs(value) >= 10 ** (digits - 1):
-        return f"{value:.0f}"
-    return f"{value:.{digits}g}"
-
-
-def plural(count: int, noun: str) -> str:
-    """
-    >>> plural(1, "sentence"), plural(12345, "token")
-    ('1 sentence', '12,345 tokens')
-    """
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 @contextmanager
@@ -179,11 +138,11 @@ def open_output(path: str) -> Iterator[TextIO]:
     if path == "-":
         yield sys.stdout
         return
+    import io
+
     from ngramlm.core.files import atomic_write
 
     with atomic_write(path) as stream:
-        import io
-
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
         yield text
         text.flush()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ngramlm.cli import options
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.figures import count, figure, fixed
+from ngramlm.cli.inputs import read_documents
 from ngramlm.cli.model_files import load_any_model
-from ngramlm.cli.output import figures, number, stderr_line, table, write, write_json
+from ngramlm.cli.output import named_lines, stderr_line, table, write, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import group, settings
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
@@ -26,8 +29,25 @@ TOKEN_COLUMNS = ("token", "log10_prob", "ngram_length", "oov")
 Row = tuple[Any, ...]
 
 
-@options.command(
+@settings
+class PerplexityOptions:
+    """The options of ``perplexity``."""
+
+    models: tuple[str, ...] = options.models_argument()
+    text: str = options.file_argument("TEXT")
+    per_sentence: bool = options.flag_option("--per-sentence", help_text="Write one line per sentence.")
+    per_token: bool = options.flag_option("--per-token", help_text="Write one line per token.")
+    any_vocabulary: bool = options.flag_option(
+        "--any-vocabulary", help_text="Compare models even if their vocabularies differ."
+    )
+    documents: str | None = options.documents_option()
+    reading: options.Reading = group(options.Reading)
+    common: options.Common = group(options.Common)
+
+
+@make_command(
     "perplexity",
+    PerplexityOptions,
     example=[
         "ngramlm perplexity model.arpa test.txt",
         "ngramlm perplexity model.arpa model.ngram test.txt --json",
@@ -35,61 +55,46 @@ Row = tuple[Any, ...]
         "ngramlm perplexity model.arpa test.txt --documents blank",
     ],
 )
-@click.argument("models", nargs=-1, required=True, metavar="MODEL...", type=options.InputFile())
-@click.argument("text", metavar="TEXT", type=options.InputFile())
-@click.option("--per-sentence", is_flag=True, help="A line for each sentence.")
-@click.option("--per-token", is_flag=True, help="A line for each token.")
-@click.option("--any-vocabulary", is_flag=True, help="Compare models although their vocabularies differ.")
-@options.documents_option
-@options.reading_options
-@options.threads_option
-@options.json_option
-@options.quiet_option
-def command(
-    models: tuple[str, ...],
-    text: str,
-    per_sentence: bool,
-    per_token: bool,
-    any_vocabulary: bool,
-    documents: str | None,
-    reading: dict[str, Any],
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Measure the perplexity of one or several models on TEXT ('-' for standard input).
+def command(given: PerplexityOptions) -> None:
+    """Measure the perplexity of models on a text.
 
-    </s> is predicted and counted as a token, <s> is not. Several models give a table, and are refused when
-    their vocabularies differ, as their perplexities cannot be compared. The lines of --per-sentence and
-    --per-token have tabs between their columns and a first line of names; OOVs stand there as <unk>. Models that
-    adapt to what they read ('ngramlm adapt') begin anew with every document.
+    TEXT is a file, or '-' for standard input. </s> counts as a token, <s> does not. Several models make a table; they
+    must have the same vocabulary, else their perplexities are not comparable. --per-sentence and --per-token write
+    columns with tabs between them, and OOVs as <unk>. Models of 'ngramlm adapt' begin anew with every document.
     """
+    models, text, quiet = given.models, given.text, given.common.quiet
+    per_sentence, per_token = given.per_sentence, given.per_token
     if per_sentence and per_token:
         raise click.UsageError("--per-sentence and --per-token cannot be used together.")
     if len(models) > 1 and (per_sentence or per_token):
-        raise click.UsageError("--per-sentence and --per-token take one model.")
-    options.sources([text], *models)
+        raise click.UsageError("--per-sentence and --per-token need a single MODEL.")
+    checks.sources([text], *models)
     from ngramlm.evaluation.comparability import check_same_vocabulary
 
-    if threads is not None:
-        reading["threads"] = threads
+    reading = given.reading.arguments()
+    if given.common.threads is not None:
+        reading["threads"] = given.common.threads
     whole = _Whole() if text == "-" and len(models) > 1 else None
     detail = _sentence_rows if per_sentence else _token_rows if per_token else None
     results, details = [], []
     known: dict[str, Any] = {}
     for path in models:
         model = load_any_model(path, quiet)
-        if len(models) > 1 and not any_vocabulary:
+        if len(models) > 1 and not given.any_vocabulary:
             known[path] = _Words(model)
             check_same_vocabulary(known)
-        lines = _Lines(SENTENCE_COLUMNS if per_sentence else TOKEN_COLUMNS, as_json) if detail else None
+        lines = (
+            _Lines(SENTENCE_COLUMNS if per_sentence else TOKEN_COLUMNS, given.common.as_json)
+            if detail
+            else None
+        )
         source = whole.stream() if whole else text
-        result = measure(model, source, reading, quiet, detail, lines, documents)
+        result = measure(model, source, reading, quiet, detail, lines, given.documents)
         results.append(result)
         if lines is not None:
             details = lines.kept
         del model
-    if as_json:
+    if given.common.as_json:
         objects: list[dict[str, Any]] = [
             {"model": path, **result.as_dict()} for path, result in zip(models, results, strict=True)
         ]
@@ -108,7 +113,7 @@ def command(
 
 
 class _Words:
-    """What is left of a model to compare its vocabulary with that of the next."""
+    """The vocabulary of a model, to compare with that of the next one."""
 
     def __init__(self, model: NgramModel | Mixture) -> None:
         self.vocabulary = model.vocabulary
@@ -171,7 +176,7 @@ def measure(
         if documents is None:
             pieces = iter_scores(model, source, **reading)
         else:
-            text = options.read_documents(source, documents, vocabulary=model.vocabulary, **reading)
+            text = read_documents(source, documents, vocabulary=model.vocabulary, **reading)
             pieces = iter_scores(model, text)
         for piece, log10_probs in pieces:
             total.add(piece, log10_probs)
@@ -218,18 +223,18 @@ def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, b
 
 def one_model(result: Perplexity) -> str:
     """The figures of one model, one a line; the first four names are KenLM's."""
-    return figures(
+    return named_lines(
         [
-            ("Perplexity including OOVs", number(result.perplexity)),
-            ("Perplexity excluding OOVs", number(result.perplexity_excluding_oov)),
-            ("OOVs", str(result.oovs)),
-            ("Tokens", str(result.tokens)),
-            ("Perplexity per word (ppl1)", number(result.perplexity_without_eos)),
-            ("Sentences", str(result.sentences)),
-            ("Zero probabilities", str(result.zero_probs)),
-            ("log10 probability", number(result.log10_prob, 8)),
-            ("Bits per word", number(result.bits_per_word)),
-            ("Bits per character", number(result.bits_per_character)),
+            ("Perplexity including OOVs", figure(result.perplexity)),
+            ("Perplexity excluding OOVs", figure(result.perplexity_excluding_oov)),
+            ("OOVs", count(result.oovs)),
+            ("Tokens", count(result.tokens)),
+            ("Perplexity per word (ppl1)", figure(result.perplexity_without_eos)),
+            ("Sentences", count(result.sentences)),
+            ("Zero probabilities", count(result.zero_probs)),
+            ("log10 probability", figure(result.log10_prob, 8)),
+            ("Bits per word", figure(result.bits_per_word)),
+            ("Bits per character", figure(result.bits_per_character)),
             ("Signature", result.signature),
         ]
     )
@@ -241,18 +246,14 @@ def several_models(models: tuple[str, ...], results: list[Perplexity]) -> str:
     rows += [
         (
             path,
-            _fixed(result.perplexity),
-            _fixed(result.perplexity_excluding_oov),
-            str(result.oovs),
-            str(result.tokens),
-            str(result.zero_probs),
-            _fixed(result.bits_per_word, 4),
-            _fixed(result.bits_per_character, 4),
+            fixed(result.perplexity, 3),
+            fixed(result.perplexity_excluding_oov, 3),
+            count(result.oovs),
+            count(result.tokens),
+            count(result.zero_probs),
+            fixed(result.bits_per_word, 4),
+            fixed(result.bits_per_character, 4),
         )
         for path, result in zip(models, results, strict=True)
     ]
     return table(rows)
-
-
-def _fixed(value: float, digits: int = 3) -> str:
-    return f"{value:.{digits}f}" if math.isfinite(value) else number(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -37,7 +36,7 @@ class Progress:
         self._stage_began = 0.0
         self._next_drawing = 0.0
         self._drawn = 0  # characters on the terminal's line
-        self.detail: Callable[[], str] | None = None  # what else is to be said of the work
+        self.detail: Callable[[], str] | None = None  # shown behind the speed
 
     def __enter__(self) -> Progress:
         _active.append(self)
@@ -58,6 +57,8 @@ class Progress:
         if now < self._visible_from or now < self._next_drawing:
             return
         self._next_drawing = now + REDRAW
+        import shutil
+
         columns = shutil.get_terminal_size().columns - 1
         detail = "" if self.detail is None else self.detail()
         line = progress_line(stage, done, total, now - self._stage_began, columns, detail)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ngramlm.cli import options
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.figures import figure
+from ngramlm.cli.inputs import read_documents
 from ngramlm.cli.model_files import load_any_model
-from ngramlm.cli.output import number, write, write_json
+from ngramlm.cli.output import write, write_json
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import group, settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,59 +25,55 @@ if TYPE_CHECKING:
     from ngramlm.text.text import Text
 
 
-@options.command(
+@settings
+class Score:
+    """The options of ``score``."""
+
+    model: str = options.file_argument()
+    text: str = options.file_argument("[TEXT]", default="-")
+    perplexity: bool = options.flag_option(
+        "--perplexity", help_text="Write perplexities instead of log10 probabilities."
+    )
+    no_bos: bool = options.flag_option("--no-bos", help_text="Score each line without <s> before it.")
+    no_eos: bool = options.flag_option("--no-eos", help_text="Leave out the probability of </s>.")
+    documents: str | None = options.documents_option()
+    reading: options.Reading = group(options.Reading)
+    common: options.Common = group(options.Common)
+
+
+@make_command(
     "score",
+    Score,
     example=[
         "ngramlm score model.arpa test.txt",
         "head -n 2 test.txt | ngramlm score model.arpa --perplexity",
         "ngramlm score model.arpa test.txt --documents blank",
     ],
 )
-@options.model_argument
-@click.argument("text", default="-", metavar="[TEXT]", type=options.InputFile())
-@click.option("--perplexity", "as_perplexity", is_flag=True, help="Write perplexities instead.")
-@click.option("--no-bos", is_flag=True, help="Do not let a line begin a sentence.")
-@click.option("--no-eos", is_flag=True, help="Leave out the end of the sentence.")
-@options.documents_option
-@options.reading_options
-@options.threads_option
-@options.json_option
-@options.quiet_option
-def command(
-    model_file: str,
-    text: str,
-    as_perplexity: bool,
-    no_bos: bool,
-    no_eos: bool,
-    documents: str | None,
-    reading: dict[str, Any],
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Write the log10 probability of every line of TEXT, with that of the end of the sentence.
+def command(given: Score) -> None:
+    """Write the log10 probability of every line.
 
-    TEXT is standard input when it is not given; an answer is written as soon as a line is read, so that
-    another program may ask and wait. Words out of the vocabulary are scored as <unk>. With --json, one object
-    a line. Models that adapt to what they read ('ngramlm adapt') begin anew with every document, and read all
-    before the first answer.
+    Without TEXT, the command reads standard input and answers each line at once, so that another program can ask and
+    wait. The probability includes </s>. OOVs are scored as <unk>. --json writes one object per line. Models of
+    'ngramlm adapt' begin anew with every document, and read the whole text before the first answer.
     """
     from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.reading import map_text
 
-    options.sources([text], model_file)
-    model = load_any_model(model_file, quiet)
-    if no_bos and not isinstance(model, NgramModel):
-        raise click.UsageError(f"--no-bos: {model_file} holds a mixture, which knows whole sentences only.")
+    text, threads, reading = given.text, given.common.threads, given.reading.arguments()
+    checks.sources([text], given.model)
+    model = load_any_model(given.model, given.common.quiet)
+    if given.no_bos and not isinstance(model, NgramModel):
+        raise click.UsageError(f"--no-bos: {given.model} holds a mixture, which scores whole sentences only.")
     done = 0
-    with Progress(quiet=quiet or sys.stdout.isatty()) as progress:
+    with Progress(quiet=given.common.quiet or sys.stdout.isatty()) as progress:
 
         def work(piece: Text) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            return *line_scores(model, piece, bos=not no_bos, eos=not no_eos), count_oovs(piece)
+            return *line_scores(model, piece, bos=not given.no_bos, eos=not given.no_eos), count_oovs(piece)
 
-        if documents is not None or not model.independent_sentences:
-            whole = options.read_documents(
-                text, documents, vocabulary=model.vocabulary, threads=threads, **reading
+        if given.documents is not None or not model.independent_sentences:
+            whole = read_documents(
+                text, given.documents, vocabulary=model.vocabulary, threads=threads, **reading
             )
             pieces = iter([work(whole)])
         else:
@@ -84,13 +84,13 @@ def command(
             for log10_prob, length, unknown in zip(
                 sums.tolist(), tokens.tolist(), oovs.tolist(), strict=True
             ):
-                if as_json:
+                if given.common.as_json:
                     found = {"log10_prob": log10_prob, "tokens": length, "oovs": unknown}
-                    if as_perplexity:
+                    if given.perplexity:
                         found["perplexity"] = perplexity_of(log10_prob, length)
                     write_json(found)
-                elif as_perplexity:
-                    write(number(perplexity_of(log10_prob, length)) + "\n")
+                elif given.perplexity:
+                    write(figure(perplexity_of(log10_prob, length)) + "\n")
                 else:
                     write(f"{log10_prob:.6f}\n")
             sys.stdout.flush()

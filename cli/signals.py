@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,6 @@ from contextlib import contextmanager
 from types import FrameType
 
 from ngramlm.cli.output import stderr_line
-from ngramlm.core.files import discard_unfinished
 
 __all__ = ["exit_code", "say_interrupted", "waiting_signals", "watch"]
 
@@ -91,7 +91,10 @@ def _end_after(readable: int, watched: set[int]) -> None:
             number, noted = 0, True
     try:
         time.sleep(PATIENCE)
-        discard_unfinished()
+        # Imported only where files are written: --help does not need it, and must not wait for it.
+        discard = getattr(sys.modules.get("ngramlm.core.files"), "discard_unfinished", None)
+        if discard is not None:
+            discard()
         if number == signal.SIGINT:
             say_interrupted()
     finally:  # whatever has become of standard error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ngramlm.cli.output import plural, table
+from ngramlm.cli.figures import plural
+from ngramlm.cli.output import table
 
 if TYPE_CHECKING:
     from ngramlm.counts import NgramCounts

@@ -7,22 +7,27 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
-from ngramlm.cli import options
-from ngramlm.cli.model_files import check_layout, model_format, model_output, write_model
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import Command
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.inputs import make_method
+from ngramlm.cli.model_files import model_format, model_output, write_model
 from ngramlm.cli.output import stderr_line, write_json
+from ngramlm.cli.parameter_types import Numbers
 from ngramlm.cli.progress import Progress
+from ngramlm.cli.settings import given_flags, group, option, settings
 from ngramlm.cli.summary import about_counts, about_model, count_lines, model_lines
 
 if TYPE_CHECKING:
     from ngramlm.counts import NgramCounts
     from ngramlm.smoothing import Smoothing
+    from ngramlm.text.text import Text
 
 FALLBACK = "0.5,1,1.5"
 
 
-class TrainCommand(options.Command):
+class TrainCommand(Command):
     """Lets ``--discount-fallback`` stand with and without numbers after it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -39,8 +44,65 @@ class TrainCommand(options.Command):
         return super().parse_args(ctx, given)
 
 
-@options.command(
+@settings
+class Train:
+    """The options of ``train``."""
+
+    texts: tuple[str, ...] = options.texts_argument()
+    order: int = options.order_option()
+    smoothing: str = options.smoothing_option(
+        "Smoothing method, from the list below; M1/M2/... uses M1 for order 1, M2 for order 2, and so on."
+    )
+    output: str | None = options.output_option(f"{options.MODEL_OUTPUT}  [default: ARPA on standard output]")
+    layout: options.Layout = group(options.Layout)
+    counts: bool = options.flag_option(
+        "--counts", help_text="Read each TEXT as a file of counts, made by 'ngramlm count' or SRILM."
+    )
+    times: tuple[int, ...] | None = option(
+        "--times",
+        type=Numbers(least=1),
+        metavar="N,N,...",
+        help="Repeat the counts of each file N times, to give its text more weight; one N per file, with --counts.  "
+        "[default: 1]",
+    )
+    heldout: str | None = options.input_option(
+        "--heldout", help_text="Tune the parameters of the method on this text."
+    )
+    interpolate: bool | None = option(
+        "--interpolate/--backoff",
+        default=None,
+        help="Use the lower order for every word, or only for words not seen after the history.  [default: the usual "
+        "form of the method]",
+    )
+    parameters: tuple[tuple[str, Any], ...] = options.parameter_option("discounts=5, k=7,5,3 or delta=0.1")
+    closed: bool = options.flag_option("--closed", help_text="Give <unk> no probability.")
+    prune: tuple[int, ...] | None = option(
+        "--prune",
+        type=Numbers(),
+        metavar="N,N,...",
+        help="Drop n-grams with a count of N or less, one N per order; the last N applies to all higher orders.",
+    )
+    discount_fallback: tuple[float, float, float] | None = option(
+        "--discount-fallback",
+        type=Numbers(float, length=3),
+        metavar="[D,D,D]",
+        help=f"Discounts for orders whose counts allow no estimate.  [default without numbers: {FALLBACK}]",
+    )
+    kneser_ney_prune: float | None = options.number_option(
+        "--kneser-ney-prune",
+        metavar="BITS",
+        min=0,
+        help_text="Drop n-grams whose occurrences lose BITS or less without them, and re-estimate the lower orders.",
+    )
+    selection: options.Selection = group(options.Selection)
+    reading: options.Reading = group(options.Reading)
+    limits: options.Limits = group(options.Limits)
+    common: options.Common = group(options.Common)
+
+
+@make_command(
     "train",
+    Train,
     cls=TrainCommand,
     example=[
         "ngramlm train train.txt -o model.arpa",
@@ -50,127 +112,34 @@ class TrainCommand(options.Command):
         "ngramlm train train.txt --smoothing katz --set k=7 -o katz.arpa",
     ],
 )
-@options.texts_argument
-@options.order_option
-@options.smoothing_option("How probability is kept for what was not seen.")
-@options.output_option("The model: .arpa (also .gz, .bz2, .xz, .zst) or .ngram (binary).")
-@options.layout_option
-@options.bits_option
-@click.option("--counts", "from_counts", is_flag=True, help="TEXT are files of 'ngramlm count' (or SRILM).")
-@click.option(
-    "--times",
-    type=options.Numbers(least=1),
-    metavar="N,N,...",
-    help="Take the counts of each file (with --counts) so often: the more, the more its text matters.",
-)
-@options.input_option(
-    "--heldout",
-    metavar="FILE",
-    help="Text on which the method tunes its parameters.",
-)
-@click.option(
-    "--interpolate/--backoff",
-    default=None,
-    help="Mix the lower orders into every probability, or use them for unseen words only.  [default: as the method "
-    "is known]",
-)
-@click.option(
-    "--set",
-    "settings",
-    type=options.Setting(),
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="A parameter of the method, such as discounts=5, k=7,5,3 or delta=0.1; may be given several times.",
-)
-@click.option("--closed", is_flag=True, help="Give <unk> no probability.")
-@click.option(
-    "--prune",
-    type=options.Numbers(),
-    metavar="N,N,...",
-    help="Leave out n-grams that occur so often or less: a number for each order; the last one stays.",
-)
-@click.option(
-    "--discount-fallback",
-    type=options.Numbers(float, length=3),
-    metavar="[D,D,D]",
-    help=f"Discounts where none can be estimated.  [{FALLBACK} without numbers]",
-)
-@click.option(
-    "--kneser-ney-prune",
-    type=click.FloatRange(min=0),
-    metavar="BITS",
-    help="Leave out n-grams whose occurrences lose no more by it, and let the lower orders make up for them.",
-)
-@options.vocabulary_options
-@options.reading_options
-@options.threads_option
-@options.limit_options
-@options.json_option
-@options.quiet_option
-@click.pass_context
-def command(
-    context: click.Context,
-    texts: tuple[str, ...],
-    order: int,
-    smoothing: str,
-    output: str | None,
-    layout: str | None,
-    bits: int | None,
-    from_counts: bool,
-    times: tuple[int, ...] | None,
-    heldout: str | None,
-    interpolate: bool | None,
-    settings: tuple[tuple[str, Any], ...],
-    closed: bool,
-    prune: tuple[int, ...] | None,
-    discount_fallback: tuple[float, float, float] | None,
-    kneser_ney_prune: float | None,
-    selection: dict[str, Any],
-    reading: dict[str, Any],
-    threads: int | None,
-    limits: dict[str, Any],
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Estimate a language model from TEXT, one sentence a line.
+def command(given: Train) -> None:
+    """Estimate a language model from text or from counts.
 
-    Several texts are one text. Without -o the model is written to standard output, as ARPA. METHOD may be several
-    names with / between them, for order 1, 2, and so on.
+    TEXT has one sentence per line. Several files count as one text. Without TEXT, the command reads standard input.
     """
-    output = model_output(output, as_json)
+    quiet, as_json, threads = given.common.quiet, given.common.as_json, given.common.threads
+    output = model_output(given.output, as_json)
     kind = model_format(output)
-    check_layout(kind, layout, bits)
-    options.check_limits(limits, layout)
-    sources = options.sources(texts, heldout, selection.get("vocab"))
-    if times is not None and (not from_counts or len(times) != len(sources)):
-        raise click.UsageError("--times is for --counts, with a number for each file.")
-    options.check_output(output, [*sources, heldout, selection.get("vocab")])
-    options.warn_of_reuse(heldout, "held out", sources)
-    method = make_method(smoothing, interpolate, closed, dict(settings), discount_fallback)
-    if kneser_ney_prune is not None:
-        method = make_pruned(method, kneser_ney_prune)
+    given.layout.check(kind)
+    given.limits.check(given.layout.layout)
+    sources = checks.sources(given.texts, given.heldout, given.selection.vocab)
+    if given.times is not None and (not given.counts or len(given.times) != len(sources)):
+        raise click.UsageError("--times needs --counts, and one number for each file.")
+    checks.check_output(output, [*sources, given.heldout, given.selection.vocab])
+    checks.warn_of_reuse(given.heldout, "held out", sources)
+    method = method_of(given)
     with Progress(quiet=quiet) as progress:
-        if from_counts:
-            _refuse_reading_options(context)
-            given = context.get_parameter_source("order") is ParameterSource.COMMANDLINE
-            counts = read_all_counts(sources, times, order if given else None, progress)
-        else:
-            from ngramlm.counts import count
-
-            known = options.read_selection(selection)
-            counts = count(sources, order, threads=threads, progress=progress, **known, **limits, **reading)
-        if prune:
-            counts = counts.cut_off(prune)
-        held = None
-        if heldout is not None:
-            from ngramlm.text.reading import read_text, require_sentences
-
-            held = read_text(heldout, vocabulary=counts.vocabulary, threads=threads, **reading)
-            require_sentences(held, heldout)
+        counts = read_counts_of(given, sources, progress)
+        if given.prune:
+            counts = counts.cut_off(given.prune)
+        held = read_heldout(given, counts)
         model = method.fit(counts, held, threads=threads, progress=progress)
         if held is not None and "tuned" not in model.metadata:
-            stderr_line(f"nothing to tune on {heldout}: {smoothing} has no open parameter", label="warning")
-        write_model(model, output, kind, threads, progress, layout, bits)
+            stderr_line(
+                f"nothing to tune on {given.heldout}: {given.smoothing} has no open parameter",
+                label="warning",
+            )
+        write_model(model, output, kind, threads, progress, given.layout.layout, given.layout.bits)
     if as_json:
         write_json({"output": output, **about_counts(counts), **about_model(model)})
     elif not quiet:
@@ -178,55 +147,51 @@ def command(
             stderr_line(line)
 
 
-def make_method(
-    name: str,
-    interpolate: bool | None,
-    closed: bool,
-    settings: dict[str, Any],
-    fallback: tuple[float, float, float] | None,
-) -> Smoothing:
-    """The smoothing method with its options; UsageError where it has no discounts to fall back on."""
-    from ngramlm.methods import make_smoothing
-    from ngramlm.smoothing import KneserNey
-
-    for setting, instead in (("interpolate", "--interpolate or --backoff"), ("closed", "--closed")):
-        if setting in settings:
-            raise click.UsageError(f"--set {setting}: give {instead}.")
-    method = make_smoothing(name, interpolate=interpolate, closed=closed, **settings)
-    if fallback is None:
-        return method
-    if not isinstance(method, KneserNey) or method.discounts != len(fallback):
-        raise click.UsageError("--discount-fallback is for modified-kneser-ney, which has three discounts.")
-    return dataclasses.replace(method, fallback=fallback)
-
-
-def make_pruned(method: Smoothing, bits: float) -> Smoothing:
-    """The same method with pruning; UsageError for other methods than Kneser-Ney in its interpolated form."""
+def method_of(given: Train) -> Smoothing:
+    """The smoothing method with its options; UsageError for an option that the method does not have."""
     from ngramlm.pruning import PrunedKneserNey
     from ngramlm.smoothing import KneserNey
 
+    parameters = dict(given.parameters)
+    for name, instead in (("interpolate", "--interpolate or --backoff"), ("closed", "--closed")):
+        if name in parameters:
+            raise click.UsageError(f"--set {name}: give {instead}.")
+    method = make_method(given.smoothing, interpolate=given.interpolate, closed=given.closed, **parameters)
+    fallback = given.discount_fallback
+    if fallback is not None:
+        if not isinstance(method, KneserNey) or method.discounts != len(fallback):
+            raise click.UsageError("--discount-fallback needs --smoothing modified-kneser-ney.")
+        method = dataclasses.replace(method, fallback=fallback)
+    if given.kneser_ney_prune is None:
+        return method
     if not isinstance(method, KneserNey) or not method.interpolate:
         raise click.UsageError(
             "--kneser-ney-prune is for kneser-ney and modified-kneser-ney without --backoff."
         )
-    return PrunedKneserNey(**vars(method), threshold=bits)
+    return PrunedKneserNey(**vars(method), threshold=given.kneser_ney_prune)
 
 
-def _refuse_reading_options(context: click.Context) -> None:
-    for parameter in context.command.params:
-        name = str(parameter.name)
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name in (*options.READING, *options.SELECTION, *options.LIMITS):
-            raise click.UsageError(f"{parameter.opts[-1]} is for text and cannot be used with --counts.")
-
-
-def read_all_counts(
-    paths: list[str], times: tuple[int, ...] | None, order: int | None, progress: Progress
-) -> NgramCounts:
-    """The sum of several files of counts, each taken so many times, up to the order wanted."""
-    from ngramlm.counts import merge_counts
+def read_counts_of(given: Train, sources: list[str], progress: Progress) -> NgramCounts:
+    """The counts of the texts, or the sum of several files of counts."""
+    from ngramlm.counts import count, merge_counts
     from ngramlm.formats.count_files import read_counts
 
-    several = [read_counts(path, progress=progress) for path in paths]
-    counts = several[0] if len(several) == 1 and times is None else merge_counts(several, times)
-    return counts if order is None else counts.truncate(order)
+    if not given.counts:
+        known = {**given.selection.arguments(), **given.limits.arguments(), **given.reading.arguments()}
+        return count(sources, given.order, threads=given.common.threads, progress=progress, **known)
+    for kind in (options.Reading, options.Selection, options.Limits):
+        for flag in given_flags(kind):
+            raise click.UsageError(f"{flag} is for text and cannot be used with --counts.")
+    several = [read_counts(path, progress=progress) for path in sources]
+    counts = several[0] if len(several) == 1 and given.times is None else merge_counts(several, given.times)
+    return counts.truncate(given.order) if given_flags(Train, ["order"]) else counts
+
+
+def read_heldout(given: Train, counts: NgramCounts) -> Text | None:
+    """The text of ``--heldout`` over the words of the counts."""
+    from ngramlm.text.reading import read_text, require_sentences
+
+    if given.heldout is None:
+        return None
+    known: dict[str, Any] = {"vocabulary": counts.vocabulary, "threads": given.common.threads}
+    return require_sentences(read_text(given.heldout, **known, **given.reading.arguments()), given.heldout)

@@ -1,17 +1,15 @@
-"""Reading and writing files: compression by suffix, ``-`` for the standard streams, atomic writing."""
+"""Reading and writing files: compression by suffix, ``-`` for the standard streams, atomic writing.
+
+The modules for compression and temporary files are imported where they are used: most commands start without them.
+"""
 
 from __future__ import annotations
 
-import bz2
 import contextlib
-import gzip
 import io
-import lzma
 import os
-import shutil
 import stat
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from typing import IO, Any, cast
@@ -81,10 +79,16 @@ def open_source(source: Source) -> IO[bytes]:
         raise IsADirectoryError(21, "Is a directory", path)
     match _suffix(path):
         case ".gz":
+            import gzip
+
             return cast("IO[bytes]", _Checked(gzip.open(path, "rb"), path))
         case ".bz2":
+            import bz2
+
             return cast("IO[bytes]", _Checked(bz2.open(path, "rb"), path))
         case ".xz":
+            import lzma
+
             return cast("IO[bytes]", _Checked(lzma.open(path, "rb"), path))
         case ".zst":
             return cast("IO[bytes]", _Checked(require_zstandard().open(path, "rb"), path))
@@ -126,10 +130,7 @@ class _Checked(io.RawIOBase):
         except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            if isinstance(error, (OSError, EOFError, lzma.LZMAError)) or _module(error) in (
-                "zlib",
-                "zstandard",
-            ):
+            if isinstance(error, (OSError, EOFError)) or _module(error) in ("_lzma", "zlib", "zstandard"):
                 raise FormatError(
                     f"found damaged compressed data ({error}); expected a whole file", self._path
                 ) from None
@@ -201,10 +202,16 @@ def require_zstandard() -> Any:
 def _compressor(path: str, raw: IO[bytes]) -> Any:
     match _suffix(path):
         case ".gz":
+            import gzip
+
             return gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0)
         case ".bz2":
+            import bz2
+
             return bz2.BZ2File(raw, "wb")
         case ".xz":
+            import lzma
+
             return lzma.LZMAFile(raw, "wb", preset=3)
         case ".zst":
             return require_zstandard().ZstdCompressor().stream_writer(raw, closefd=False)
@@ -248,6 +255,8 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
     folder, name = os.path.split(target)
     if not os.path.isdir(folder):
         raise FileNotFoundError(2, "No such folder", folder)
+    import tempfile
+
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=folder)
     except OSError as error:
@@ -271,6 +280,8 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
 @contextlib.contextmanager
 def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
     """Make a new folder; it is removed with all that is in it when the block ends."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
         _unfinished.add(folder)
         try:
@@ -284,6 +295,8 @@ def discard_unfinished() -> None:
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
             if os.path.isdir(path):
+                import shutil
+
                 shutil.rmtree(path)
             else:
                 os.unlink(path)

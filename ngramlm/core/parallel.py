@@ -6,11 +6,13 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ngramlm.errors import UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from queue import SimpleQueue
 
 __all__ = ["Progress", "both", "ordered_map", "unordered_map", "usable_threads"]
 
@@ -51,6 +53,8 @@ def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) ->
     """
     if threads == 1:
         return one(), other()
+    from concurrent.futures import ThreadPoolExecutor  # here: one thread starts without it
+
     with ThreadPoolExecutor(1) as pool:
         beside = pool.submit(other)
         return one(), beside.result()
@@ -80,6 +84,8 @@ def ordered_map(
     if threads == 1:
         yield from map(function, items)
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     waiting: deque[Future[Result]] = deque()
     failure: Exception | None = None
     iterator = iter(items)
@@ -123,6 +129,9 @@ def unordered_map(
         for item in items:
             yield [function(item)]
         return
+    from concurrent.futures import ThreadPoolExecutor, wait
+    from queue import SimpleQueue
+
     iterator = iter(items)
     taking = threading.Lock()
     found: SimpleQueue[Result] = SimpleQueue()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ngramlm.core.tables import aligned_cells
 from ngramlm.evaluation.results import Comparison, Row
 
 __all__ = [
@@ -195,14 +196,7 @@ def curve_table(comparison: Comparison) -> Grid | None:
 
 def aligned(found: Table | Grid) -> list[list[str]]:
     """Header and rows padded to the width of their columns."""
-    widths = [max(3, *map(len, column)) for column in zip(found.header, *found.rows, strict=True)]
-    return [
-        [
-            cell.ljust(width) if left else cell.rjust(width)
-            for left, cell, width in zip(found.left, cells, widths, strict=True)
-        ]
-        for cells in [found.header, *found.rows]
-    ]
+    return aligned_cells([found.header, *found.rows], found.left, least_width=3)
 
 
 def findings(comparison: Comparison) -> list[str]:

@@ -119,8 +119,8 @@ def test_marginals(background: tuple[str, ...], folder: Path, invoke: Invoke) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--heldout", "test.txt", "-o", "a.arpa"), "written as .ngram"),
-        (("--heldout", "test.txt"), "written as .ngram"),
+        (("--heldout", "test.txt", "-o", "a.arpa"), "give -o FILE.ngram"),
+        (("--heldout", "test.txt"), "give -o FILE.ngram"),
         (("--heldout", "test.txt", "-o", "a.ngram", "--caches", "words,words"), "some of words"),
         (("--heldout", "test.txt", "-o", "a.ngram", "--caches", "topics"), "some of words"),
         (("--heldout", "test.txt", "-o", "a.ngram", "--window", "0"), "0"),
@@ -307,7 +307,7 @@ def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
     for arguments, message in (
         (("adapt", "cache", "model.arpa", "--weighting", "bayes", *heldout), "--caches none"),
         (("convert", "a.ngram", "b.arpa"), "holds a mixture"),
-        (("compare", "train.txt", "--test", "test.txt", "--caches", "none"), "a row without caches anyway"),
+        (("compare", "train.txt", "--test", "test.txt", "--caches", "none"), "a row without caches already"),
         (("adapt", "cache", "model.arpa", "--documents", "", *heldout), "empty rule"),
         (("adapt", "cache", "model.arpa", "--window", "9" * 20, *heldout), "window"),
         ((*classes, "n_classes=2147483647"), "n_classes"),
@@ -322,4 +322,4 @@ def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
     assert weighed.exit_code == 0, weighed.output
     assert "inf" not in weighed.stderr
     warned = invoke("next", "model.arpa", "the", "--before", "test.txt")
-    assert "does not look at the text before" in warned.stderr
+    assert "does not adapt to a text; --before has no effect" in warned.stderr

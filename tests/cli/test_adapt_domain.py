@@ -68,7 +68,7 @@ def test_the_mixture_that_the_library_makes(
 def test_a_list_of_words(domain: Path, invoke: Invoke) -> None:
     """By falling G2; to standard output or a file; the summary goes to standard error."""
     arguments = ("adapt", "domain", "model.arpa", "domain.txt", "--background", "train.txt")
-    result = invoke(*arguments, "--words", "-")
+    result = invoke(*arguments, "--word-list", "-")
     assert result.exit_code == 0, result.output
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     model, text = lm.load(domain / "model.arpa"), lm.read_text(domain / "domain.txt")
@@ -86,10 +86,10 @@ def test_a_list_of_words(domain: Path, invoke: Invoke) -> None:
     assert f"words of the domain: {known} of the model's words, {len(found.new)} new words\n" in result.stderr
     often = [
         line.split("\t")
-        for line in invoke(*arguments, "--words", "-", "--min-count", "5", "-q").stdout.splitlines()
+        for line in invoke(*arguments, "--word-list", "-", "--min-count", "5", "-q").stdout.splitlines()
     ]
     assert [row for row in rows if row[3] == "known" or int(row[2]) >= 5] == often != rows
-    assert invoke(*arguments, "--words", "w.txt", "--quiet").output == ""
+    assert invoke(*arguments, "--word-list", "w.txt", "--quiet").output == ""
     assert (domain / "w.txt").read_text() == result.stdout
 
 
@@ -99,7 +99,7 @@ def test_words_of_a_text_without_spaces(here: Path, invoke: Invoke) -> None:
     (here / "novel.txt").write_text("".join(f"{x}曹操{y}\n" for x in "一二三四" for y in "五六七八") + filler)
     train = ("train", "train.txt", "--tokenizer", "characters", "--order", "2", "-o", "c.arpa")
     assert invoke(*train, "--smoothing", "witten-bell").exit_code == 0
-    arguments = ("adapt", "domain", "c.arpa", "novel.txt", "--tokenizer", "characters", "--words", "-")
+    arguments = ("adapt", "domain", "c.arpa", "novel.txt", "--tokenizer", "characters", "--word-list", "-")
     for background in ((), ("--background", "train.txt")):
         result = invoke(*arguments, *background)
         assert result.exit_code == 0, result.output
@@ -140,19 +140,19 @@ def test_warnings_of_held_out_texts(domain: Path, invoke: Invoke) -> None:
     ("arguments", "message"),
     [
         ((), "nothing to write"),
-        (("--heldout", "held.txt", "-o", "d.arpa"), "written as .ngram"),
-        (("--heldout", "held.txt", "-o", "-"), "written as .ngram"),
+        (("--heldout", "held.txt", "-o", "d.arpa"), "give -o FILE.ngram"),
+        (("--heldout", "held.txt", "-o", "-"), "give -o FILE.ngram"),
         (("-o", "d.ngram"), "needs --heldout"),
-        (("--json", "--words", "-"), "both be written to standard output"),
-        (("--heldout", "held.txt", "-o", "d.ngram", "--words", "./d.ngram"), "two names"),
-        (("--words", "train.txt", "--background", "train.txt"), "train.txt is an input"),
-        (("--words", "domain.txt"), "domain.txt is an input"),
-        (("--words", "w.txt", "--background", "-", "--heldout", "-"), "only once"),
-        (("--words", "w.txt", "--least", "-1"), "-1"),
-        (("--words", "w.txt", "--min-count", "0"), "0"),
-        (("--words", "w.txt", "--background", "nothing.txt"), "nothing.txt: no such file"),
-        (("--words", "w.txt", "--smoothing", "kneser"), "Did you mean"),
-        (("--words", "w.txt", "--remember", "some"), "some"),
+        (("--json", "--word-list", "-"), "both be written to standard output"),
+        (("--heldout", "held.txt", "-o", "d.ngram", "--word-list", "./d.ngram"), "two names"),
+        (("--word-list", "train.txt", "--background", "train.txt"), "train.txt is an input"),
+        (("--word-list", "domain.txt"), "domain.txt is an input"),
+        (("--word-list", "w.txt", "--background", "-", "--heldout", "-"), "only once"),
+        (("--word-list", "w.txt", "--least", "-1"), "-1"),
+        (("--word-list", "w.txt", "--min-count", "0"), "0"),
+        (("--word-list", "w.txt", "--background", "nothing.txt"), "nothing.txt: no such file"),
+        (("--word-list", "w.txt", "--smoothing", "kneser"), "Did you mean"),
+        (("--word-list", "w.txt", "--remember", "some"), "some"),
     ],
 )
 def test_wrong_usage(arguments: tuple[str, ...], message: str, domain: Path, invoke: Invoke) -> None:
@@ -172,12 +172,12 @@ def test_models_and_texts_that_do_not_do(domain: Path, invoke: Invoke) -> None:
         ("c.arpa", "domain.txt", "closed vocabulary"),
         ("model.arpa", "empty.txt", "empty.txt: found no sentences"),
     ):
-        result = invoke("adapt", "domain", model, text, "--words", "w.txt")
+        result = invoke("adapt", "domain", model, text, "--word-list", "w.txt")
 
         assert result.exit_code == 2
         assert message in result.stderr
     result = invoke(
-        "adapt", "domain", "model.arpa", "-", "--words", "-", "-q", input="the senate votes\n" * 9
+        "adapt", "domain", "model.arpa", "-", "--word-list", "-", "-q", input="the senate votes\n" * 9
     )
     assert result.exit_code == 0
     assert result.stdout.startswith("senate\t")

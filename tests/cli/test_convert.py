@@ -53,17 +53,17 @@ def test_what_convert_makes_in_memory_alone(invoke: Invoke, folder: Path) -> Non
     ):
         result = invoke("convert", *arguments, "--memory", "1G")
         assert result.exit_code == 2
-        assert "in memory" in result.stderr or "into memory" in result.stderr
+        assert "--memory is for ARPA and the fast layout" in result.stderr or "into memory" in result.stderr
 
 
 def test_limits_that_make_no_sense(invoke: Invoke, folder: Path) -> None:
     train = ("train", "train.txt", "-o", "t.ngram")
     for arguments, said in (
-        ((*train, "--temp-folder", "."), "give both"),
-        ((*train, "--memory", "512"), "512 bytes"),
-        ((*train, "--memory", "1G", "--layout", "compact"), "in memory"),
-        (("count", "train.txt", "--temp-folder", "."), "give both"),
-        (("convert", "model.arpa", "m.ngram", "--temp-folder", "."), "give both"),
+        ((*train, "--temp-folder", "."), "--temp-folder needs --memory"),
+        ((*train, "--memory", "512"), "found '512'; expected an amount such as 512M or 4G, at least 1M"),
+        ((*train, "--memory", "1G", "--layout", "compact"), "--memory is for ARPA and the fast layout"),
+        (("count", "train.txt", "--temp-folder", "."), "--temp-folder needs --memory"),
+        (("convert", "model.arpa", "m.ngram", "--temp-folder", "."), "--temp-folder needs --memory"),
     ):
         result = invoke(*arguments)
         assert (result.exit_code, said in result.stderr) == (2, True), arguments
@@ -143,7 +143,7 @@ def test_compact_layout(invoke: Invoke, folder: Path) -> None:
         (["counts.gz", "counts.txt", "--layout", "fast"], "binary models"),
         (["model.arpa", "a.ngram", "--bits", "8"], "--layout compact"),
         (["model.arpa", "a.ngram", "--layout", "fast", "--bits", "8"], "--layout compact"),
-        (["model.arpa", "a.ngram", "--layout", "compact", "--bits", "20"], "4 to 16 or 32"),
+        (["model.arpa", "a.ngram", "--layout", "compact", "--bits", "20"], "expected 4 to 16, or 32"),
         (["model.arpa", "a.ngram", "--layout", "compact", "--bits", "3"], "4<=x<=32"),
         (["model.arpa", "a.ngram", "--layout", "small"], "fast"),
     ],
@@ -170,8 +170,8 @@ def test_info_of_something_else(invoke: Invoke, here: Path, content: bytes) -> N
     result = invoke("info", "some.txt")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("some.txt:1: ")
-    assert result.stderr.endswith("a model (ARPA or binary) or n-gram counts were expected\n")
+    assert result.stderr.startswith("error: some.txt:1: found ")
+    assert result.stderr.endswith("expected a model (ARPA or binary) or n-gram counts\n")
 
 
 def test_verify_finds_a_changed_byte(invoke: Invoke, folder: Path) -> None:
@@ -183,7 +183,7 @@ def test_verify_finds_a_changed_byte(invoke: Invoke, folder: Path) -> None:
         result = invoke("info", "changed.ngram", "--verify")
 
         assert result.exit_code == 2, name
-        assert result.stderr.startswith("changed.ngram: ")
+        assert result.stderr.startswith("error: changed.ngram: ")
 
 
 def test_a_model_that_was_cut_short_is_told(invoke: Invoke, folder: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_model_that_was_cut_short_is_told(invoke: Invoke, folder: Path) -> Non
         result = invoke("perplexity", f"cut-{name}", "test.txt")
 
         assert result.exit_code == 2
-        assert result.stderr.startswith(f"cut-{name}:")
+        assert result.stderr.startswith(f"error: cut-{name}:")
         assert result.stderr.count("\n") == 1
 
 

@@ -59,7 +59,7 @@ def test_an_unknown_word_is_one_line(invoke: Invoke, folder: Path) -> None:
     assert (
         "error: found the word 'Cat', which is not among the 18 words; did you mean 'cat'?\n" == result.stderr
     )
-    assert 2 == invoke("embed", "nearest", "vectors.txt", "sea", "--first", "3").exit_code
+    assert 2 == invoke("embed", "nearest", "vectors.txt", "sea", "--limit", "3").exit_code
 
 
 def test_words_and_vectors_cannot_both_be_piped_in(invoke: Invoke, folder: Path) -> None:
@@ -90,8 +90,8 @@ def test_evaluate(invoke: Invoke, folder: Path) -> None:
     lines = [line.split() for line in invoke(*arguments).stdout.splitlines() if line]
 
     assert ["pairs.txt", f"{pairs.spearman:.4f}", "3", "4"] == lines[1]
-    right = f"{100 * questions.total.accuracy:.1f}"
-    assert [["verbs", right, "%", "1", "2"], ["total", right, "%", "1", "2"]] == lines[3:]
+    right = f"{questions.total.accuracy:.2%}"
+    assert [["verbs", right, "1", "2"], ["total", right, "1", "2"]] == lines[3:]
     found = json.loads(invoke(*arguments, "--json", "--case", "lower").stdout)
     lower = found["questions"]["questions.txt"]
     assert (pairs.spearman, 3) == (
@@ -115,7 +115,7 @@ def test_evaluate_of_what_is_not_there(invoke: Invoke, folder: Path) -> None:
     )
     (folder / "bad.txt").write_text("one two\n")
     result = invoke("embed", "evaluate", "vectors.txt", "--pairs", "bad.txt")
-    assert (2, "bad.txt:1: found 2 fields; expected two words and a score\n") == (
+    assert (2, "error: bad.txt:1: found 2 fields; expected two words and a score\n") == (
         result.exit_code,
         result.stderr,
     )

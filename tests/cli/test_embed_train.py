@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.command_line import Invoke, command, run_alone, sentences, started
 
-from ngramlm.cli.output import number
+from ngramlm.cli.figures import figure
 from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, load_vectors, vector_files
 from ngramlm.text.reading import read_text
 
@@ -78,8 +78,8 @@ def test_summary_tells_words_and_loss(invoke: Invoke, folder: Path) -> None:
     training.run(threads=1)
 
     words = read_text("train.txt").n_words
-    assert f"{len(training.words)} words of 100 numbers from {words} words of text" in result.stderr
-    assert f"loss {number(training.mean_loss)} nats a word" in result.stderr
+    assert f"{len(training.words)} words of 100 components from {words:,} words of text" in result.stderr
+    assert f"loss {figure(training.mean_loss)} nats a word" in result.stderr
     quiet = invoke("embed", "train", "train.txt", "-o", "v.txt", "--epochs", "1", "--quiet")
     assert (quiet.stdout, quiet.stderr) == ("", "")
 
@@ -100,10 +100,13 @@ def test_from_a_pipe_to_a_pipe(folder: Path) -> None:
     [
         (["-o", "v.xyz"], "found no format"),
         (["-o", "v.safetensors.gz"], "plain file"),
-        (["-o", "v.txt", "--method", "glove", "--negatives", "3"], "--negatives is not for glove"),
-        (["-o", "v.txt", "--x-max", "3"], "--x-max is not for skip-gram"),
-        (["-o", "v.txt", "--buckets", "3"], "--buckets is for --subwords"),
-        (["-o", "v.txt", "--method", "glove", "--subwords", "3,6"], "--subwords is for skip-gram and cbow"),
+        (["-o", "v.txt", "--method", "glove", "--negatives", "3"], "--negatives is not for --method glove"),
+        (["-o", "v.txt", "--x-max", "3"], "--x-max is not for --method skip-gram"),
+        (["-o", "v.txt", "--buckets", "3"], "--buckets needs --subwords MIN,MAX"),
+        (
+            ["-o", "v.txt", "--method", "glove", "--subwords", "3,6"],
+            "--subwords is for --method skip-gram and cbow",
+        ),
         (["-o", "v.txt", "--subwords", "6,3"], "max_n is 3"),
         (["-o", "v.txt", "--method", "cbow", "--shared-negatives"], "shared_negatives is for skip-gram"),
         (["-o", "v.txt", "--min-count", "100000"], "found 0 words that occur 100000 times or more"),
@@ -113,9 +116,9 @@ def test_from_a_pipe_to_a_pipe(folder: Path) -> None:
         (["-o", "train.txt"], "train.txt"),
         (
             ["-o", "v.txt", "--loss", "hierarchical-softmax", "--negatives", "3"],
-            "--negatives is for negative sampling",
+            "--negatives is for --loss negative-sampling",
         ),
-        (["-o", "v.txt", "--cbow-update", "exact"], "--cbow-update is for cbow"),
+        (["-o", "v.txt", "--cbow-update", "exact"], "--cbow-update is for --method cbow"),
         (["-o", "v.txt", "--min-count", "99999999999999999999"], "99999999999999999999 is not in the range"),
     ],
 )

@@ -14,6 +14,7 @@ from support.command_line import Invoke, environment, run_alone
 
 from ngramlm.cli import output
 from ngramlm.cli.main import ALIASES, COMMANDS, ngramlm
+from ngramlm.core.tables import text_width
 from ngramlm.errors import CountError, EstimationWarning, FormatError, MissingExtraError
 
 
@@ -78,12 +79,12 @@ def test_an_unknown_command_is_answered_with_the_nearest(invoke: Invoke) -> None
     result = invoke("trian")
 
     assert result.exit_code == 2
-    assert result.stderr.endswith("Error: No such command 'trian'. Did you mean 'train'?\n")
+    assert result.stderr == ("error: No such command 'trian'. Did you mean 'train'? See 'ngramlm --help'.\n")
     assert result.stdout == ""
 
 
 def test_an_unknown_command_far_from_all_points_to_the_help(invoke: Invoke) -> None:
-    assert "'ngramlm --help' lists the commands." in invoke("xyzzy").stderr
+    assert "error: No such command 'xyzzy'. See 'ngramlm --help'.\n" == invoke("xyzzy").stderr
 
 
 def test_no_command_shows_the_help_and_is_wrong_usage(invoke: Invoke) -> None:
@@ -128,16 +129,24 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
 @pytest.mark.parametrize(
     ("error", "line", "code"),
     [
-        (FormatError("found 3 fields; expected 2", "a.arpa", 7), "a.arpa:7: found 3 fields; expected 2", 2),
+        (
+            FormatError("found 3 fields; expected 2", "a.arpa", 7),
+            "error: a.arpa:7: found 3 fields; expected 2",
+            2,
+        ),
         (FormatError("found 3 fields; expected 2"), "error: found 3 fields; expected 2", 2),
         (CountError("found no counts"), "error: found no counts", 2),
         (MissingExtraError("pip install 'ngramlm[zst]'"), "error: pip install 'ngramlm[zst]'", 1),
-        (FileNotFoundError(2, "No such file or directory", "a.txt"), "a.txt: no such file", 2),
-        (IsADirectoryError(21, "Is a directory", "a"), "a: is a folder; a file was expected", 2),
-        (PermissionError(13, "Permission denied", "a.txt"), "a.txt: permission denied", 1),
+        (FileNotFoundError(2, "No such file or directory", "a.txt"), "error: a.txt: no such file", 2),
+        (IsADirectoryError(21, "Is a directory", "a"), "error: a: found a folder; expected a file", 2),
+        (PermissionError(13, "Permission denied", "a.txt"), "error: a.txt: permission denied", 1),
         (OSError(28, "No space left on device"), "error: no space left on the device", 1),
-        (OSError(5, "Input/output error", "a.txt"), "a.txt: input/output error", 1),
-        (MemoryError(), "error: not enough memory", 1),
+        (OSError(5, "Input/output error", "a.txt"), "error: a.txt: input/output error", 1),
+        (
+            MemoryError(),
+            "error: not enough memory; --memory limits what 'train', 'count' and 'convert' use",
+            1,
+        ),
         (KeyboardInterrupt(), "interrupted", 130),
         (
             ZeroDivisionError("by\nzero"),
@@ -198,14 +207,14 @@ def test_the_filters_of_warnings_are_left_as_they_were(invoke: Invoke) -> None:
 def test_a_missing_file_is_named_before_any_work(invoke: Invoke, here: Path) -> None:
     result = invoke("train", "missing.txt", "-o", "out.arpa")
 
-    assert (result.exit_code, result.stderr) == (2, "missing.txt: no such file\n")
+    assert (result.exit_code, result.stderr) == (2, "error: missing.txt: no such file\n")
     assert list(here.iterdir()) == []
 
 
 def test_a_folder_for_a_file_is_named(invoke: Invoke, here: Path) -> None:
     (here / "texts").mkdir()
 
-    assert invoke("vocab", "texts").stderr == "texts: is a folder; a file was expected\n"
+    assert invoke("vocab", "texts").stderr == "error: texts: found a folder; expected a file\n"
 
 
 def test_an_output_in_no_folder_is_named_before_any_work(invoke: Invoke, here: Path) -> None:
@@ -270,7 +279,7 @@ def test_a_table_is_aligned_for_wide_characters() -> None:
     lines = output.table([("word", "count"), ("三國", "7"), ("ab", "12")]).splitlines()
 
     assert lines == ["word  count", "三國      7", "ab       12"]
-    assert {output.width(line) for line in lines} == {11}
+    assert {text_width(line) for line in lines} == {11}
 
 
 def test_the_group_is_the_entry_point() -> None:

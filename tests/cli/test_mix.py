@@ -98,11 +98,11 @@ def test_models_are_multiplied(folder: Path, invoke: Invoke) -> None:
     ("arguments", "message"),
     [
         (("model.arpa",), "two or more"),
-        (("model.arpa", "model.ngram", "--weights", "1"), "1 weights were found for 2 models"),
+        (("model.arpa", "model.ngram", "--weights", "1"), "--weights has 1 number for 2 models"),
         (("model.arpa", "model.ngram", "--weights", "0,0"), "not all of them 0"),
         (("model.arpa", "model.ngram", "--weights", "a,b"), "numbers"),
         (("-", "-"), "only once"),
-        (("model.arpa", "counts.gz"), "a model was expected"),
+        (("model.arpa", "counts.gz"), "error: counts.gz: found n-gram counts; expected a model"),
     ],
 )
 def test_refused(folder: Path, invoke: Invoke, arguments: tuple[str, ...], message: str) -> None:

@@ -154,7 +154,7 @@ def test_interrupted_while_reading(here: Path) -> None:
 
 def test_a_reader_that_stops_early_ends_the_command_quietly(here: Path) -> None:
     (here / "train.txt").write_text(" ".join(f"word{number}" for number in range(100_000)) + "\n")
-    with started(command("vocab", "train.txt", "--counts"), here) as process:
+    with started(command("vocab", "train.txt", "--with-counts"), here) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         assert process.stdout.readline() == "word0\t1\n"
@@ -216,7 +216,7 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
     with started([sys.executable, "-c", LIMITED, "vocab", "train.txt", "-o", "words.txt"], here) as process:
         _, stderr = process.communicate(timeout=30)
 
-        assert (process.returncode, stderr) == (1, "words.txt: file too large\n")
+        assert (process.returncode, stderr) == (1, "error: words.txt: file too large\n")
         assert (here / "words.txt").read_text() == "old\n"
         assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
 

@@ -54,7 +54,9 @@ def test_keep(witten_bell: Path, invoke: Invoke) -> None:
 
     assert (result.exit_code, result.output) == (0, "")
     assert sum(lm.BackoffModel.load("small.ngram").n_ngrams) <= 500
-    other = invoke("prune", "wb.arpa", "--keep", "500", "--by", "weighted-difference", "-o", "other.ngram")
+    other = invoke(
+        "prune", "wb.arpa", "--keep", "500", "--criterion", "weighted-difference", "-o", "other.ngram"
+    )
     assert other.exit_code == 0, other.output
     assert lm.BackoffModel.load("other.ngram").metadata["pruned"].startswith("weighted-difference ")
     assert invoke("prune", "wb.arpa", "--keep", "3", "-o", "small.ngram").exit_code == 2
@@ -96,7 +98,7 @@ def test_from_standard_input_to_standard_output(witten_bell: Path, invoke: Invok
         ((), "nothing to do"),
         (("--entropy", "1e-7", "--keep", "10"), "cannot be used together"),
         (("--entropy", "-1"), "-1"),
-        (("--entropy", "1e-7", "--by", "weighted-difference"), "--by needs --keep"),
+        (("--entropy", "1e-7", "--criterion", "weighted-difference"), "--criterion needs --keep"),
         (("--entropy", "nan"), "threshold is nan"),
         (("--entropy", "1e-7", "--removed", "unknown"), "--removed needs --vocab"),
         (("--keep", "9", "--new-words", "share"), "--new-words needs --vocab"),
@@ -117,7 +119,7 @@ def test_refused(folder: Path, invoke: Invoke, arguments: tuple[str, ...], messa
 def test_a_model_that_does_not_say_how_it_was_smoothed_is_told(folder: Path, invoke: Invoke) -> None:
     """An ARPA file may hold a Kneser-Ney model, which a binary one would have been warned of."""
     small = ("--entropy", "1e-5", "-o", "small.arpa")
-    note = "model.arpa does not say how it was smoothed; a Kneser-Ney model needs --history-model\n"
+    note = "model.arpa does not name its smoothing method; a Kneser-Ney model needs --history-model\n"
 
     assert invoke("prune", "model.arpa", *small).stderr.startswith(note)
     assert "this is a Kneser-Ney model" in invoke("prune", "model.ngram", *small).stderr

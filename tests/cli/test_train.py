@@ -170,7 +170,7 @@ def test_counts_that_are_taken_several_times(invoke: Invoke, folder: Path) -> No
     for arguments in (("test.txt", "other.txt", "--times", "3,1"), ("test.gz", "--counts", "--times", "3,1")):
         refused = invoke("train", *arguments, "-o", "m.arpa")
         assert refused.exit_code == 2
-        assert "a number for each file" in refused.stderr
+        assert "--times needs --counts, and one number for each file" in refused.stderr
 
 
 def test_options_of_text_are_refused_for_counts(invoke: Invoke, folder: Path) -> None:
@@ -226,7 +226,7 @@ def test_cut_offs_drop_ngrams_of_their_order(invoke: Invoke, folder: Path) -> No
     [
         ("1,0", "cut-offs"),
         ("0,2,1", "cut-offs"),
-        ("a", "'a' was found"),
+        ("a", "found 'a'; expected a list of numbers with commas between them"),
         ("0,-1", "no number below 0"),
         ("", "''"),
     ],
@@ -295,8 +295,8 @@ def test_a_limit_of_memory_changes_no_byte(invoke: Invoke, folder: Path) -> None
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--memory", "lots"], "'lots' was found; an amount such as 512M or 4G was expected."),
-        (["--memory", "-1G"], "'-1G' was found; an amount such as"),
+        (["--memory", "lots"], "found 'lots'; expected an amount such as 512M or 4G, at least 1M."),
+        (["--memory", "-1G"], "found '-1G'; expected an amount such as"),
         (["--memory", "64M"], "error: found a limit of 64 MB of memory; expected at least 128 MB"),
         (["--memory", "1G", "--temp-folder", "nowhere"], "Directory 'nowhere' does not exist."),
         (["--memory", "1G", "--counts"], "--memory is for text and cannot be used with --counts."),
@@ -321,9 +321,9 @@ def test_a_vocabulary_by_count(invoke: Invoke, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (b"a b\nc \xff d\n", "bad.txt:2: found bytes that are not UTF-8"),
-        (b"a b\n\n<s> a\n", "bad.txt:3: found the reserved word '<s>'"),
-        (b"a\x00b\n", "bad.txt:1: found the control character '\\x00'"),
+        (b"a b\nc \xff d\n", "error: bad.txt:2: found bytes that are not UTF-8"),
+        (b"a b\n\n<s> a\n", "error: bad.txt:3: found the reserved word '<s>'"),
+        (b"a\x00b\n", "error: bad.txt:1: found the control character '\\x00'"),
         (b"", "error: bad.txt: found no sentences"),
     ],
 )
@@ -360,7 +360,7 @@ def test_damaged_compression_is_told(invoke: Invoke, here: Path) -> None:
     result = invoke("train", "bad.txt.gz", "-o", "new.arpa")
 
     assert result.exit_code == 2
-    assert result.stderr.startswith("bad.txt.gz: found damaged compressed data")
+    assert result.stderr.startswith("error: bad.txt.gz: found damaged compressed data")
 
 
 def test_bad_text_may_be_read_on_request(invoke: Invoke, here: Path) -> None:

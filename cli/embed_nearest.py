@@ -1,0 +1,75 @@
+"""``ngramlm embed nearest``: the words with the most similar vectors."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ngramlm.cli import checks, options
+from ngramlm.cli.commands import command as make_command
+from ngramlm.cli.figures import fixed
+from ngramlm.cli.output import table, write, write_json
+from ngramlm.cli.settings import argument, settings
+
+
+@settings
+class EmbedNearest:
+    """The options of ``embed nearest``."""
+
+    vectors: str = options.file_argument("VECTORS")
+    words: tuple[str, ...] = argument("[WORD]...", nargs=-1)
+    n: int = options.integer_option("-n", default=10, help_text="Number of words.")
+    limit: int | None = options.limit_option()
+    as_json: bool = options.json_option()
+
+
+@make_command(
+    "nearest",
+    EmbedNearest,
+    example=[
+        "ngramlm embed nearest vectors.txt cat dog -n 3",
+        "echo cat | ngramlm embed nearest vectors.txt --json",
+    ],
+)
+def nearest(given: EmbedNearest) -> None:
+    """List the words with the greatest cosine to each WORD.
+
+    Without WORD, the command reads words from standard input. Put -- before words that begin with a hyphen.
+    """
+    from ngramlm.embeddings import load_vectors, neighbour_words
+
+    asked = checks.utf8_words(given.words) or _words_of_stdin(given.vectors)
+    found = neighbour_words(load_vectors(given.vectors, limit=given.limit), asked, given.n)
+    if given.as_json:
+        listed = {
+            word: [{"word": other, "cosine": cosine} for other, cosine in near]
+            for word, near in found.items()
+        }
+        write_json({"vectors": given.vectors, "nearest": listed})
+        return
+    rows = [("word", "nearest", "cosine")]
+    for word, near in found.items():
+        rows += [
+            (word if place == 0 else "", other, fixed(cosine, 4))
+            for place, (other, cosine) in enumerate(near)
+        ]
+    write(table(rows, left=(0, 1)))
+
+
+def _words_of_stdin(vectors_file: str) -> list[str]:
+    """Words between spaces, tabs and line ends."""
+    from ngramlm.core.files import open_source
+    from ngramlm.errors import UsageError
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise click.UsageError("no word: give words, or pipe them in.")
+    checks.check_stdin([vectors_file, "-"])
+    with open_source("-") as stream:
+        try:
+            words = stream.read().decode().split()
+        except UnicodeDecodeError:
+            raise UsageError("found bytes that are not UTF-8 on standard input; expected words") from None
+    if not words:
+        raise click.UsageError("no word on standard input.")
+    return words

@@ -1,0 +1,81 @@
+"""Texts, vocabularies and caches as the options ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ngramlm.cli.output import stderr_line
+
+if TYPE_CHECKING:
+    from ngramlm.adaptive import Component, Neighbours, WordWeights
+    from ngramlm.core.files import Source
+    from ngramlm.smoothing import Smoothing
+    from ngramlm.text.text import Text
+    from ngramlm.text.vocabulary import Vocabulary
+
+DECAY = 0.003  # of a cache of words, per token
+
+
+def make_method(name: str, /, **options: Any) -> Smoothing:
+    """The smoothing method of a name of ``--smoothing``."""
+    from ngramlm.methods import make_smoothing
+
+    return make_smoothing(name, **options)
+
+
+def read_documents(sources: Source | Sequence[Source], rule: str | None, **reading: Any) -> Text:
+    """A text with the documents of the rule of ``--documents``."""
+    from ngramlm.text.documents import document_rule
+    from ngramlm.text.documents import read_documents as read
+    from ngramlm.text.reading import read_text
+
+    if rule is None:
+        return read_text(sources, **reading)
+    return read(sources, document_rule(rule), **reading)
+
+
+def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
+    """`read_documents` of a text that must not be empty, with a warning where many of its words are OOV."""
+    from ngramlm.text.oov import warn_of_oovs
+    from ngramlm.text.reading import require_sentences
+
+    text = require_sentences(read_documents(source, rule, **reading), source)
+    warn_of_oovs(source, text.n_oov, text.n_words)
+    return text
+
+
+def read_vocabulary(path: str) -> Vocabulary:
+    """The words of a file; one warning line where the file has no words."""
+    from ngramlm.text.vocabulary import RESERVED, Vocabulary
+
+    found = Vocabulary.read(path)
+    if len(found) == len(RESERVED):
+        stderr_line(f"{path} lists no words, so that every word is an OOV", label="warning")
+    return found
+
+
+def make_caches(
+    names: tuple[str, ...],
+    window: int | None = None,
+    decay: float = DECAY,
+    keep_unknown: bool = False,
+    weights: WordWeights | None = None,
+    neighbours: Neighbours | None = None,
+) -> list[Component]:
+    """The caches of ``--caches``; UsageError for pairs without weights."""
+    from ngramlm.adaptive import Cache, NgramCache, PairCache
+
+    makers: dict[str, Callable[[], Component]] = {
+        "words": lambda: Cache(
+            window=window, decay=decay, weights=weights, neighbours=neighbours, keep_unknown=keep_unknown
+        ),
+        "bigrams": lambda: NgramCache(window=window, keep_unknown=keep_unknown),
+        "trigrams": lambda: NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),
+        "pairs": lambda: PairCache(weights),  # type: ignore[arg-type]
+    }
+    if "pairs" in names and weights is None:
+        raise click.UsageError("--caches pairs needs --idf TEXT, which gives the weights of words.")
+    return [makers[name]() for name in names]

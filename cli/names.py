@@ -1,0 +1,45 @@
+"""Names that help texts and completion show, without numpy; tests compare them with the library's registries."""
+
+from __future__ import annotations
+
+METHODS = {
+    "maximum-likelihood": "relative frequencies, without smoothing",
+    "add-one": "one more occurrence of every n-gram (Laplace)",
+    "add-delta": "a fraction more of every n-gram (Lidstone)",
+    "good-turing": "Good-Turing for small counts, with back-off",
+    "simple-good-turing": "Good-Turing with fitted counts of counts",
+    "stupid-backoff": "scores without normalization",
+    "church-gale": "Good-Turing of bigrams in buckets",
+    "jelinek-mercer": "interpolation, one weight per order",
+    "jelinek-mercer-total": "interpolation, weights by history count",
+    "jelinek-mercer-average": "interpolation, weights by average count",
+    "katz": "Good-Turing discounts with back-off",
+    "linear-discounting": "a fixed share of every count",
+    "natural-discounting": "Ristad's natural law of succession",
+    "witten-bell": "left mass from the history types",
+    "absolute-discounting": "one discount per order",
+    "kneser-ney": "one discount, continuation counts",
+    "modified-kneser-ney": "three discounts, continuation counts",
+    "dirichlet": "Dirichlet prior from the lower order",
+    "dirichlet-continuation": "Dirichlet prior from continuation counts",
+    "mackay-peto": "Dirichlet prior found by its evidence",
+    "pitman-yor": "sampled Pitman-Yor process (takes minutes)",
+    "maxent": "maximum entropy (takes minutes)",
+    "class-maxent": "maximum entropy over classes (takes minutes)",
+}
+"""The methods of ``--smoothing``, each with a few words for the help."""
+
+DEFAULT_METHOD = "modified-kneser-ney"
+TOKENIZERS = ("whitespace", "characters", "words")
+LAYOUTS = ("fast", "compact")
+FORMS = ("default", "interpolated", "backoff", "both")
+CRITERIA = ("entropy", "weighted-difference")
+CACHES = ("words", "bigrams", "trigrams", "pairs")
+WEIGHTINGS = ("silence", "fixed", "position", "word", "recent", "bayes", "sentence")
+REPORT_SUFFIXES = (".md", ".csv", ".json", ".txt", ".tex", ".html")
+ARCHITECTURES = ("skip-gram", "cbow")
+LOSSES = ("negative-sampling", "hierarchical-softmax")
+CBOW_UPDATES = ("word2vec", "exact")
+ANALOGY_METHODS = ("add", "multiply")
+VECTOR_FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
+WRITTEN_VECTOR_FORMATS = tuple(name for name in VECTOR_FORMATS if name != "fasttext")

@@ -1,0 +1,89 @@
+"""All options of a command as one object: a frozen dataclass whose fields know their click parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+__all__ = ["argument", "given_flags", "group", "option", "parameters", "settings", "settings_from"]
+
+S = TypeVar("S")
+
+
+class Option(click.Option):
+    """An option whose help ends with default and limits in one pair of brackets."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        if record is None:
+            return None
+        flags, text = record
+        text = text.replace("]  [", "; ")
+        if isinstance(self.type, (click.IntRange, click.FloatRange)) and self.metavar:
+            limits = re.search(r"[^ ;[]*\bx\b[^ ;]*\]$", text)
+            if limits:
+                named = re.sub(r"\bx\b", self.metavar, limits[0])
+                named = re.sub(r"^(\d+)<=(\w+)<=\d{10,}", r"\2>=\1", named)  # no limit that a user meets
+                text = text[: limits.start()] + named
+        return flags, text
+
+
+settings = dataclass(frozen=True, kw_only=True, repr=False, eq=False)  # less to generate at start-up
+"""The decorator of every class of options."""
+
+
+def option(*flags: str, **attributes: Any) -> Any:
+    """A field that an option fills; ``attributes`` are those of `click.Option`."""
+    return field(metadata={"option": (flags, attributes)})
+
+
+def argument(metavar: str, **attributes: Any) -> Any:
+    """A field that an argument fills; ``attributes`` are those of `click.Argument`."""
+    return field(metadata={"argument": {"metavar": metavar, **attributes}})
+
+
+def group(kind: type) -> Any:
+    """A field that holds the options of another settings class."""
+    return field(metadata={"group": kind})
+
+
+def parameters(kind: type) -> Iterator[click.Parameter]:
+    """The click parameters of a settings class, in the order of its fields."""
+    for item in fields(kind):
+        if "group" in item.metadata:
+            yield from parameters(item.metadata["group"])
+        else:
+            yield _parameter(item)
+
+
+def _parameter(item: Field[Any]) -> click.Parameter:
+    if "argument" in item.metadata:
+        return click.Argument([item.name], **item.metadata["argument"])
+    flags, attributes = item.metadata["option"]
+    return Option([*flags, item.name], **attributes)
+
+
+def settings_from(kind: type[S], values: dict[str, Any]) -> S:
+    """The settings object of the values that click parsed."""
+    found: dict[str, Any] = {}
+    for item in fields(kind):  # type: ignore[arg-type]  # every settings class is a dataclass
+        inner = item.metadata.get("group")
+        found[item.name] = settings_from(inner, values) if inner else values[item.name]
+    return kind(**found)
+
+
+def given_flags(kind: type, names: Sequence[str] = ()) -> list[str]:
+    """The flags of a class that the user gave on the command line, of these fields only if any are named."""
+    context = click.get_current_context()
+    wanted = set(names) or {str(parameter.name) for parameter in parameters(kind)}
+    return [
+        parameter.opts[-1]
+        for parameter in context.command.params
+        if parameter.name in wanted
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
