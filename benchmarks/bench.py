@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import ALONE, HEADER, NGRAMLM, SPLICE_WALK, Contender, Job, Peers, is_newer, say
+from candidates import ALONE, HEADER, NGRAMLM, SPLICE_WALK, Contender, Job, Peers, is_newer, say
 
 SMALL_BYTES = 1_000_000  # of the text that nltk.lm gets
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from contenders import NGRAMLM, SPLICE_WALK, Contender, Job, Peers, say
+from candidates import NGRAMLM, SPLICE_WALK, Contender, Job, Peers, say
 from loglog import Panel, Series, picture
 
 FIT_FROM = 3.0  # millions of tokens: below, the start of Python is much of the time

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning
-from ngramlm.evaluation.contenders import Contender, contenders
+from ngramlm.evaluation.candidate_methods import Contender, contenders
 from ngramlm.evaluation.curve import nested_subsets
 from ngramlm.evaluation.significance import paired_tests
 from ngramlm.text.vocabulary import EOS

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from contenders import PYTHON, Contender
+from candidates import PYTHON, Contender
 from vector_jobs import GLOVE, WORD2VEC, sizes
 
 JOBS = Path(__file__).with_name("vector_jobs.py")

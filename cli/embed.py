@@ -151,7 +151,7 @@ def convert(
     is the matrix alone, with the words beside it. fastText's models (.bin) are only read.
     """
     from ngramlm.embeddings import load_vectors, save_vectors
-    from ngramlm.embeddings.vector_files import vectors_format
+    from ngramlm.embeddings.vector_formats import vectors_format
 
     options.check_output(target, [source])
     wanted = vectors_format(target, target_format)

@@ -16,8 +16,8 @@ from ngramlm.cli.signals import exit_code, say_interrupted, waiting_signals
 
 if TYPE_CHECKING:
     from ngramlm.embeddings import WordVectors
-    from ngramlm.embeddings.training import Training
     from ngramlm.embeddings.word2vec import Word2Vec
+    from ngramlm.embeddings.word2vec_training import Training
     from ngramlm.text.text import Text
 
 WORD2VEC = ("skip-gram", "cbow")
@@ -153,7 +153,7 @@ def train(
     Several texts are one text. One thread gives the same vectors every time; several threads of skip-gram and cbow work
     without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
     """
-    from ngramlm.embeddings.vector_files import save_vectors, vectors_format
+    from ngramlm.embeddings.vector_formats import save_vectors, vectors_format
     from ngramlm.text.text import read_text
 
     if as_json and output == "-":

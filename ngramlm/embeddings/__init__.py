@@ -7,8 +7,7 @@
 ['dog', 'tree']
 """
 
-from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
-from ngramlm.embeddings.evaluation import (
+from ngramlm.embeddings.analogies import (
     Analogies,
     CategoryScore,
     WordSimilarity,
@@ -18,14 +17,15 @@ from ngramlm.embeddings.evaluation import (
     read_questions,
     word_similarity,
 )
+from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
 from ngramlm.embeddings.gensim_vectors import from_gensim, to_gensim
 from ngramlm.embeddings.glove import Glove, GloveRun
-from ngramlm.embeddings.picture import principal_components
-from ngramlm.embeddings.subwords import SubwordVectors, ngram_buckets, vocabulary_ngrams
-from ngramlm.embeddings.training import Training
-from ngramlm.embeddings.vector_files import load_vectors, save_vectors
+from ngramlm.embeddings.principal_components import principal_components
+from ngramlm.embeddings.subword_vectors import SubwordVectors, ngram_buckets, vocabulary_ngrams
+from ngramlm.embeddings.vector_formats import load_vectors, save_vectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.embeddings.word2vec import Subwords, Word2Vec
+from ngramlm.embeddings.word2vec_training import Training
 
 __all__ = [
     "Analogies",

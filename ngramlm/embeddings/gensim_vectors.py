@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ngramlm.embeddings.subwords import SubwordVectors
+from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import MissingExtraError
 

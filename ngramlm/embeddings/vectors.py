@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.validation import Number, choice, several_words
-from ngramlm.embeddings.neighbours import (
+from ngramlm.embeddings.neighbors import (
     cosine_analogies,
     nearest_rows,
     product_analogies,
@@ -276,7 +276,7 @@ class WordVectors:
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
         """Write the vectors in the format that the name asks for; see `save_vectors`."""
-        from ngramlm.embeddings.vector_files import save_vectors
+        from ngramlm.embeddings.vector_formats import save_vectors
 
         save_vectors(self, path, format)
 
@@ -286,7 +286,7 @@ class WordVectors:
     ) -> Vectors:
         """Read vectors of any format; see `load_vectors`. Raises FormatError for those that are not of this class."""
         from ngramlm.core.files import source_name
-        from ngramlm.embeddings.vector_files import load_vectors
+        from ngramlm.embeddings.vector_formats import load_vectors
         from ngramlm.errors import FormatError
 
         loaded = load_vectors(path, format, limit=limit)

@@ -12,8 +12,8 @@ from typing import Any
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Check, Number, choice, flag, keep_checked
-from ngramlm.embeddings.training import Training
 from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.word2vec_training import Training
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text
 

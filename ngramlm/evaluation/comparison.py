@@ -14,7 +14,7 @@ from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation.bench import Bench, Measuring, Reader, read_one, text_name
-from ngramlm.evaluation.contenders import Contender, contenders, default_baseline
+from ngramlm.evaluation.candidate_methods import Contender, contenders, default_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, nested_subsets
 from ngramlm.evaluation.perplexity import Readable, perplexity
 from ngramlm.evaluation.results import Comparison, LearningPoint, Row, TrainFigures

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from ngramlm.core.files import atomic_write, suffix_of
 from ngramlm.errors import UsageError
+from ngramlm.evaluation.plain_table import to_text
 from ngramlm.evaluation.results import Comparison
-from ngramlm.report.comma import to_csv
+from ngramlm.report.csv_table import to_csv
 from ngramlm.report.html_page import to_html
 from ngramlm.report.json_object import to_json
 from ngramlm.report.latex import to_latex
 from ngramlm.report.markdown import to_markdown
-from ngramlm.report.plain import to_text
 
 __all__ = ["FORMATS", "write_report"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from ngramlm.evaluation.cells import fixed, integer, interval_text, p_text
 from ngramlm.evaluation.results import Comparison, Row
 from ngramlm.report import svg
-from ngramlm.report.cells import fixed, integer, interval_text, p_text
 from ngramlm.report.markup import Markup, tag
 
 __all__ = ["best_of_methods", "by_order", "forest", "learning_curves", "matched_orders", "ranking"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from ngramlm.evaluation.cells import Column, findings, fixed, notes, table
 from ngramlm.evaluation.results import Comparison, Row
-from ngramlm.report import charts, sentences
-from ngramlm.report.cells import Column, findings, fixed, notes, table
+from ngramlm.report import charts
+from ngramlm.report import contrasts as sentences
 from ngramlm.report.markup import Markup, tag
 from ngramlm.report.page import page, section, tiles
 from ngramlm.report.svg import Scale

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from ngramlm.evaluation.cells import CURVE_TITLE, Grid, Table, curve_table, table
 from ngramlm.evaluation.results import Comparison
-from ngramlm.report.cells import CURVE_TITLE, Grid, Table, curve_table, table
 
 __all__ = ["escape", "to_latex"]
 

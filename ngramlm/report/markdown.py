@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ngramlm.evaluation.results import Comparison
-from ngramlm.report.cells import (
+from ngramlm.evaluation.cells import (
     CURVE_TITLE,
     Grid,
     Table,
@@ -15,6 +14,7 @@ from ngramlm.report.cells import (
     notes,
     table,
 )
+from ngramlm.evaluation.results import Comparison
 
 __all__ = ["to_markdown"]
 

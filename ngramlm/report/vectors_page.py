@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbour_words, principal_components
 from ngramlm.errors import UsageError
-from ngramlm.report.cells import fixed
+from ngramlm.evaluation.cells import fixed
 from ngramlm.report.markup import Markup, tag
 from ngramlm.report.page import page, section, tiles
 from ngramlm.report.word_map import word_map

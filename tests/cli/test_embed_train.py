@@ -231,7 +231,7 @@ def test_a_second_signal_ends_at_once(here: Path) -> None:
 
 TOLD = """
 import sys
-from ngramlm.embeddings.training import Training
+from ngramlm.embeddings.word2vec_training import Training
 
 run = Training.run
 def told(self, **options):

@@ -33,7 +33,7 @@ from ngramlm.embeddings import (
     text_files,
     to_gensim,
 )
-from ngramlm.embeddings.fasttext_files import MAGIC
+from ngramlm.embeddings.fasttext_format import MAGIC
 from ngramlm.errors import FormatError, FormatWarning, NgramlmWarning, UsageError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -539,7 +539,7 @@ def test_a_fasttext_model_by_hand(tmp_path: Path) -> None:
     assert (2, 3, "skipgram") == (loaded.min_n, loaded.max_n, loaded.metadata["model"])
     for source in (io.BytesIO(path.read_bytes()), path):
         are_the_same(WordVectors(loaded.words[:2], loaded.matrix[:2]), load_vectors(source, limit=2))
-    with mock.patch("ngramlm.embeddings.fasttext_files.FIRST_BYTES", 8):
+    with mock.patch("ngramlm.embeddings.fasttext_format.FIRST_BYTES", 8):
         are_the_same(loaded, load_vectors(io.BytesIO(path.read_bytes())))
 
 
@@ -661,9 +661,9 @@ def test_an_interrupted_write_leaves_the_old_file(case: str, tmp_path: Path) -> 
         raise KeyboardInterrupt
 
     with (
-        mock.patch("ngramlm.embeddings.text_files.format_rows", interrupted),
-        mock.patch("ngramlm.embeddings.mapped_files.np.ascontiguousarray", interrupted),
-        mock.patch("ngramlm.embeddings.mapped_files.np.lib.format.write_array_header_1_0", interrupted),
+        mock.patch("ngramlm.embeddings.text_format.format_rows", interrupted),
+        mock.patch("ngramlm.embeddings.safetensors_format.np.ascontiguousarray", interrupted),
+        mock.patch("ngramlm.embeddings.safetensors_format.np.lib.format.write_array_header_1_0", interrupted),
         pytest.raises(KeyboardInterrupt),
     ):
         save_vectors(some_vectors(9, 2), path, format)

@@ -21,7 +21,7 @@ from ngramlm.core import parallel
 from ngramlm.embeddings import Subwords, SubwordVectors, Training, Word2Vec, training
 from ngramlm.embeddings._word2vec import Worker
 from ngramlm.embeddings.parameters import aligned_rows
-from ngramlm.embeddings.training import frequent_words
+from ngramlm.embeddings.word2vec_training import frequent_words
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import Vocabulary

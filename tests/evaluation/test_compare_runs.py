@@ -19,8 +19,8 @@ import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation import Comparison, Measuring
 from ngramlm.evaluation.bench import default_resamples
+from ngramlm.evaluation.candidate_methods import contenders, default_baseline
 from ngramlm.evaluation.comparison import compare, compare_smoothings
-from ngramlm.evaluation.contenders import contenders, default_baseline
 from ngramlm.evaluation.curve import curve_sizes, nested_subsets
 from ngramlm.smoothing import SMOOTHINGS, StupidBackoff, make_smoothing, smoothing_names
 

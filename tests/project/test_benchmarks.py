@@ -24,7 +24,7 @@ import loglog
 import numpy as np
 import pytest
 import splice_walk
-from contenders import Contender, Job, Run
+from candidates import Contender, Job, Run
 from hypothesis import given
 from hypothesis import strategies as st
 

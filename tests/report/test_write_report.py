@@ -18,8 +18,8 @@ from support.sample_comparison import METHODS, NASTY, example
 
 from ngramlm.core.files import open_source
 from ngramlm.evaluation import Comparison
+from ngramlm.evaluation.cells import COLUMNS, bytes_text, fixed, p_text
 from ngramlm.report import FORMATS, latex, markup
-from ngramlm.report.cells import COLUMNS, bytes_text, fixed, p_text
 from ngramlm.report.svg import Scale
 
 VOID = {"meta", "br"}

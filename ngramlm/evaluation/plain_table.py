@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ngramlm.evaluation.cells import CURVE_TITLE, NARROW, Grid, Table, aligned, curve_table, table
 from ngramlm.evaluation.results import Comparison
-from ngramlm.report.cells import CURVE_TITLE, NARROW, Grid, Table, aligned, curve_table, table
 
 __all__ = ["to_text"]
 

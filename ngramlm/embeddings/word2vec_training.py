@@ -20,7 +20,7 @@ from ngramlm.embeddings._word2vec import Trainer, Worker
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
 from ngramlm.embeddings.parameters import aligned_rows, padded_size
-from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ngrams
+from ngramlm.embeddings.subword_vectors import SubwordVectors, mean_rows, vocabulary_ngrams
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.formats.archive import (

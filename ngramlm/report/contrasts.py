@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ngramlm.evaluation.cells import fixed
 from ngramlm.evaluation.results import Contrast, SentencePair
-from ngramlm.report.cells import fixed
 from ngramlm.report.markup import Markup, tag
 
 __all__ = ["contrast"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ngramlm.core.files import Source, open_source, source_name
 from ngramlm.core.validation import Number, choice
-from ngramlm.embeddings.subwords import SubwordVectors
+from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vectors import METHODS, WordVectors, analogy_rows
 from ngramlm.errors import FormatError, UsageError
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.embeddings._vectors import FIELD_BYTES, format_rows, parse_rows
-from ngramlm.embeddings.rows import MOST_ROWS, RowGatherer, check_shape
+from ngramlm.embeddings.row_gatherer import MOST_ROWS, RowGatherer, check_shape
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.line_pieces import check_utf8, pieces, shown

@@ -7,8 +7,8 @@ from typing import IO
 import numpy as np
 
 from ngramlm.embeddings._vectors import copy_rows
-from ngramlm.embeddings.rows import RowGatherer, read_exactly
-from ngramlm.embeddings.text_files import HEADER_BYTES, check_promise, formatted_rows, read_header
+from ngramlm.embeddings.row_gatherer import RowGatherer, read_exactly
+from ngramlm.embeddings.text_format import HEADER_BYTES, check_promise, formatted_rows, read_header
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError
 from ngramlm.formats.line_pieces import shown

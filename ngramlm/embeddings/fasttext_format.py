@@ -13,8 +13,14 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.embeddings.rows import FIRST_BYTES, check_shape, read_exactly, refusing, without_duplicates
-from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ngrams
+from ngramlm.embeddings.row_gatherer import (
+    FIRST_BYTES,
+    check_shape,
+    read_exactly,
+    refusing,
+    without_duplicates,
+)
+from ngramlm.embeddings.subword_vectors import SubwordVectors, mean_rows, vocabulary_ngrams
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError
 

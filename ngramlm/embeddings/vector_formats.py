@@ -17,13 +17,19 @@ from ngramlm.core.files import (
     suffix_of,
 )
 from ngramlm.core.validation import Number, choice
-from ngramlm.embeddings.binary_files import read_word2vec_binary, write_word2vec_binary
-from ngramlm.embeddings.fasttext_files import MAGIC as FASTTEXT_MAGIC
-from ngramlm.embeddings.fasttext_files import read_fasttext
-from ngramlm.embeddings.mapped_files import NPY_MAGIC, load_npy, load_safetensors, save_npy, save_safetensors
-from ngramlm.embeddings.rows import read_exactly
-from ngramlm.embeddings.text_files import HEADER_BYTES, header_of, read_text, write_text
+from ngramlm.embeddings.fasttext_format import MAGIC as FASTTEXT_MAGIC
+from ngramlm.embeddings.fasttext_format import read_fasttext
+from ngramlm.embeddings.row_gatherer import read_exactly
+from ngramlm.embeddings.safetensors_format import (
+    NPY_MAGIC,
+    load_npy,
+    load_safetensors,
+    save_npy,
+    save_safetensors,
+)
+from ngramlm.embeddings.text_format import HEADER_BYTES, header_of, read_text, write_text
 from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.word2vec_binary import read_word2vec_binary, write_word2vec_binary
 from ngramlm.errors import UsageError
 
 __all__ = ["FORMATS", "load_vectors", "save_vectors", "vectors_format"]

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.files import atomic_write
-from ngramlm.embeddings.rows import check_shape, refusing, without_duplicates
-from ngramlm.embeddings.subwords import SubwordVectors
+from ngramlm.embeddings.row_gatherer import check_shape, refusing, without_duplicates
+from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import FormatError, UsageError
 
