@@ -45,10 +45,10 @@ def nearest(
 
     Without WORD, words are read from standard input. Put -- before words that begin with a hyphen.
     """
-    from ngramlm.embeddings import load_vectors, neighbour_words
+    from ngramlm.embeddings import load_vectors, neighbor_words
 
     asked = options.utf8_words(words) or _words_of_stdin(vectors_file)
-    found = neighbour_words(load_vectors(vectors_file, limit=first), asked, how_many)
+    found = neighbor_words(load_vectors(vectors_file, limit=first), asked, how_many)
     if as_json:
         listed = {
             word: [{"word": other, "cosine": cosine} for other, cosine in near]

@@ -17,7 +17,7 @@ from ngramlm.cli.signals import exit_code, say_interrupted, waiting_signals
 if TYPE_CHECKING:
     from ngramlm.embeddings import WordVectors
     from ngramlm.embeddings.word2vec import Word2Vec
-    from ngramlm.embeddings.word2vec_training import Training
+    from ngramlm.embeddings.word2vec_training import Word2VecTraining
     from ngramlm.text.text import Text
 
 WORD2VEC = ("skip-gram", "cbow")
@@ -153,7 +153,7 @@ def train(
     Several texts are one text. One thread gives the same vectors every time; several threads of skip-gram and cbow work
     without locks, and differ a little. Ctrl-C leaves what has been trained in FILE.training, for --resume.
     """
-    from ngramlm.embeddings.vector_formats import save_vectors, vectors_format
+    from ngramlm.embeddings.vector_formats import vectors_format
     from ngramlm.text.text import read_text
 
     if as_json and output == "-":
@@ -176,7 +176,7 @@ def train(
         seconds = time.monotonic() - began_training
         if form != "safetensors":
             options.warn_of_ngrams(vectors, output)
-        save_vectors(vectors, output, form)
+        vectors.save(output, form)
     state = _state(output)
     if resume and os.path.exists(state):
         os.unlink(state)  # not before the vectors are written
@@ -272,7 +272,7 @@ def _train_word2vec(
     progress.detail = lambda: f"learning rate {training.learning_rate:.4f}"
     with waiting_signals() as came:
 
-        def interrupted(_: Training) -> bool:
+        def interrupted(_: Word2VecTraining) -> bool:
             return came() is not None
 
         training.run(threads=threads, progress=progress, after_block=interrupted)
@@ -297,5 +297,6 @@ def _train_word2vec(
 def _train_glove(
     settings: Any, text: Text, threads: int | None, progress: Progress
 ) -> tuple[WordVectors, dict[str, Any]]:
-    run = settings.train(text, threads=threads, progress=progress)
-    return run.word_vectors(), {"pairs": run.n_pairs, "loss": run.losses[-1]}
+    training = settings.start(text, threads=threads, progress=progress)
+    training.run(threads=threads, progress=progress)
+    return training.vectors(), {"pairs": training.n_pairs, "loss": training.losses[-1]}

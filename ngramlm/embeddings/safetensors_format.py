@@ -1,9 +1,8 @@
-"""Vectors that are used in place from the mapped file: safetensors, our own format, and numpy's .npy.
+"""Word vectors in safetensors files, which are mapped into memory and used in place.
 
-safetensors: uint64 length of a JSON header, the header, then the data, little endian. Tensors ``vectors`` F32 [V, d],
-``words`` U8 (UTF-8, a line end between two words), and of subword vectors ``ngrams`` F32 [buckets, d]; the metadata
-are those of the vectors, with the lengths of the n-grams. numpy: the matrix alone, and the words in a file beside it,
-one a line.
+A file holds the uint64 length of a JSON header, the header, then the data, little endian. The tensors are ``vectors``
+F32 [V, d], ``words`` U8 (UTF-8, a line end between two words), and for subword vectors ``ngrams`` F32 [buckets, d].
+The metadata are the metadata of the vectors, and the lengths of the n-grams.
 """
 
 from __future__ import annotations
@@ -20,29 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.files import atomic_write
-from ngramlm.embeddings.row_gatherer import check_shape, refusing, without_duplicates
-from ngramlm.embeddings.subword_vectors import SubwordVectors
-from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.mapped_rows import first_rows, split_words
+from ngramlm.embeddings.row_gatherer import check_shape
+from ngramlm.embeddings.vector_data import NgramRows, VectorData
 from ngramlm.errors import FormatError, UsageError
 
-__all__ = ["NPY_MAGIC", "load_npy", "load_safetensors", "save_npy", "save_safetensors", "words_beside"]
-
-Floats = NDArray[np.float32]
+__all__ = ["load_safetensors", "save_safetensors"]
 
 ALIGNMENT = 64  # bytes; where the data begin
-MOST_HEADER = 100_000_000  # bytes, as in safetensors itself
+MAX_HEADER = 100_000_000  # bytes, the limit of safetensors itself
 LENGTHS = ("ngramlm.min_n", "ngramlm.max_n")  # in the metadata
 _LENGTH = struct.Struct("<Q")
 
-NPY_MAGIC = b"\x93NUMPY"
-NPY_BYTES = 1 << 12  # in which the header ends
-_NPY_HEADER = re.compile(
-    rb"\{'descr': '(<f[248])', 'fortran_order': False, 'shape': \(([0-9]{1,18}), ([0-9]{1,18})\), \} *\n"
-)
 
-
-def save_safetensors(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write vectors of either class; the bytes depend on nothing else. Raises UsageError for reserved metadata."""
+def save_safetensors(vectors: VectorData, path: str | os.PathLike[str]) -> None:
+    """Write vectors; the same vectors give the same bytes. Raises UsageError for metadata under a reserved name."""
     reserved = [key for key in LENGTHS if key in vectors.metadata]
     if reserved:
         raise UsageError(
@@ -51,9 +42,9 @@ def save_safetensors(vectors: WordVectors, path: str | os.PathLike[str]) -> None
     metadata = dict(vectors.metadata)
     words = "\n".join(vectors.words).encode()
     tensors: dict[str, tuple[str, Any]] = {"vectors": ("F32", vectors.matrix)}
-    if isinstance(vectors, SubwordVectors):
-        metadata |= zip(LENGTHS, (str(vectors.min_n), str(vectors.max_n)), strict=True)
-        tensors["ngrams"] = ("F32", vectors.ngrams)
+    if vectors.ngrams is not None:
+        metadata |= zip(LENGTHS, (str(vectors.ngrams.min_n), str(vectors.ngrams.max_n)), strict=True)
+        tensors["ngrams"] = ("F32", vectors.ngrams.matrix)
     tensors["words"] = ("U8", np.frombuffer(words, np.uint8))
     header: dict[str, Any] = {"__metadata__": metadata}
     at = 0
@@ -68,8 +59,8 @@ def save_safetensors(vectors: WordVectors, path: str | os.PathLike[str]) -> None
             out.write(np.ascontiguousarray(array, "<f4" if dtype == "F32" else np.uint8).data.cast("B"))
 
 
-def load_safetensors(path: str | os.PathLike[str], limit: int | None) -> WordVectors:
-    """Map vectors into memory; raises FormatError for another file, or one that is damaged or cut short."""
+def load_safetensors(path: str | os.PathLike[str], limit: int | None) -> VectorData:
+    """Map vectors into memory; raise FormatError for a file of another format, damaged or cut short."""
     name = os.fspath(path)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -83,25 +74,22 @@ def load_safetensors(path: str | os.PathLike[str], limit: int | None) -> WordVec
         return _tensor(header.get(key), key, dtype, dimensions, mapped, begin, name)
 
     matrix = tensor("vectors", "F32", 2)
-    words = _words(tensor("words", "U8", 1).tobytes(), len(matrix), name)
+    words = split_words(tensor("words", "U8", 1).tobytes(), len(matrix), name)
     lengths = [metadata.pop(key, None) for key in LENGTHS]
     ngrams = tensor("ngrams", "F32", 2) if "ngrams" in header else None
-    words, matrix = _first_rows(words, matrix, limit, name)
-    with refusing(name):
-        if ngrams is None:
-            return WordVectors(words, matrix, metadata)
-        if not all(re.fullmatch("[0-9]{1,9}", str(length)) for length in lengths):
-            raise FormatError(
-                f"found n-grams of lengths {lengths}; expected two numbers in the metadata", name
-            )
-        return SubwordVectors(words, matrix, ngrams, int(lengths[0]), int(lengths[1]), metadata)
+    words, matrix = first_rows(words, matrix, limit, name)
+    if ngrams is None:
+        return VectorData(words, matrix, metadata)
+    if not all(re.fullmatch("[0-9]{1,9}", str(length)) for length in lengths):
+        raise FormatError(f"found n-grams of lengths {lengths}; expected two numbers in the metadata", name)
+    return VectorData(words, matrix, metadata, NgramRows(ngrams, int(lengths[0]), int(lengths[1])))
 
 
 def _read_header(file: IO[bytes], name: str, size: int) -> tuple[int, dict[str, Any]]:
     """Where the data begin, and the header."""
     head = file.read(_LENGTH.size)
     length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else size
-    if length > min(MOST_HEADER, size - _LENGTH.size):
+    if length > min(MAX_HEADER, size - _LENGTH.size):
         raise FormatError(f"found a header of {length} bytes in {size}; expected a safetensors file", name)
     try:
         header = json.loads(file.read(length).decode())
@@ -143,79 +131,3 @@ def _are_sizes(value: Any, n: int) -> bool:
     return (
         isinstance(value, list) and len(value) == n and all(type(part) is int and part >= 0 for part in value)
     )
-
-
-def _words(data: bytes, n: int, name: str) -> list[str]:
-    """The words, of which there are `n`, a line end between two of them."""
-    try:
-        words = data.decode().split("\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FormatError("found bytes that are not UTF-8; expected words in UTF-8", name, line) from None
-    if len(words) != n:
-        raise FormatError(f"found {len(words)} words; expected {n}, one for each vector", name)
-    return words
-
-
-def _first_rows(words: list[str], matrix: Floats, limit: int | None, name: str) -> tuple[list[str], Floats]:
-    """The first rows and their words; copied where words stand twice, as the file cannot be changed."""
-    words, matrix = words[:limit], matrix[:limit]
-    if len(set(words)) < len(words):
-        words, matrix = without_duplicates(words, matrix.copy(), len(words), name)
-        matrix = matrix[: len(words)]
-    return words, matrix
-
-
-# -------------------------------------------------------------------------------------------------------- numpy
-
-
-def words_beside(path: str | os.PathLike[str]) -> str:
-    """The file of the words of a matrix.
-
-    >>> words_beside("vectors.npy")
-    'vectors.npy.words.txt'
-    """
-    return f"{os.fspath(path)}.words.txt"
-
-
-def save_npy(vectors: WordVectors, path: str | os.PathLike[str]) -> None:
-    """Write the matrix, and the words in a file beside it; both appear when both have been written."""
-    matrix = np.ascontiguousarray(vectors.matrix, "<f4")
-    with atomic_write(path, mapped=True) as out, atomic_write(words_beside(path)) as words:
-        words.write("".join(f"{word}\n" for word in vectors.words).encode())
-        np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(matrix))
-        out.write(matrix.data.cast("B"))
-
-
-def load_npy(path: str | os.PathLike[str], limit: int | None) -> WordVectors:
-    """Map a matrix of float32 into memory, or read one of other floats; its words are in a file beside it.
-
-    Raises FormatError for other arrays, and files that are cut short or do not fit together.
-    """
-    name = os.fspath(path)
-    with open(path, "rb") as file:
-        head = file.read(NPY_BYTES)
-        wide = len(head) > 6 and head[6] > 1  # versions 2 and 3 have four bytes for the length of the header
-        start = 12 if wide else 10
-        length = int.from_bytes(head[8:start], "little")
-        described = _NPY_HEADER.fullmatch(head[start : start + length])
-        if not head.startswith(NPY_MAGIC) or described is None:
-            found = head[start : start + length].decode("latin-1").strip()[:100]
-            raise FormatError(f"found the array {found!r}; expected a matrix of floats, in C order", name)
-        rows, columns = int(described[2]), int(described[3])
-        check_shape(rows, columns, name)
-        dtype = np.dtype(described[1].decode())
-        size = os.fstat(file.fileno()).st_size - start - length
-        if size != rows * columns * dtype.itemsize:
-            raise FormatError(
-                f"found {size} bytes; expected {rows * columns * dtype.itemsize}, {rows} rows of {columns}",
-                name,
-            )
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    matrix = np.frombuffer(mapped, dtype, rows * columns, start + length).reshape(rows, columns)
-    beside = words_beside(path)
-    with open(beside, "rb") as file:
-        words = _words(file.read().removesuffix(b"\n"), rows, beside)
-    with refusing(name), np.errstate(over="ignore"):
-        words, kept = _first_rows(words, matrix[:limit].astype(np.float32, copy=False), limit, name)
-        return WordVectors(words, kept)

@@ -1,4 +1,4 @@
-"""Word vectors in files of every format in use: which one a file is, and which one a name asks for."""
+"""The formats of word vectors: which format a file has, which format a name asks for, and its reader and writer."""
 
 from __future__ import annotations
 
@@ -19,20 +19,15 @@ from ngramlm.core.files import (
 from ngramlm.core.validation import Number, choice
 from ngramlm.embeddings.fasttext_format import MAGIC as FASTTEXT_MAGIC
 from ngramlm.embeddings.fasttext_format import read_fasttext
+from ngramlm.embeddings.npy_format import NPY_MAGIC, load_npy, save_npy
 from ngramlm.embeddings.row_gatherer import read_exactly
-from ngramlm.embeddings.safetensors_format import (
-    NPY_MAGIC,
-    load_npy,
-    load_safetensors,
-    save_npy,
-    save_safetensors,
-)
+from ngramlm.embeddings.safetensors_format import load_safetensors, save_safetensors
 from ngramlm.embeddings.text_format import HEADER_BYTES, header_of, read_text, write_text
-from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.embeddings.word2vec_binary import read_word2vec_binary, write_word2vec_binary
 from ngramlm.errors import UsageError
 
-__all__ = ["FORMATS", "load_vectors", "save_vectors", "vectors_format"]
+__all__ = ["FORMATS", "read_vectors", "vectors_format", "write_vectors"]
 
 FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 MAPPED = ("safetensors", "npy")
@@ -43,28 +38,14 @@ SUFFIXES = {
     ".safetensors": "safetensors",
     ".npy": "npy",
 }
-HEAD = 1 << 12  # bytes that tell the format
+HEAD = 1 << 12  # bytes that show the format
 _LIMIT = Number(least=1, whole=True, optional=True)
 _FORMAT = choice(*FORMATS)
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
 
 
-def load_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> WordVectors:
-    """Read word vectors of any format, compressed by suffix, ``-`` for stdin.
-
-    Args:
-        source: a path or a binary stream; safetensors and .npy must be plain files, as they are mapped.
-        format: ``word2vec`` (text), ``word2vec-binary``, ``glove``, ``fasttext`` (a model, .bin; its .vec is word2vec
-            text), ``safetensors`` or ``npy`` (with its words in PATH.words.txt). None looks at the file and its name.
-        limit: read only the first so many words, and nothing after them.
-
-    Of a word that stands twice the first row is kept, with a FormatWarning. SubwordVectors where the file has n-grams.
-
-    Raises:
-        FormatError: with ``file:line`` for text, for all that is not as the format wants it.
-        UsageError: for an unknown format, or a mapped one that is no plain file.
-        OSError: where the file cannot be read.
-    """
+def read_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> VectorData:
+    """Read the contents of a file of word vectors; `load_vectors` describes the arguments and the errors."""
     if format is not None:
         _FORMAT("format", format)
     _LIMIT("limit", limit)
@@ -73,9 +54,9 @@ def load_vectors(source: Source, format: str | None = None, *, limit: int | None
     with open_source(source) as stream:
         head = bytearray(HEAD)
         head = head[: read_exactly(stream, memoryview(head))]
-        wanted = format or _told(bytes(head), suffix)
+        wanted = format or _detected(bytes(head), suffix)
         if wanted not in MAPPED:
-            whole, size = cast("IO[bytes]", _Rewound(bytes(head), stream)), plain_size(source)
+            whole, size = cast("IO[bytes]", _Restarted(bytes(head), stream)), plain_size(source)
             if wanted == "fasttext":
                 return read_fasttext(whole, name, size, limit)
             if wanted == "word2vec-binary":
@@ -86,8 +67,8 @@ def load_vectors(source: Source, format: str | None = None, *, limit: int | None
     return load_safetensors(source, limit) if wanted == "safetensors" else load_npy(source, limit)
 
 
-class _Rewound(io.RawIOBase):
-    """A stream from the beginning, of which the first bytes have been read."""
+class _Restarted(io.RawIOBase):
+    """A stream from its beginning, although its first bytes have been read."""
 
     def __init__(self, head: bytes, stream: IO[bytes]) -> None:
         self._head, self._stream = head, stream
@@ -101,8 +82,8 @@ class _Rewound(io.RawIOBase):
         return n
 
 
-def _told(head: bytes, suffix: str) -> str:
-    """The format of a file by its first bytes, and by its name where they do not tell."""
+def _detected(head: bytes, suffix: str) -> str:
+    """The format of a file by its first bytes, and by its suffix if several formats begin so."""
     if head.startswith(FASTTEXT_MAGIC):
         return "fasttext"
     if head.startswith(NPY_MAGIC) or suffix == ".npy":
@@ -127,7 +108,7 @@ def _told(head: bytes, suffix: str) -> str:
 
 
 def _is_row(head: bytes) -> bool:
-    """Whether text begins with a word and a number, of which the last may be cut."""
+    """Whether text begins with a word and a number; the number may be cut."""
     fields = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(None, 2)[:2]
     try:
         return len(fields) == 2 and not math.isnan(float(fields[1]))
@@ -136,10 +117,9 @@ def _is_row(head: bytes) -> bool:
 
 
 def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> str:
-    """The format to write a file in: `format`, or what its name asks for.
+    """Return the format to write a file in: `format`, or the format of its suffix.
 
-    Raises UsageError for a name that asks for none, a format that is only read, or a mapped file that would be
-    compressed.
+    Raises UsageError for an unknown suffix, a format that is only read, or a compressed file in a mapped format.
 
     >>> vectors_format("vectors.txt.gz"), vectors_format("vectors.txt", "glove")
     ('word2vec', 'glove')
@@ -158,17 +138,8 @@ def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> s
     return str(wanted)
 
 
-def save_vectors(vectors: WordVectors, path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Write word vectors, atomically, as the name asks or in a `format` of `load_vectors`.
-
-    ``.txt`` and ``.vec`` are word2vec's text, ``.bin`` its binary; text and binary are compressed by suffix. Only
-    safetensors keeps metadata and n-grams; numbers come back to the bit from every format. Raises UsageError.
-
-    >>> import numpy as np
-    >>> save_vectors(WordVectors(["a", "b"], np.array([[0.1, 1], [-2, 0]], np.float32)), "-")
-    Traceback (most recent call last):
-    ngramlm.errors.UsageError: -: found no format; expected a name that ends with .txt, .vec, .bin, .safetensors, .npy
-    """
+def write_vectors(vectors: VectorData, path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Write word vectors to a file, atomically; `save_vectors` describes the arguments and the errors."""
     wanted = vectors_format(path, format)
     if wanted == "safetensors":
         save_safetensors(vectors, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbour_words, principal_components
+from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbor_words, principal_components
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.cells import fixed
 from ngramlm.report.markup import Markup, tag
@@ -31,7 +31,7 @@ def vectors_page(
     """
     if not words:
         raise UsageError("found no words to show; expected at least one")
-    near = neighbour_words(vectors, list(dict.fromkeys(words)), n)
+    near = neighbor_words(vectors, list(dict.fromkeys(words)), n)
     shown = list(
         dict.fromkeys([*near, *(word for found in near.values() for word, _ in found[:MAPPED_NEAR])])
     )
