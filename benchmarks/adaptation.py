@@ -107,7 +107,7 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
     heldout = joined([domain.read("dev", vocabulary) for domain in domains])
     tests = [domain.read("test", vocabulary) for domain in domains]
     memories: list[Source] = [lm.Cache(decay=0.003), lm.NgramCache()]
-    contenders: dict[str, lm.LanguageModel] = {
+    candidates: dict[str, lm.LanguageModel] = {
         **{f"{domain.name} alone": model for domain, model in zip(domains, models, strict=True)},
         "one model of all texts": pooled,
     }
@@ -119,10 +119,10 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
         ("recent weights, with the model of all", lm.RecentWeights(), [pooled]),
         ("recent weights, with that and caches", lm.RecentWeights(), [pooled, *memories]),
     ):
-        contenders[name] = lm.Mixture([*models, *extra], weighting=weighting).fit(heldout)
+        candidates[name] = lm.Mixture([*models, *extra], weighting=weighting).fit(heldout)
     print("| model | " + " | ".join(domain.name for domain in domains) + " | mean |")
     print("|---|" + "---:|" * (len(domains) + 1))
-    for name, model in contenders.items():
+    for name, model in candidates.items():
         found = [figures(model, test)[0] for test in tests]
         mean = math.exp(sum(map(math.log, found)) / len(found))
         print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in [*found, mean]) + " |")

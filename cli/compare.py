@@ -162,7 +162,7 @@ def command(
     for name in tests:
         options.warn_of_reuse(name, "a test text", train)
     from ngramlm.evaluation.bench import Measuring
-    from ngramlm.evaluation.comparison import compare_smoothings
+    from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 
     known = options.read_selection(selection)
     units = "sentences" if documents is None else "documents"
@@ -191,9 +191,12 @@ def command(
     if as_json:
         write_json(result.as_dict())
     else:
-        write(f"{result.to_text()}\n")
-    for name in output:
-        result.write(name)
+        write(f"{result}\n")
+    if output:
+        from ngramlm.report import write_report
+
+        for name in output:
+            write_report(result, name)
 
 
 def named(paths: Sequence[str]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from ngramlm.cli.progress import Progress
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
-    from ngramlm.evaluation.perplexity import Perplexity, TokenScores
+    from ngramlm.evaluation.perplexity import Perplexity
+    from ngramlm.evaluation.token_scores import TokenScores
     from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.text import Text
 
@@ -160,8 +161,9 @@ def measure(
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
-    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
+    from ngramlm.evaluation.perplexity import PerplexitySum, check_normalized, iter_scores
     from ngramlm.evaluation.signature import signature
+    from ngramlm.evaluation.token_scores import TokenScores
     from ngramlm.text.oov import oov_complaint
 
     check_normalized(model)

@@ -34,6 +34,7 @@ from ngramlm.models.language_model import LanguageModel as LanguageModel
 from ngramlm.pruning import PrunedKneserNey as PrunedKneserNey
 from ngramlm.pruning import prune as prune
 from ngramlm.pruning import restrict_vocabulary as restrict_vocabulary
+from ngramlm.report.rendering import write_report as write_report
 from ngramlm.smoothing import SMOOTHINGS as SMOOTHINGS
 from ngramlm.smoothing import AbsoluteDiscounting as AbsoluteDiscounting
 from ngramlm.smoothing import Additive as Additive

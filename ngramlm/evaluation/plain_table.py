@@ -1,15 +1,19 @@
-"""A comparison as tables for a terminal or a fixed-width font."""
+"""A comparison as plain text: aligned columns for a terminal or a fixed-width font."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ngramlm.evaluation.cells import CURVE_TITLE, NARROW, Grid, Table, aligned, curve_table, table
-from ngramlm.evaluation.results import Comparison
+
+if TYPE_CHECKING:
+    from ngramlm.evaluation.results import Comparison
 
 __all__ = ["to_text"]
 
 
 def to_text(comparison: Comparison) -> str:
-    """One line a row under one of names, without the columns that would make it too wide; then the learning curve."""
+    """Write a header and one line for each row, without the columns that are too wide; then the learning curve."""
     curve = curve_table(comparison)
     shown = _lines(table(comparison, without=NARROW))
     return shown if curve is None else f"{shown}\n{CURVE_TITLE}:\n{_lines(curve)}"

@@ -14,14 +14,8 @@ from hypothesis import strategies as st
 
 import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.evaluation.perplexity import (
-    ExactSum,
-    Perplexity,
-    PerplexitySum,
-    TokenScores,
-    iter_scores,
-    perplexity,
-)
+from ngramlm.evaluation.exact_sum import ExactSum
+from ngramlm.evaluation.perplexity import Perplexity, PerplexitySum, iter_scores, perplexity
 from ngramlm.evaluation.signature import (
     check_same_vocabulary,
     format_signature,
@@ -29,6 +23,7 @@ from ngramlm.evaluation.signature import (
     parse_signature,
     signature,
 )
+from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.text.text import Text, iter_text
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
