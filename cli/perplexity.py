@@ -179,7 +179,7 @@ def measure(
         for piece, log10_probs in pieces:
             total.add(piece, log10_probs)
             if detail is not None and lines is not None:
-                lines.add(detail(model, piece, TokenScores.of(piece, log10_probs), sentences))
+                lines.add(detail(model, piece, TokenScores.from_text(piece, log10_probs), sentences))
             tokens += piece.n_tokens
             sentences += piece.n_sentences
             progress("scoring tokens", tokens, None)
