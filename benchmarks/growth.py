@@ -1,4 +1,4 @@
-"""Time and peak memory of training against the length of the text, as a table and a picture.
+"""Time and peak memory of training against the length of the text, as a table and a plot.
 
     python benchmarks/growth.py --text books.txt --kenlm path/to/kenlm/build/bin --sizes 1 3 10 30 100
 

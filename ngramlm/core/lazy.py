@@ -6,24 +6,31 @@ module. A line ``from ngramlm.counts import count as count`` makes ``count`` a n
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = (
+    False  # type checkers know this name; importing it from typing would take longer than the rest
+)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["lazy_names"]
-
-_LAZY = re.compile(r"^from (\S+) import (\w+) as \2$", re.MULTILINE)
-_OWN = re.compile(r"^(\w+): ", re.MULTILINE)  # names that the package defines itself
 
 
 def lazy_names(namespace: dict[str, Any]) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return ``__getattr__``, ``__dir__`` and ``__all__`` of the package with these globals."""
-    stub = Path(namespace["__file__"]).with_suffix(".pyi").read_text("utf-8")
-    homes = {name: module for module, name in _LAZY.findall(stub)}
     package = namespace["__name__"]
-    names = sorted([*homes, *_OWN.findall(stub)])
+    homes: dict[str, str] = {}
+    own = []  # names that the package defines itself, such as __version__
+    with open(namespace["__file__"].removesuffix("c") + "i", encoding="utf-8") as stub:
+        for line in stub:
+            match line.split():
+                case ["from", module, "import", name, "as", _]:
+                    homes[name] = module
+                case [name, _] if name.endswith(":"):
+                    own.append(name.removesuffix(":"))
+    names = sorted([*homes, *own])
 
     def get(name: str) -> Any:
         if name not in homes:

@@ -119,7 +119,7 @@ def _neighbors(near: Mapping[str, Sequence[tuple[str, float]]]) -> Markup:
         for word, found in near.items()
     ]
     most = max(len(row) for row in rows)
-    return _table(("word", *map(str, range(1, most))), rows, "neighbours")
+    return _table(("word", *map(str, range(1, most))), rows, "neighbors")
 
 
 def _number(value: float) -> str:
