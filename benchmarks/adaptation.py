@@ -57,7 +57,7 @@ def figures(model: lm.LanguageModel, text: lm.Text) -> tuple[float, float]:
 
 
 def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Component], Weighting | None]]:
-    """The memories to compare, with their weightings."""
+    """The caches to compare, with their weightings."""
     words, known = lm.Cache(decay=0.003), lm.Cache(decay=0.003, keep_unknown=True)
     return {
         "words of the document": ([lm.Cache()], None),
@@ -86,8 +86,8 @@ def cache_table(domains: Sequence[Domain], order: int) -> None:
         heldout, test = (domain.read(split, model.vocabulary) for split in ("dev", "test"))
         base = figures(model, test)
         rows.setdefault("no cache", []).append(f"{base[0]:.1f} / {base[1]:.1f}")
-        for name, (memories, weighting) in caches(lm.inverse_document_frequencies(train)).items():
-            adapted = lm.Mixture([model, *memories], weighting=weighting).fit(heldout)
+        for name, (remembered, weighting) in caches(lm.inverse_document_frequencies(train)).items():
+            adapted = lm.Mixture([model, *remembered], weighting=weighting).fit(heldout)
             gains = [
                 100 * (after / before - 1) for after, before in zip(figures(adapted, test), base, strict=True)
             ]
@@ -106,8 +106,8 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
     pooled = method.fit(lm.count(joined(trains), order=order))
     heldout = joined([domain.read("dev", vocabulary) for domain in domains])
     tests = [domain.read("test", vocabulary) for domain in domains]
-    memories: list[Component] = [lm.Cache(decay=0.003), lm.NgramCache()]
-    contenders: dict[str, lm.LanguageModel] = {
+    remembered: list[Component] = [lm.Cache(decay=0.003), lm.NgramCache()]
+    candidates: dict[str, lm.LanguageModel] = {
         **{f"{domain.name} alone": model for domain, model in zip(domains, models, strict=True)},
         "one model of all texts": pooled,
     }
@@ -117,12 +117,12 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
         ("recent weights", lm.RecentWeights(), []),
         ("posterior weights, memory 0.9", lm.BayesWeights(memory=0.9), []),
         ("recent weights, with the model of all", lm.RecentWeights(), [pooled]),
-        ("recent weights, with that and caches", lm.RecentWeights(), [pooled, *memories]),
+        ("recent weights, with that and caches", lm.RecentWeights(), [pooled, *remembered]),
     ):
-        contenders[name] = lm.Mixture([*models, *extra], weighting=weighting).fit(heldout)
+        candidates[name] = lm.Mixture([*models, *extra], weighting=weighting).fit(heldout)
     print("| model | " + " | ".join(domain.name for domain in domains) + " | mean |")
     print("|---|" + "---:|" * (len(domains) + 1))
-    for name, model in contenders.items():
+    for name, model in candidates.items():
         found = [figures(model, test)[0] for test in tests]
         mean = math.exp(sum(map(math.log, found)) / len(found))
         print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in [*found, mean]) + " |")

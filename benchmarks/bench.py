@@ -2,7 +2,7 @@
 
     python benchmarks/bench.py --text books.txt --test en.txt --kenlm path/to/kenlm/build/bin
 
-Every contender runs as a process of its own, one after the other, so that caches, memory and noise are shared fairly.
+Every candidate runs as a process of its own, one after the other, so that caches, memory and noise are shared fairly.
 Peers that are not on the machine are left out; `wc -w` is always there as a yardstick. Only the ratios of one run mean
 something: machines differ, and so do hours. docs/performance.md says what the jobs are.
 """
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import ALONE, HEADER, NGRAMLM, SPLICE_WALK, Contender, Job, Peers, is_newer, say
+from candidates import ALONE, HEADER, NGRAMLM, SPLICE_WALK, Candidate, Job, Peers, is_newer, say
 
 SMALL_BYTES = 1_000_000  # of the text that nltk.lm gets
 
@@ -81,16 +81,16 @@ class Suite:
         peers, order, threads = self.peers, str(self.order), str(self.threads)
         text = str(files.text)
         to_counts = Job("text to counts in memory", [
-            Contender("ngramlm", [[*ALONE, "count", text, order, threads]], reports_seconds=True),
-            Contender("wc -w", [["wc", "-w", text]]),
+            Candidate("ngramlm", [[*ALONE, "count", text, order, threads]], reports_seconds=True),
+            Candidate("wc -w", [["wc", "-w", text]]),
         ])  # fmt: skip
-        to_binary = Job("text to binary model", [Contender("ngramlm", [self.train(files.text, files.ours)])])
-        to_arpa = Job("text to ARPA", [Contender("ngramlm", [self.train(files.text, files.of("arpa"))])])
+        to_binary = Job("text to binary model", [Candidate("ngramlm", [self.train(files.text, files.ours)])])
+        to_arpa = Job("text to ARPA", [Candidate("ngramlm", [self.train(files.text, files.of("arpa"))])])
         if peers.lmplz:
-            to_arpa.contenders.append(Contender("lmplz", [self.lmplz(files)]))
+            to_arpa.candidates.append(Candidate("lmplz", [self.lmplz(files)]))
         if peers.lmplz and peers.build_binary:
             both = [self.lmplz(files), self.build(files, files.probing)]
-            to_binary.contenders.append(Contender("lmplz, build_binary probing", both))
+            to_binary.candidates.append(Candidate("lmplz, build_binary probing", both))
         jobs = [to_counts, to_binary, to_arpa]
         for job in jobs:
             job.settled = True
@@ -102,11 +102,11 @@ class Suite:
         def convert(arpa: Path) -> list[list[str]]:
             return [[*NGRAMLM, "convert", str(arpa), str(files.of("converted.ngram"))]]
 
-        ours = Contender("ngramlm, its own file", convert(files.of("arpa")))
+        ours = Candidate("ngramlm, its own file", convert(files.of("arpa")))
         if not (self.peers.lmplz and self.peers.build_binary):
             return Job("ARPA to binary model", [ours], settled=True)
-        same = Contender("ngramlm, the file of lmplz", convert(files.of("lmplz.arpa")))
-        theirs = Contender("build_binary probing, the file of lmplz", [self.build(files, files.probing)])
+        same = Candidate("ngramlm, the file of lmplz", convert(files.of("lmplz.arpa")))
+        theirs = Candidate("build_binary probing, the file of lmplz", [self.build(files, files.probing)])
         return Job("ARPA to binary model", [same, theirs, ours], settled=True)
 
     def scoring(self, files: Files, test: Path, size: str) -> list[Job]:
@@ -114,10 +114,10 @@ class Suite:
         found = []
         for threads in dict.fromkeys((1, self.threads)):
             name = f"score a file, {size}, {threads} thread{'s' * (threads > 1)}"
-            job = Job(name, [Contender("ngramlm perplexity", [self.perplexity(files.ours, test, threads)])])
+            job = Job(name, [Candidate("ngramlm perplexity", [self.perplexity(files.ours, test, threads)])])
             if self.has_probing and self.peers.query:
-                job.contenders.append(
-                    Contender("query (one thread)", [self.query(files.probing)], stdin=test)
+                job.candidates.append(
+                    Candidate("query (one thread)", [self.query(files.probing)], stdin=test)
                 )
             found.append(job)
         return found
@@ -127,15 +127,15 @@ class Suite:
         job = Job(
             "score a file, layouts",
             [
-                Contender(f"ngramlm, {name}, {megabytes(model)}", [self.perplexity(model, test)])
+                Candidate(f"ngramlm, {name}, {megabytes(model)}", [self.perplexity(model, test)])
                 for name, model in (("fast", files.ours), ("compact", files.compact))
             ],
         )
         if self.has_probing and self.peers.query:
             for name in ("probing", *TRIES):
                 model = files.of(name.replace(" ", ""))
-                job.contenders.append(
-                    Contender(f"query, {name}, {megabytes(model)}", [self.query(model)], stdin=test)
+                job.candidates.append(
+                    Candidate(f"query, {name}, {megabytes(model)}", [self.query(model)], stdin=test)
                 )
         return job
 
@@ -154,13 +154,13 @@ class Suite:
         found = []
         for name, (ours, *options), theirs, who in jobs:
             command = [*ALONE, ours, str(files.ours), str(test), *options]
-            job = Job(f"{name}, {size}", [Contender("ngramlm", [command], reports_seconds=True)])
+            job = Job(f"{name}, {size}", [Candidate("ngramlm", [command], reports_seconds=True)])
             if ours == "score":
                 command = [*ALONE, ours, str(files.compact), str(test), *options]
-                job.contenders.append(Contender("ngramlm, compact layout", [command], reports_seconds=True))
+                job.candidates.append(Candidate("ngramlm, compact layout", [command], reports_seconds=True))
             if self.has_probing and self.peers.kenlm_module:
                 command = [*ALONE, theirs, str(files.probing), str(test)]
-                job.contenders.append(Contender(who, [command], reports_seconds=True))
+                job.candidates.append(Candidate(who, [command], reports_seconds=True))
             found.append(job)
         return found
 
@@ -172,8 +172,8 @@ class Suite:
         names = ["1 MB of text to a Witten-Bell trigram model", "score 20 sentences by that model"]
         return [
             Job(name, [
-                Contender("ngramlm", [[*ALONE, ours, str(text), str(test)]], reports_seconds=True),
-                Contender("nltk.lm", [[*ALONE, theirs, str(text), str(test)]], reports_seconds=True),
+                Candidate("ngramlm", [[*ALONE, ours, str(text), str(test)]], reports_seconds=True),
+                Candidate("nltk.lm", [[*ALONE, theirs, str(text), str(test)]], reports_seconds=True),
             ], ratio_only=True)
             for name, (ours, theirs) in zip(names, pairs, strict=True)
         ]  # fmt: skip
@@ -202,7 +202,7 @@ class Suite:
                 ]
         for command in commands:
             say(" ".join(command))
-            Contender("", [command]).run()
+            Candidate("", [command]).run()
 
 
 def repeat_file(source: Path, times: int, target: Path) -> Path:

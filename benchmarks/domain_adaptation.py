@@ -50,7 +50,7 @@ class Speller:
         return found, unknown
 
 
-def contenders(
+def candidates(
     model: lm.BackoffModel, train: lm.Text, heldout: lm.Text
 ) -> Iterator[tuple[str, lm.LanguageModel]]:
     """The model alone and adapted; heldout is the text to adapt to and the rest for the weights."""
@@ -87,7 +87,7 @@ def domain_table(domains: Sequence[Domain]) -> None:
     for domain in domains[1:]:
         heldout, test = domain.read("dev"), domain.read("test")
         known = text_over(test, model.vocabulary).predicted != UNK
-        for name, adapted in contenders(model, train, heldout):
+        for name, adapted in candidates(model, train, heldout):
             probs, unknown = speller.log10_probs(adapted, test)
             bits = -probs.sum() / math.log10(2) / test.characters
             oovs = 100 * np.count_nonzero(unknown) / test.n_words

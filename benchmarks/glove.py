@@ -70,7 +70,7 @@ def main() -> None:
             if stage == "training" and done % len(found) == 0:
                 ends.append(time.perf_counter())
 
-        many.train(found, threads=threads, progress=note)
+        many.start(found).run(threads=threads, progress=note)
         seconds = [after - before for before, after in pairwise(ends)]
         print(row("train, an epoch", "records", threads, seconds, len(found)), flush=True)
 

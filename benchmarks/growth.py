@@ -1,4 +1,4 @@
-"""Time and peak memory of training against the length of the text, as a table and a picture.
+"""Time and peak memory of training against the length of the text, as a table and a plot.
 
     python benchmarks/growth.py --text books.txt --kenlm path/to/kenlm/build/bin --sizes 1 3 10 30 100
 
@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from contenders import NGRAMLM, SPLICE_WALK, Contender, Job, Peers, say
-from loglog import Panel, Series, picture
+from candidates import NGRAMLM, SPLICE_WALK, Candidate, Job, Peers, say
+from loglog import Panel, Series, plot
 
 FIT_FROM = 3.0  # millions of tokens: below, the start of Python is much of the time
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One contender at one size."""
+    """One candidate at one size."""
 
     who: str
     size: float  # millions of tokens
@@ -48,7 +48,7 @@ def exponent(sizes: Sequence[float], values: Sequence[float], least: float = FIT
     return round(float(x @ y / (x @ x)), 3)
 
 
-def by_contender(measured: Sequence[Measured]) -> dict[str, list[Measured]]:
+def by_candidate(measured: Sequence[Measured]) -> dict[str, list[Measured]]:
     """In the order in which they come."""
     found: dict[str, list[Measured]] = {}
     for one in measured:
@@ -62,7 +62,7 @@ def table(measured: Sequence[Measured]) -> str:
     lines = [f"| | {' | '.join(f'{size:g} M' for size in sizes)} | exponent |",
              f"|---|{'---:|' * (len(sizes) + 1)}"]  # fmt: skip
     for what, unit, digits in (("seconds", "s", 2), ("megabytes", "peak MB", 0)):
-        for who, found in by_contender(measured).items():
+        for who, found in by_candidate(measured).items():
             values = {one.size: getattr(one, what) for one in found}
             slope = exponent(list(values), list(values.values()))
             cells = [f"{values[size]:.{digits}f}" if size in values else "" for size in sizes]
@@ -72,21 +72,21 @@ def table(measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def plot(measured: Sequence[Measured]) -> str:
+def growth_plot(measured: Sequence[Measured]) -> str:
     """SVG: a panel for time, one for memory."""
 
     def series(what: str) -> list[Series]:
         return [Series(who, [(one.size, getattr(one, what)) for one in found])
-                for who, found in by_contender(measured).items()]  # fmt: skip
+                for who, found in by_candidate(measured).items()]  # fmt: skip
 
-    return picture([
+    return plot([
         Panel("Time, s", "million tokens", series("seconds")),
         Panel("Peak memory, MB", "million tokens", series("megabytes")),
     ])  # fmt: skip
 
 
 def measure(options: argparse.Namespace) -> list[Measured]:
-    """All contenders at all sizes; texts and models are removed as soon as they are done with."""
+    """All candidates at all sizes; texts and models are removed as soon as they are done with."""
     peers, work = Peers(options.kenlm), options.work
     found: list[Measured] = []
     for size in sorted(options.sizes):
@@ -96,8 +96,8 @@ def measure(options: argparse.Namespace) -> list[Measured]:
         train = [*NGRAMLM, "train", str(text), "--order", str(options.order), "--quiet", "--threads",
                  str(options.threads), "-o"]  # fmt: skip
         arpa, binary = str(work / "growth.arpa"), str(work / "growth.ngram")
-        contenders = [Contender("ngramlm, to binary", [[*train, binary]]),
-                      Contender("ngramlm, to ARPA", [[*train, arpa]])]  # fmt: skip
+        candidates = [Candidate("ngramlm, to binary", [[*train, binary]]),
+                      Candidate("ngramlm, to ARPA", [[*train, arpa]])]  # fmt: skip
         if peers.lmplz and size <= options.lmplz_up_to:
             lmplz = [
                 peers.lmplz,
@@ -110,9 +110,9 @@ def measure(options: argparse.Namespace) -> list[Measured]:
                 "--discount_fallback",
             ]  # a walk may have counts of counts that no formula likes
             lmplz += ["-S", options.lmplz_memory] if options.lmplz_memory else []
-            contenders.append(Contender("lmplz", [lmplz]))
-        Job(f"{size:g} M tokens", contenders).measure(options.repeats, say)
-        found += [Measured(one.name, size, one.median, one.peak) for one in contenders]
+            candidates.append(Candidate("lmplz", [lmplz]))
+        Job(f"{size:g} M tokens", candidates).measure(options.repeats, say)
+        found += [Measured(one.name, size, one.median, one.peak) for one in candidates]
         for file in (text, Path(arpa), Path(binary)):
             file.unlink(missing_ok=True)
     return found
@@ -159,7 +159,7 @@ def main() -> None:
         parser.error("say --text, or --figures of an earlier run")
     print(table(measured))
     if options.plot:
-        options.plot.write_text(plot(measured), "utf-8")
+        options.plot.write_text(growth_plot(measured), "utf-8")
 
 
 if __name__ == "__main__":

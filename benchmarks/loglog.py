@@ -45,7 +45,7 @@ def ticks(low: float, high: float) -> list[float]:
     return found[begin : max(end, begin + 1) + 1]
 
 
-def picture(panels: Sequence[Panel]) -> str:
+def plot(panels: Sequence[Panel]) -> str:
     """SVG: the panels side by side, with one legend above, as the lines of all have the same names."""
     names = list(dict.fromkeys(series.name for panel in panels for series in panel.series))
     colors = {name: COLORS[at % len(COLORS)] for at, name in enumerate(names)}

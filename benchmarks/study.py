@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning
-from ngramlm.evaluation.contenders import Contender, contenders
+from ngramlm.evaluation.candidate_methods import Candidate, candidates
 from ngramlm.evaluation.curve import nested_subsets
 from ngramlm.evaluation.significance import paired_tests
 from ngramlm.text.vocabulary import EOS
@@ -127,19 +127,19 @@ class Part:
         self.models: dict[tuple[str, bool], Measured] = {}
         self.failed: dict[tuple[str, bool], str] = {}
 
-    def run(self, listed: Iterable[Contender], threads: int | None) -> None:
+    def run(self, listed: Iterable[Candidate], threads: int | None) -> None:
         """Fit and measure every method, by formula and tuned."""
-        for contender in listed:
+        for candidate in listed:
             for tuned in (False, True):
-                assert contender.smoothing is not None
+                assert candidate.smoothing is not None
                 try:
-                    model = contender.smoothing.fit(
+                    model = candidate.smoothing.fit(
                         self.counts, self.heldout if tuned else None, threads=threads
                     )
                 except EstimationError as error:
-                    self.failed[contender.method, tuned] = str(error)
+                    self.failed[candidate.method, tuned] = str(error)
                     continue
-                self.models[contender.method, tuned] = measure(model, self.test, self.policy)
+                self.models[candidate.method, tuned] = measure(model, self.test, self.policy)
 
     def best_other(self, tuned: bool) -> str:
         """The best method outside the Kneser-Ney family."""
@@ -213,14 +213,14 @@ def seen_through(text: lm.Text, vocabulary: lm.Vocabulary) -> lm.Text:
     return lm.Text.from_ids(vocabulary, ids[text.ids], text.characters)
 
 
-def methods_of(order: int, closed: bool) -> list[Contender]:
+def methods_of(order: int, closed: bool) -> list[Candidate]:
     """Every method in the forms that the claims are about."""
     once = [name for name in METHODS if name not in BOTH_FORMS]
     if order != CHURCH_GALE_ORDER:
         once.remove("church-gale")
     return [
-        *contenders(once, [order], closed=closed),
-        *contenders(BOTH_FORMS, [order], form="both", closed=closed),
+        *candidates(once, [order], closed=closed),
+        *candidates(BOTH_FORMS, [order], form="both", closed=closed),
     ]
 
 

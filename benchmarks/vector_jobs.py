@@ -43,7 +43,7 @@ def ngramlm_seconds(path: str, job: str, threads: int, epochs: int) -> float:
         for many in (2, 10):  # what is made ready before the first epoch goes out
             method = replace(Glove(dimension=DIMENSION), epochs=many)
             began = time.perf_counter()
-            method.train(found, threads=threads)
+            method.start(found).run(threads=threads)
             took.append(time.perf_counter() - began)
         return (took[1] - took[0]) / 8
     subwords = Subwords(buckets=BUCKETS) if "subwords" in job else None

@@ -15,24 +15,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from contenders import PYTHON, Contender
+from candidates import PYTHON, Candidate
 from vector_jobs import GLOVE, WORD2VEC, sizes
 
 JOBS = Path(__file__).with_name("vector_jobs.py")
 HEADER = "| work | who | threads | k words/s | range | peak MB | ours to theirs |\n|---|---|---:|---:|---:|---:|---:|"
 
 
-def contender(text: str, who: str, job: str, threads: int, epochs: int) -> Contender:
+def candidate(text: str, who: str, job: str, threads: int, epochs: int) -> Candidate:
     command = [PYTHON, str(JOBS), text, who, job, "--threads", str(threads), "--epochs", str(epochs)]
-    return Contender(f"{who} {threads}", [command], reports_seconds=True)
+    return Candidate(f"{who} {threads}", [command], reports_seconds=True)
 
 
-def rows(job: str, unit_count: int, contenders: list[Contender]) -> Iterator[str]:
-    """Lines of the table; how many times faster the first contender is than each of the others."""
-    for other in contenders:
+def rows(job: str, unit_count: int, candidates: list[Candidate]) -> Iterator[str]:
+    """Lines of the table; how many times faster the first candidate is than each of the others."""
+    for other in candidates:
         speeds = sorted(unit_count / run.seconds / 1000 for run in other.runs)
         who, threads = other.name.split()
-        ratio = "" if other is contenders[0] else f"{other.median / contenders[0].median:.2f}"
+        ratio = "" if other is candidates[0] else f"{other.median / candidates[0].median:.2f}"
         span = f"{speeds[0]:,.0f}-{speeds[-1]:,.0f}"
         speed = f"{unit_count / other.median / 1000:,.0f}"
         yield f"| {job} | {who} | {threads} | {speed} | {span} | {other.peak:.0f} | {ratio} |"
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="jobs whose name has this in it")
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
-    with multiprocessing.Pool(1) as other:  # what this process ever held would count for the contenders
+    with multiprocessing.Pool(1) as other:  # what this process ever held would count for the candidates
         words, pairs = other.apply(sizes, (options.text,))
     peer = importlib.util.find_spec("gensim") is not None
     print(f"{words:,} words, {pairs:,} pairs of words\n\n{HEADER}", flush=True)
@@ -56,11 +56,11 @@ def main() -> None:
         if options.only not in job:
             continue
         several = [
-            contender(options.text, "ngramlm", job, threads, options.epochs) for threads in options.threads
+            candidate(options.text, "ngramlm", job, threads, options.epochs) for threads in options.threads
         ]
         if peer:
             theirs = "skip-gram" if job in GLOVE or "shared" in job else job
-            several += [contender(options.text, "gensim", theirs, 1, options.epochs)]
+            several += [candidate(options.text, "gensim", theirs, 1, options.epochs)]
         for number in range(options.repeats):
             for each in several:
                 each.run()

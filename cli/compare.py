@@ -132,7 +132,7 @@ def command(given: Compare) -> None:
     for name in tests:
         checks.warn_of_reuse(name, "a test text", train)
     from ngramlm.evaluation.bench import Measuring
-    from ngramlm.evaluation.comparison import compare_smoothings
+    from ngramlm.evaluation.smoothing_comparison import compare_smoothings
     from ngramlm.text.documents import document_rule
 
     known = {**given.selection.arguments(), **given.reading.arguments()}
@@ -154,7 +154,7 @@ def command(given: Compare) -> None:
             closed=given.closed,
             curve=given.curve or (),
             measuring=measuring,
-            memories={",".join(names): make_caches(names) for names in given.caches},
+            caches={",".join(names): make_caches(names) for names in given.caches},
             models={name: load_any_model(path, given.common.quiet) for name, path in named(models).items()},
             documents=None if given.documents is None else document_rule(given.documents),
             train_name=", ".join(named(train)),
@@ -165,9 +165,12 @@ def command(given: Compare) -> None:
     if given.common.as_json:
         write_json(result.as_dict())
     else:
-        write(f"{result.to_text()}\n")
-    for name in given.output:
-        result.write(name)
+        write(f"{result}\n")
+    if given.output:
+        from ngramlm.report import write_report
+
+        for name in given.output:
+            write_report(result, name)
 
 
 def named(paths: Sequence[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def convert(given: EmbedConvert) -> None:
     models of fastText (.bin), but does not write them.
     """
     from ngramlm.embeddings import load_vectors, save_vectors
-    from ngramlm.embeddings.vector_files import vectors_format
+    from ngramlm.embeddings.vector_formats import vectors_format
 
     source, target = given.source, given.target
     checks.check_output(target, [source])

@@ -93,7 +93,7 @@ def evaluate(given: EmbedEvaluate) -> None:
         for path, asked in questions.items()
     }
     if page_file is not None:
-        from ngramlm.report.vectors_page import vectors_page
+        from ngramlm.report.vector_report import vectors_page
 
         listed = [word for found in pairs.values() for *both, _ in found for word in both if word in vectors]
         shown = words.split(",") if words else list(dict.fromkeys(listed or vectors.words))[:SHOWN]

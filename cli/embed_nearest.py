@@ -37,10 +37,10 @@ def nearest(given: EmbedNearest) -> None:
 
     Without WORD, the command reads words from standard input. Put -- before words that begin with a hyphen.
     """
-    from ngramlm.embeddings import load_vectors, neighbour_words
+    from ngramlm.embeddings import load_vectors, neighbor_words
 
     asked = checks.utf8_words(given.words) or _words_of_stdin(given.vectors)
-    found = neighbour_words(load_vectors(given.vectors, limit=given.limit), asked, given.n)
+    found = neighbor_words(load_vectors(given.vectors, limit=given.limit), asked, given.n)
     if given.as_json:
         listed = {
             word: [{"word": other, "cosine": cosine} for other, cosine in near]

@@ -20,8 +20,8 @@ from ngramlm.cli.signals import exit_code, say_interrupted, waiting_signals
 
 if TYPE_CHECKING:
     from ngramlm.embeddings import WordVectors
-    from ngramlm.embeddings.training import Training
     from ngramlm.embeddings.word2vec import Word2Vec
+    from ngramlm.embeddings.word2vec_training import Word2VecTraining
     from ngramlm.text.text import Text
 
 METHODS = (*ARCHITECTURES, "glove")
@@ -157,7 +157,7 @@ def train(given: EmbedTrain) -> None:
     several threads of skip-gram and cbow work without locks, so results differ a little. Ctrl-C saves the state to
     FILE.training, for --resume.
     """
-    from ngramlm.embeddings.vector_files import save_vectors, vectors_format
+    from ngramlm.embeddings.vector_formats import vectors_format
     from ngramlm.text.reading import read_text
 
     method, output, resume = given.method, given.output, given.resume
@@ -181,7 +181,7 @@ def train(given: EmbedTrain) -> None:
         seconds = time.monotonic() - began_training
         if form != "safetensors":
             checks.warn_of_ngrams(vectors, output)
-        save_vectors(vectors, output, form)
+        vectors.save(output, form)
     state = _state(output)
     if resume and os.path.exists(state):
         os.unlink(state)  # not before the vectors are written
@@ -269,7 +269,7 @@ def _train_word2vec(
     progress.detail = lambda: f"learning rate {training.learning_rate:.4f}"
     with waiting_signals() as came:
 
-        def interrupted(_: Training) -> bool:
+        def interrupted(_: Word2VecTraining) -> bool:
             return came() is not None
 
         training.run(threads=threads, progress=progress, after_block=interrupted)
@@ -294,5 +294,6 @@ def _train_word2vec(
 def _train_glove(
     settings: Any, text: Text, threads: int | None, progress: Progress
 ) -> tuple[WordVectors, dict[str, Any]]:
-    run = settings.train(text, threads=threads, progress=progress)
-    return run.word_vectors(), {"pairs": run.n_pairs, "loss": run.losses[-1]}
+    training = settings.start(text, threads=threads, progress=progress)
+    training.run(threads=threads, progress=progress)
+    return training.vectors(), {"pairs": training.n_pairs, "loss": training.losses[-1]}

@@ -20,7 +20,8 @@ from ngramlm.cli.settings import group, settings
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
-    from ngramlm.evaluation.perplexity import Perplexity, TokenScores
+    from ngramlm.evaluation.perplexity import Perplexity
+    from ngramlm.evaluation.token_scores import TokenScores
     from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.text import Text
 
@@ -165,7 +166,8 @@ def measure(
 ) -> Perplexity:
     """The figures of one model; its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
-    from ngramlm.evaluation.perplexity import PerplexitySum, TokenScores, check_normalized, iter_scores
+    from ngramlm.evaluation.perplexity import PerplexitySum, check_normalized, iter_scores
+    from ngramlm.evaluation.token_scores import TokenScores
     from ngramlm.text.oov import oov_complaint
 
     check_normalized(model)
@@ -181,7 +183,7 @@ def measure(
         for piece, log10_probs in pieces:
             total.add(piece, log10_probs)
             if detail is not None and lines is not None:
-                lines.add(detail(model, piece, TokenScores.of(piece, log10_probs), sentences))
+                lines.add(detail(model, piece, TokenScores.from_text(piece, log10_probs), sentences))
             tokens += piece.n_tokens
             sentences += piece.n_sentences
             progress("scoring tokens", tokens, None)

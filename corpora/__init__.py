@@ -1,4 +1,4 @@
-"""Named corpora: one that every Python carries, and the standard ones by folder or on request."""
+"""Named corpora: one from every Python installation, and standard corpora from a folder or by download."""
 
 from ngramlm.corpora.registry import CORPORA, Entry, export, load
 from ngramlm.corpora.splits import Corpus, load_folder

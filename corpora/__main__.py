@@ -19,7 +19,7 @@ def main() -> None:
 def list_corpora() -> None:
     """Say which corpora are known, and where they come from."""
     for name, entry in CORPORA.items():
-        click.echo(f"{name:14}{entry.description}\n{'':14}{entry.licence}")
+        click.echo(f"{name:14}{entry.description}\n{'':14}{entry.license}")
 
 
 @main.command("export")

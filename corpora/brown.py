@@ -1,4 +1,4 @@
-"""The Brown Corpus through an installed nltk, if its data are there."""
+"""The Brown Corpus, through nltk and its data."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import importlib
 
 from ngramlm.errors import MissingExtraError, UsageError
 
-__all__ = ["documents"]
+__all__ = ["brown_documents"]
 
 
-def documents() -> list[list[str]]:
-    """Sentences by document (500 texts), tokens as nltk gives them."""
+def brown_documents() -> list[list[str]]:
+    """Return the sentences of each of the 500 documents, with the tokens of nltk."""
     try:
         corpus = importlib.import_module("nltk.corpus").brown
     except ImportError:

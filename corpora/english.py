@@ -1,4 +1,4 @@
-"""From technical documentation to sentences of lower-case tokens: keeps prose, drops code, grammars and tables."""
+"""Sentences of lower-case tokens from technical documentation. Prose is kept; code, grammars and tables are dropped."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]]))(?<!e\.g\.)(?<!i\.e
 TOKEN = re.compile(r"\w+(?:['.\-]\w+)*|\.\.\.|--|[^\w\s]")
 PLAIN_WORD = re.compile(r"[A-Za-z]+(?:['\-][A-Za-z]+)*[,.;:!?]?")
 CODE = ("::=", ">>>", "->", "==", "_ = ", "://")
-SHORTEST, LONGEST = 4, 80  # tokens of a sentence
+MIN_TOKENS, MAX_TOKENS = 4, 80  # of a sentence
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of the prose paragraphs of a text, tokens separated by single spaces.
+    """Yield the sentences of the prose paragraphs of a text, with one space between tokens.
 
     >>> list(sentences('''The name is bound. It isn't *looked up* again.
     ...
@@ -29,12 +29,12 @@ def sentences(text: str) -> Iterator[str]:
         if _is_prose(paragraph):
             for sentence in SENTENCE_END.split(paragraph):
                 tokens = TOKEN.findall(sentence.lower())
-                if SHORTEST <= len(tokens) <= LONGEST:
+                if MIN_TOKENS <= len(tokens) <= MAX_TOKENS:
                     yield " ".join(tokens)
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Blocks between blank lines and items of lists, each on one line."""
+    """Paragraphs and items of lists, each on one line."""
     lines: list[str] = []
     for line in [*text.splitlines(), ""]:
         item = ITEM.match(line)
@@ -46,9 +46,9 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _is_prose(paragraph: str) -> bool:
-    """Ends like a sentence, and most of what stands between its spaces is plain words."""
+    """Whether a paragraph ends like a sentence, and consists mostly of plain words."""
     if not paragraph.endswith((".", "!", "?", ":", '."', ".)")) or any(mark in paragraph for mark in CODE):
         return False
     parts = paragraph.split()
     plain = sum(PLAIN_WORD.fullmatch(part.strip("\"'()")) is not None for part in parts)
-    return len(parts) >= SHORTEST and plain >= 0.75 * len(parts)
+    return len(parts) >= MIN_TOKENS and plain >= 0.75 * len(parts)

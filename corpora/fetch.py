@@ -1,4 +1,4 @@
-"""Download an archive on request, believe it only by its checksum, and unpack its files."""
+"""Downloading an archive, checking its checksum, and unpacking its files."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import IO
 
 from ngramlm.core.files import temporary_folder
+from ngramlm.core.parallel import Progress
 from ngramlm.errors import FormatError
 
 __all__ = ["cache_folder", "fetch"]
 
 BLOCK = 1 << 20
-Progress = Callable[[str, int, int | None], None]
 
 
 def cache_folder() -> Path:
-    """``$NGRAMLM_CACHE``, or ``ngramlm`` in the user's cache folder."""
+    """Return the folder of downloaded corpora: ``$NGRAMLM_CACHE``, or ``ngramlm`` in the cache folder of the user."""
     own = os.environ.get("NGRAMLM_CACHE")
     if own:
         return Path(own)
@@ -39,10 +39,10 @@ def fetch(
     unpack: Callable[[Path], None],
     progress: Progress | None = None,
 ) -> None:
-    """Put the files of a zip or tar archive whose names match ``wanted`` into ``folder``, all or none of them.
+    """Download a zip or tar archive and write the files whose names match `wanted` to `folder`, all or none of them.
 
-    Folders inside the archive are dropped. ``unpack`` sees the new folder before it gets its final name. Raises
-    FormatError where the checksum differs, OSError where the download fails.
+    Folders inside the archive are dropped. `unpack` is called with the new folder before it gets its final name.
+    Raises FormatError if the checksum is wrong, OSError if the download fails.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(f".{folder.name}.", folder.parent) as scratch:
@@ -76,7 +76,7 @@ def _download(url: str, sha256: str, path: Path, progress: Progress | None) -> N
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Base name and contents of every regular file."""
+    """Yield the base name and the contents of every regular file."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
             for info in zipped.infolist():

@@ -1,4 +1,4 @@
-"""English that comes with every Python: the language reference and the docstrings of the standard library."""
+"""English text of every Python installation: the language reference and the docstrings of the standard library."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ngramlm.corpora.english import sentences
 
-__all__ = ["documents"]
+__all__ = ["python_documents"]
 
-# Folders that are not installed everywhere, are not the library's own, or hold no English.
+# folders that some installations lack, that belong to other packages, or that hold no English
 SKIPPED = {
     "__pycache__",
     "distutils",
@@ -32,10 +32,10 @@ SKIPPED = {
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def documents() -> list[list[str]]:
-    """Sentences by document, the same for every installation of one Python version; no sentence comes twice.
+def python_documents() -> list[list[str]]:
+    """Return the sentences of each document, each sentence once. The result depends on the version of Python only.
 
-    A document is a topic of the language reference or the docstrings of a module.
+    A document is a topic of the language reference, or the docstrings of a module.
     """
     seen: set[str] = set()
     result = []
@@ -55,7 +55,7 @@ def _topics() -> Iterator[list[str]]:
 
 
 def _modules() -> Iterator[list[str]]:
-    """The docstrings of each module, read from its source without importing it."""
+    """The docstrings of each module, read from its source file, without an import."""
     library = Path(sysconfig.get_path("stdlib"))
     names = sorted(path.relative_to(library).as_posix() for path in library.rglob("*.py"))
     for name in names:

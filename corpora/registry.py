@@ -1,4 +1,4 @@
-"""The corpora known by name, and where each comes from. Nothing is downloaded unless asked for."""
+"""The corpora known by name, and the source of each. Nothing is downloaded without permission."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ngramlm.corpora import brown, python_docs
-from ngramlm.corpora.fetch import Progress, cache_folder, fetch
+from ngramlm.core.parallel import Progress
+from ngramlm.corpora.brown import brown_documents
+from ngramlm.corpora.fetch import cache_folder, fetch
+from ngramlm.corpora.python_docs import python_documents
 from ngramlm.corpora.splits import SPLITS, Corpus, interleave, load_folder, write_splits
 from ngramlm.errors import UsageError
 from ngramlm.text.lines import read_lines
@@ -21,24 +23,25 @@ __all__ = ["CORPORA", "Entry", "export", "load"]
 
 @dataclass(frozen=True)
 class Entry:
-    """A named corpus.
+    """A named corpus and its source.
 
-    ``documents`` makes it from what is installed; otherwise it is fetched from ``url`` (its archive has ``sha256``)
-    or read from a folder of the user's. ``patterns``: regular expressions for the file names of each part.
+    If there is a function `documents`, it makes the corpus from installed software of this `version`. Otherwise the
+    corpus is downloaded from `url`, as an archive with this `sha256`, or read from a folder of the user. `patterns` are
+    regular expressions for the file names of each part. `unpack` changes the folder of a fresh download.
     """
 
     description: str
-    licence: str
+    license: str
     documents: Callable[[], list[list[str]]] | None = None
     url: str = ""
     sha256: str = ""
     patterns: Mapping[str, str] = field(default_factory=dict)
     unpack: Callable[[Path], None] = lambda folder: None
-    version: str = ""  # of what is made from what is installed
+    version: str = ""
 
 
 def split_text8(folder: Path) -> None:
-    """The usual parts of text8 and enwik8: 90, 5 and 5 million characters."""
+    """Split text8 into its usual parts: 90, 5 and 5 million characters."""
     million = 10**6
     text = Path(folder, "text8").read_bytes()
     for split, start, end in (("train", 0, 90), ("heldout", 90, 95), ("test", 95, 100)):
@@ -55,17 +58,17 @@ CORPORA: dict[str, Entry] = {
     "python": Entry(
         "the Python language reference and the docstrings of the standard library (default; about 250,000 tokens)",
         "PSF License; made from the running Python, nothing is downloaded",
-        documents=python_docs.documents,
+        documents=python_documents,
         version=platform.python_version(),
     ),
     "brown": Entry(
         "Brown Corpus, American English of 1961, 1.2 million tokens, through an installed nltk",
         "free for non-commercial use; nltk and its data 'brown' must be installed",
-        documents=brown.documents,
+        documents=brown_documents,
     ),
     "ptb": Entry(
         "Penn Treebank as prepared by Mikolov: 929,589 training tokens, 10,000 words",
-        "LDC licence; give the folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt",
+        "LDC license; give the folder with ptb.train.txt, ptb.valid.txt and ptb.test.txt",
         patterns={"train": r"ptb\.train\.txt", "heldout": r"ptb\.valid\.txt", "test": r"ptb\.test\.txt"},
     ),
     "wikitext-2": Entry(
@@ -112,13 +115,32 @@ def load(
     cache: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Corpus:
-    """The corpus of a name, or of a folder of your own.
+    """Load a corpus by name, or from a folder of your own.
 
-    path: the folder in which the corpus already lies.
-    download: fetch it if it is not in the cache; without this nothing is ever downloaded.
-    cache: where corpora are kept, else ``$NGRAMLM_CACHE`` or ``ngramlm`` in the user's cache folder.
+    Parameters
+    ----------
+    name : str
+        A name in `CORPORA`, or the path of a folder with files for training and testing.
+    path : path, optional
+        Folder that holds the corpus.
+    download : bool
+        Whether to download the corpus if it is not in the cache.
+    cache : path, optional
+        Folder of downloaded corpora. Default: ``$NGRAMLM_CACHE``, or ``ngramlm`` in the cache folder of the user.
+    progress : callable, optional
+        Called with ("downloading", bytes done, bytes in all or None).
 
-    Raises UsageError for an unknown name and for a corpus that is neither here nor to be fetched.
+    Returns
+    -------
+    Corpus
+        The files of the corpus.
+
+    Raises
+    ------
+    UsageError
+        If the name is unknown, or the corpus is not on this machine and was not downloaded.
+    FormatError
+        If the checksum of a download is wrong.
     """
     if name not in CORPORA:
         if path is None and os.path.isdir(name):
@@ -126,10 +148,10 @@ def load(
         raise UsageError(f"found the corpus {name!r}; expected a folder or one of: {', '.join(CORPORA)}")
     entry = CORPORA[name]
     if path is not None:
-        return _of_folder(name, entry, Path(path))
+        return _in_folder(name, entry, Path(path))
     folder = Path(cache or cache_folder(), f"{name}-{entry.version}" if entry.version else name)
-    with contextlib.suppress(UsageError):  # raised where it is not in the cache, or only a part of it
-        return _of_folder(name, entry, folder)
+    with contextlib.suppress(UsageError):  # it is not in the cache, or incomplete
+        return _in_folder(name, entry, folder)
     if entry.documents is not None:
         write_splits(interleave(entry.documents()), folder)
     elif download and entry.url:
@@ -141,8 +163,8 @@ def load(
             if entry.url
             else "its folder as path (it cannot be fetched)"
         )
-        raise UsageError(f"found no corpus {name} in {folder}; expected {expected}. Licence: {entry.licence}")
-    return _of_folder(name, entry, folder)
+        raise UsageError(f"found no corpus {name} in {folder}; expected {expected}. License: {entry.license}")
+    return _in_folder(name, entry, folder)
 
 
 def export(
@@ -153,18 +175,31 @@ def export(
     download: bool = False,
     progress: Progress | None = None,
 ) -> Corpus:
-    """Write a corpus as ``train.txt``, ``heldout.txt`` and ``test.txt`` into a folder; options as for `load`."""
+    """Write a corpus to a folder, as ``train.txt``, ``heldout.txt`` and ``test.txt``.
+
+    Parameters
+    ----------
+    name, path, download, progress
+        As for `load`.
+    folder : path
+        The folder to write to; it is created if it does not exist.
+
+    Returns
+    -------
+    Corpus
+        The files written.
+    """
     entry = CORPORA.get(name)
     if entry is not None and entry.documents is not None and path is None:
         write_splits(interleave(entry.documents()), folder)
     else:
         corpus = load(name, path=path, download=download, progress=progress)
         write_splits({split: _lines(getattr(corpus, split)) for split in SPLITS}, folder)
-    return load_folder(folder, name, licence="" if entry is None else entry.licence)
+    return load_folder(folder, name, license="" if entry is None else entry.license)
 
 
-def _of_folder(name: str, entry: Entry, folder: Path) -> Corpus:
-    return load_folder(folder, name, entry.patterns, entry.licence)
+def _in_folder(name: str, entry: Entry, folder: Path) -> Corpus:
+    return load_folder(folder, name, entry.patterns, entry.license)
 
 
 def _lines(files: tuple[Path, ...]) -> Iterator[bytes]:

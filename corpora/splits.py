@@ -1,4 +1,4 @@
-"""What a corpus is on disk: files of one sentence a line, in three parts that share no document."""
+"""The files of a corpus: one sentence a line, in three parts that share no document."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ SYNONYMS = {
     "heldout": ("heldout", "valid", "validation", "dev"),
     "test": ("test",),
 }
-EVERY = 10  # of ten documents, eight are for training
+EVERY = 10  # documents, of which eight are for training
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A named corpus: the files of each part, to be handed to ``count`` and ``perplexity`` as they are."""
+    """A named corpus: the files of each part, which `count` and `perplexity` read as they are."""
 
     name: str
     train: tuple[Path, ...]
     heldout: tuple[Path, ...]
     test: tuple[Path, ...]
-    licence: str = ""
+    license: str = ""
 
 
 def interleave(documents: Sequence[list[str]]) -> dict[str, list[str]]:
-    """Sentences of the three parts: of every ten documents the ninth is held out and the tenth is for testing.
+    """Split documents into three parts. Of ten documents, the ninth is held out and the tenth is for testing.
 
     >>> parts = interleave([[str(number)] for number in range(12)])
     >>> parts["heldout"], parts["test"], parts["train"][-2:]
@@ -48,7 +48,7 @@ def interleave(documents: Sequence[list[str]]) -> dict[str, list[str]]:
 
 
 def write_splits(parts: Mapping[str, Iterable[str | bytes]], folder: str | os.PathLike[str]) -> None:
-    """Write ``train.txt``, ``heldout.txt`` and ``test.txt``, one sentence a line, making the folder if need be."""
+    """Write ``train.txt``, ``heldout.txt`` and ``test.txt``, one sentence a line, to a folder, which may be new."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     for split, lines in parts.items():
         with atomic_write(Path(folder, f"{split}.txt")) as out:
@@ -61,13 +61,31 @@ def load_folder(
     folder: str | os.PathLike[str],
     name: str | None = None,
     patterns: Mapping[str, str] | None = None,
-    licence: str = "",
+    license: str = "",
 ) -> Corpus:
-    """The corpus in a folder of your own.
+    """Find the files of a corpus in a folder of your own.
 
-    The files of each part are those whose names match its regular expression in ``patterns``, or else hold ``train``;
-    ``heldout``, ``valid`` or ``dev``; ``test``; as ``ptb.valid.txt`` and ``news-train.txt.gz`` do. Only the held-out
-    part may be missing. Raises UsageError.
+    Parameters
+    ----------
+    folder : path
+        The folder; its subfolders are searched too.
+    name : str, optional
+        Name of the corpus. Default: the name of the folder.
+    patterns : mapping from str to str, optional
+        Regular expressions for the file names of "train", "heldout" and "test". By default a name holds ``train``;
+        ``heldout``, ``valid`` or ``dev``; or ``test``; such as ``ptb.valid.txt`` or ``news-train.txt.gz``.
+    license : str
+        The license of the corpus.
+
+    Returns
+    -------
+    Corpus
+        The files of each part. The held-out part may be empty.
+
+    Raises
+    ------
+    UsageError
+        If the folder does not exist, or holds no file for training or for testing.
     """
     if not os.path.isdir(folder):
         raise UsageError(f"{os.fspath(folder)}: found no such folder; expected that of a corpus")
@@ -81,5 +99,5 @@ def load_folder(
                 f"{os.fspath(folder)}: found no file for {split!r}; expected a name that matches {pattern}"
             )
     return Corpus(
-        name or Path(folder).resolve().name, found["train"], found["heldout"], found["test"], licence
+        name or Path(folder).resolve().name, found["train"], found["heldout"], found["test"], license
     )

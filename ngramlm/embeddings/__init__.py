@@ -1,4 +1,4 @@
-"""Vectors of words: asked, saved in every format in use, and judged.
+"""Word vectors: training, questions such as nearest words and analogies, files of every format, evaluation.
 
 >>> import numpy as np
 >>> from ngramlm.embeddings import WordVectors
@@ -7,49 +7,6 @@
 ['dog', 'tree']
 """
 
-from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
-from ngramlm.embeddings.evaluation import (
-    Analogies,
-    CategoryScore,
-    WordSimilarity,
-    analogies,
-    neighbour_words,
-    read_pairs,
-    read_questions,
-    word_similarity,
-)
-from ngramlm.embeddings.gensim_vectors import from_gensim, to_gensim
-from ngramlm.embeddings.glove import Glove, GloveRun
-from ngramlm.embeddings.picture import principal_components
-from ngramlm.embeddings.subwords import SubwordVectors, ngram_buckets, vocabulary_ngrams
-from ngramlm.embeddings.training import Training
-from ngramlm.embeddings.vector_files import load_vectors, save_vectors
-from ngramlm.embeddings.vectors import WordVectors
-from ngramlm.embeddings.word2vec import Subwords, Word2Vec
+from ngramlm.core.lazy import lazy_names
 
-__all__ = [
-    "Analogies",
-    "CategoryScore",
-    "Cooccurrences",
-    "Glove",
-    "GloveRun",
-    "SubwordVectors",
-    "Subwords",
-    "Training",
-    "Word2Vec",
-    "WordSimilarity",
-    "WordVectors",
-    "analogies",
-    "cooccurrences",
-    "from_gensim",
-    "load_vectors",
-    "neighbour_words",
-    "ngram_buckets",
-    "principal_components",
-    "read_pairs",
-    "read_questions",
-    "save_vectors",
-    "to_gensim",
-    "vocabulary_ngrams",
-    "word_similarity",
-]
+__getattr__, __dir__, __all__ = lazy_names(globals())

@@ -1,17 +1,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Float64s = NDArray[np.float64]
-Int32s = NDArray[np.int32]
-Int64s = NDArray[np.int64]
+from ngramlm.types import Floats, Int32s, Ints
+
 Uint64s = NDArray[np.uint64]
 
-def stream_of(ids: Int32s, stream: Int32s, counts: Int64s) -> int: ...
-def places_of(stream: Int32s, starts: Int64s, places: Int32s | Int64s) -> None: ...
+def stream_of(ids: Int32s, stream: Int32s, counts: Ints) -> int: ...
+def places_of(stream: Int32s, starts: Ints, places: Int32s | Ints) -> None: ...
 def count_rows(
     stream: Int32s,
-    starts: Int64s,
-    places: Int32s | Int64s,
+    starts: Ints,
+    places: Int32s | Ints,
     first: int,
     end: int,
     weights: Uint64s,
@@ -19,5 +18,5 @@ def count_rows(
     symmetric: bool,
     rows: Int32s,
     columns: Int32s,
-    values: Float64s,
+    values: Floats,
 ) -> int: ...

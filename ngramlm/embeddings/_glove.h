@@ -1,7 +1,7 @@
 /* Steps of AdaGrad on GloVe's loss, for the vectors that the processor has.
  *
  * A row is `blocks` blocks of 16 parameters, each followed by the 16 sums of squared steps that belong to them, so that
- * a record reads and writes two runs of neighbouring cache lines. Biases are parameters: a word's row is (w, b, 1, 0..)
+ * a record reads and writes two runs of neighboring cache lines. Biases are parameters: a word's row is (w, b, 1, 0..)
  * and a context's (w~, 1, b~, 0..), whose product is w.w~ + b + b~. What differs from lane to lane is in `lanes`, 3 x 16
  * values for each block: the rate of words, the rate of contexts (0 for what stays as it is), the limit of slopes.
  *

@@ -1,14 +1,8 @@
-import numpy as np
-from numpy.typing import NDArray
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int32s = NDArray[np.int32]
+from ngramlm.types import Float32s, Floats, Int32s
 
 SIMD: dict[str, int]
 
 def usable_simd() -> list[str]: ...
-def aligned(n: int) -> Float32s: ...
 
 class Trainer:
     n_blocks: int
@@ -18,7 +12,7 @@ class Trainer:
         self,
         rows: Int32s,
         columns: Int32s,
-        values: Float64s,
+        values: Floats,
         words: Float32s,
         contexts: Float32s,
         n_blocks: int,
@@ -31,5 +25,5 @@ class Trainer:
     ) -> None: ...
     def parameters(self) -> tuple[Float32s, Float32s]: ...
     def size(self, row_block: int, column_block: int) -> int: ...
-    def train(self, offset: int, first: int, end: int, shuffling: int) -> Float64s: ...
+    def train(self, offset: int, first: int, end: int, shuffling: int) -> Floats: ...
     def order(self, row_block: int, column_block: int) -> tuple[Int32s, Int32s]: ...

@@ -12,6 +12,8 @@ from ngramlm.embeddings._random cimport below, draw, mixed
 
 import numpy as np
 
+from ngramlm.embeddings._parameters import aligned_rows
+
 cdef extern from "_glove.h":
     enum:
         GLOVE_BLOCK
@@ -44,13 +46,6 @@ cdef void shuffle(Record* records, int64_t n, uint64_t seed) noexcept nogil:
         record = records[i]
         records[i] = records[j]
         records[j] = record
-
-
-def aligned(n):
-    """float32[n] zeros that begin where a cache line does."""
-    room = np.zeros(n + GLOVE_BLOCK, np.float32)
-    first = -room.ctypes.data // room.itemsize % GLOVE_BLOCK
-    return room[first:first + n]
 
 
 cdef class Trainer:
@@ -99,10 +94,10 @@ cdef class Trainer:
         self.fill(rows, columns, values, x_max, alpha)
 
         width = 2 * GLOVE_BLOCK * self.blocks
-        self.words, self.contexts = aligned(n_words * width), aligned(n_words * width)
+        self.words, self.contexts = aligned_rows(n_words, width).reshape(-1), aligned_rows(n_words, width).reshape(-1)
         self.place(words, self.words, self.dimension, self.dimension + 1)
         self.place(contexts, self.contexts, self.dimension + 1, self.dimension)
-        lanes = aligned(3 * GLOVE_BLOCK * self.blocks)
+        lanes = aligned_rows(3 * self.blocks, GLOVE_BLOCK).reshape(-1)
         self.lanes = lanes
         by_lane = lanes.reshape(self.blocks, 3, GLOVE_BLOCK).transpose(1, 0, 2)      # a view
         rates = np.zeros((3, self.blocks * GLOVE_BLOCK), np.float32)

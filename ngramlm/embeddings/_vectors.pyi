@@ -1,42 +1,41 @@
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from ngramlm.types import Float32s, Ints, Uint8s
 
 FIELD_BYTES: int
 PADDING: int
 
 def parse_rows(
-    data: NDArray[np.uint8],
+    data: Uint8s,
     start: int,
     stop: int,
-    matrix: NDArray[np.float32],
+    matrix: Float32s,
     row: int,
-    words: NDArray[np.uint8],
+    words: Uint8s,
 ) -> tuple[int, int, int, int, int, int, int]: ...
 def copy_rows(
-    data: NDArray[np.uint8],
+    data: Uint8s,
     start: int,
     stop: int,
-    matrix: NDArray[np.float32],
+    matrix: Float32s,
     row: int,
-    words: NDArray[np.uint8],
+    words: Uint8s,
 ) -> tuple[int, int, int, int, int, int]: ...
 def format_rows(
-    words: NDArray[np.uint8],
-    ends: NDArray[np.int64],
-    matrix: NDArray[np.float32],
+    words: Uint8s,
+    ends: Ints,
+    matrix: Float32s,
     first: int,
     last: int,
     as_text: bool,
-    out: NDArray[np.uint8],
+    out: Uint8s,
 ) -> int: ...
 def subword_buckets(
     text: Any,
-    ends: NDArray[np.int64],
+    ends: Ints,
     min_n: int,
     max_n: int,
     buckets: int,
-    starts: NDArray[np.int64],
-    found: NDArray[np.int64],
+    starts: Ints,
+    found: Ints,
 ) -> int: ...

@@ -6,7 +6,7 @@ from libc.string cimport memchr, memcpy
 from ngramlm.formats._decimal cimport IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, read_log10, write_float32
 from ngramlm.formats._fields cimport at_line_end, field_end, skip_blanks
 
-# Why a row was refused; text_files.py and binary_files.py word the messages.
+# Why a row was refused; text_format.py and word2vec_binary.py word the messages.
 cdef enum:
     OK = 0
     NO_WORD = 1

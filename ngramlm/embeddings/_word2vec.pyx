@@ -23,8 +23,8 @@ cdef extern from "_vector_steps.h":
 cdef enum:
     PIECE = 1000                                    # tokens of a sentence that are trained together
     ALIGNMENT = 64
-    MOST_WINDOW = 1000
-    MOST_NEGATIVES = 1000
+    MAX_WINDOW = 1000
+    MAX_NEGATIVES = 1000
     TILE = 8                                        # as NGRAMLM_TILE
 
 cdef uint32_t ALWAYS = 0xFFFFFFFF
@@ -170,7 +170,7 @@ cdef class Trainer:
         self.steps = find_steps(lanes)
         if self.steps == NULL:
             raise ValueError(f"no registers of {lanes} floats")
-        if not 1 <= n < 0x7FFFFFFF or not 1 <= window <= MOST_WINDOW or not 0 <= negatives <= MOST_NEGATIVES:
+        if not 1 <= n < 0x7FFFFFFF or not 1 <= window <= MAX_WINDOW or not 0 <= negatives <= MAX_NEGATIVES:
             raise ValueError("no words, or a window or a number of negatives out of range")
         if self.size % 16 or not 16 <= self.size <= 1 << 20 or outputs.shape[1] != self.size:
             raise ValueError("rows of another size than a multiple of 16")
@@ -318,23 +318,23 @@ cdef class Worker:
         """Draw the window around the word `at` of a piece, and its noise, and have the rows fetched."""
         cdef int reach = 1 + <int> below(draw(state), self.trainer.window)
         cdef int first = max(0, at - reach), end = min(n, at + reach + 1), j
-        cdef int32_t centre = room.kept[at]
+        cdef int32_t center = room.kept[at]
         window.n_inputs = window.n_targets = 0
         if end - first < 2:
             return
-        if self.trainer.skip_gram and self.trainer.subwords:        # the centre predicts every word around it, as in fastText
-            self.add_input(window, centre)
+        if self.trainer.skip_gram and self.trainer.subwords:        # the center predicts every word around it, as in fastText
+            self.add_input(window, center)
             for j in range(first, end):
                 if j != at:
                     self.add_target(window, room.kept[j], state)
             return
         if not self.trainer.pairs:
-            self.add_target(window, centre, state)
-        for j in range(first, end):                 # the words around it predict the centre, as in word2vec
+            self.add_target(window, center, state)
+        for j in range(first, end):                 # the words around it predict the center, as in word2vec
             if j != at:
                 self.add_input(window, room.kept[j])
                 if self.trainer.pairs:
-                    self.add_target(window, centre, state)
+                    self.add_target(window, center, state)
 
     cdef inline void add_input(self, Window* window, int32_t word) noexcept nogil:
         cdef int64_t i

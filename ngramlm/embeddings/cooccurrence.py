@@ -1,4 +1,4 @@
-"""Which words stand near each other in a text, and how often: the matrix X that GloVe is trained on."""
+"""Co-occurrences: how often words stand near each other in a text. GloVe trains on this matrix X."""
 
 from __future__ import annotations
 
@@ -18,39 +18,48 @@ from ngramlm.embeddings._cooccurrence import count_rows, places_of, stream_of
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import RESERVED, Vocabulary
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["WEIGHTINGS", "Cooccurrences", "cooccurrences"]
 
 WEIGHTINGS = ("harmonic", "flat")
 WINDOW = Number(least=1, most=1 << 20, whole=True)
-MOST_PAIRS = 1 << 19  # that a piece of rows may have; or one row
-LARGEST_SUM = (1 << 64) - 1
-LARGEST_EXACT = 1 << 32  # units of 1 that a sum may need for distances to be exact
+MAX_PAIRS = 1 << 19  # in a piece of several rows
+MAX_SUM = (1 << 64) - 1
+MAX_EXACT = 1 << 32  # units in a weight of 1, if all weights are exact
 
 
 @dataclass(frozen=True, eq=False)
 class Cooccurrences:
-    """The pairs of words that stand near each other; each pair once, sorted by row, then by column.
+    """The pairs of words that stand near each other: each pair once, sorted by row, then by column.
 
-    Row and column i are the word of id i + 3: those of the vocabulary without the reserved three.
+    Row and column i stand for the word of id i + 3, as the three reserved words have no rows.
 
-    Attributes:
-        vocabulary: the words.
-        rows, columns: int32[N].
-        values: float64[N], X_ij, above 0.
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        The words.
+    rows, columns : int32[N]
+        The words of each pair.
+    values : float64[N]
+        X_ij, above 0.
 
-    Raises UsageError for columns of other types or of different lengths.
+    Raises
+    ------
+    UsageError
+        If a column has another type or length.
 
-    Example:
-        >>> found = cooccurrences(Text.from_sentences(["a b c"]), window=2)
-        >>> found.of("a")
-        {'b': 1.0, 'c': 0.5}
+    Examples
+    --------
+    >>> found = cooccurrences(Text.from_sentences(["a b c"]), window=2)
+    >>> found.row("a")
+    {'b': 1.0, 'c': 0.5}
     """
 
     vocabulary: Vocabulary
-    rows: NDArray[np.int32]
-    columns: NDArray[np.int32]
-    values: NDArray[np.float64]
+    rows: Int32s
+    columns: Int32s
+    values: Floats
 
     def __post_init__(self) -> None:
         shape = self.values.shape
@@ -69,11 +78,11 @@ class Cooccurrences:
 
     @property
     def n_words(self) -> int:
-        """V, the rows and columns of the matrix."""
+        """V, the number of rows and of columns."""
         return len(self.vocabulary) - len(RESERVED)
 
-    def of(self, word: str) -> dict[str, float]:
-        """The row of a word; nothing for words that are not known."""
+    def row(self, word: str) -> dict[str, float]:
+        """Return the row of a word: X_ij by word j. The row of an unknown word is empty."""
         row = self.vocabulary.id(word) - len(RESERVED)
         first, end = np.searchsorted(self.rows, [row, row + 1])
         words = self.vocabulary.words(self.columns[first:end] + len(RESERVED))
@@ -91,34 +100,56 @@ def cooccurrences(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Cooccurrences:
-    """X_ij, the sum over the places of word i of the weights of word j at most `window` words away.
+    """Count how often words stand near each other.
 
-    Windows end where sentences end. Words outside the vocabulary take no place: their neighbours are neighbours. The
-    result depends neither on threads nor on the limit, to the last bit: sums are added up as whole numbers. They are
-    exact up to a window of 22; beyond, 1 / distance is rounded to a multiple of 2^-32, or of a larger power of two
-    where words are so frequent that sums would not fit.
+    X_ij is the sum of the weights of word j over all windows around word i. Windows end at the ends of sentences. Words
+    outside the vocabulary are skipped: the words on both sides become neighbors.
 
+    Sums are sums of integers, so that the result does not depend on threads or on memory, to the last bit. They are
+    exact up to a window of 22. In a larger window, 1 / distance is rounded to a multiple of 2^-32, or of a larger power
+    of two if words are so frequent that sums would overflow.
+
+    Parameters
+    ----------
+    text : Text
+        The text.
+    window : int
+        Number of words on each side.
+    symmetric : bool
+        Whether to count the words on both sides. If False, X_ij counts words j to the left of i only.
+    weighting : {"harmonic", "flat"}
+        "harmonic" gives a word at distance k the weight 1 / k, "flat" the weight 1.
+    memory : int, optional
+        Maximum memory of the process in bytes, including the text; the rest goes to temporary files. Default: no limit.
+    temp_folder : path, optional
+        Folder of the temporary files.
+    threads : int, optional
+        Number of threads. Default: all cores.
+    progress : callable, optional
+        Called with ("counting pairs", tokens done, tokens in all).
+
+    Returns
+    -------
+    Cooccurrences
+        The matrix X.
+
+    Raises
+    ------
+    UsageError
+        If an argument is out of range.
+    StorageError
+        If there is no room for temporary files.
+
+    References
+    ----------
     Pennington, Socher & Manning (2014), sections 3 and 4.2.
-
-    Args:
-        window: words to each side.
-        symmetric: count the words to the right too; else X_ij has j to the left of i only.
-        weighting: "harmonic", a word at distance k counts 1 / k; "flat", it counts 1.
-        memory: bytes that the process may have in memory, the text with it; what does not fit goes to temporary files.
-        temp_folder: where those are made.
-        threads: None is all cores.
-        progress: called with (stage, places done, places in all).
-
-    Raises:
-        UsageError: for arguments that cannot be used.
-        StorageError: where temporary files find no room.
     """
     window = WINDOW("window", window)
     symmetric = flag("symmetric", symmetric)
     choice(*WEIGHTINGS)("weighting", weighting)
     threads = usable_threads(threads)
     workspace = IN_MEMORY if memory is None else Mapped(memory, temp_folder)
-    places = _Places.of(text, workspace)
+    places = _Places.from_text(text, workspace)
     around = 2 * window if symmetric else window
     weights, unit = _weights(window, weighting, (around // window) * int(places.counts.max(initial=0)))
     most = places.most(around)
@@ -141,22 +172,20 @@ def cooccurrences(
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """A text without what takes no place, and where in it every word stands.
+    """A text without unknown words, and where every word stands in it.
 
-    Attributes:
-        stream: int32[T], rows of the matrix, and -1 between sentences and at both ends.
-        counts: int64[V], the occurrences of every word.
-        starts: int64[V + 1], which of the places are those of a word.
-        places: int32[n] or, for long texts, int64[n].
+    `stream` is int32[T], rows of the matrix, with -1 between sentences and at both ends. `counts` is int64[V], the
+    occurrences of every word. Word i stands at `places[starts[i]:starts[i + 1]]`; places are int32, or int64 for long
+    texts.
     """
 
-    stream: NDArray[np.int32]
-    counts: NDArray[np.int64]
-    starts: NDArray[np.int64]
+    stream: Int32s
+    counts: Ints
+    starts: Ints
     places: NDArray[Any]
 
     @classmethod
-    def of(cls, text: Text, workspace: Workspace) -> _Places:
+    def from_text(cls, text: Text, workspace: Workspace) -> _Places:
         counts = np.zeros(len(text.vocabulary) - len(RESERVED), np.int64)
         stream = workspace.empty(len(text.ids) + 1, np.int32)
         stream = stream[: stream_of(text.ids, stream, counts)]
@@ -165,14 +194,14 @@ class _Places:
         places_of(stream, starts, places)
         return cls(stream, counts, starts, places)
 
-    def most(self, around: int) -> NDArray[np.int64]:
-        """int64[V]: the most pairs that every row can have when so many words around a place count."""
+    def most(self, around: int) -> Ints:
+        """int64[V]: the maximum number of pairs of every row, with `around` words in a window."""
         return np.minimum(self.counts * around, len(self.counts))
 
     def count(
         self, first: int, end: int, room: int, weights: NDArray[np.uint64], unit: int, symmetric: bool
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-        """Rows first .. end - 1 of the matrix, which have `room` pairs at most, as three columns."""
+    ) -> tuple[Int32s, Int32s, Floats]:
+        """Rows first .. end - 1 of the matrix, at most `room` pairs, as three columns."""
         rows, columns = np.empty((2, room), np.int32)
         values = np.empty(room)
         n = count_rows(
@@ -181,11 +210,11 @@ class _Places:
         return rows[:n], columns[:n], values[:n]
 
 
-def _pieces(most: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that need no more room than `MOST_PAIRS` together, or one row that needs more."""
+def _pieces(most: Ints) -> Iterator[tuple[int, int]]:
+    """Ranges of rows with at most `MAX_PAIRS` pairs, or of one row with more pairs."""
     first, total = 0, 0
     for row, size in enumerate(most.tolist()):
-        if total and total + size > MOST_PAIRS:
+        if total and total + size > MAX_PAIRS:
             yield first, row
             first, total = row, 0
         total += size
@@ -194,20 +223,20 @@ def _pieces(most: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
 
 
 def _weights(window: int, weighting: str, n_places: int) -> tuple[NDArray[np.uint64], int]:
-    """(The weights of distances 1 .. window in whole units, the units of a weight of 1).
+    """(The weights of distances 1 .. window as integers, the integer of a weight of 1).
 
-    No more than `n_places` words are at each distance of one word. With lcm(1 .. window) units all weights are whole.
+    At most `n_places` words are at each distance of one word. With lcm(1 .. window) as unit, all weights are exact.
 
     >>> _weights(3, "harmonic", 100)
     (array([6, 3, 2], dtype=uint64), 6)
     """
     if weighting == "flat":
         return np.ones(window, np.uint64), 1
-    unit = math.lcm(*range(1, min(window, 40) + 1))  # for 40 far above what is used
-    most = max(n_places, 1) * (2 + math.log(window))  # above the sum of 1 / distance for all of them
-    if unit > LARGEST_EXACT or unit * most > LARGEST_SUM:
+    unit = math.lcm(*range(1, min(window, 40) + 1))  # lcm(1..40) is far above MAX_EXACT
+    most = max(n_places, 1) * (2 + math.log(window))  # more than the sum of 1 / distance
+    if unit > MAX_EXACT or unit * most > MAX_SUM:
         unit = 1 << 32
-        while unit * most > LARGEST_SUM:
+        while unit * most > MAX_SUM:
             unit >>= 1
     weights = [max(round(unit / distance), 1) for distance in range(1, window + 1)]
     return np.array(weights, np.uint64), unit

@@ -1,4 +1,4 @@
-"""Word vectors from and to gensim, which is imported only here, and only when it is asked for."""
+"""Conversion of word vectors from and to gensim, which is imported here only, at the first use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ngramlm.embeddings.subwords import SubwordVectors
+from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.errors import MissingExtraError
 
@@ -17,9 +17,12 @@ __all__ = ["from_gensim", "to_gensim"]
 
 
 def to_gensim(vectors: WordVectors) -> KeyedVectors:
-    """The words and a copy of the matrix as gensim's KeyedVectors; n-grams are left behind.
+    """Convert vectors to gensim's KeyedVectors, with a copy of the matrix and without n-grams.
 
-    Raises MissingExtraError where gensim is not installed.
+    Raises
+    ------
+    MissingExtraError
+        If gensim is not installed.
     """
     try:
         from gensim.models import KeyedVectors
@@ -31,9 +34,12 @@ def to_gensim(vectors: WordVectors) -> KeyedVectors:
 
 
 def from_gensim(keyed_vectors: KeyedVectors) -> WordVectors:
-    """Vectors of gensim's KeyedVectors, float32, copied; those of FastTextKeyedVectors have their n-grams too.
+    """Convert gensim's KeyedVectors to vectors, as a copy in float32; FastTextKeyedVectors keep their n-grams.
 
-    Raises UsageError for words with spaces, or values that are not finite.
+    Raises
+    ------
+    UsageError
+        If a word holds a space, or a value is not finite.
     """
     given: Any = keyed_vectors
     words, matrix = list(given.index_to_key), np.array(given.vectors, np.float32)

@@ -1,36 +1,37 @@
-"""A Huffman tree over words: the inner nodes on the way to each word, for hierarchical softmax."""
+"""A Huffman tree over words, for hierarchical softmax: the inner nodes on the path to each word."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Int32s, Ints, Uint8s
 
 __all__ = ["HuffmanPaths"]
 
 
 @dataclass(frozen=True, eq=False)
 class HuffmanPaths:
-    """The inner nodes from the root to every word, and the way taken at each.
+    """The inner nodes from the root to every word, and the branch taken at each node.
 
     Attributes:
         starts: int64[V + 1], where the path of every word begins in `nodes`.
-        nodes: int32[N], inner nodes by falling count, of which there are V - 1; node 0 is the root.
+        nodes: int32[N], the V - 1 inner nodes by falling count; node 0 is the root.
         labels: uint8[N], 1 where the path goes to the child of the smaller count.
     """
 
-    starts: NDArray[np.int64]
-    nodes: NDArray[np.int32]
-    labels: NDArray[np.uint8]
+    starts: Ints
+    nodes: Int32s
+    labels: Uint8s
 
     @classmethod
-    def of_counts(cls, counts: NDArray[np.int64]) -> HuffmanPaths:
-        """The tree whose mean path is the shortest under these counts (Huffman 1952, by two queues).
+    def from_counts(cls, counts: Ints) -> HuffmanPaths:
+        """Build the tree whose mean path is the shortest for these counts (Huffman 1952, with two queues).
 
-        Of equal counts an inner node comes before a word, as in word2vec.c.
+        If counts are equal, an inner node comes before a word, as in word2vec.c.
 
-        >>> paths = HuffmanPaths.of_counts(np.array([5, 2, 1]))
+        >>> paths = HuffmanPaths.from_counts(np.array([5, 2, 1]))
         >>> np.diff(paths.starts).tolist(), paths.nodes.tolist(), paths.labels.tolist()
         ([1, 2, 2], [0, 0, 1, 0, 1], [0, 1, 0, 1, 1])
         """
@@ -40,10 +41,8 @@ class HuffmanPaths:
         words = np.argsort(-counts, kind="stable")[::-1]  # rising
         leaves: list[int] = counts[words].tolist()
         inner: list[int] = []  # rising as well
-        parents, labels = (
-            np.zeros(2 * n - 1, np.int64),
-            np.zeros(2 * n - 1, np.uint8),
-        )  # words, then inner nodes
+        # words, then inner nodes
+        parents, labels = np.zeros(2 * n - 1, np.int64), np.zeros(2 * n - 1, np.uint8)
         leaf = node = 0
         for made in range(n - 1):
             weight = 0

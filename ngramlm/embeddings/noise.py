@@ -1,4 +1,4 @@
-"""What is drawn while vectors are trained: noise words, and which occurrences of frequent words are kept."""
+"""Random choices of word2vec: noise words, and which occurrences of frequent words are kept."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import UsageError
+from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["alias_table", "keep_probabilities"]
 
-Float64s = NDArray[np.float64]
 
+def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
+    """Build a table that draws word i in proportion to ``weights[i]``, with one random number.
 
-def alias_table(weights: Float64s) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """Thresholds uint32[V] and aliases int32[V] that draw word i in proportion to ``weights[i]``, by one random number.
-
-    A place i is drawn uniformly and 32 bits with it: below ``thresholds[i]`` it is word i, else word ``aliases[i]``.
-    Probabilities are exact to 2^-32 (Walker 1977, in the form of Vose 1991). Raises UsageError unless there is a finite
-    weight above 0 and none below.
+    Returns (thresholds uint32[V], aliases int32[V]). A draw takes a uniform index i and 32 random bits. The word is i
+    if the bits are below ``thresholds[i]``, else ``aliases[i]``. Probabilities are exact to 2^-32 (Walker 1977, in the
+    form of Vose 1991). Raises UsageError unless all weights are finite, and 0 or more, and one is above 0.
 
     >>> thresholds, aliases = alias_table(np.array([3.0, 1.0]))
     >>> (thresholds / 2**32).tolist(), aliases.tolist()
@@ -40,11 +39,11 @@ def alias_table(weights: Float64s) -> tuple[NDArray[np.uint32], NDArray[np.int32
     return thresholds.astype(np.uint32), np.array(aliases, np.int32)
 
 
-def keep_probabilities(counts: NDArray[np.int64], threshold: float) -> Float64s:
-    """The probability that an occurrence of each word is trained on, float64[V]; a `threshold` of 0 keeps all.
+def keep_probabilities(counts: Ints, threshold: float) -> Floats:
+    """float64[V]: the probability that an occurrence of each word is kept; a `threshold` of 0 keeps all.
 
-    min(1, sqrt(t/f) + t/f) for a word of relative frequency f: the rule of word2vec.c, which differs from that of
-    Mikolov et al. (2013, "Distributed representations", eq. 5) by the second term.
+    The rule of word2vec.c: min(1, sqrt(t/f) + t/f) for a word of relative frequency f. Mikolov et al. (2013,
+    "Distributed representations", eq. 5) has no second term.
     """
     if threshold == 0:
         return np.ones(len(counts))

@@ -1,176 +1,79 @@
-"""Word vectors in files of every format in use: which one a file is, and which one a name asks for."""
+"""Reading and writing word vectors in every format."""
 
 from __future__ import annotations
 
-import io
-import math
 import os
-from typing import IO, cast
 
-from ngramlm.core.files import (
-    Source,
-    atomic_write,
-    is_compressed,
-    open_source,
-    plain_size,
-    source_name,
-    suffix_of,
-)
-from ngramlm.core.validation import Number, choice
-from ngramlm.embeddings.binary_files import read_word2vec_binary, write_word2vec_binary
-from ngramlm.embeddings.fasttext_files import MAGIC as FASTTEXT_MAGIC
-from ngramlm.embeddings.fasttext_files import read_fasttext
-from ngramlm.embeddings.mapped_files import NPY_MAGIC, load_npy, load_safetensors, save_npy, save_safetensors
-from ngramlm.embeddings.rows import read_exactly
-from ngramlm.embeddings.text_files import HEADER_BYTES, header_of, read_text, write_text
+from ngramlm.core.files import Source, source_name
+from ngramlm.embeddings.row_gatherer import refusing
+from ngramlm.embeddings.subword_vectors import SubwordVectors
+from ngramlm.embeddings.vector_formats import read_vectors
 from ngramlm.embeddings.vectors import WordVectors
-from ngramlm.errors import UsageError
 
-__all__ = ["FORMATS", "load_vectors", "save_vectors", "vectors_format"]
-
-FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
-MAPPED = ("safetensors", "npy")
-SUFFIXES = {
-    ".txt": "word2vec",
-    ".vec": "word2vec",
-    ".bin": "word2vec-binary",
-    ".safetensors": "safetensors",
-    ".npy": "npy",
-}
-HEAD = 1 << 12  # bytes that tell the format
-_LIMIT = Number(least=1, whole=True, optional=True)
-_FORMAT = choice(*FORMATS)
-_CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
+__all__ = ["load_vectors", "save_vectors"]
 
 
 def load_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> WordVectors:
-    """Read word vectors of any format, compressed by suffix, ``-`` for stdin.
+    """Read word vectors of any format.
 
-    Args:
-        source: a path or a binary stream; safetensors and .npy must be plain files, as they are mapped.
-        format: ``word2vec`` (text), ``word2vec-binary``, ``glove``, ``fasttext`` (a model, .bin; its .vec is word2vec
-            text), ``safetensors`` or ``npy`` (with its words in PATH.words.txt). None looks at the file and its name.
-        limit: read only the first so many words, and nothing after them.
+    If a word stands in the file twice, the first row is kept, with a FormatWarning.
 
-    Of a word that stands twice the first row is kept, with a FormatWarning. SubwordVectors where the file has n-grams.
+    Parameters
+    ----------
+    source : path or binary stream
+        The file, decompressed by its suffix; ``-`` is standard input. safetensors and .npy must be plain files, as
+        they are mapped into memory.
+    format : str, optional
+        ``word2vec`` (text), ``word2vec-binary``, ``glove``, ``fasttext`` (a model, .bin; its .vec is word2vec text),
+        ``safetensors`` or ``npy`` (with its words in PATH.words.txt). By default the first bytes of the file and its
+        name decide.
+    limit : int, optional
+        Read the first `limit` words only, and nothing after them.
 
-    Raises:
-        FormatError: with ``file:line`` for text, for all that is not as the format wants it.
-        UsageError: for an unknown format, or a mapped one that is no plain file.
-        OSError: where the file cannot be read.
+    Returns
+    -------
+    WordVectors or SubwordVectors
+        SubwordVectors if the file holds n-grams.
+
+    Raises
+    ------
+    FormatError
+        If the contents do not fit the format; with ``file:line`` for text.
+    UsageError
+        If the format is unknown, or a file to be mapped is not a plain file.
+    OSError
+        If the file cannot be read.
     """
-    if format is not None:
-        _FORMAT("format", format)
-    _LIMIT("limit", limit)
-    name = source_name(source)
-    suffix = suffix_of(source) if isinstance(source, str | os.PathLike) else ""
-    with open_source(source) as stream:
-        head = bytearray(HEAD)
-        head = head[: read_exactly(stream, memoryview(head))]
-        wanted = format or _told(bytes(head), suffix)
-        if wanted not in MAPPED:
-            whole, size = cast("IO[bytes]", _Rewound(bytes(head), stream)), plain_size(source)
-            if wanted == "fasttext":
-                return read_fasttext(whole, name, size, limit)
-            if wanted == "word2vec-binary":
-                return read_word2vec_binary(whole, name, size, limit)
-            return read_text(whole, name, size, wanted == "word2vec", limit)
-    if not isinstance(source, str | os.PathLike) or plain_size(source) is None or source == "-":
-        raise UsageError(f"{name}: found no plain file; expected one for {wanted}, as it is mapped")
-    return load_safetensors(source, limit) if wanted == "safetensors" else load_npy(source, limit)
-
-
-class _Rewound(io.RawIOBase):
-    """A stream from the beginning, of which the first bytes have been read."""
-
-    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
-        self._head, self._stream = head, stream
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        n = min(len(self._head), len(buffer))
-        if not n:
-            return int(self._stream.readinto(buffer) or 0)  # type: ignore[attr-defined]
-        buffer[:n] = self._head[:n]
-        self._head = self._head[n:]
-        return n
-
-
-def _told(head: bytes, suffix: str) -> str:
-    """The format of a file by its first bytes, and by its name where they do not tell."""
-    if head.startswith(FASTTEXT_MAGIC):
-        return "fasttext"
-    if head.startswith(NPY_MAGIC) or suffix == ".npy":
-        return "npy"
-    if (
-        suffix == ".safetensors"
-        or (head[8:9] == b"{" and not head[:8].isascii())
-        or head[3:9] == bytes(5) + b"{"
-    ):
-        return "safetensors"
-    first, _, rest = head[:HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").partition(b"\n")
-    if header_of(first) is None:
-        return "word2vec-binary" if suffix == ".bin" and not _is_row(head) else "glove"
-    rest = head.partition(b"\n")[2]
-    if not rest and suffix in SUFFIXES:
-        return SUFFIXES[suffix]
-    return (
-        "word2vec-binary"
-        if len(rest.translate(None, _CONTROL)) < len(rest) or not _is_row(rest)
-        else "word2vec"
-    )
-
-
-def _is_row(head: bytes) -> bool:
-    """Whether text begins with a word and a number, of which the last may be cut."""
-    fields = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(None, 2)[:2]
-    try:
-        return len(fields) == 2 and not math.isnan(float(fields[1]))
-    except ValueError:
-        return False
-
-
-def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> str:
-    """The format to write a file in: `format`, or what its name asks for.
-
-    Raises UsageError for a name that asks for none, a format that is only read, or a mapped file that would be
-    compressed.
-
-    >>> vectors_format("vectors.txt.gz"), vectors_format("vectors.txt", "glove")
-    ('word2vec', 'glove')
-    """
-    wanted = SUFFIXES.get(suffix_of(path)) if format is None else _FORMAT("format", format)
-    if wanted is None:
-        raise UsageError(
-            f"{os.fspath(path)}: found no format; expected a name that ends with {', '.join(SUFFIXES)}"
-        )
-    if wanted == "fasttext":
-        raise UsageError("models of fastText are only read; expected another format")
-    if wanted in MAPPED and (path == "-" or is_compressed(path)):
-        raise UsageError(
-            f"{os.fspath(path)}: found no name of a plain file; expected one, as {wanted} is mapped"
-        )
-    return str(wanted)
+    data = read_vectors(source, format, limit=limit)
+    with refusing(source_name(source)):
+        return (WordVectors if data.ngrams is None else SubwordVectors).from_data(data)
 
 
 def save_vectors(vectors: WordVectors, path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Write word vectors, atomically, as the name asks or in a `format` of `load_vectors`.
+    """Write word vectors to a file, atomically.
 
-    ``.txt`` and ``.vec`` are word2vec's text, ``.bin`` its binary; text and binary are compressed by suffix. Only
-    safetensors keeps metadata and n-grams; numbers come back to the bit from every format. Raises UsageError.
+    Only safetensors keeps metadata and n-grams. Every format gives the numbers back to the bit.
 
+    Parameters
+    ----------
+    vectors : WordVectors
+        The vectors.
+    path : path
+        The file. ``.txt`` and ``.vec`` are word2vec's text and ``.bin`` its binary format. Text and binary are
+        compressed by a second suffix, such as ``.gz``.
+    format : str, optional
+        A format of `load_vectors` other than ``fasttext``. By default the suffix decides.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is unknown, or the format cannot be written to such a file.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> save_vectors(WordVectors(["a", "b"], np.array([[0.1, 1], [-2, 0]], np.float32)), "-")
     Traceback (most recent call last):
     ngramlm.errors.UsageError: -: found no format; expected a name that ends with .txt, .vec, .bin, .safetensors, .npy
     """
-    wanted = vectors_format(path, format)
-    if wanted == "safetensors":
-        save_safetensors(vectors, path)
-    elif wanted == "npy":
-        save_npy(vectors, path)
-    else:
-        with atomic_write(path) as out:
-            if wanted == "word2vec-binary":
-                write_word2vec_binary(vectors, out)
-            else:
-                write_text(vectors, out, header=wanted == "word2vec")
+    vectors.save(path, format)

@@ -1,54 +1,53 @@
-"""WordVectors: words and the rows of a matrix, and what can be asked of them."""
+"""WordVectors: words, a matrix with one row for each word, and the questions that such vectors answer."""
 
 from __future__ import annotations
 
 import difflib
 import itertools
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.validation import Number, choice, several_words
-from ngramlm.embeddings.neighbours import (
-    cosine_analogies,
-    nearest_rows,
-    product_analogies,
-    unit_rows,
-)
+from ngramlm.core.files import Source, source_name
+from ngramlm.core.validation import Number, several_words
+from ngramlm.embeddings.neighbors import analogy_rows, nearest_rows, unit_rows
+from ngramlm.embeddings.row_gatherer import refusing
+from ngramlm.embeddings.vector_checks import check_words, read_only
+from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.embeddings.vector_formats import read_vectors, write_vectors
 from ngramlm.errors import UnknownWordError, UsageError
+from ngramlm.types import Float32s, Floats, Int32s, Ints
 
-if TYPE_CHECKING:
-    from ngramlm.core.files import Source
+__all__ = ["WordVectors"]
 
-__all__ = ["METHODS", "WordVectors", "analogy_rows"]
-
-Floats = NDArray[np.float32]
-Rows = NDArray[np.int64]
-Vectors = TypeVar("Vectors", bound="WordVectors")
-
-METHODS = ("add", "multiply")
-BLOCK_FLOATS = 1 << 22  # that are looked at together
-LOOKED_AT = 20_000  # words among which one that is nearly the same is looked for
-_NO_WORD = re.compile("[\x00-\x09\x0b-\x20]")
+MAX_SEARCHED = 20_000  # words that are searched for a similar spelling
 _HOW_MANY = Number(least=1, whole=True)
 
 
 class WordVectors:
-    """A vector for every word; nothing of it can be changed.
+    """A vector for every word. The object is immutable.
 
-    Args:
-        words: the words, each once; no empty word, space or control character.
-        matrix: float32[V, d], a row for each, V and d above 0; it may be mapped from a file, and is not copied.
-        metadata: what is to be said of them, such as how they were made.
+    Parameters
+    ----------
+    words : sequence of str
+        V words, each once. A word is not empty, and has no space or control character.
+    matrix : float32[V, d]
+        One row for each word; V and d are at least 1. The matrix is not copied, and may be mapped from a file.
+    metadata : mapping from str to str
+        Notes on the vectors, such as how they were trained.
 
-    Raises UsageError for words or a matrix that do not fit, or values that are not finite.
+    Raises
+    ------
+    UsageError
+        If words and matrix do not fit together, or a value is not finite.
 
+    Examples
+    --------
     >>> vectors = WordVectors(["up", "down", "high"], np.array([[0, 1], [0, -1], [1, 2]], np.float32))
     >>> len(vectors), vectors.dimension, "up" in vectors, vectors["high"].tolist()
     (3, 2, True, [1.0, 2.0])
@@ -59,11 +58,11 @@ class WordVectors:
     def __init__(
         self,
         words: Sequence[str],
-        matrix: Floats,
+        matrix: Float32s,
         metadata: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._words = tuple(several_words(words))
-        _check_words(self._words)
+        check_words(self._words)
         self._rows = dict(zip(self._words, itertools.count(), strict=False))
         if len(self._rows) < len(self._words):
             again = next(word for row, word in enumerate(self._words) if self._rows[word] != row)
@@ -84,23 +83,23 @@ class WordVectors:
         return self._words
 
     @property
-    def matrix(self) -> Floats:
-        """float32[V, d], read-only."""
+    def matrix(self) -> Float32s:
+        """float32[V, d]: the vectors, read-only."""
         return self._matrix
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """What was said of the vectors when they were made."""
+        """Notes on the vectors, such as how they were trained."""
         return self._metadata
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """d, the length of a vector."""
         return int(self._matrix.shape[1])
 
     @cached_property
-    def unit(self) -> Floats:
-        """float32[V, d]: the rows divided by their lengths; rows of zeros stay zero. Made when first asked for."""
+    def unit(self) -> Float32s:
+        """float32[V, d]: the rows divided by their lengths, computed at first use. Rows of zeros stay zero."""
         unit = unit_rows(self._matrix)
         unit.setflags(write=False)
         return unit
@@ -114,9 +113,15 @@ class WordVectors:
     def __contains__(self, word: object) -> bool:
         return word in self._rows
 
-    def __getitem__(self, word: str) -> Floats:
-        """float32[d], read-only; raises UnknownWordError, which is a UsageError and a KeyError."""
-        row: Floats = self._matrix[self._known(word)]
+    def __getitem__(self, word: str) -> Float32s:
+        """Return the vector of a word: float32[d], read-only.
+
+        Raises
+        ------
+        UnknownWordError
+            If the word has no vector. The error is a UsageError and a KeyError.
+        """
+        row: Float32s = self._matrix[self._known(word)]
         return row
 
     def __repr__(self) -> str:
@@ -129,11 +134,11 @@ class WordVectors:
         self.__init__(**state)  # type: ignore[misc]
 
     def row(self, word: str) -> int:
-        """The number of a word's row, -1 for a word that is not known."""
+        """Return the row of a word, or -1 for an unknown word."""
         return self._rows.get(word, -1)
 
-    def rows(self, words: Iterable[str]) -> Rows:
-        """int64[n]: the rows of words; raises UnknownWordError."""
+    def rows(self, words: Iterable[str]) -> Ints:
+        """Return the rows of words as int64[n]; raise UnknownWordError for an unknown word."""
         return np.fromiter(map(self._known, several_words(words)), np.int64)
 
     def _known(self, word: str) -> int:
@@ -146,18 +151,24 @@ class WordVectors:
         return row
 
     def _near(self, word: object) -> list[str]:
-        """Words that may have been meant."""
+        """Known words of a similar spelling."""
         if not isinstance(word, str):
             return []
         cased = dict.fromkeys(
             form for form in (word.lower(), word.capitalize(), word.upper()) if form in self
         )
-        return list(cased) or difflib.get_close_matches(word, self._words[:LOOKED_AT], 3, 0.75)
+        return list(cased) or difflib.get_close_matches(word, self._words[:MAX_SEARCHED], 3, 0.75)
 
     # ------------------------------------------------------------------------------------------------ questions
 
     def similarity(self, one: str, other: str) -> float:
-        """The cosine of the vectors of two words, 0 where one of them is zero; raises UnknownWordError."""
+        """Return the cosine of the vectors of two words, or 0 if one of them is zero.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word has no vector.
+        """
         left, right = self[one].astype(np.float64), self[other].astype(np.float64)
         lengths = float(np.sqrt(np.square(left).sum() * np.square(right).sum()))
         return float((left * right).sum()) / lengths if lengths > 0 else 0.0
@@ -169,17 +180,32 @@ class WordVectors:
         n: int = 10,
         restrict: int | None = None,
     ) -> list[tuple[str, float]]:
-        """The n words with the greatest cosine with the mean of some vectors, those of `negative` taken as -v.
+        """Find the words whose vectors have the greatest cosine with a sum of vectors.
 
-        Words stand for their vectors of length 1 and are no answers themselves; vectors are taken as they are. This is
-        3CosAdd of Mikolov, Yih & Zweig (2013) for any number of words, in the conventions of gensim.
+        The sum adds the vectors of `positive` and subtracts the vectors of `negative`. A word stands for its vector
+        of length 1, and is not an answer itself. This is 3CosAdd of Mikolov, Yih & Zweig (2013) for any number of
+        words, with the conventions of gensim.
 
-        Args:
-            positive, negative: one or several words or vectors float[d].
-            n: how many; fewer where there are no more.
-            restrict: only the first so many words can be answers.
+        Parameters
+        ----------
+        positive, negative : str, float[d], or a sequence of them
+            Words or vectors. Vectors are used as they are.
+        n : int
+            Number of answers; there are fewer if there are fewer words.
+        restrict : int, optional
+            Only the first `restrict` words can be answers. Default: all words.
 
-        Raises UnknownWordError, UsageError for vectors of another length or nothing to look for.
+        Returns
+        -------
+        list of (word, cosine)
+            The answers, the greatest cosine first.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word has no vector.
+        UsageError
+            If a vector has another length, or there is no word and no vector.
         """
         size = self._restricted(restrict)
         mean = np.zeros(self.dimension)
@@ -197,16 +223,37 @@ class WordVectors:
         return self._pairs(rows[0], cosines[0])
 
     def analogy(self, a: str, b: str, c: str, n: int = 1, method: str = "add") -> list[tuple[str, float]]:
-        """The n best answers to: a is to b as c is to what? The three words are no answers.
+        """Answer the question: a is to b as c is to what? The three words are not answers.
 
-        `method` "add" takes the greatest cosine with b - a + c (3CosAdd), "multiply" the greatest
-        cos(b) cos(c) / cos(a) with cosines moved to 0..1 (3CosMul), Levy & Goldberg (2014), eq. 3 and 4.
+        Levy & Goldberg (2014), eq. 3 and 4.
 
+        Parameters
+        ----------
+        a, b, c : str
+            The words of the question.
+        n : int
+            Number of answers.
+        method : {"add", "multiply"}
+            "add" takes the greatest cosine with b - a + c (3CosAdd). "multiply" takes the greatest
+            cos(b) cos(c) / cos(a), with cosines moved to 0..1 (3CosMul).
+
+        Returns
+        -------
+        list of (word, score)
+            The best answers, the best first.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word has no vector.
+        UsageError
+            If `n` or `method` is out of range.
+
+        Examples
+        --------
         >>> words, matrix = ["man", "king", "woman", "queen", "tree"], [[1, 0], [1, 2], [-1, 0], [-1, 2], [0, -1]]
         >>> WordVectors(words, np.array(matrix, np.float32)).analogy("man", "king", "woman")[0][0]
         'queen'
-
-        Raises UnknownWordError, UsageError.
         """
         asked = self.rows([a, b, c])
         wanted = min(_HOW_MANY("n", n), len(self) - len(np.unique(asked)))
@@ -215,16 +262,34 @@ class WordVectors:
 
     def nearest(
         self, queries: Sequence[str] | NDArray[np.integer] | NDArray[np.floating], n: int = 10
-    ) -> tuple[NDArray[np.int32], Floats]:
-        """The n rows with the greatest cosine for each of many queries, as (int32[Q, n], float32[Q, n]).
+    ) -> tuple[Int32s, Float32s]:
+        """Find the rows with the greatest cosine for each of many queries.
 
-        Args:
-            queries: words or int[Q] rows, which are no answers to themselves, or vectors float[Q, d].
-            n: how many; fewer where there are no more.
+        Equal cosines come in the order of the rows. The search takes 64 MB of memory beside the vectors.
 
-        Equal cosines come in the order of the rows. Takes 64 MB beside the vectors. Raises UnknownWordError,
-        UsageError.
+        Parameters
+        ----------
+        queries : words, int[Q] or float[Q, d]
+            Words or rows, which are not answers to themselves, or vectors.
+        n : int
+            Number of answers to a query; there are fewer if there are fewer words.
 
+        Returns
+        -------
+        rows : int32[Q, n]
+            The rows of the answers, the greatest cosine first.
+        cosines : float32[Q, n]
+            Their cosines.
+
+        Raises
+        ------
+        UnknownWordError
+            If a word has no vector.
+        UsageError
+            If the queries have another type or shape.
+
+        Examples
+        --------
         >>> vectors = WordVectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 1]], np.float32))
         >>> rows, cosines = vectors.nearest(["a", "c"], n=2)
         >>> rows.tolist(), cosines.round(3).tolist()
@@ -255,13 +320,13 @@ class WordVectors:
     def _restricted(self, restrict: int | None) -> int:
         return len(self) if restrict is None else min(_HOW_MANY("restrict", restrict), len(self))
 
-    def _unit_of(self, word: str) -> Floats:
+    def _unit_of(self, word: str) -> Float32s:
         """float32[d]: the vector of a word, divided by its length."""
         row = self.row(word)
-        unit: Floats = self.unit[row] if row >= 0 else unit_rows(self[word][np.newaxis])[0]
+        unit: Float32s = self.unit[row] if row >= 0 else unit_rows(self[word][np.newaxis])[0]
         return unit
 
-    def _checked(self, vector: NDArray[np.floating]) -> NDArray[np.float64]:
+    def _checked(self, vector: NDArray[np.floating]) -> Floats:
         checked = np.asarray(vector, np.float64)
         if checked.shape != (self.dimension,) or not np.isfinite(checked).all():
             raise UsageError(
@@ -269,89 +334,43 @@ class WordVectors:
             )
         return checked
 
-    def _pairs(self, rows: NDArray[np.int32], scores: Floats) -> list[tuple[str, float]]:
+    def _pairs(self, rows: Int32s, scores: Float32s) -> list[tuple[str, float]]:
         return [(self._words[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]
 
     # ---------------------------------------------------------------------------------------------------- files
 
-    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
-        """Write the vectors in the format that the name asks for; see `save_vectors`."""
-        from ngramlm.embeddings.vector_files import save_vectors
-
-        save_vectors(self, path, format)
+    def data(self) -> VectorData:
+        """Return the contents as plain data, as they are written to a file."""
+        return VectorData(self._words, self._matrix, self._metadata)
 
     @classmethod
-    def load(
-        cls: type[Vectors], path: Source, format: str | None = None, *, limit: int | None = None
-    ) -> Vectors:
-        """Read vectors of any format; see `load_vectors`. Raises FormatError for those that are not of this class."""
-        from ngramlm.core.files import source_name
-        from ngramlm.embeddings.vector_files import load_vectors
-        from ngramlm.errors import FormatError
+    def from_data(cls, data: VectorData) -> Self:
+        """Make vectors from the contents of a file. N-grams are left out."""
+        return cls(data.words, data.matrix, data.metadata)
 
-        loaded = load_vectors(path, format, limit=limit)
-        if not isinstance(loaded, cls):
-            raise FormatError(
-                "found vectors of words alone; expected those of n-grams too", source_name(path)
-            )
-        return loaded
+    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
+        """Write the vectors to a file; see `save_vectors`."""
+        write_vectors(self.data(), path, format)
 
+    @classmethod
+    def load(cls, path: Source, format: str | None = None, *, limit: int | None = None) -> Self:
+        """Read vectors of this class from a file of any format.
 
-def analogy_rows(
-    unit: Floats, questions: Rows, n: int, method: str, answers: Floats | None = None
-) -> tuple[NDArray[np.int32], Floats]:
-    """The n best answers to questions int64[Q, 3] of rows a, b, c; `answers` is as in `cosine_analogies`."""
-    solve = cosine_analogies if choice(*METHODS)("method", method) == "add" else product_analogies
-    a, b, c = questions.T
-    return solve(unit, a, b, c, n, answers)
+        `WordVectors.load` leaves out the n-grams of a file; `load_vectors` keeps them.
 
+        Parameters
+        ----------
+        path, format, limit
+            As for `load_vectors`.
 
-def read_only(matrix: Floats, what: str) -> Floats:
-    """A view of float32[n, d] that cannot be written to; UsageError for other arrays, and what is not finite."""
-    if (
-        not isinstance(matrix, np.ndarray)
-        or matrix.ndim != 2
-        or matrix.dtype != np.float32
-        or not matrix.size
-    ):
-        found = (
-            f"{matrix.dtype} of shape {matrix.shape}"
-            if isinstance(matrix, np.ndarray)
-            else type(matrix).__name__
-        )
-        raise UsageError(f"{what} is {found}; expected float32 with rows and columns")
-    step = max(1, BLOCK_FLOATS // matrix.shape[1])
-    for first in range(0, len(matrix), step):
-        block = matrix[first : first + step]
-        if not (np.isfinite(block.min()) and np.isfinite(block.max())):  # NaN is the least and the greatest
-            row = first + int(np.argmin(np.isfinite(block).all(axis=1)))
-            raise UsageError(f"row {row} of {what} holds NaN or infinity; expected finite numbers")
-    view = matrix.view(np.ndarray)
-    view.setflags(write=False)
-    return view
-
-
-def _check_words(words: tuple[str, ...]) -> None:
-    """Raise UsageError unless all are words; all at once, as there may be millions."""
-    if not words:
-        raise UsageError("found no words; expected at least one")
-    try:
-        text = "\n".join(words)
-        text.encode()
-    except (TypeError, UnicodeEncodeError):
-        found = next(word for word in words if not isinstance(word, str) or not _is_text(word))
-        raise UsageError(f"found the word {found!r}; expected text without lone surrogates") from None
-    if _NO_WORD.search(text) or text.count("\n") != len(words) - 1 or "" in words:
-        found = next(word for word in words if not word or _NO_WORD.search(word) or "\n" in word)
-        raise UsageError(f"found the word {found!r}; expected no empty word, space or control character")
-
-
-def _is_text(word: str) -> bool:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        Raises
+        ------
+        FormatError
+            If the file is damaged, or does not hold what the class needs.
+        """
+        data = read_vectors(path, format, limit=limit)
+        with refusing(source_name(path)):
+            return cls.from_data(data)
 
 
 def _several(

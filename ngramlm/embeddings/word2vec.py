@@ -12,8 +12,8 @@ from typing import Any
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Check, Number, choice, flag, keep_checked
-from ngramlm.embeddings.training import Training
 from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.word2vec_training import Word2VecTraining
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text
 
@@ -26,11 +26,14 @@ LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
 
 @dataclass(frozen=True, kw_only=True)
 class Subwords:
-    """Words are their character n-grams, which share a table of buckets, so that unseen words have vectors as well.
+    """Settings of character n-grams, which share a table of buckets and give vectors to words never seen.
 
-    Attributes:
-        min_n, max_n: the lengths of n-grams, in characters of the word between ``<`` and ``>``.
-        buckets: rows of the table.
+    Parameters
+    ----------
+    min_n, max_n : int
+        Lengths of the shortest and the longest n-grams, in characters of the word between ``<`` and ``>``.
+    buckets : int
+        Number of rows of the table.
     """
 
     min_n: int = 3
@@ -68,34 +71,54 @@ CHECKS: dict[str, Check] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Word2Vec:
-    """Vectors of words by what stands around them.
+    """The word2vec method and its settings: vectors that predict the words around a word.
 
-    Attributes:
-        architecture: ``skip-gram``, or ``cbow`` (the mean of the words around predicts the word).
-        loss: ``negative-sampling`` or ``hierarchical-softmax`` over a Huffman tree.
-        dimension: numbers of a vector.
-        window: words on each side at most; each time a number from 1 to it is drawn.
-        negatives: noise words for each pair.
-        noise_exponent: noise is drawn in proportion to the count of a word to this power.
-        shared_negatives: the pairs of a window share their noise words, which is about twice as fast (skip-gram with
-            negative sampling; CBOW has one prediction for each window anyway).
-        subsample: occurrences of words more frequent than this are left out at random; 0 leaves none out.
-        min_count: words that occur less often have no vector.
-        epochs: times that the text is read.
-        learning_rate: at the beginning; it falls to nothing in a straight line. None is 0.025, or 0.05 for ``cbow``.
-        cbow_update: every word of a CBOW window gets the whole error, as in ``word2vec`` and its followers, or its
-            ``exact`` share of the gradient (which wants a learning rate some times as large; Irsoy et al. 2021).
-        subwords: character n-grams as in fastText; None has none.
-        track_loss: sum up the loss, which takes a third of the time more.
-        seed: of the random numbers.
+    Parameters
+    ----------
+    architecture : {"skip-gram", "cbow"}
+        "skip-gram" predicts the words around a word. "cbow" predicts a word from the mean of the words around it.
+    loss : {"negative-sampling", "hierarchical-softmax"}
+        Hierarchical softmax uses a Huffman tree.
+    dimension : int
+        Length of a vector.
+    window : int
+        Maximum number of words on each side; the window of each word has a random size from 1 to `window`.
+    negatives : int
+        Number of noise words for each pair.
+    noise_exponent : float
+        Noise words are drawn in proportion to the count of a word to this power.
+    shared_negatives : bool
+        Whether the pairs of a window share their noise words, which is about twice as fast. For skip-gram with
+        negative sampling; CBOW has one prediction for each window anyway.
+    subsample : float
+        Occurrences of words with a relative frequency above this are left out at random; 0 leaves out no word.
+    min_count : int
+        Words that occur less often have no vector.
+    epochs : int
+        Number of times that the text is read.
+    learning_rate : float, optional
+        The learning rate at the beginning; it falls linearly to almost 0. Default: 0.025, or 0.05 for "cbow".
+    cbow_update : {"word2vec", "exact"}
+        The update of each word of a CBOW window: the whole error, as in word2vec, or its exact share of the gradient,
+        which needs a learning rate several times as large (Irsoy et al. 2021).
+    subwords : Subwords, optional
+        Character n-grams as in fastText. Default: no n-grams.
+    track_loss : bool
+        Whether to sum the loss, which takes a third more time.
+    seed : int
+        Seed of the random numbers.
 
-    Raises UsageError for values out of range.
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
 
-    Example:
-        >>> text = Text.from_sentences(["a cat sat", "a dog sat"] * 50)
-        >>> vectors = Word2Vec(dimension=8, subsample=0, min_count=1).fit(text, threads=1)
-        >>> len(vectors), vectors.dimension
-        (4, 8)
+    Examples
+    --------
+    >>> text = Text.from_sentences(["a cat sat", "a dog sat"] * 50)
+    >>> vectors = Word2Vec(dimension=8, subsample=0, min_count=1).fit(text, threads=1)
+    >>> len(vectors), vectors.dimension
+    (4, 8)
     """
 
     architecture: str = "skip-gram"
@@ -125,25 +148,42 @@ class Word2Vec:
 
     @property
     def first_rate(self) -> float:
-        """The learning rate at the beginning."""
+        """The learning rate at the beginning of training."""
         return LEARNING_RATES[self.architecture] if self.learning_rate is None else self.learning_rate
 
     def fit(self, text: Text, *, threads: int | None = None, progress: Progress | None = None) -> WordVectors:
-        """Train on a text; `SubwordVectors` with subwords.
+        """Train vectors of the words of a text.
 
-        One thread gives the same vectors each time, on the same kind of processor; several work without locks, and
-        what they give differs a little from time to time. `progress` is called with ("training", ids done, ids in all).
+        One thread gives the same vectors each time on the same kind of processor. Several threads work without locks,
+        and their results differ a little from run to run.
 
-        Raises EstimationError for a text with fewer than two words that are frequent enough.
+        Parameters
+        ----------
+        text : Text
+            The text to train on.
+        threads : int, optional
+            Number of threads. Default: all cores.
+        progress : callable, optional
+            Called with ("training", ids done, ids in all).
+
+        Returns
+        -------
+        WordVectors
+            SubwordVectors if the settings have subwords.
+
+        Raises
+        ------
+        EstimationError
+            If fewer than two words are frequent enough, or training diverges.
         """
         training = self.start(text)
         training.run(threads=threads, progress=progress)
         return training.vectors()
 
-    def start(self, text: Text) -> Training:
-        """Training that can be run in parts, saved and continued."""
-        return Training(self, text)
+    def start(self, text: Text) -> Word2VecTraining:
+        """Return a training that can be run in parts, saved and resumed."""
+        return Word2VecTraining(self, text)
 
     def described(self) -> dict[str, Any]:
-        """All settings as plain values, by name; the learning rate as it is used."""
+        """Return all settings as plain values by name, with the learning rate that is used."""
         return {**asdict(self), "learning_rate": self.first_rate}

@@ -1,13 +1,10 @@
-"""Measures one model after the other on the same texts, and keeps only what the comparison needs of each."""
+"""Measuring models, one after the other, on the same texts. Only the figures of a model are kept."""
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -15,32 +12,54 @@ from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import EstimationError, UsageError
+from ngramlm.evaluation.compared_texts import ComparedTexts, text_figures
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
-from ngramlm.evaluation.perplexity import LOG2_10, Readable, TokenScores, perplexity
-from ngramlm.evaluation.results import SCORES, Comparison, Row, TextFigures
+from ngramlm.evaluation.perplexity import LOG2_10, perplexity
+from ngramlm.evaluation.results import Comparison, TextFigures
+from ngramlm.evaluation.row import SCORES, Row
 from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
-from ngramlm.evaluation.surface import surface_words
+from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.models.language_model import LanguageModel, check_language_model
-from ngramlm.text.documents import DocumentRule, read_documents
 from ngramlm.text.oov import warn_of_oovs
-from ngramlm.text.reading import read_text, require_sentences
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import Vocabulary
+from ngramlm.types import Floats, Ints
 
-__all__ = ["Bench", "Measuring", "Reader", "default_resamples", "read_one", "text_name"]
+__all__ = ["Bench", "Measuring", "default_resamples"]
 
 UNITS = ("sentences", "documents")
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measuring:
-    """How models are measured and tested.
+    """Settings of measuring and testing models.
 
-    baseline: the model that others are compared with; None for none. ``fallback`` takes the first model where that one
-    cannot be measured. rival: whom to contrast with it sentence by sentence; None takes the best of another method.
-    examples: sentences of a contrast for each of its two sides. resamples: of the bootstrap and of the randomization;
-    None decides by the length of the text, 0 leaves both out. units: what is resampled.
+    Parameters
+    ----------
+    baseline : str, optional
+        Name of the model to which the other models are compared. Default: no baseline.
+    fallback : bool
+        Whether the first model becomes the baseline if `baseline` cannot be measured.
+    baseline_method : str, optional
+        Name of the method of the baseline, without the order.
+    rival : str, optional
+        Name of the model to contrast with the baseline, sentence by sentence. Default: the best of another method.
+    examples : int
+        Number of sentences on each of the two sides of a contrast.
+    resamples : int, optional
+        Number of resamples of the bootstrap and of the randomization test; 0 for no tests. Default: see
+        `default_resamples`.
+    level : float
+        Level of the intervals.
+    units : {"sentences", "documents"}
+        The units that are resampled.
+    seed : int
+        Seed of the resamples.
+
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
     """
 
     baseline: str | None = None
@@ -60,50 +79,25 @@ class Measuring:
             raise UsageError(f"found {self.resamples} resamples; expected 0 or more")
 
 
-class Reader:
-    """The texts by name, each read once for each vocabulary that asks for it."""
-
-    def __init__(self, texts: Readable | Mapping[str, Readable], options: dict[str, Any]) -> None:
-        self.sources: dict[str, Readable] = (
-            dict(texts) if isinstance(texts, Mapping) else {text_name(texts): texts}
-        )
-        if not self.sources:
-            raise UsageError("found no text to compare on; expected at least one")
-        self._options = options
-        self._read: dict[str, Text] = {}
-
-    def text(self, name: str, vocabulary: Vocabulary) -> Text:
-        """One of the texts; raises TextError when it is empty."""
-        known = self._read.get(name)
-        if known is None or known.vocabulary != vocabulary:
-            known = read_one(self.sources[name], name, vocabulary, self._options)
-            self._read[name] = known
-        return known
-
-    def spelled(self, name: str, numbers: Collection[int]) -> dict[int, list[str]]:
-        """The words of some sentences as they stand in a text, as far as it can be read again."""
-        return surface_words(self.sources[name], numbers, self._options.get("tokenizer", "whitespace"))
-
-
 class _OfText:
-    """What is kept of the models on one text: a row each, and the bits of every unit."""
+    """The figures of all models on one text: a row for each model, and the bits of every unit."""
 
     def __init__(self, keeper: TokenKeeper | None) -> None:
         self.rows: list[Row] = []
         self.places: list[int] = []  # rows whose bits are kept
         self.bits: list[Floats] = []
-        self.tokens: NDArray[np.int64] = np.zeros(0, np.int64)
+        self.tokens: Ints = np.zeros(0, np.int64)
         self.vocabulary: Vocabulary | None = None
         self.figures: TextFigures | None = None
         self.keeper = keeper
 
 
 class Bench:
-    """Takes models in, gives the comparison out."""
+    """Measures models and returns their comparison."""
 
-    def __init__(self, reader: Reader, how: Measuring) -> None:
-        self.reader, self.how = reader, how
-        self._texts = {name: _OfText(self._keeper()) for name in reader.sources}
+    def __init__(self, texts: ComparedTexts, how: Measuring) -> None:
+        self.texts, self.how = texts, how
+        self._texts = {name: _OfText(self._keeper()) for name in texts.sources}
         self._order: list[tuple[str, int]] = []  # of the rows: text, number there
 
     def _keeper(self) -> TokenKeeper | None:
@@ -121,7 +115,7 @@ class Bench:
         train_seconds: float | None = None,
         warnings: tuple[str, ...] = (),
     ) -> list[Row]:
-        """Measure one model on every text; its order is told where it does not tell it itself."""
+        """Measure one model on every text. `order` is used if the model does not know its order."""
         ngrams = check_language_model(model).n_ngrams
         known = Row(
             name,
@@ -134,20 +128,20 @@ class Bench:
             bytes=model.n_bytes,
             warnings=warnings,
         )
-        return [self._measure(replace(known, text=text), model) for text in self.reader.sources]
+        return [self._measure(replace(known, text=text), model) for text in self.texts.sources]
 
     def fail(self, name: str, reason: str, *, method: str | None = None, order: int | None = None) -> None:
-        """A model that could not be made; raises UsageError when it is the baseline that was asked for."""
+        """Add a model that could not be estimated; raise UsageError if it is the baseline asked for."""
         if name == self.how.baseline and not self.how.fallback:
             raise UsageError(f"found the baseline {name!r}, which cannot be measured: {reason}")
-        for text in self.reader.sources:
+        for text in self.texts.sources:
             self._append(text, Row(name, text, order, None, None, method=method, note=reason))
 
     def _measure(self, row: Row, model: LanguageModel) -> Row:
-        text = self.reader.text(row.text, model.vocabulary)
+        text = self.texts.text(row.text, model.vocabulary)
         found = self._texts[row.text]
         if found.figures is None:
-            found.figures = _text_figures(row.text, text)
+            found.figures = text_figures(row.text, text)
             warn_of_oovs(row.text, text.n_oov, text.n_words)
         scores: TokenScores | None = None
         if not model.normalized:
@@ -191,7 +185,7 @@ class Bench:
         return np.add.reduceat(values, text.documents[:-1])
 
     def finish(self, progress: Progress | None = None, **more: Any) -> Comparison:
-        """The comparison of all models; raises EstimationError when none of them could be measured."""
+        """Return the comparison of all models; raise EstimationError if no model could be measured."""
         rows = [row for text in self._texts.values() for row in text.rows]
         if rows and not any(row.figures or row.note == SCORES for row in rows):
             raise EstimationError(f"none of the methods could be estimated; {rows[0].model}: {rows[0].note}")
@@ -205,7 +199,7 @@ class Bench:
             self._test(text, baseline, resamples)
             pair = None if text.keeper is None or baseline is None else text.keeper.pair(baseline)
             if pair is not None and text.vocabulary is not None:
-                spelled = partial(self.reader.spelled, name)
+                spelled = partial(self.texts.spelled, name)
                 contrasts.append(contrast_of(name, text.vocabulary, pair, self.how.examples, spelled))
         return Comparison(
             tuple(self._texts[text].rows[number] for text, number in self._order),
@@ -220,7 +214,7 @@ class Bench:
         )
 
     def _baseline(self, rows: list[Row]) -> str | None:
-        """The model asked for or, where that may be replaced, the first that was measured."""
+        """The baseline asked for; with `fallback`, the first measured model if that baseline was not measured."""
         wanted = self.how.baseline
         if wanted is None or not self.how.fallback:
             return wanted
@@ -228,7 +222,7 @@ class Bench:
         return wanted if wanted in measured else next(iter(measured), None)
 
     def _test(self, text: _OfText, baseline: str | None, resamples: int) -> None:
-        """Differences from the baseline, their intervals and p-values, on one text."""
+        """Compute differences from the baseline, their intervals and p-values, on one text."""
         base = next((row.figures for row in text.rows if row.model == baseline and row.figures), None)
         if base is not None:
             for place, row in enumerate(text.rows):
@@ -257,41 +251,9 @@ class Bench:
 
 
 def default_resamples(units: int) -> int:
-    """10,000, and down to 1,000 for texts of more than 10,000 units, where that takes long.
+    """Return 10,000, or fewer for a text of more than 10,000 units, down to 1,000.
 
     >>> default_resamples(500), default_resamples(40_000), default_resamples(10**7)
     (10000, 2500, 1000)
     """
     return max(1_000, min(10_000, 10**8 // max(1, units)))
-
-
-def read_one(source: Readable, name: str, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:
-    """A text over a vocabulary, read if need be; raises TextError with its name when it is empty.
-
-    The options are those of `read_text`; `documents` may be a rule as well.
-    """
-    if isinstance(source, Text):
-        text = source
-    elif isinstance(rule := options.get("documents"), DocumentRule):
-        others = {name: value for name, value in options.items() if name != "documents"}
-        text = read_documents(source, rule, vocabulary=vocabulary, **others)
-    else:
-        text = read_text(source, vocabulary=vocabulary, **options)
-    return require_sentences(text.over(vocabulary), name)
-
-
-def _text_figures(name: str, text: Text) -> TextFigures:
-    return TextFigures(
-        name,
-        text.n_sentences,
-        text.n_documents,
-        text.n_tokens,
-        text.n_words,
-        text.n_oov,
-        text.characters,
-    )
-
-
-def text_name(source: Readable) -> str:
-    """What a text is called in a report."""
-    return PurePath(source).name if isinstance(source, (str, os.PathLike)) else "text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,17 +10,80 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.evaluation.perplexity import LOG2_10, TokenScores
-from ngramlm.evaluation.results import Contrast, SentencePair
+from ngramlm.evaluation.perplexity import LOG2_10
+from ngramlm.evaluation.row import finite
 from ngramlm.evaluation.surface import restored
+from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.text.vocabulary import UNK, Vocabulary
 
-__all__ = ["Kept", "TokenKeeper", "contrast_of"]
+__all__ = ["Contrast", "Kept", "SentencePair", "TokenKeeper", "contrast_of"]
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """One sentence under two models.
+
+    Attributes
+    ----------
+    number : int
+        Number of the sentence in the text, from 1.
+    words : tuple of str
+        The words and ``</s>``. OOVs are spelled as in the text, or ``<unk>`` if the text could not be read again.
+    bits : pair of tuples of float
+        The bits of every token under each model.
+    orders : pair of tuples of int, or None
+        The length of the n-gram that scored each token; None for a model that does not report it.
+    oovs : tuple of int
+        Indices of the OOVs in `words`, from 0.
+    """
+
+    number: int
+    words: tuple[str, ...]
+    bits: tuple[tuple[float, ...], tuple[float, ...]]
+    orders: tuple[tuple[int, ...] | None, tuple[int, ...] | None]
+    oovs: tuple[int, ...] = ()
+
+    @property
+    def difference(self) -> float:
+        """Bits of the whole sentence, first model minus second; negative if the first model is better."""
+        return math.fsum(self.bits[0]) - math.fsum(self.bits[1])
+
+    def as_dict(self) -> dict[str, Any]:
+        bits = [[finite(value) for value in values] for values in self.bits]
+        return {
+            "number": self.number,
+            "words": list(self.words),
+            "oovs": list(self.oovs),
+            "bits": bits,
+            "orders": [None if values is None else list(values) for values in self.orders],
+            "difference": finite(self.difference),
+        }
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The sentences of a text on which two models differ most, in bits of the whole sentence.
+
+    The first model has fewer bits in `better` and more bits in `worse`. The largest difference comes first.
+    """
+
+    text: str
+    models: tuple[str, str]
+    better: tuple[SentencePair, ...]
+    worse: tuple[SentencePair, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "models": list(self.models),
+            "better": [pair.as_dict() for pair in self.better],
+            "worse": [pair.as_dict() for pair in self.worse],
+        }
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What one model made of every token of a text."""
+    """The scores of one model for every token of a text."""
 
     model: str
     method: str
@@ -29,10 +93,10 @@ class Kept:
 
 
 class TokenKeeper:
-    """Keeps the tokens of the few models that can end in a contrast, so that memory does not grow with their number.
+    """Keeps the scores of the few models that a contrast may need, so that memory does not grow with their number.
 
-    These are the baseline, the first model (the baseline where that one fails), and the best others: of another method
-    than the baseline's if there is one. ``rival`` names the one to keep instead of the best.
+    These are the baseline, the first model (it becomes the baseline if the baseline fails), the best other model, and
+    the best model of another method. If `rival` names a model, that model is kept instead of the best models.
     """
 
     def __init__(self, baseline: str, method: str, rival: str | None) -> None:
@@ -40,7 +104,7 @@ class TokenKeeper:
         self._kept: dict[str, Kept] = {}
 
     def offer(self, found: Kept) -> None:
-        """Keep it, if it may be needed; models of infinite perplexity are not."""
+        """Keep the scores if a contrast may need them; models of infinite perplexity are never needed."""
         if not np.isfinite(found.perplexity):
             return
         self._kept.setdefault("first", found)
@@ -55,7 +119,7 @@ class TokenKeeper:
                 self._keep_best("rival", found)
 
     def pair(self, baseline: str) -> tuple[Kept, Kept] | None:
-        """(The rival, the baseline); None where one of them is missing."""
+        """Return (rival, baseline); None if one of them is missing."""
         base = next((kept for kept in self._kept.values() if kept.model == baseline), None)
         for place in ("rival", "any", "first"):
             found = self._kept.get(place)
@@ -75,9 +139,9 @@ def contrast_of(
     sentences: int,
     surface: Callable[[Collection[int]], dict[int, list[str]]],
 ) -> Contrast:
-    """The sentences with the largest differences in bits, so many for either side; ties by their number.
+    """Select the sentences with the largest differences in bits, `sentences` for each side; ties by their number.
 
-    ``surface`` gives the words of sentences as they stand in the text, as far as they can be had.
+    `surface` returns the words of sentences as they stand in the text, for the sentences that can be read again.
     """
     one, other = pair
     differences = -LOG2_10 * (one.scores.sentence_log10_probs() - other.scores.sentence_log10_probs())

@@ -1,8 +1,7 @@
-"""Learning curves: how much each method gains from more text.
+"""Learning curves: the perplexity of each method by the size of the training text.
 
-The training sets are nested: sentences are drawn without replacement in an order that the seed decides, and each set is
-the first so many of them, in the order of the text. The vocabulary is that of the whole text for all of them, so that
-every point has the same OOVs and perplexities over the same words.
+The seed gives the sentences a random order. A training set is the first n sentences of that order, so that larger sets
+hold the smaller sets. All sets use the vocabulary of the whole text, so that all points have the same OOVs.
 """
 
 from __future__ import annotations
@@ -12,20 +11,28 @@ from fractions import Fraction
 
 import numpy as np
 
-from ngramlm.errors import UsageError
+from ngramlm.core.parallel import Progress
+from ngramlm.counts import count
+from ngramlm.errors import EstimationError, UsageError
+from ngramlm.evaluation.candidate_fitting import fit_candidate, messages_of
+from ngramlm.evaluation.candidate_methods import Candidate
+from ngramlm.evaluation.compared_texts import ComparedTexts
+from ngramlm.evaluation.perplexity import perplexity
+from ngramlm.evaluation.results import LearningPoint
+from ngramlm.evaluation.row import Row
 from ngramlm.text.text import Text
 
-__all__ = ["FRACTIONS", "curve_sizes", "nested_subsets"]
+__all__ = ["FRACTIONS", "curve_sizes", "last_point", "learning_curve", "nested_subsets"]
 
 FRACTIONS = (Fraction(1, 16), Fraction(1, 8), Fraction(1, 4), Fraction(1, 2))
-"""The sizes drawn by default, before that of the whole text."""
+"""The default sizes; the whole text is always the last point."""
 
 
 def curve_sizes(sizes: Sequence[float | Fraction], sentences: int) -> list[int]:
-    """Numbers of sentences, ascending, each once, without that of the whole text.
+    """Convert sizes to numbers of sentences, in ascending order, each once, without the whole text.
 
-    Numbers up to 1 are fractions of the text (1 is all of it), larger ones are sentences. Raises UsageError for what is
-    not above 0 or larger than the text.
+    A size up to 1 is a fraction of the text, a larger size is a number of sentences. Raises UsageError for a size that
+    is 0, negative, or larger than the text.
 
     >>> curve_sizes([0.5, Fraction(1, 4), 1, 30], 100)
     [25, 30, 50]
@@ -43,9 +50,66 @@ def curve_sizes(sizes: Sequence[float | Fraction], sentences: int) -> list[int]:
 
 
 def nested_subsets(text: Text, sizes: Sequence[int], seed: int) -> Iterator[Text]:
-    """The text cut down to so many sentences, once for each size; every set holds the smaller ones."""
+    """Yield the text with `size` sentences for each size; every set holds the smaller sets."""
     rank = np.random.default_rng([seed, 2]).permutation(text.n_sentences)
     lengths = np.diff(text.sentences)
     for size in sizes:
         ids = text.ids[np.repeat(rank < size, lengths)]
         yield Text.from_ids(text.vocabulary, ids, round(text.characters * len(ids) / len(text.ids)))
+
+
+def learning_curve(
+    text: Text,
+    sizes: Sequence[int],
+    runners: Sequence[Candidate],
+    texts: ComparedTexts,
+    heldout: Text | None,
+    seed: int,
+    threads: int | None,
+    progress: Progress | None,
+) -> list[LearningPoint]:
+    """Compute the points on parts of the training text, one part after the other."""
+    points: list[LearningPoint] = []
+    total = len(sizes) * len(runners)
+    for subset in nested_subsets(text, sizes, seed):
+        counts = count(subset, max(runner.order for runner in runners), threads=threads)
+        for runner in runners:
+            if progress is not None:
+                progress(f"learning curve: {subset.n_sentences} sentences", len(points), total)
+            try:
+                model, _, caught = fit_candidate(runner, counts, heldout, threads)
+            except (EstimationError, UsageError):
+                continue
+            for name in texts.sources:
+                figures = perplexity(model, texts.text(name, model.vocabulary))
+                points.append(
+                    LearningPoint(
+                        runner.name,
+                        runner.method,
+                        runner.order,
+                        name,
+                        subset.n_sentences,
+                        subset.n_tokens,
+                        figures.perplexity,
+                        figures.bits_per_word,
+                        messages_of(caught),
+                    )
+                )
+    return points
+
+
+def last_point(row: Row, text: Text) -> LearningPoint:
+    """Return the point of the whole training text, from its row of the table."""
+    assert row.figures is not None
+    assert row.method is not None
+    return LearningPoint(
+        row.model,
+        row.method,
+        row.order or 0,
+        row.text,
+        text.n_sentences,
+        text.n_tokens,
+        row.figures.perplexity,
+        row.figures.bits_per_word,
+        row.warnings,
+    )

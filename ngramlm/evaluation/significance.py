@@ -1,7 +1,7 @@
-"""Whether one model beats another by more than chance: paired tests on arrays of per-sentence figures.
+"""Significance of the difference between two models: paired tests on the figures of sentences or documents.
 
-The statistic is bits per word of a whole text, a ratio of two sums over its units (sentences or documents). Nothing
-here knows of models: it takes what each unit costs and how many tokens it has.
+The statistic is bits per word of a whole text, a ratio of two sums over its units (sentences or documents). The tests
+take the bits and the number of tokens of each unit.
 """
 
 from __future__ import annotations
@@ -10,17 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import UsageError
+from ngramlm.types import Floats, Ints
 
 __all__ = ["BitsInterval", "PairedTest", "bootstrap_intervals", "holm", "paired_tests"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-BLOCK_VALUES = 1 << 22  # of a matrix of resampling weights that is in memory at once
-EXACT_BITS = 52  # sums of so many bits are exact in float64, whatever their order
+BLOCK_VALUES = 1 << 22  # of a matrix of resampling weights in memory at once
+EXACT_BITS = 52  # sums of so many bits are exact in float64, in any order
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,20 @@ class BitsInterval:
 
 @dataclass(frozen=True)
 class PairedTest:
-    """One model against a baseline on the same units.
+    """The test of one model against a baseline on the same units.
 
-    ``difference``: bits per word minus those of the baseline; ``low``, ``high``: its bootstrap interval; ``p_value``:
-    two-sided, of approximate randomization; ``p_bootstrap``: two-sided, of the bootstrap; ``p_holm``: ``p_value``
-    adjusted for the number of models that were compared with the baseline.
+    Attributes
+    ----------
+    difference : float
+        Bits per word minus the bits per word of the baseline.
+    low, high : float
+        Bootstrap interval of the difference.
+    p_value : float
+        Two-sided p-value of approximate randomization.
+    p_bootstrap : float
+        Two-sided p-value of the bootstrap.
+    p_holm : float
+        `p_value` after Holm's correction for the number of models compared with the baseline.
     """
 
     difference: float
@@ -51,13 +57,35 @@ class PairedTest:
 def bootstrap_intervals(
     bits: Floats, tokens: Floats | Ints, *, resamples: int = 10_000, level: float = 0.95, seed: int = 0
 ) -> list[BitsInterval]:
-    """Percentile intervals of sum(bits) / sum(tokens) over samples of the units with replacement.
+    """Compute percentile intervals of sum(bits) / sum(tokens) over samples of the units with replacement.
 
-    bits: float64[M, U], what each of M models pays for each of U units; tokens: [U], predicted tokens of each unit.
-    The intervals depend on the seed alone. Efron & Tibshirani (1993), chapter 13.
+    Efron & Tibshirani (1993), chapter 13.
 
-    Raises UsageError for arrays that do not match, values that are not finite, fewer than one resample.
+    Parameters
+    ----------
+    bits : float64[M, U]
+        The bits of each of U units under each of M models.
+    tokens : float64[U] or int64[U]
+        Number of predicted tokens of each unit.
+    resamples : int
+        Number of samples.
+    level : float
+        Level of the intervals, between 0 and 1.
+    seed : int
+        Seed of the samples. The intervals depend on nothing else.
 
+    Returns
+    -------
+    list of BitsInterval
+        One interval for each model.
+
+    Raises
+    ------
+    UsageError
+        If the shapes differ, a value is not finite, or there are no resamples.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> bootstrap_intervals(np.array([[2.0, 2.0, 2.0]]), np.array([1, 1, 1]))
     [BitsInterval(low=2.0, high=2.0)]
@@ -77,19 +105,36 @@ def paired_tests(
     level: float = 0.95,
     seed: int = 0,
 ) -> list[PairedTest]:
-    """Every model against the baseline, all on the same resamples.
+    """Test every model against a baseline, all on the same resamples.
 
-    bits: float64[M, U]; baseline, tokens: [U]. With d_u what a model pays for unit u minus what the baseline pays, the
-    difference is D = sum d_u / sum tokens_u.
+    Let d_u be the bits of a model for unit u minus the bits of the baseline. The difference is
+    D = sum d_u / sum tokens_u. Its interval holds percentiles of D over samples of the units with replacement, with
+    both models on the same sample (Efron & Tibshirani 1993; Koehn 2004 for translation).
 
-    Interval: percentiles of D over ``resamples`` samples of the units with replacement (paired: both models on the same
-    sample; Efron & Tibshirani 1993; Koehn 2004 for translation). ``p_bootstrap`` shifts these samples to mean zero and
-    counts those at least as far out as D (Riezler & Maxwell 2005). ``p_value`` exchanges the two models on
-    every unit with probability one half and counts the D as far out (Noreen 1989; Riezler & Maxwell 2005).
-    Both are (count + 1) / (resamples + 1), so never zero. ``p_holm`` is ``p_value`` after Holm (1979).
+    `p_bootstrap` shifts these samples to mean zero, and counts the samples at least as far from zero as D (Riezler &
+    Maxwell 2005). `p_value` exchanges the two models on every unit with probability one half, and counts the results
+    as far from zero as D (Noreen 1989; Riezler & Maxwell 2005). Both are (count + 1) / (resamples + 1), so they are
+    never zero. `p_holm` is `p_value` after Holm (1979).
 
-    Raises UsageError as `bootstrap_intervals` does.
+    Parameters
+    ----------
+    bits, tokens, resamples, level, seed
+        As for `bootstrap_intervals`.
+    baseline : float64[U]
+        The bits of each unit under the baseline.
 
+    Returns
+    -------
+    list of PairedTest
+        One test for each model.
+
+    Raises
+    ------
+    UsageError
+        As for `bootstrap_intervals`.
+
+    Examples
+    --------
     >>> import numpy as np
     >>> better = np.full((1, 20), 9.0)
     >>> (test,) = paired_tests(better, np.full(20, 10.0), np.full(20, 5), resamples=999)
@@ -119,7 +164,9 @@ def paired_tests(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p-values adjusted so that one of them all is below a level by chance only with that probability. Holm (1979).
+    """Adjust p-values for multiple tests. Holm (1979).
+
+    If all null hypotheses are true, the probability that any adjusted p-value is below a level is at most that level.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
@@ -144,9 +191,9 @@ def _checked(bits: Floats, tokens: Floats | Ints, resamples: int, level: float) 
 
 
 def _on_grid(values: Floats) -> Floats:
-    """Values rounded so that every sum of as many of them is exact: the same for any order and number of threads.
+    """Values rounded so that every sum of them is exact, and does not depend on order or threads.
 
-    The step is 2^-52 of the largest sum that can occur, far below what a figure shows.
+    The step is 2^-52 of the largest possible sum, far below the precision of a report.
     """
     largest = float(np.abs(values).max(initial=0.0)) * values.shape[-1]
     if largest == 0.0:
@@ -174,7 +221,7 @@ def _weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
 def _signs(units: int, resamples: int, seed: int) -> Iterator[Floats]:
     """1 where a unit keeps its models and -1 where it exchanges them, float64[B, U] in blocks."""
     random = np.random.default_rng([seed, 1])
-    n_words = -(-units // 64)  # whole words, so that the draws do not depend on the size of the blocks
+    n_words = -(-units // 64)  # whole words, so that random numbers do not depend on the size of the blocks
     for size in _block_sizes(units, resamples):
         drawn = random.integers(0, 1 << 64, (size, n_words), np.uint64).astype("<u8")
         bits = np.unpackbits(drawn.view(np.uint8), axis=1, count=units)

@@ -1,4 +1,4 @@
-"""Words as they stand in a text: ids have lost the spelling of those outside the vocabulary."""
+"""The spelling of OOVs in a text, which ids have lost."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["restored", "surface_words"]
 def surface_words(
     source: Any, numbers: Collection[int], tokenizer: Any = "whitespace"
 ) -> dict[int, list[str]]:
-    """The words of some sentences (numbers from 0) of a file; nothing for what cannot be read a second time.
+    """Return the words of some sentences of a file, by number from 0; empty if the source cannot be read again.
 
-    The tokenizer is that of `read_text`.
+    The tokenizer is an option of `read_text`.
     """
     if not isinstance(source, (str, os.PathLike)) or os.fspath(source) == "-" or not numbers:
         return {}
@@ -32,7 +32,7 @@ def surface_words(
 
 
 def restored(words: list[str], oovs: Collection[int], surface: list[str] | None) -> list[str]:
-    """The words of a sentence with the OOVs at some places spelled out, where the surface fits all others.
+    """Return the words of a sentence with its OOVs spelled out, if the surface has the same other words.
 
     >>> restored(["a", "<unk>", "</s>"], [1], ["a", "zebra"])
     ['a', 'zebra', '</s>']

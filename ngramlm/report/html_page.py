@@ -1,24 +1,30 @@
-"""A comparison as one page: tables, pictures and sentences, with nothing to load and readable without scripts."""
+"""A comparison as one HTML page: plots, tables and sentences. It loads nothing and is readable without scripts."""
 
 from __future__ import annotations
 
 import math
 
-from ngramlm.evaluation.results import Comparison, Row
-from ngramlm.report import charts, sentences
-from ngramlm.report.cells import Column, findings, fixed, notes, table
+from ngramlm.evaluation.cells import Column, fixed, table
+from ngramlm.evaluation.results import Comparison
+from ngramlm.evaluation.row import Row
+from ngramlm.report.charts import best_of_methods
+from ngramlm.report.contrasts import contrast_section
 from ngramlm.report.markup import Markup, tag
+from ngramlm.report.matched_orders import matched_orders
+from ngramlm.report.notes import findings, notes
 from ngramlm.report.page import page, section, tiles
+from ngramlm.report.panels import by_order, learning_curves
+from ngramlm.report.ranking import forest, ranking
 from ngramlm.report.svg import Scale
 
 __all__ = ["to_html"]
 
-LAST = ("order", "n-grams", "memory", "train s", "score s")  # columns that a narrow screen may hide
-HEAT = 62  # percent of color in the best cell; text stays readable on it
+LAST = ("order", "n-grams", "memory", "train s", "score s")  # the last columns, which a narrow screen hides
+HEAT = 62  # percent of color in the best cell, on which text is readable
 
 
 def to_html(comparison: Comparison) -> str:
-    """The whole page; the same comparison gives the same page to the byte."""
+    """Write the page. The same comparison gives the same bytes."""
     title = "Smoothing methods compared" if comparison.train else "Language models compared"
     texts = comparison.text_names
     several = len(texts) > 1
@@ -34,7 +40,7 @@ def to_html(comparison: Comparison) -> str:
 
 
 def _tiles(comparison: Comparison) -> Markup:
-    """What was trained and tested, in large figures."""
+    """Large figures of the training and test texts."""
     found = [(f"{len({row.model for row in comparison})}", "models")]
     train = comparison.train
     if train is not None:
@@ -48,59 +54,60 @@ def _tiles(comparison: Comparison) -> Markup:
 
 
 def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
-    """All pictures of one text."""
+    """All plots of one text."""
     rows = comparison.of_text(name)
     level = "h3" if several else "h2"
-    forest = charts.forest(comparison, rows)
-    by_order = charts.by_order(rows)
-    curves = charts.learning_curves(comparison, name)
-    matched = charts.matched_orders(rows)
+    differences = forest(rows)
+    orders = by_order(rows)
+    curves = learning_curves(comparison, name)
+    matched = matched_orders(rows)
     interval = f"{100 * comparison.level:g} %"
     parts = [
         section(
             "Perplexity by method",
-            f"The lower, the better. The best order of each method is ringed; its line is the {interval} interval."
+            f"Lower is better. The ring marks the best order of each method; the line is its {interval} interval."
             if comparison.resamples
-            else "The lower, the better. The best order of each method is ringed.",
-            charts.ranking(rows),
+            else "Lower is better. The ring marks the best order of each method.",
+            ranking(rows),
             level=level,
         ),
-        forest
+        differences
         and section(
             f"Difference from {comparison.baseline}",
-            f"In bits per word, the best order of each method; left of zero is better. Lines are {interval} intervals;"
-            " blue is better and red worse with p below 0.05 after Holm's correction, gray may be chance.",
-            forest,
+            f"In bits per word, at the best order of each method. Left of zero is better. Lines are {interval}"
+            " intervals. Blue is better and red is worse, with p below 0.05 after Holm's correction; gray may be"
+            " chance.",
+            differences,
             level=level,
         ),
-        by_order
+        orders
         and section(
             "Perplexity by order",
-            "One method to a picture, all others in gray; the same scales everywhere.",
-            by_order,
+            "One plot for each method, with the other methods in gray. All plots have the same scales.",
+            orders,
             level=level,
         ),
         curves
         and section(
             "Learning curves",
-            "Perplexity by tokens of training text, at the highest order; nested sets of sentences, one vocabulary.",
+            "Perplexity by tokens of training text, at the highest order. Larger training sets contain smaller sets."
+            " All sets use one vocabulary.",
             curves,
             level=level,
         ),
         matched
         and section(
-            "Which order answered",
-            "How long the n-gram was that gave a token its probability. Methods with the same n-grams share a bar.",
+            "Length of the matched n-grams",
+            "The length of the n-gram that gave a token its probability. Methods with the same n-grams share a bar.",
             matched,
             level=level,
         ),
         [
             section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
-                "The stronger the color, the more bits a token costs; underlined where it costs at least half a bit"
-                " less than under the other model; italic words are OOVs. Hovering tells bits, model, and the order"
-                " that answered.",
-                sentences.contrast(contrast),
+                "A stronger color means more bits. Underlined tokens have at least half a bit less than under the other"
+                " model. Words in italics are OOVs. A tooltip shows the bits, the model and the length of the n-gram.",
+                contrast_section(contrast),
                 level=level,
             )
             for contrast in comparison.contrasts
@@ -112,13 +119,11 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
 
 
 def _matrix(comparison: Comparison) -> Markup:
-    """Methods by texts: the best order's perplexity, colored within each column."""
+    """A table of methods by texts: the perplexity of the best order, colored within each column."""
     names = comparison.text_names
-    best = {
-        name: {row.label: row for row in charts.best_of_methods(comparison.of_text(name))} for name in names
-    }
+    best = {name: {row.label: row for row in best_of_methods(comparison.of_text(name))} for name in names}
     scales = {
-        name: Scale.of(
+        name: Scale.from_values(
             (row.figures.perplexity for row in best[name].values() if row.figures is not None), margin=0.0
         )
         for name in names
@@ -133,7 +138,7 @@ def _matrix(comparison: Comparison) -> Markup:
     header = tag("tr", tag("th", "method", scope="col"), [tag("th", name, scope="col") for name in names])
     return section(
         "Perplexity by method and text",
-        "The best order of each method (small); the stronger the color, the better within its column.",
+        "At the best order of each method, in small print. A stronger color is better within its column.",
         tag(
             "div",
             tag("table", tag("thead", header), tag("tbody", body), class_="heat sortable"),
@@ -143,7 +148,7 @@ def _matrix(comparison: Comparison) -> Markup:
 
 
 def comparison_best(comparison: Comparison, name: str) -> Row | None:
-    """The best row of a text, or None where no model has a perplexity."""
+    """Return the best row of a text, or None if no model has a perplexity."""
     return next((row for row in comparison.best_rows() if row.text == name), None)
 
 
@@ -182,7 +187,7 @@ def _all_figures(comparison: Comparison) -> Markup:
     rows = tag("table", tag("thead", header), tag("tbody", body), class_="figures sortable")
     return section(
         "All figures",
-        "A click on the name of a column sorts by it.",
+        "Click the name of a column to sort by it.",
         tag("div", rows, class_="scroll wide"),
     )
 

@@ -1,4 +1,4 @@
-"""A comparison as JSON: all that the page shows, so that others can draw it in their way."""
+"""A comparison as JSON, for other programs: everything that the page shows."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ __all__ = ["to_json"]
 
 
 def to_json(comparison: Comparison) -> str:
-    """The object that docs/comparison.md describes; null where a figure is infinite or does not exist."""
+    """Write the object that docs/comparison.md describes. An infinite or missing figure is null."""
     return json.dumps(comparison.as_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

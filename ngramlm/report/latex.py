@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from ngramlm.evaluation.cells import CURVE_TITLE, Grid, Table, curve_table, table
 from ngramlm.evaluation.results import Comparison
-from ngramlm.report.cells import CURVE_TITLE, Grid, Table, curve_table, table
 
 __all__ = ["escape", "to_latex"]
 
 LEFT_OUT = ("memory", "tokens", "OOVs", "order", "train s", "score s", "p")
-LONGEST = 40  # rows on one page; more go to a table that breaks over pages
+MAX_ROWS = 40  # of a table on one page
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -26,9 +26,9 @@ _SPECIAL = {
 
 
 def to_latex(comparison: Comparison) -> str:
-    """A tabular with the best perplexity of each text in bold, and one of the learning curve.
+    """Write a table with the best perplexity of each text in bold, and a table of the learning curve.
 
-    More than 40 rows become a longtable.
+    A table of more than 40 rows is a longtable.
     """
     found = table(comparison, without=LEFT_OUT)
     best = {id(row) for row in comparison.best_rows()}
@@ -53,7 +53,7 @@ def to_latex(comparison: Comparison) -> str:
 
 
 def _cells(found: Table | Grid, cells: list[str]) -> list[str]:
-    """What is flush left are names, all others figures."""
+    """Format cells: names on the left, figures on the right."""
     return [escape(cell) if left else _number(cell) for left, cell in zip(found.left, cells, strict=True)]
 
 
@@ -63,7 +63,7 @@ def _line(cells: list[str]) -> str:
 
 def _tabular(found: Table | Grid, lines: list[str]) -> str:
     """The environment around some lines."""
-    environment = "tabular" if len(found.rows) <= LONGEST else "longtable"
+    environment = "tabular" if len(found.rows) <= MAX_ROWS else "longtable"
     return "\n".join(
         [
             f"\\begin{{{environment}}}{{{''.join('l' if left else 'r' for left in found.left)}}}",
@@ -78,7 +78,7 @@ def _tabular(found: Table | Grid, lines: list[str]) -> str:
 
 
 def _number(cell: str) -> str:
-    """A figure with a true minus sign; an interval keeps its brackets, which must not be taken for an option."""
+    """A figure with a minus sign. Brackets of an interval are protected, as LaTeX may read them as an option."""
     if cell.removeprefix("+") == "inf":
         return r"$\infty$"
     if cell.startswith("["):
@@ -87,7 +87,7 @@ def _number(cell: str) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Text that LaTeX sets as it is.
+    r"""Escape text for LaTeX.
 
     >>> escape("50 % of a_b")
     '50 \\% of a\\_b'

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import re
 
+from ngramlm.evaluation.cells import CURVE_TITLE, Grid, Table, aligned, curve_table, table
 from ngramlm.evaluation.results import Comparison
-from ngramlm.report.cells import (
-    CURVE_TITLE,
-    Grid,
-    Table,
-    aligned,
-    curve_table,
-    findings,
-    notes,
-    table,
-)
+from ngramlm.report.notes import findings, notes
 
 __all__ = ["to_markdown"]
 
@@ -22,7 +14,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~&])")
 
 
 def to_markdown(comparison: Comparison) -> str:
-    """A table with the best perplexity of each text in bold, the learning curve, then the notes and signatures."""
+    """Write a table with the best perplexity of each text in bold, the learning curve, notes and signatures."""
     found = table(comparison)
     best = {id(row) for row in comparison.best_rows()}
     perplexities = found.header.index("perplexity") if "perplexity" in found.header else 0
@@ -38,7 +30,7 @@ def to_markdown(comparison: Comparison) -> str:
 
 
 def _lines(found: Table | Grid) -> str:
-    """The rows of a table; what is flush left are names."""
+    """The lines of a table. Cells aligned on the left are names, and escaped."""
     for cells in found.rows:
         cells[:] = [escape(cell) if left else cell for left, cell in zip(found.left, cells, strict=True)]
     lines = aligned(found)
@@ -50,7 +42,7 @@ def _lines(found: Table | Grid) -> str:
 
 
 def escape(text: str) -> str:
-    r"""Text that Markdown shows as it is.
+    r"""Escape text for Markdown.
 
     >>> escape("a|b <i>"), escape("witten-bell 2")
     ('a\\|b \\<i\\>', 'witten-bell 2')

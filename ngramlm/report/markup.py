@@ -1,4 +1,4 @@
-"""HTML and SVG as values: text is escaped unless it is markup already."""
+"""HTML and SVG elements as values. Text is escaped unless it is markup."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VOID = ("br", "col", "input", "link", "meta")
 
 
 class Markup(str):
-    """Text that is markup and stays as it is."""
+    """Text that is markup, and is not escaped again."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ Child = str | Markup | Iterable["Child"] | None
 
 
 def escape(text: str) -> Markup:
-    """Text that a page shows as it is, in an attribute too; what no page may hold becomes U+FFFD.
+    """Escape text for elements and attributes. A character that HTML forbids becomes U+FFFD.
 
     >>> escape('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
@@ -33,7 +33,7 @@ def escape(text: str) -> Markup:
 
 
 def join(children: Iterable[Child]) -> Markup:
-    """One after the other; None is nothing."""
+    """Join children; None is left out."""
     return Markup(
         "".join(
             escape(child) if isinstance(child, str) else join(child)
@@ -44,7 +44,7 @@ def join(children: Iterable[Child]) -> Markup:
 
 
 def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Markup:
-    """An element. ``class_`` is class and ``data_x`` data-x; an attribute of None is left out.
+    """Make an element. ``class_`` is class, ``data_x`` is data-x, and an attribute that is None is left out.
 
     >>> tag("p", "a < b", tag("br"), class_="note", data_sort=None)
     '<p class="note">a &lt; b<br></p>'

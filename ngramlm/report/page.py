@@ -1,4 +1,4 @@
-"""The frame of every page: nothing to load, readable without scripts."""
+"""The frame of every HTML page. A page loads nothing and is readable without scripts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ngramlm.report.markup import Child, Markup, tag
 
 __all__ = ["page", "section", "tiles"]
 
-# The page asks nobody for anything.
+# the browser must not load anything
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def page(title: str, lead: str, overview: Markup, *content: Child) -> str:
-    """A whole page; the same content gives the same page to the byte."""
+    """Write a whole page. The same content gives the same bytes."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -35,17 +35,17 @@ def page(title: str, lead: str, overview: Markup, *content: Child) -> str:
 
 
 def _resource(name: str) -> Markup:
-    """A file of this package: style and script are kept as such, not as strings."""
+    """The text of a file of this package, such as the style and the script."""
     return Markup(files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def tiles(*figures: tuple[str, str]) -> Markup:
-    """Large figures, each with what it is."""
+    """Large figures, each with its label."""
     return tag(
         "dl", *(tag("div", tag("dt", label), tag("dd", figure)) for figure, label in figures), class_="tiles"
     )
 
 
 def section(title: str, note: Child, *content: Child, level: str = "h2") -> Markup:
-    """A heading, a note, and what they are of."""
+    """A section: heading, note and content."""
     return tag("section", tag(level, title), tag("p", note, class_="note"), *content)

@@ -1,7 +1,7 @@
-"""Shapes and scales of pictures that fit any width: positions across are percentages, sizes and heights are pixels.
+"""Shapes and scales of plots in SVG.
 
-A picture is as wide as its place on the page, and its text keeps the size of the page's text. Nothing here knows of
-models or methods.
+Horizontal positions are percentages; heights and sizes are pixels. So a plot fits any width, and its text has the size
+of the text of the page.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from dataclasses import dataclass
 
 from ngramlm.report.markup import Child, Markup, tag
 
-__all__ = ["Scale", "bar", "dot", "grid", "line", "picture", "polyline", "text"]
+__all__ = ["Scale", "bar", "dot", "grid", "line", "plot", "polyline", "text"]
 
-LOG_FROM = 4.0  # a scale is logarithmic where its ends differ by such a factor
+MIN_LOG_RATIO = 4.0  # between the ends of a logarithmic scale
 STEPS = (1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Values -> percent of the width (or height), linear or logarithmic."""
+    """Converts values to percent of the width or height. A scale is linear or logarithmic."""
 
     low: float
     high: float
     log: bool = False
 
     @classmethod
-    def of(cls, values: Iterable[float], *, log: bool | None = None, margin: float = 0.06) -> Scale:
-        """A scale that holds all finite values, with some room at both ends.
+    def from_values(cls, values: Iterable[float], *, log: bool | None = None, margin: float = 0.06) -> Scale:
+        """Make a scale that holds all finite values, with a margin at both ends.
 
-        ``log`` None decides by how far apart they are.
+        If `log` is None, the scale is logarithmic if the values differ by a large factor.
 
-        >>> Scale.of([100.0, 200.0]).log, Scale.of([1.0, 1000.0]).log
+        >>> Scale.from_values([100.0, 200.0]).log, Scale.from_values([1.0, 1000.0]).log
         (False, True)
         """
         finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
         low, high = min(finite), max(finite)
-        logarithmic = (low > 0 and high / low >= LOG_FROM) if log is None else log
+        logarithmic = (low > 0 and high / low >= MIN_LOG_RATIO) if log is None else log
         if logarithmic:
             room = (high / low) ** margin if high > low else 1.5
             return cls(low / room, high * room, True)
@@ -45,7 +45,7 @@ class Scale:
         return cls(low - room, high + room)
 
     def __call__(self, value: float) -> float:
-        """Percent from the low end, never beyond the ends.
+        """Return the percentage from the low end, 0 to 100.
 
         >>> Scale(0.0, 10.0)(2.5), Scale(1.0, 100.0, log=True)(10.0), Scale(0.0, 10.0)(99.0)
         (25.0, 50.0, 100.0)
@@ -58,7 +58,7 @@ class Scale:
         return 100.0 * min(1.0, max(0.0, (value - low) / (high - low)))
 
     def ticks(self, most: int = 6) -> list[float]:
-        """Round values within the scale, no more than so many.
+        """Return at most `most` round values within the scale.
 
         >>> Scale(0.0, 10.0).ticks(6), Scale(90.0, 2100.0, log=True).ticks(6)
         ([0.0, 2.0, 4.0, 6.0, 8.0, 10.0], [100.0, 200.0, 500.0, 1000.0, 2000.0])
@@ -85,8 +85,8 @@ class Scale:
         return found[:most] if self.log else found
 
 
-def picture(height: float, *shapes: Child, title: str | None = None, class_: str | None = None) -> Markup:
-    """A picture as wide as its place; ``title`` tells those who cannot see it what it shows."""
+def plot(height: float, *shapes: Child, title: str | None = None, class_: str | None = None) -> Markup:
+    """A plot as wide as its place. `title` describes it for screen readers."""
     role = "img" if title else None
     return tag(
         "svg",
@@ -101,7 +101,7 @@ def picture(height: float, *shapes: Child, title: str | None = None, class_: str
 
 
 def dot(x: float, y: float, radius: float, hint: str, class_: str) -> Markup:
-    """A dot at x percent and y pixels, with a hint on hovering."""
+    """A dot at x percent and y pixels, with a tooltip."""
     return tag("circle", tag("title", hint), cx=f"{x:.2f}%", cy=y, r=radius, class_=class_)
 
 
@@ -119,7 +119,7 @@ def bar(start: float, end: float, y: float, height: float, hint: str, class_: st
 def text(
     x: float, y: float, words: str, class_: str | None = None, anchor: str = "middle", dx: float = 0
 ) -> Markup:
-    """Text at x percent, moved by dx pixels; its base line is at y."""
+    """Text at x percent, moved by dx pixels, with its base line at y."""
     return tag("text", words, x=f"{x:.2f}%", y=y, dx=dx or None, text_anchor=anchor, class_=class_)
 
 
@@ -129,7 +129,7 @@ def grid(scale: Scale, height: float, most: int = 6) -> list[Markup]:
 
 
 def polyline(series: Iterable[Sequence[tuple[float, float]]], height: float, class_: str) -> Markup:
-    """Lines through points (percent across, percent up), stretched to the picture with strokes of one width."""
+    """Lines through points (percent across, percent up), with strokes of one width at any width of the plot."""
     strokes = []
     for points in series:
         moves = " L".join(f"{x:.2f} {100 - y:.2f}" for x, y in points)

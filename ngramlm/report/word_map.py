@@ -1,4 +1,4 @@
-"""Words at places in a plane: a dot for each, and as many labels as there is room for."""
+"""A map of words: a dot for each word, and a label if there is room for it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.errors import UsageError
 from ngramlm.report.markup import Markup, tag
 from ngramlm.report.svg import Scale
+from ngramlm.types import Floats
 
 __all__ = ["word_map"]
 
-WIDTH, HEIGHT = 1000, 640  # pixels; the picture is no higher than what is in it
-MARGIN = 70  # pixels that are left free on both sides, for labels
+WIDTH, HEIGHT = 1000, 640  # pixels; the height is a maximum
+MARGIN = 70  # pixels on both sides, for labels
 LINE = 13  # pixels: height of a label
-LETTER = 6.4  # pixels: width of a letter of it
+LETTER = 6.4  # pixels: width of a letter of a label
 RADIUS = 3.5
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
-def word_map(words: Sequence[str], places: NDArray[np.float64], strong: Collection[str] = ()) -> Markup:
-    """A picture of words at places float[n, 2], on one scale in both directions; those in `strong` stand out.
+def word_map(words: Sequence[str], places: Floats, strong: Collection[str] = ()) -> Markup:
+    """Plot words at places float[n, 2], with the same scale in both directions; words in `strong` stand out.
 
-    A label that would cover another one or a dot is moved around its dot, and left out where that does not help; the
-    dot tells its word on hovering. Words of `strong` choose their places first.
+    A label that would cover another label or a dot moves around its dot, or is left out; the tooltip of the dot shows
+    the word. Words in `strong` are labeled first.
     """
     if places.shape != (len(words), 2) or not np.isfinite(places).all():
         raise UsageError(
@@ -65,11 +65,11 @@ def word_map(words: Sequence[str], places: NDArray[np.float64], strong: Collecti
     )
 
 
-def _pixels(places: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Where the places lie in the picture, as large as it allows; the second number grows upwards."""
+def _pixels(places: Floats) -> list[tuple[float, float]]:
+    """Positions in pixels, as far apart as the plot allows; the second number grows upwards."""
     if not len(places):
         return []
-    across, up = (Scale.of(axis.tolist(), log=False) for axis in places.T)
+    across, up = (Scale.from_values(axis.tolist(), log=False) for axis in places.T)
     room = (WIDTH - 2 * MARGIN, HEIGHT - 2 * LINE)
     unit = min(room[0] / (across.high - across.low), room[1] / (up.high - up.low))
     middles = ((across.low + across.high) / 2, (up.low + up.high) / 2)
@@ -80,7 +80,7 @@ def _pixels(places: NDArray[np.float64]) -> list[tuple[float, float]]:
 
 
 def _around(word: str, x: float, y: float) -> Iterator[Box]:
-    """Boxes in which a label may stand: beside, above and below its dot, near ones first."""
+    """Boxes in which a label may stand: beside, above and below its dot, the nearest first."""
     width = LETTER * sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
                          for c in word)  # fmt: skip
     for far in (2, 8):

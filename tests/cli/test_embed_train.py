@@ -12,7 +12,7 @@ import pytest
 from support.command_line import Invoke, command, run_alone, sentences, started
 
 from ngramlm.cli.figures import figure
-from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, load_vectors, vector_files
+from ngramlm.embeddings import Glove, Subwords, SubwordVectors, Word2Vec, WordVectors, load_vectors
 from ngramlm.text.reading import read_text
 
 
@@ -62,10 +62,11 @@ def test_glove(invoke: Invoke, folder: Path) -> None:
     ]
     result = invoke("embed", "train", "train.txt", *options, "-o", "v.bin", "--json")
     text = read_text("train.txt", min_count=5)
-    run = Glove(dimension=5, x_max=10, alpha=0.5, symmetric=False, epochs=3).train(text)
+    run = Glove(dimension=5, x_max=10, alpha=0.5, symmetric=False, epochs=3).start(text)
+    run.run()
     found, said = load_vectors("v.bin"), json.loads(result.stdout)
 
-    np.testing.assert_array_equal(found.matrix, run.word_vectors().matrix)
+    np.testing.assert_array_equal(found.matrix, run.vectors().matrix)
     assert (said["pairs"], said["loss"]) == (run.n_pairs, run.losses[-1])
     assert (said["words"], said["dimension"], said["tokens"]) == (len(found), 5, text.n_words)
 
@@ -171,7 +172,7 @@ def test_saved_training_stays_until_the_vectors_are_written(
         raise OSError(28, "No space left on device", "v.txt")
 
     with monkeypatch.context() as patch:
-        patch.setattr(vector_files, "save_vectors", fail)
+        patch.setattr(WordVectors, "save", fail)
         result = invoke("embed", "train", "train.txt", "-o", "v.txt", "--epochs", "2", "--resume")
     assert "no space left" in result.stderr
     assert (folder / "v.txt.training").exists()
@@ -234,9 +235,9 @@ def test_a_second_signal_ends_at_once(here: Path) -> None:
 
 TOLD = """
 import sys
-from ngramlm.embeddings.training import Training
+from ngramlm.embeddings.word2vec_training import Word2VecTraining
 
-run = Training.run
+run = Word2VecTraining.run
 def told(self, **options):
     after = options.pop("after_block")
     def say(training):
@@ -244,7 +245,7 @@ def told(self, **options):
             print("training", flush=True)
         return after(training)
     run(self, after_block=say, **options)
-Training.run = told
+Word2VecTraining.run = told
 from ngramlm.cli.main import main
 sys.argv[1:] = {arguments!r}
 main()

@@ -6,12 +6,12 @@ from ngramlm.adaptive.weighting import BucketWeights
 from ngramlm.cli import names
 from ngramlm.cli.adapt_cache import make_weighting
 from ngramlm.cli.inputs import make_caches, make_method
-from ngramlm.embeddings import Word2Vec, vector_files, vectors, word2vec
-from ngramlm.evaluation.contenders import FORMS
+from ngramlm.embeddings import Word2Vec, neighbors, vector_formats, word2vec
+from ngramlm.evaluation.candidate_methods import FORMS
 from ngramlm.formats.binary import LAYOUTS
 from ngramlm.methods import SMOOTHINGS, smoothing_names
 from ngramlm.pruning.costs import CRITERIA
-from ngramlm.report import FORMATS
+from ngramlm.report import SUFFIXES
 from ngramlm.text.tokenizers import TOKENIZERS
 
 
@@ -26,10 +26,10 @@ def test_methods() -> None:
 
 def test_lists_of_names() -> None:
     assert sorted(names.TOKENIZERS) == sorted(TOKENIZERS)
-    assert sorted(names.REPORT_SUFFIXES) == sorted(FORMATS)
+    assert sorted(names.REPORT_SUFFIXES) == sorted(SUFFIXES)
     assert (names.LAYOUTS, names.FORMS, names.CRITERIA) == (LAYOUTS, FORMS, CRITERIA)
-    assert names.VECTOR_FORMATS == vector_files.FORMATS
-    assert names.ANALOGY_METHODS == vectors.METHODS
+    assert names.VECTOR_FORMATS == vector_formats.FORMATS
+    assert names.ANALOGY_METHODS == neighbors.METHODS
     assert names.ARCHITECTURES == word2vec.ARCHITECTURES
     for loss in names.LOSSES:
         assert Word2Vec(loss=loss).loss == loss

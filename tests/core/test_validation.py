@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import ngramlm as lm
 from ngramlm.core.validation import Number, flag
 from ngramlm.errors import UsageError
-from ngramlm.evaluation.comparison import compare_smoothings
+from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 from ngramlm.methods import SMOOTHINGS
 from ngramlm.pruning import PrunedKneserNey
 from ngramlm.smoothing import Smoothing

@@ -16,9 +16,10 @@ from click.testing import CliRunner
 
 import ngramlm as lm
 from ngramlm import corpora
-from ngramlm.corpora import python_docs, registry
+from ngramlm.corpora import registry
 from ngramlm.corpora.__main__ import main
 from ngramlm.corpora.english import sentences
+from ngramlm.corpora.python_docs import python_documents
 from ngramlm.corpora.splits import interleave
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
@@ -63,7 +64,7 @@ def test_the_parts_share_no_sentence(folder: Path) -> None:
 
 
 def test_the_default_corpus_is_the_same_every_time(folder: Path) -> None:
-    parts = interleave(python_docs.documents())
+    parts = interleave(python_documents())
 
     assert all(lines_of(folder / f"{name}.txt") == lines for name, lines in parts.items())
 
@@ -155,7 +156,7 @@ def test_an_unknown_name() -> None:
 @pytest.mark.usefixtures("no_network")
 @pytest.mark.parametrize("name", [name for name, entry in corpora.CORPORA.items() if entry.documents is None])
 def test_nothing_is_downloaded_unasked(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="Licence: "):
+    with pytest.raises(UsageError, match="License: "):
         corpora.load(name, cache=tmp_path)
     assert [] == list(tmp_path.iterdir())
 
@@ -165,7 +166,7 @@ def test_entries_say_where_they_come_from(name: str) -> None:
     entry = corpora.CORPORA[name]
 
     assert entry.description
-    assert entry.licence
+    assert entry.license
     assert bool(entry.url) == bool(entry.sha256)
     assert not entry.url or len(entry.sha256) == 64
 

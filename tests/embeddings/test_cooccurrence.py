@@ -61,7 +61,7 @@ def test_the_example_with_raw_counts() -> None:
                1 0 0 0 0 1 0"""
     expected = [[int(value) for value in line.split()] for line in table.split("\n")]
 
-    assert expected == [[found.of(row).get(column, 0) for column in words] for row in words]
+    assert expected == [[found.row(row).get(column, 0) for column in words] for row in words]
 
 
 def test_the_example_with_harmonic_weights() -> None:
@@ -206,7 +206,7 @@ def test_the_result_depends_on_neither(
     text = lm.Text.from_sentences(corpus)
     expected = cooccurrences(text, window=window, symmetric=symmetric, threads=1)
     with monkeypatch.context() as patch:
-        patch.setattr(cooccurrence, "MOST_PAIRS", most)
+        patch.setattr(cooccurrence, "MAX_PAIRS", most)
         patch.setattr(workspace, "SMALL", 1)
         patch.setattr(workspace, "RESERVE", 1 << 50)
         actual = cooccurrences(
@@ -286,7 +286,7 @@ def test_columns_that_are_parts_of_others() -> None:
     half = Cooccurrences(found.vocabulary, found.rows[::2], found.columns[::2], found.values[::2])
 
     assert dict(list(pairs_of(found).items())[::2]) == pairs_of(half)
-    assert 13 == Glove(dimension=2, epochs=1).train(half).n_pairs
+    assert 13 == Glove(dimension=2, epochs=1).start(half).n_pairs
 
 
 def test_results_are_read_only() -> None:

@@ -15,7 +15,7 @@ from ngramlm.embeddings import (
     CategoryScore,
     WordVectors,
     analogies,
-    neighbour_words,
+    neighbor_words,
     principal_components,
     read_pairs,
     read_questions,
@@ -234,12 +234,12 @@ def test_bad_questions(text: bytes, message: str) -> None:
         read_questions(io.BytesIO(text))
 
 
-# ------------------------------------------------------------------------------------------- neighbours, places
+# ------------------------------------------------------------------------------------------- neighbors, places
 
 
-def test_neighbour_words_are_those_of_most_similar() -> None:
+def test_neighbor_words_are_those_of_most_similar() -> None:
     vectors = random_vectors(30, 5)
-    table = neighbour_words(vectors, ["w3", "w5"], 4)
+    table = neighbor_words(vectors, ["w3", "w5"], 4)
 
     assert ["w3", "w5"] == list(table)
     for word, near in table.items():

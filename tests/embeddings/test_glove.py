@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from support.oracles.embeddings.glove import GloveOracle, loss_of
 
 import ngramlm as lm
-from ngramlm.embeddings import glove
-from ngramlm.embeddings._glove import SIMD, Trainer, aligned, usable_simd
+from ngramlm.embeddings import glove_training
+from ngramlm.embeddings._glove import SIMD, Trainer, usable_simd
+from ngramlm.embeddings._parameters import aligned_rows
 from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
-from ngramlm.embeddings.glove import Glove, GloveRun
+from ngramlm.embeddings.glove import Glove
+from ngramlm.embeddings.glove_training import GloveTraining
 from ngramlm.errors import EstimationError, UsageError
 
 Array = np.ndarray[Any, Any]
@@ -42,6 +44,13 @@ def trainer_of(
     words, contexts = (random.normal(0, scale, (2, found.n_words, dimension + 1))).astype(np.float32)
     given_ = {"x_max": 10.0, "alpha": 0.75, "learning_rate": 0.05, "limit": 100.0, "seed": 3, **settings}
     return Trainer(found.rows, found.columns, found.values, words, contexts, n_blocks, *given_.values(), simd)
+
+
+def train_fully(method: Glove, source: lm.Text | Cooccurrences, **options: Any) -> GloveTraining:
+    """The training at its end."""
+    training = method.start(source, **options)
+    training.run(**options)
+    return training
 
 
 def train_tile(trainer: Trainer, row_block: int, column_block: int, shuffling: int = -1) -> float:
@@ -196,13 +205,13 @@ def test_record_by_record_as_the_oracle(simd: str, dimension: int, n_blocks: int
 
 def test_all_vectors_of_the_processor_agree() -> None:
     found = cooccurrences(some_text(), window=5)
-    runs = [Glove(dimension=20, epochs=4, simd=simd).train(found) for simd in VARIANTS]
+    runs = [train_fully(Glove(dimension=20, epochs=4, simd=simd), found) for simd in VARIANTS]
     for run in runs[1:]:
         np.testing.assert_allclose(runs[0].losses, run.losses, rtol=1e-5)
-        np.testing.assert_allclose(runs[0].words, run.words, rtol=1e-5, atol=1e-5)
-        np.testing.assert_allclose(runs[0].contexts, run.contexts, rtol=1e-5, atol=1e-5)
-    automatic = Glove(dimension=20, epochs=4).train(found)
-    assert runs[-1].words.tobytes() == automatic.words.tobytes()
+        np.testing.assert_allclose(runs[0].word_parameters, run.word_parameters, rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(runs[0].context_parameters, run.context_parameters, rtol=1e-5, atol=1e-5)
+    automatic = train_fully(Glove(dimension=20, epochs=4), found)
+    assert runs[-1].word_parameters.tobytes() == automatic.word_parameters.tobytes()
 
 
 # --------------------------------------------------------------------------------------------------------- the order
@@ -249,9 +258,10 @@ def test_every_order_is_as_likely() -> None:
 # ------------------------------------------------------------------------------------------------- whole trainings
 
 
-def test_the_loss_falls_and_neighbours_are_near() -> None:
-    run = Glove(dimension=10, window=3, epochs=60, x_max=20).train(some_text(2000))
-    unit = run.vectors / np.linalg.norm(run.vectors, axis=1, keepdims=True)
+def test_the_loss_falls_and_neighbors_are_near() -> None:
+    run = train_fully(Glove(dimension=10, window=3, epochs=60, x_max=20), some_text(2000))
+    matrix = run.vectors().matrix
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
     row = {word: number for number, word in enumerate(run.vocabulary.words()[3:])}
     near, far = (
         np.mean([unit[row[f"w{i}"]] @ unit[row[f"w{(i + step) % 40}"]] for i in range(40)])
@@ -268,11 +278,16 @@ def test_the_loss_of_an_epoch_is_that_of_the_model_where_it_hardly_moves() -> No
     are kept still by an x_max so large that f is next to nothing."""
     found = cooccurrences(some_text(), window=3)
     method = Glove(dimension=5, x_max=1e15, alpha=1.0, learning_rate=1e-12, epochs=2)
-    run = method.train(found)
+    run = train_fully(method, found)
     products = np.einsum(
-        "nd,nd->n", run.words[found.rows, :-1], run.contexts[found.columns, :-1], dtype=np.float64
+        "nd,nd->n",
+        run.word_parameters[found.rows, :-1],
+        run.context_parameters[found.columns, :-1],
+        dtype=np.float64,
     )
-    products += run.words[found.rows, -1].astype(np.float64) + run.contexts[found.columns, -1]
+    products += (
+        run.word_parameters[found.rows, -1].astype(np.float64) + run.context_parameters[found.columns, -1]
+    )
     loss = float((found.values / 1e15 * (products - np.log(found.values)) ** 2).sum())
 
     np.testing.assert_allclose([loss, loss], run.losses, rtol=1e-5)
@@ -281,16 +296,16 @@ def test_the_loss_of_an_epoch_is_that_of_the_model_where_it_hardly_moves() -> No
 @pytest.mark.parametrize("reshuffle", [True, False])
 def test_threads_change_nothing(monkeypatch: pytest.MonkeyPatch, reshuffle: bool) -> None:
     """Not within 2 %, but to the last bit; with tiles that threads do train at once."""
-    monkeypatch.setattr(glove, "RECORDS_PER_TILE", 8)
+    monkeypatch.setattr(glove_training, "RECORDS_PER_TILE", 8)
     found = cooccurrences(some_text(1000, 100), window=5)
     method = Glove(dimension=30, epochs=5, reshuffle=reshuffle)
-    one = method.train(found, threads=1)
+    one = train_fully(method, found, threads=1)
     for threads in (2, 3, 100):
-        other = method.train(found, threads=threads)
+        other = train_fully(method, found, threads=threads)
         assert one.losses == other.losses
-        assert one.words.tobytes() == other.words.tobytes()
-        assert one.contexts.tobytes() == other.contexts.tobytes()
-    assert glove._n_blocks(len(found)) > 4
+        assert one.word_parameters.tobytes() == other.word_parameters.tobytes()
+        assert one.context_parameters.tobytes() == other.context_parameters.tobytes()
+    assert glove_training._n_blocks(len(found)) > 4
 
 
 class Watched:
@@ -311,10 +326,11 @@ class Watched:
 
 @pytest.mark.parametrize("threads", [1, 3, 1000])
 def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
-    monkeypatch.setattr(glove, "RECORDS_PER_TILE", 8)
+    monkeypatch.setattr(glove_training, "RECORDS_PER_TILE", 8)
     found = cooccurrences(some_text(), window=3, threads=1)
-    method = Glove(dimension=2)
-    watched = Watched(method._trainer(found))
+    training = Glove(dimension=2).start(found)
+    watched = Watched(training._trainer)
+    training._trainer = watched  # type: ignore[assignment]
     strata: list[list[tuple[int, int]]] = []
 
     def one_by_one(_: Any, function: Any, parts: Any) -> list[Array]:
@@ -325,8 +341,8 @@ def test_tiles_that_are_trained_at_once_share_no_words(monkeypatch: pytest.Monke
         return results
 
     n = watched.n_blocks
-    monkeypatch.setattr(glove, "_at_once", one_by_one)
-    method._epoch(watched, 0, threads, len(found), None)  # type: ignore[arg-type]
+    monkeypatch.setattr(glove_training, "_at_once", one_by_one)
+    training._epoch(0, threads, None)
 
     assert n > 3
     assert n == len(strata)
@@ -340,21 +356,23 @@ def test_tiles_are_as_good_as_one_order_by_chance(monkeypatch: pytest.MonkeyPatc
     method = Glove(dimension=10, epochs=20, x_max=10)
     losses = []
     for n_blocks in (1, 10):
-        monkeypatch.setattr(glove, "_n_blocks", lambda _, n=n_blocks: n)
-        losses.append(np.mean([replace(method, seed=seed).train(found).losses[-1] for seed in (1, 2, 3)]))
+        monkeypatch.setattr(glove_training, "_n_blocks", lambda _, n=n_blocks: n)
+        losses.append(
+            np.mean([train_fully(replace(method, seed=seed), found).losses[-1] for seed in (1, 2, 3)])
+        )
 
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
 
 
 def test_seeds_change_all_and_the_same_gives_the_same() -> None:
     text = some_text()
-    one, again = (Glove(dimension=8, epochs=2, seed=5).train(text) for _ in range(2))
-    other = Glove(dimension=8, epochs=2, seed=6).train(text)
+    one, again = (train_fully(Glove(dimension=8, epochs=2, seed=5), text) for _ in range(2))
+    other = train_fully(Glove(dimension=8, epochs=2, seed=6), text)
 
-    assert one.vectors.tobytes() == again.vectors.tobytes()
-    assert not np.any(one.vectors == other.vectors)
+    assert one.vectors().matrix.tobytes() == again.vectors().matrix.tobytes()
+    assert not np.any(one.vectors().matrix == other.vectors().matrix)
     shuffled, kept = (
-        Glove(dimension=8, epochs=2, seed=5, reshuffle=flag).train(text) for flag in (True, False)
+        train_fully(Glove(dimension=8, epochs=2, seed=5, reshuffle=flag), text) for flag in (True, False)
     )
     assert shuffled.losses[0] == kept.losses[0]
     assert shuffled.losses[1] != kept.losses[1]
@@ -363,35 +381,35 @@ def test_seeds_change_all_and_the_same_gives_the_same() -> None:
 def test_a_text_is_counted_as_the_method_says() -> None:
     text = some_text()
     method = Glove(dimension=3, epochs=1, window=2, symmetric=False, weighting="flat")
-    expected = method.train(cooccurrences(text, window=2, symmetric=False, weighting="flat"))
+    expected = train_fully(method, cooccurrences(text, window=2, symmetric=False, weighting="flat"))
 
-    assert expected.words.tobytes() == method.train(text).words.tobytes()
-    assert expected.n_pairs != replace(method, symmetric=True).train(text).n_pairs
+    assert expected.word_parameters.tobytes() == train_fully(method, text).word_parameters.tobytes()
+    assert expected.n_pairs != train_fully(replace(method, symmetric=True), text).n_pairs
 
 
 def test_words_without_pairs_stay_as_they_begin() -> None:
     """Uniform between -1/2d and 1/2d."""
     vocabulary = lm.Vocabulary([f"w{i}" for i in range(2002)])
     text = lm.Text.from_sentences([["w0", "w1"]] * 3, vocabulary)
-    run = Glove(dimension=4, epochs=1).train(text)
-    for array in (run.words, run.contexts):
+    run = train_fully(Glove(dimension=4, epochs=1), text)
+    for array in (run.word_parameters, run.context_parameters):
         rest = array[2:]
         assert np.abs(rest).max() <= 1 / 8
         assert np.abs(rest).max() > 0.124  # 10,000 draws: not so with a probability of 0.99^10000
         assert abs(rest.mean()) < 5 * (1 / 4 / math.sqrt(12)) / math.sqrt(rest.size)
-    assert not np.any(run.words == run.contexts)
+    assert not np.any(run.word_parameters == run.context_parameters)
 
 
 # ------------------------------------------------------------------------------------------------------- the result
 
 
 def test_vectors_are_the_sums_of_both_without_biases() -> None:
-    run = Glove(dimension=3, epochs=1).train(some_text())
-    found = run.word_vectors()
+    run = train_fully(Glove(dimension=3, epochs=1), some_text())
+    found = run.vectors()
     vectors, metadata = found.matrix, found.metadata
 
-    np.testing.assert_array_equal(run.words[:, :3] + run.contexts[:, :3], vectors)
-    assert (40, 4) == run.words.shape == run.contexts.shape
+    np.testing.assert_array_equal(run.word_parameters[:, :3] + run.context_parameters[:, :3], vectors)
+    assert (40, 4) == run.word_parameters.shape == run.context_parameters.shape
     assert np.float32 == vectors.dtype
     assert list(found.words) == run.vocabulary.words()[3:]
     assert ("glove", "3", "15", "1") == tuple(
@@ -400,12 +418,12 @@ def test_vectors_are_the_sums_of_both_without_biases() -> None:
     assert [repr(loss) for loss in run.losses] == metadata["losses"].split()
     assert str(run.n_pairs) == metadata["pairs"]
     with pytest.raises(ValueError, match="read-only"):
-        run.words[0, 0] = 1
+        run.word_parameters[0, 0] = 1
 
 
 def test_fit_gives_the_vectors_of_the_run() -> None:
     method, text = Glove(dimension=3, epochs=1), some_text()
-    found, expected = method.fit(text, threads=1), method.train(text).word_vectors()
+    found, expected = method.fit(text, threads=1), train_fully(method, text).vectors()
 
     assert found.words == expected.words
     np.testing.assert_array_equal(found.matrix, expected.matrix)
@@ -414,7 +432,7 @@ def test_fit_gives_the_vectors_of_the_run() -> None:
 
 def test_progress() -> None:
     said: list[tuple[str, int, int | None]] = []
-    run = Glove(dimension=3, epochs=2).train(some_text(), progress=lambda *told: said.append(told))
+    run = train_fully(Glove(dimension=3, epochs=2), some_text(), progress=lambda *told: said.append(told))
 
     assert said[0][0] == "counting pairs"
     trained = [told for told in said if told[0] == "training"]
@@ -441,7 +459,7 @@ def test_bad_settings(name: str, value: object) -> None:
 @pytest.mark.parametrize("sentences", [[], [""], ["a", "b"]])
 def test_texts_without_pairs(sentences: list[str]) -> None:
     with pytest.raises(EstimationError, match="found no two known words near each other"):
-        Glove().train(lm.Text.from_sentences(sentences))
+        train_fully(Glove(), lm.Text.from_sentences(sentences))
 
 
 @pytest.mark.parametrize(
@@ -450,18 +468,18 @@ def test_texts_without_pairs(sentences: list[str]) -> None:
 )
 def test_matrices_with_what_is_no_pair(row: int, column: int, value: float) -> None:
     with pytest.raises(UsageError, match="found pairs that are not in the matrix"):
-        Glove(dimension=2).train(pair_matrix(row, column, value))
+        train_fully(Glove(dimension=2), pair_matrix(row, column, value))
 
 
 def test_values_that_grow_beyond_all_bounds() -> None:
     with pytest.raises(EstimationError, match=r"found a loss of (inf|nan) in epoch \d+; expected a number"):
-        Glove(dimension=4, learning_rate=1e30, epochs=9).train(some_text())
+        train_fully(Glove(dimension=4, learning_rate=1e30, epochs=9), some_text())
 
 
 def test_processors_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(glove, "usable_simd", lambda: ["portable"])
+    monkeypatch.setattr(glove_training, "usable_simd", lambda: ["portable"])
     with pytest.raises(UsageError, match="simd is 'avx2'; expected one that this processor has: portable"):
-        Glove(simd="avx2").train(some_text())
+        train_fully(Glove(simd="avx2"), some_text())
 
 
 def test_the_trainer_refuses_what_does_not_fit() -> None:
@@ -507,11 +525,11 @@ def test_parameters_come_out_as_they_went_in(n_words: int, n_blocks: int, dimens
 
 def test_rows_begin_where_cache_lines_do() -> None:
     for n in (1, 16, 1000):
-        assert n == len(aligned(n))
-        assert 0 == aligned(n).ctypes.data % 64
+        assert (n, 16) == aligned_rows(n, 16).shape
+        assert 0 == aligned_rows(n, 16).ctypes.data % 64
 
 
 def test_runs_are_told_apart_from_others() -> None:
-    run = Glove(dimension=2, epochs=1).train(some_text())
-    assert isinstance(run, GloveRun)
-    assert run.method == Glove(dimension=2, epochs=1)
+    run = train_fully(Glove(dimension=2, epochs=1), some_text())
+    assert isinstance(run, GloveTraining)
+    assert run.settings == Glove(dimension=2, epochs=1)

@@ -56,7 +56,7 @@ def test_subsampling_of_word2vec() -> None:
 @given(counts=COUNTS)
 def test_huffman_codes_are_as_short_as_can_be(counts: list[int]) -> None:
     """The mean length is that of a tree made with a heap; codes are distinct and none begins another."""
-    paths = HuffmanPaths.of_counts(np.array(counts))
+    paths = HuffmanPaths.from_counts(np.array(counts))
     lengths = np.diff(paths.starts)
     codes = [tuple(paths.labels[a:b].tolist()) for a, b in itertools.pairwise(paths.starts)]
     heap, cost = sorted(counts), 0
@@ -75,7 +75,7 @@ def test_huffman_codes_are_as_short_as_can_be(counts: list[int]) -> None:
 def test_huffman_paths_are_those_of_one_tree(counts: list[int]) -> None:
     """From the root, inner node 0, each way at a node leads to one node or word: always the same one."""
     n = len(counts)
-    paths = HuffmanPaths.of_counts(np.array(counts))
+    paths = HuffmanPaths.from_counts(np.array(counts))
     child: dict[tuple[int, int], tuple[str, int]] = {}
     for word, (first, end) in enumerate(itertools.pairwise(paths.starts)):
         nodes, labels = paths.nodes[first:end].tolist(), paths.labels[first:end].tolist()
@@ -94,7 +94,7 @@ def test_a_tree_of_word2vec() -> None:
     3 and 4 (the inner node before the word) make one of 7; then 4 and 7. The smaller child has the label 1, and the
     root is node 0.
     """
-    paths = HuffmanPaths.of_counts(np.array([4, 3, 2, 1, 1]))
+    paths = HuffmanPaths.from_counts(np.array([4, 3, 2, 1, 1]))
     of = [
         list(zip(paths.nodes[a:b].tolist(), paths.labels[a:b].tolist(), strict=True))
         for a, b in itertools.pairwise(paths.starts)
@@ -111,12 +111,12 @@ def test_large_counts_do_not_overflow() -> None:
     """2^61 twice -> 2^62; that one comes before the words of 2^62, and with one of them makes 2^63."""
     counts = np.array([2**62, 2**62, 2**61, 2**61])
 
-    assert np.diff(HuffmanPaths.of_counts(counts).starts).tolist() == [1, 2, 3, 3]
+    assert np.diff(HuffmanPaths.from_counts(counts).starts).tolist() == [1, 2, 3, 3]
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_no_tree_over_fewer_than_two_words(n: int) -> None:
-    paths = HuffmanPaths.of_counts(np.ones(n, np.int64))
+    paths = HuffmanPaths.from_counts(np.ones(n, np.int64))
 
     assert paths.starts.tolist() == [0] * (n + 1)
     assert len(paths.nodes) == 0

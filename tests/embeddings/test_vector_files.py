@@ -24,16 +24,16 @@ from hypothesis.extra import numpy as arrays
 from ngramlm.embeddings import (
     SubwordVectors,
     WordVectors,
-    binary_files,
     from_gensim,
     load_vectors,
     ngram_buckets,
-    rows,
+    row_gatherer,
     save_vectors,
-    text_files,
+    text_format,
     to_gensim,
+    word2vec_binary,
 )
-from ngramlm.embeddings.fasttext_files import MAGIC
+from ngramlm.embeddings.fasttext_format import MAGIC
 from ngramlm.errors import FormatError, FormatWarning, NgramlmWarning, UsageError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -199,7 +199,7 @@ def test_reading_takes_no_second_matrix(case: str, tmp_path: Path) -> None:
     save_vectors(vectors, path, NAMES[case][1])
     tracemalloc.start()
     try:
-        with mock.patch.object(rows, "FIRST_BYTES", 1 << 20):
+        with mock.patch.object(row_gatherer, "FIRST_BYTES", 1 << 20):
             loaded = load_vectors(path, case.split()[0])
         taken = tracemalloc.get_traced_memory()[1]
     finally:
@@ -224,13 +224,13 @@ def test_small_pieces_and_growing_room_give_the_same(case: str, block: int, tmp_
     save_vectors(vectors, path, NAMES[case][1])
     with (
         mock.patch("ngramlm.text.lines.BLOCK_BYTES", 64 * block),
-        mock.patch.object(binary_files, "BUFFER_BYTES", 64 + block),
-        mock.patch.object(rows, "FIRST_BYTES", block),
-        mock.patch.object(rows, "READ_AT_ONCE", block),
+        mock.patch.object(word2vec_binary, "BUFFER_BYTES", 64 + block),
+        mock.patch.object(row_gatherer, "FIRST_BYTES", block),
+        mock.patch.object(row_gatherer, "READ_AT_ONCE", block),
     ):
         are_the_same(vectors, load_vectors(path))
         are_the_same(vectors, load_vectors(io.BytesIO(path.read_bytes()), case))
-        with mock.patch.object(text_files, "PAGE_BYTES", block):
+        with mock.patch.object(text_format, "PAGE_BYTES", block):
             save_vectors(vectors, tmp_path / "again", case)
 
     assert path.read_bytes() == (tmp_path / "again").read_bytes()
@@ -297,7 +297,10 @@ def test_mapped_files_are_not_compressed(name: str, tmp_path: Path) -> None:
 def test_words_that_stand_twice_are_read_once(tmp_path: Path) -> None:
     path = tmp_path / "v.txt"
     path.write_text("5 1\na 1\nb 2\na 3\nb 4\nc 5\n")
-    with mock.patch.object(rows, "BLOCK_BYTES", 4), pytest.warns(FormatWarning, match="left out 2 rows"):
+    with (
+        mock.patch.object(row_gatherer, "BLOCK_BYTES", 4),
+        pytest.warns(FormatWarning, match="left out 2 rows"),
+    ):
         loaded = load_vectors(path)
 
     assert (("a", "b", "c"), [[1], [2], [5]]) == (loaded.words, loaded.matrix.tolist())
@@ -539,7 +542,7 @@ def test_a_fasttext_model_by_hand(tmp_path: Path) -> None:
     assert (2, 3, "skipgram") == (loaded.min_n, loaded.max_n, loaded.metadata["model"])
     for source in (io.BytesIO(path.read_bytes()), path):
         are_the_same(WordVectors(loaded.words[:2], loaded.matrix[:2]), load_vectors(source, limit=2))
-    with mock.patch("ngramlm.embeddings.fasttext_files.FIRST_BYTES", 8):
+    with mock.patch("ngramlm.embeddings.fasttext_format.FIRST_BYTES", 8):
         are_the_same(loaded, load_vectors(io.BytesIO(path.read_bytes())))
 
 
@@ -604,9 +607,9 @@ def good_files() -> dict[str, bytes]:
     for format in ("word2vec", "word2vec-binary", "glove"):
         out = io.BytesIO()
         if format == "word2vec-binary":
-            binary_files.write_word2vec_binary(vectors, out)
+            word2vec_binary.write_word2vec_binary(vectors, out)
         else:
-            text_files.write_text(vectors, out, format == "word2vec")
+            text_format.write_text(vectors, out, format == "word2vec")
         files[f"v.{format}"] = out.getvalue()
     files["v.npy"] = npy(vectors.matrix)
     files["v.npy.words.txt"] = "".join(f"{word}\n" for word in vectors.words).encode()
@@ -661,9 +664,9 @@ def test_an_interrupted_write_leaves_the_old_file(case: str, tmp_path: Path) -> 
         raise KeyboardInterrupt
 
     with (
-        mock.patch("ngramlm.embeddings.text_files.format_rows", interrupted),
-        mock.patch("ngramlm.embeddings.mapped_files.np.ascontiguousarray", interrupted),
-        mock.patch("ngramlm.embeddings.mapped_files.np.lib.format.write_array_header_1_0", interrupted),
+        mock.patch("ngramlm.embeddings.text_format.format_rows", interrupted),
+        mock.patch("ngramlm.embeddings.safetensors_format.np.ascontiguousarray", interrupted),
+        mock.patch("ngramlm.embeddings.npy_format.np.lib.format.write_array_header_1_0", interrupted),
         pytest.raises(KeyboardInterrupt),
     ):
         save_vectors(some_vectors(9, 2), path, format)

@@ -19,13 +19,13 @@ from hypothesis.extra import numpy as arrays
 from ngramlm.embeddings import (
     SubwordVectors,
     WordVectors,
-    neighbours,
+    character_ngrams,
+    neighbors,
     ngram_buckets,
     read_pairs,
     vocabulary_ngrams,
     word_similarity,
 )
-from ngramlm.embeddings import subwords as subwords_module
 from ngramlm.embeddings._vectors import format_rows, subword_buckets
 from ngramlm.errors import FormatError, UnknownWordError, UsageError
 
@@ -104,7 +104,10 @@ def test_what_cannot_be_vectors(words: Any, matrix: Any, message: str) -> None:
 def test_values_are_checked_beyond_the_first_block() -> None:
     matrix = np.ones((11, 3), np.float32)
     matrix[10, 2] = np.nan
-    with mock.patch("ngramlm.embeddings.vectors.BLOCK_FLOATS", 6), pytest.raises(UsageError, match="row 10 "):
+    with (
+        mock.patch("ngramlm.embeddings.vector_checks.BLOCK_FLOATS", 6),
+        pytest.raises(UsageError, match="row 10 "),
+    ):
         WordVectors([str(i) for i in range(11)], matrix)
 
 
@@ -165,7 +168,7 @@ small = st.integers(2, 12).flatmap(
 def test_nearest_are_those_of_an_oracle(matrix: Floats, n: int, block: int) -> None:
     """Cosines of small integers, so that there are many ties; those of equal directions are equal to the bit."""
     vectors = WordVectors([str(i) for i in range(len(matrix))], matrix)
-    with mock.patch.object(neighbours, "BLOCK_BYTES", block):
+    with mock.patch.object(neighbors, "BLOCK_BYTES", block):
         rows, cosines = vectors.nearest(np.arange(len(matrix)), n)
 
     assert (len(matrix), min(n, len(matrix) - 1)) == rows.shape == cosines.shape
@@ -184,7 +187,7 @@ def test_nearest_are_those_of_an_oracle(matrix: Floats, n: int, block: int) -> N
 def test_nearest_do_not_depend_on_blocks_or_on_what_is_asked_besides() -> None:
     vectors = random_vectors(500, 33)
     whole = vectors.nearest(np.arange(500), 7)
-    with mock.patch.object(neighbours, "BLOCK_BYTES", 4 * 500 * 3):
+    with mock.patch.object(neighbors, "BLOCK_BYTES", 4 * 500 * 3):
         blocks = vectors.nearest(np.arange(500), 7)
     single = [vectors.nearest([f"w{i}"], 7) for i in range(500)]
 
@@ -262,7 +265,7 @@ def test_an_unknown_method_is_refused() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
-def test_neighbours_and_analogies_are_those_of_gensim() -> None:
+def test_neighbors_and_analogies_are_those_of_gensim() -> None:
     """gensim 4: most_similar and most_similar_cosmul, words and vectors mixed."""
     keyed = pytest.importorskip("gensim").models.KeyedVectors
     vectors = random_vectors(300, 20)
@@ -354,8 +357,8 @@ def test_rows_become_the_mean_of_themselves_and_their_ngrams(block: int) -> None
         np.mean([own[i], *(ngrams[b] for b in oracle_buckets(word, 4, 5, 9))], axis=0, dtype=np.float64)
         for i, word in enumerate(words)
     ]
-    with mock.patch.object(subwords_module, "BLOCK_FLOATS", block):
-        subwords_module.mean_rows(own, ngrams, starts, found)
+    with mock.patch.object(character_ngrams, "BLOCK_FLOATS", block):
+        character_ngrams.mean_rows(own, ngrams, starts, found)
 
     assert np.array(expected, np.float32) == pytest.approx(own, rel=1e-6)
 

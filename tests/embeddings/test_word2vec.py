@@ -1,4 +1,4 @@
-"""Training of word2vec and fastText vectors: settings, what is learnt, and going on where it was left off."""
+"""Word2VecTraining of word2vec and fastText vectors: settings, what is learnt, and going on where it was left off."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngramlm.core import parallel
-from ngramlm.embeddings import Subwords, SubwordVectors, Training, Word2Vec, training
+from ngramlm.embeddings import Subwords, SubwordVectors, Word2Vec, Word2VecTraining, word2vec_training
+from ngramlm.embeddings._parameters import aligned_rows
 from ngramlm.embeddings._word2vec import Worker
-from ngramlm.embeddings.parameters import aligned_rows
-from ngramlm.embeddings.training import frequent_words
+from ngramlm.embeddings.frequent_words import frequent_words
 from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import Vocabulary
@@ -85,7 +85,7 @@ def test_the_loss_is_that_of_chance_at_first_and_falls(text: Text) -> None:
     losses = []
     run = small(track_loss=True, learning_rate=0.01).start(text)
 
-    def remember(at: Training) -> bool:
+    def remember(at: Word2VecTraining) -> bool:
         losses.append(at.mean_loss)
         return False
 
@@ -115,7 +115,7 @@ def test_one_thread_gives_the_same_vectors_every_time(text: Text) -> None:
 
 
 def test_several_threads_train_as_well(text: Text, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "BLOCK", 500)
+    monkeypatch.setattr(word2vec_training, "BLOCK", 500)
     losses = {}
     for threads in (1, 3):
         run = small(track_loss=True).start(text)
@@ -172,7 +172,7 @@ def test_copies_are_of_the_rows_that_are_fetched_most_often(
     text: Text, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], n_inputs: int, n_outputs: int
 ) -> None:
     """In a window of three words, that is four on the average with both sides, for each of which noise may be drawn."""
-    monkeypatch.setattr(training, "HOT_BYTES", 64 * 9)  # nine rows of 16 numbers
+    monkeypatch.setattr(word2vec_training, "HOT_BYTES", 64 * 9)  # nine rows of 16 numbers
     run = small(subsample=0, window=3, negatives=2, **changed).start(text)
     times = Counter(word for sentence in sentences(400) for word in sentence)
     all_noise = sum(count**0.75 for count in times.values())
@@ -300,7 +300,7 @@ def test_a_text_without_two_frequent_words_is_refused(lines: list[list[str]]) ->
 
 
 def test_blocks_are_whole_sentences_where_they_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "BLOCK", 7)
+    monkeypatch.setattr(word2vec_training, "BLOCK", 7)
     text = Text.from_sentences([["a", "b"]] * 6 + [["a"] * 40] + [["b"]] * 3)
     blocks = Word2Vec(min_count=1).start(text).blocks
 
@@ -321,7 +321,7 @@ def test_blocks_are_whole_sentences_where_they_can_be(monkeypatch: pytest.Monkey
 def test_going_on_gives_the_same_vectors(
     text: Text, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(training, "BLOCK", 800)
+    monkeypatch.setattr(word2vec_training, "BLOCK", 800)
     settings = small(track_loss=True, epochs=3, **changed)
     whole = settings.start(text)
     whole.run(threads=1)
@@ -356,7 +356,7 @@ def test_several_threads_leave_off_between_blocks(
     text: Text, monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
     """Every block before the place that was reached was trained once, and none after it."""
-    monkeypatch.setattr(training, "BLOCK", 200)
+    monkeypatch.setattr(word2vec_training, "BLOCK", 200)
     monkeypatch.setattr(parallel, "WAKING", 0.001)
     run = small(epochs=200).start(text)
     trained: list[int] = []
@@ -398,7 +398,7 @@ def test_going_on_with_something_else_is_refused(
     for other in (sentences(400, seed=2), [*sentences(400), ["red"]]):
         with pytest.raises(UsageError, match="another text"):
             small().start(Text.from_sentences(other)).resume(path)
-    monkeypatch.setattr(training, "BLOCK", 19_999)
+    monkeypatch.setattr(word2vec_training, "BLOCK", 19_999)
     with pytest.raises(UsageError, match="blocks of 20000 words"):
         small().start(text).resume(path)
 
@@ -488,7 +488,7 @@ def test_numbers_that_are_none_are_refused(
 ) -> None:
     run = small().start(text)
     run.inputs[3, 2] = np.nan
-    monkeypatch.setattr(Training, "_check", lambda self: None)
+    monkeypatch.setattr(Word2VecTraining, "_check", lambda self: None)
     run.save(tmp_path / "left.training")
     with pytest.raises(FormatError, match="numbers that are none"):
         small().start(text).resume(tmp_path / "left.training")

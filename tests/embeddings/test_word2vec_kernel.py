@@ -20,10 +20,10 @@ from support.oracles.embeddings.word2vec import (
     numeric_gradient,
 )
 
+from ngramlm.embeddings._parameters import aligned_rows, padded_size
 from ngramlm.embeddings._word2vec import LANES, Trainer, Worker, _usable_lanes
 from ngramlm.embeddings.huffman import HuffmanPaths
 from ngramlm.embeddings.noise import alias_table, keep_probabilities
-from ngramlm.embeddings.parameters import aligned_rows, padded_size
 
 RNG = np.random.default_rng
 WORDS = 13
@@ -69,7 +69,7 @@ class Pair:
             rows[:, :dimension] = rng.normal(0, scale, (len(rows), dimension))
         self.before = self.inputs.copy(), self.outputs.copy()
         thresholds, aliases = alias_table(COUNTS**0.75)
-        paths = HuffmanPaths.of_counts(COUNTS)
+        paths = HuffmanPaths.from_counts(COUNTS)
         keep = np.minimum(np.round(keep_probabilities(COUNTS, 0.05) * 2.0**32), 2.0**32 - 1).astype(np.uint32)
         rows_of = [[word, *(WORDS + rng.integers(0, 9, word % 4)).tolist()] for word in range(WORDS)]
         starts = np.concatenate([[0], np.cumsum(list(map(len, rows_of)))])

@@ -15,8 +15,11 @@ import pytest
 import ngramlm as lm
 from ngramlm.errors import EstimationWarning, UsageError
 from ngramlm.evaluation.comparability import check_same_vocabulary
-from ngramlm.evaluation.comparison import FORMATS, Comparison, compare, compare_smoothings
+from ngramlm.evaluation.comparison import compare
+from ngramlm.evaluation.results import Comparison
+from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 from ngramlm.methods import smoothing_names
+from ngramlm.report import SUFFIXES, render, write_report
 from ngramlm.text.vocabulary import BOS, EOS, UNK
 
 TRAIN = ["the cat sat on the mat", "the dog sat on the log", "a cat saw a dog", "the mat and the log"]
@@ -202,8 +205,8 @@ def test_best_needs_to_know_the_text(comparison: Comparison) -> None:
 
 
 def test_the_same_figures_in_every_format(comparison: Comparison, tmp_path: Path) -> None:
-    for suffix in FORMATS:
-        comparison.write(tmp_path / f"report{suffix}")
+    for suffix in SUFFIXES:
+        write_report(comparison, tmp_path / f"report{suffix}")
 
     rows = json.loads((tmp_path / "report.json").read_text())["rows"]
     lines = list(csv.DictReader(io.StringIO((tmp_path / "report.csv").read_text())))
@@ -219,18 +222,18 @@ def test_the_same_figures_in_every_format(comparison: Comparison, tmp_path: Path
 
 
 def test_markdown_marks_the_best_of_each_text(comparison: Comparison) -> None:
-    bold = [line.split("|") for line in comparison.to_markdown().splitlines() if "**" in line]
+    bold = [line.split("|") for line in render(comparison, "markdown").splitlines() if "**" in line]
 
     assert {"known", "new"} == {cells[2].strip() for cells in bold}
     assert {(comparison.best(name).model, name) for name in ("known", "new")} == {
         (cells[1].strip(), cells[2].strip()) for cells in bold
     }
-    assert "against witten-bell 1" in comparison.to_markdown()
+    assert "against witten-bell 1" in render(comparison, "markdown")
 
 
 def test_an_unknown_format_is_refused_before_writing(comparison: Comparison, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"found the suffix '.doc'; expected one of .md, .csv, .json, .txt"):
-        comparison.write(tmp_path / "report.doc")
+        write_report(comparison, tmp_path / "report.doc")
     assert [] == list(tmp_path.iterdir())
 
 
@@ -238,9 +241,9 @@ def test_infinite_perplexities_are_shown_not_hidden() -> None:
     model = Uniform("a", closed=True)
     result = compare({"closed": model}, lm.Text.from_sentences(["a x"], model.vocabulary), baseline="closed")
 
-    assert "inf" in result.to_text()
+    assert "inf" in render(result, "text")
     assert math.isnan(result.rows[0].difference or 0.0)
-    assert json.loads(result.to_json())["rows"][0]["perplexity"] is None
+    assert json.loads(render(result, "json"))["rows"][0]["perplexity"] is None
     assert "closed" == result.best().model
 
 
@@ -252,8 +255,8 @@ def test_impossible_words_get_a_column() -> None:
     model = Deaf("a")
     test = lm.Text.from_sentences(["a a"], model.vocabulary)
 
-    assert "zeros" in compare({"deaf": model}, test).to_text()
-    assert "zeros" not in compare({"uniform": Uniform("a")}, test).to_text()
+    assert "zeros" in render(compare({"deaf": model}, test), "text")
+    assert "zeros" not in render(compare({"uniform": Uniform("a")}, test), "text")
 
 
 def test_progress_is_told(tmp_path: Path) -> None:

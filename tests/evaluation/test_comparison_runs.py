@@ -19,10 +19,12 @@ import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation import Comparison, Measuring
 from ngramlm.evaluation.bench import default_resamples
-from ngramlm.evaluation.comparison import compare, compare_smoothings
-from ngramlm.evaluation.contenders import contenders, default_baseline
+from ngramlm.evaluation.candidate_methods import candidates, default_baseline
+from ngramlm.evaluation.comparison import compare
 from ngramlm.evaluation.curve import curve_sizes, nested_subsets
+from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 from ngramlm.methods import SMOOTHINGS, make_smoothing, smoothing_names
+from ngramlm.report import render
 from ngramlm.smoothing import StupidBackoff
 
 LOG2_10 = math.log2(10)
@@ -50,11 +52,11 @@ def run(
     ],
 )
 def test_forms(form: str, labels: list[str]) -> None:
-    listed = contenders(["witten-bell"], [2], form=form)
+    listed = candidates(["witten-bell"], [2], form=form)
 
-    assert labels == [contender.method for contender in listed]
-    for contender in listed:
-        assert contender.smoothing == lm.WittenBell(interpolate="back-off" not in contender.method)
+    assert labels == [candidate.method for candidate in listed]
+    for candidate in listed:
+        assert candidate.smoothing == lm.WittenBell(interpolate="back-off" not in candidate.method)
 
 
 @pytest.mark.parametrize(
@@ -68,12 +70,12 @@ def test_forms(form: str, labels: list[str]) -> None:
     ],
 )
 def test_forms_of_several_methods(name: str, form: str, expected: dict[str, str]) -> None:
-    listed = contenders([name], [3], form=form)
+    listed = candidates([name], [3], form=form)
 
     assert {name + label: told for label, told in expected.items()} == {
-        contender.method: contender.smoothing.form(3)
-        for contender in listed
-        if contender.smoothing is not None
+        candidate.method: candidate.smoothing.form(3)
+        for candidate in listed
+        if candidate.smoothing is not None
     }
     found = run([name], (3,), form=form)
     assert len({row.figures.perplexity for row in found if row.figures}) == len(expected)  # no model twice
@@ -92,31 +94,31 @@ def test_a_method_of_one_form_takes_part_in_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(SMOOTHINGS, "katz-like", only_backoff)
 
     for form in ("default", "interpolated", "backoff", "both"):
-        assert ["one"] == [contender.method for contender in contenders(["one"], [2], form=form)]
+        assert ["one"] == [candidate.method for candidate in candidates(["one"], [2], form=form)]
     for form in ("default", "interpolated", "backoff", "both"):  # neither form
         assert ["good-turing"] == [
-            contender.method for contender in contenders(["good-turing"], [2], form=form)
+            candidate.method for candidate in candidates(["good-turing"], [2], form=form)
         ]
     assert ["katz-like", "katz-like interpolated"] == [
-        contender.method for contender in contenders(["katz-like"], [2], form="both")
+        candidate.method for candidate in candidates(["katz-like"], [2], form="both")
     ]
-    assert ["katz-like"] == [contender.method for contender in contenders(["katz-like"], [2], form="backoff")]
-    (closed,) = contenders(["katz-like"], [2], closed=True)
+    assert ["katz-like"] == [candidate.method for candidate in candidates(["katz-like"], [2], form="backoff")]
+    (closed,) = candidates(["katz-like"], [2], closed=True)
     assert (None, "found a closed vocabulary; expected an open one") == (closed.smoothing, closed.reason)
     with pytest.raises(UsageError, match="found the form 'sideways'; expected one of: default"):
-        contenders(["one"], [2], form="sideways")
+        candidates(["one"], [2], form="sideways")
 
 
 def test_every_method_has_a_name_of_its_own_in_both_forms() -> None:
-    names = [contender.name for contender in contenders("all", [2, 3], form="both")]
+    names = [candidate.name for candidate in candidates("all", [2, 3], form="both")]
 
     assert len(names) == len(set(names))
     assert {f"{name} {order}" for name in smoothing_names(["all"]) for order in (2, 3)} <= set(names)
 
 
 def test_the_default_baseline() -> None:
-    assert "modified-kneser-ney 4" == default_baseline(contenders("all", [2, 4, 3], form="both"))
-    assert "witten-bell 3" == default_baseline(contenders(["witten-bell"], [3, 2]))
+    assert "modified-kneser-ney 4" == default_baseline(candidates("all", [2, 4, 3], form="both"))
+    assert "witten-bell 3" == default_baseline(candidates(["witten-bell"], [3, 2]))
 
 
 def test_a_default_baseline_that_cannot_be_measured_is_replaced() -> None:
@@ -439,9 +441,9 @@ def test_the_best_without_oovs_is_told_where_it_is_another() -> None:
     assert best.model == "good"
     assert best.figures is not None
     told = f"Leaving out OOVs, good is best: perplexity {best.figures.perplexity_excluding_oov:.2f}."
-    assert told in found.to_html()
-    assert told in found.to_markdown()
-    assert "Leaving out OOVs" not in compare({"good": good}, text).to_html()
+    assert told in render(found, "html")
+    assert told in render(found, "markdown")
+    assert "Leaving out OOVs" not in render(compare({"good": good}, text), "html")
 
 
 def test_memories_and_models_have_rows_of_their_own() -> None:
@@ -450,7 +452,7 @@ def test_memories_and_models_have_rows_of_their_own() -> None:
     heldout = lm.Text.from_sentences(OTHER, train.vocabulary)
     own = lm.Dirichlet().fit(lm.count(train, order=2))
     found = run(
-        ("witten-bell",), (1, 2), heldout=heldout, memories={"cache": [lm.Cache()]}, models={"mine": own}
+        ("witten-bell",), (1, 2), heldout=heldout, caches={"cache": [lm.Cache()]}, models={"mine": own}
     )
     rows = {row.model: row for row in found.rows}
 
@@ -468,12 +470,12 @@ def test_memories_and_models_have_rows_of_their_own() -> None:
         assert figures is not None
         assert lm.perplexity(expected, test).perplexity == pytest.approx(figures.perplexity)
     assert [rows[name].order for name in rows] == [1, 1, 2, 2, 2]
-    assert "witten-bell 2 + cache" in found.to_html()
+    assert "witten-bell 2 + cache" in render(found, "html")
 
 
 def test_what_memories_and_models_need() -> None:
     with pytest.raises(UsageError, match="held-out"):
-        run(memories={"cache": [lm.Cache()]})
+        run(caches={"cache": [lm.Cache()]})
     other = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["x y"]), order=2))
     with pytest.raises(UsageError, match="same words"):
         run(models={"other": other})
@@ -495,7 +497,7 @@ def test_documents_are_read_by_their_rule(tmp_path: Any) -> None:
             smoothings=["witten-bell"],
             orders=(2,),
             heldout=tmp_path / "held",
-            memories={"cache": [lm.Cache()]},
+            caches={"cache": [lm.Cache()]},
             documents=BlankLines(),
         )
 

@@ -15,14 +15,9 @@ from hypothesis import strategies as st
 import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.evaluation.comparability import check_same_vocabulary
-from ngramlm.evaluation.perplexity import (
-    ExactSum,
-    Perplexity,
-    PerplexitySum,
-    TokenScores,
-    iter_scores,
-    perplexity,
-)
+from ngramlm.evaluation.exact_sum import ExactSum
+from ngramlm.evaluation.perplexity import Perplexity, PerplexitySum, iter_scores, perplexity
+from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.models.signature import format_signature, parse_signature
 from ngramlm.text.reading import iter_text
 from ngramlm.text.text import Text

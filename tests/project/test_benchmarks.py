@@ -17,14 +17,14 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-import contenders
+import candidates
 import growth
 import instructions
 import loglog
 import numpy as np
 import pytest
 import splice_walk
-from contenders import Contender, Job, Run
+from candidates import Candidate, Job, Run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -206,8 +206,8 @@ def test_the_table_of_growth(tmp_path: Path) -> None:
 
 
 def test_rows_give_medians_ranges_and_ratios() -> None:
-    ours = Contender("ours", [], runs=[Run(2, 10), Run(1, 30), Run(7, 20)])
-    theirs = Contender("theirs", [], runs=[Run(5, 1), Run(5.5, 2)])
+    ours = Candidate("ours", [], runs=[Run(2, 10), Run(1, 30), Run(7, 20)])
+    theirs = Candidate("theirs", [], runs=[Run(5, 1), Run(5.5, 2)])
 
     assert [
         "| job | ours | 2.000 | 1.000-7.000 | 30 |  |",
@@ -216,11 +216,11 @@ def test_rows_give_medians_ranges_and_ratios() -> None:
     assert "| job | theirs |  |  | 2 | 2.62 |" == Job("job", [ours, theirs], ratio_only=True).rows()[1]
 
 
-def test_contenders_run_in_turns_and_the_first_run_is_not_counted(tmp_path: Path) -> None:
+def test_candidates_run_in_turns_and_the_first_run_is_not_counted(tmp_path: Path) -> None:
     log = tmp_path / "log"
     code = "import sys; f = open(sys.argv[1], 'a+'); f.write(sys.argv[2]); f.seek(0); print(len(f.read()))"
     a, b = (
-        Contender(name, [[sys.executable, "-c", code, str(log), name]], reports_seconds=True) for name in "ab"
+        Candidate(name, [[sys.executable, "-c", code, str(log), name]], reports_seconds=True) for name in "ab"
     )
     Job("job", [a, b]).measure(2, lambda line: None)
 
@@ -231,18 +231,18 @@ def test_contenders_run_in_turns_and_the_first_run_is_not_counted(tmp_path: Path
 
 def test_what_takes_much_memory_begins_with_a_settled_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr(contenders, "settle", lambda: done.append("settle"))
-    monkeypatch.setattr(Contender, "run", lambda self: done.append(self.name))
+    monkeypatch.setattr(candidates, "settle", lambda: done.append("settle"))
+    monkeypatch.setattr(Candidate, "run", lambda self: done.append(self.name))
     for settled, expected in ((False, "a b a b"), (True, "settle a settle b settle a settle b")):
         done.clear()
-        Job("job", [Contender("a", []), Contender("b", [])], settled=settled).measure(1, lambda line: None)
+        Job("job", [Candidate("a", []), Candidate("b", [])], settled=settled).measure(1, lambda line: None)
         assert expected.split() == done
 
 
-def test_touched_memory_does_not_count_for_contenders(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contenders, "FRESH", 600 << 20)
+def test_touched_memory_does_not_count_for_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "FRESH", 600 << 20)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    contenders.settle()
+    candidates.settle()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < before + (300 << 10)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 500 << 10
 
@@ -250,10 +250,10 @@ def test_touched_memory_does_not_count_for_contenders(monkeypatch: pytest.Monkey
 def test_peak_memory_is_that_of_the_process() -> None:
     """The kernel counts what the parent held when it forked: here that is a small process, not that of the tests."""
     program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from contenders import Contender\n"
-        """one = Contender("", [[sys.executable, "-c", "x = b'a' * (600 << 20)"]]); one.run(); print(one.peak)"""
+        "import sys; sys.path.insert(0, sys.argv[1]); from candidates import Candidate\n"
+        """one = Candidate("", [[sys.executable, "-c", "x = b'a' * (600 << 20)"]]); one.run(); print(one.peak)"""
     )
-    folder = Path(contenders.__file__).parent
+    folder = Path(candidates.__file__).parent
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True
     )
@@ -261,20 +261,20 @@ def test_peak_memory_is_that_of_the_process() -> None:
     assert 600 < float(done.stdout) < 700
 
 
-def test_a_contender_that_fails_ends_the_benchmark() -> None:
+def test_a_candidate_that_fails_ends_the_benchmark() -> None:
     with pytest.raises(SystemExit, match="what went wrong"):
-        Contender("", [[sys.executable, "-c", "raise SystemExit('what went wrong')"]]).run()
+        Candidate("", [[sys.executable, "-c", "raise SystemExit('what went wrong')"]]).run()
 
 
 def test_files_older_than_their_source_are_made_again(tmp_path: Path) -> None:
     source, made = tmp_path / "source", tmp_path / "made"
     source.write_text("")
-    assert not contenders.is_newer(made, [source])
+    assert not candidates.is_newer(made, [source])
     made.write_text("")
     os.utime(source, ns=(10**9, 10**9))
-    assert contenders.is_newer(made, [source])
+    assert candidates.is_newer(made, [source])
     os.utime(made, ns=(10**8, 10**8))
-    assert not contenders.is_newer(made, [source])
+    assert not candidates.is_newer(made, [source])
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def test_ticks_enclose_the_values(low: float, factor: float) -> None:
 
 def test_a_picture_has_all_points_where_they_belong() -> None:
     points = [(1.0, 1.0), (10.0, 30.0), (100.0, 100.0)]
-    svg = loglog.picture([loglog.Panel("a < b", "x", [loglog.Series("one", points)])])
+    svg = loglog.plot([loglog.Panel("a < b", "x", [loglog.Series("one", points)])])
     root = ElementTree.fromstring(svg)
     space = "{http://www.w3.org/2000/svg}"
     circles = [

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from support.sample_comparison import example
 
+from ngramlm.report import write_report
+
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed; pip install -e '.[browser]'"
 )
@@ -41,7 +43,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    example().write(path)
+    write_report(example(), path)
     return path.as_uri()
 
 

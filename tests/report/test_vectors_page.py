@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ngramlm.embeddings import Analogies, CategoryScore, WordSimilarity, WordVectors
 from ngramlm.errors import UnknownWordError, UsageError
-from ngramlm.report.vectors_page import vectors_page
+from ngramlm.report.vector_report import vectors_page
 from ngramlm.report.word_map import LETTER, LINE, WIDTH, word_map
 
 

@@ -18,8 +18,8 @@ from support.sample_comparison import METHODS, NASTY, example
 
 from ngramlm.core.files import open_source
 from ngramlm.evaluation import Comparison
-from ngramlm.report import FORMATS, latex, markup
-from ngramlm.report.cells import COLUMNS, bytes_text, fixed, p_text
+from ngramlm.evaluation.cells import COLUMNS, bytes_text, fixed, p_text
+from ngramlm.report import SUFFIXES, latex, markup, render, write_report
 from ngramlm.report.svg import Scale
 
 VOID = {"meta", "br"}
@@ -55,12 +55,12 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    return Page(example().to_html())
+    return Page(render(example(), "html"))
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, object]]:
-    return json.loads(example().to_json())["rows"]
+    return json.loads(render(example(), "json"))["rows"]
 
 
 def unescaped(cell: str) -> str:
@@ -95,18 +95,20 @@ def test_the_same_figures_in_every_format(page: Page, rows: list[dict[str, objec
 
     markdown = [
         [unescaped(c) for c in re.split(r"(?<!\\)\|", line)[1:-1]]
-        for line in comparison.to_markdown().splitlines()
+        for line in render(comparison, "markdown").splitlines()
     ]
     places = [markdown[0].index(name) for name in wanted]
     assert expected == [[line[place] for place in places] for line in markdown[2 : 2 + len(expected)]]
 
-    first = comparison.to_latex().partition(r"\bottomrule")[0]
+    first = render(comparison, "latex").partition(r"\bottomrule")[0]
     latex = [line.removesuffix(r"\\").split(" & ") for line in first.splitlines() if " & " in line]
     places = [latex[0].index(name) for name in wanted]
     found = [[tex_number(line[place]) for place in places] for line in latex[1:]]
     assert [["inf" if cell == "+inf" else cell for cell in line] for line in expected] == found
 
-    table = comparison.to_html().partition('<table class="figures sortable">')[2].partition("</table>")[0]
+    table = (
+        render(comparison, "html").partition('<table class="figures sortable">')[2].partition("</table>")[0]
+    )
     header = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", table)
     body = [
         re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", line)
@@ -115,14 +117,14 @@ def test_the_same_figures_in_every_format(page: Page, rows: list[dict[str, objec
     places = [header.index(name) for name in wanted]
     assert expected == [[line[place] for place in places] for line in body]
 
-    starts = comparison.to_text().splitlines()
+    starts = render(comparison, "text").splitlines()
     assert starts[len(expected) + 1] == ""  # the learning curve follows
     for line, cells in zip(starts[1:], expected, strict=False):
         assert not any(cell and cell not in line.split() for cell in cells)
 
 
 def test_csv_and_json_have_full_precision(rows: list[dict[str, object]]) -> None:
-    lines = list(csv.DictReader(io.StringIO(example().to_csv())))
+    lines = list(csv.DictReader(io.StringIO(render(example(), "csv"))))
 
     assert len(rows) == len(lines) == len(example())
     for row, line in zip(rows, lines, strict=True):
@@ -142,7 +144,7 @@ def test_csv_and_json_have_full_precision(rows: list[dict[str, object]]) -> None
 
 def test_json_holds_what_the_page_shows(page: Page) -> None:
     """Every figure with a decimal point on the page is a figure of the JSON, rounded, or follows from one."""
-    data = json.loads(example().to_json())
+    data = json.loads(render(example(), "json"))
     numbers: set[float] = set()
 
     def gather(value: object) -> None:
@@ -184,9 +186,9 @@ def test_json_holds_what_the_page_shows(page: Page) -> None:
 
 
 def test_html_is_one_page_that_asks_nobody(page: Page) -> None:
-    html = example().to_html()
+    html = render(example(), "html")
 
-    assert html == example().to_html()
+    assert html == render(example(), "html")
     assert page.open == []
     assert not re.search(r"""(?:src|href)=|url\(|@import|https?:|//\w""", re.sub(r"// [^\n]*", "", html))
     assert [
@@ -212,7 +214,7 @@ def test_what_a_text_holds_cannot_break_the_page(page: Page) -> None:
 
 
 def test_what_a_name_holds_cannot_break_latex() -> None:
-    latex = example().to_latex()
+    latex = render(example(), "latex")
 
     assert r"\textless{}b\textgreater{}bold\textless{}/b\textgreater{} \& \textquotedbl{}quoted" in latex
     tables = [part.splitlines() for part in latex.split(r"\bottomrule")]
@@ -228,9 +230,9 @@ def test_what_a_name_holds_cannot_break_latex() -> None:
 def test_latex_breaks_a_long_table_over_pages() -> None:
     short, long = example(), dataclasses.replace(example(), rows=example().rows * 2)
 
-    assert r"\begin{tabular}" in short.to_latex()
-    assert r"\begin{longtable}" in long.to_latex()
-    assert r"\endhead" in long.to_latex()
+    assert r"\begin{tabular}" in render(short, "latex")
+    assert r"\begin{longtable}" in render(long, "latex")
+    assert r"\endhead" in render(long, "latex")
 
 
 def cells_of(lines: list[str], separator: str) -> list[list[str]]:
@@ -252,13 +254,13 @@ def test_the_learning_curve_is_a_table_everywhere() -> None:
     title = "Perplexity by sentences of training text"
     assert len(expected) > 2
 
-    text = comparison.to_text().partition(f"\n\n{title}:\n")[2].splitlines()
+    text = render(comparison, "text").partition(f"\n\n{title}:\n")[2].splitlines()
     assert [" ".join(line) for line in [header, *expected]] == [" ".join(line.split()) for line in text]
-    markdown = comparison.to_markdown().partition(f"\n\n{title}:\n\n")[2].splitlines()
+    markdown = render(comparison, "markdown").partition(f"\n\n{title}:\n\n")[2].splitlines()
     found = cells_of([markdown[0], *markdown[2 : 2 + len(expected)]], r"(?<!\\)\|")
     assert [header, *expected] == found
     assert markdown[2 + len(expected)] == ""
-    latex = comparison.to_latex().partition(f"% {title.lower()}\n")[2]
+    latex = render(comparison, "latex").partition(f"% {title.lower()}\n")[2]
     lines = [line for line in latex.splitlines() if " & " in line]
     found = [
         [tex_number(cell.strip()) for cell in line.removesuffix(r" \\").split(" & ")[2:]]
@@ -271,8 +273,8 @@ def test_the_learning_curve_is_a_table_everywhere() -> None:
 def test_without_a_curve_there_is_no_second_table() -> None:
     plain = dataclasses.replace(example(), curve=())
 
-    assert "by sentences" not in plain.to_text() + plain.to_markdown() + plain.to_latex()
-    assert plain.to_latex().count(r"\begin{") == 1
+    assert "by sentences" not in render(plain, "text") + render(plain, "markdown") + render(plain, "latex")
+    assert render(plain, "latex").count(r"\begin{") == 1
 
 
 def test_names_are_escaped_in_the_notes_too() -> None:
@@ -285,7 +287,7 @@ def test_names_are_escaped_in_the_notes_too() -> None:
         train=dataclasses.replace(comparison.train, name="train_1_.txt"),
         texts=tuple(dataclasses.replace(text, name="*x*|<b>`y`") for text in comparison.texts),
     )
-    markdown, page = nasty.to_markdown(), nasty.to_html()
+    markdown, page = render(nasty, "markdown"), render(nasty, "html")
 
     assert r"Trained on train\_1\_.txt:" in markdown
     assert r"Tested on \*x\*\|\<b\>\`y\`:" in markdown
@@ -296,14 +298,14 @@ def test_names_are_escaped_in_the_notes_too() -> None:
 
 
 @pytest.mark.parametrize("compression", ["", ".gz", ".xz"])
-@pytest.mark.parametrize("suffix", sorted(FORMATS))
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
 def test_a_second_suffix_compresses(tmp_path: Path, suffix: str, compression: str) -> None:
     path = tmp_path / f"report{suffix.upper()}{compression}"
-    example().write(path)
+    write_report(example(), path)
 
     with open_source(path) as stream:
-        assert FORMATS[suffix](example()).encode() == stream.read()
-    assert (path.read_bytes() != FORMATS[suffix](example()).encode()) == bool(compression)
+        assert render(example(), SUFFIXES[suffix]).encode() == stream.read()
+    assert (path.read_bytes() != render(example(), SUFFIXES[suffix]).encode()) == bool(compression)
 
 
 def test_rows_say_why_they_have_no_perplexity(rows: list[dict[str, object]], page: Page) -> None:
@@ -330,14 +332,14 @@ def test_zero_probabilities_are_shown_as_such(rows: list[dict[str, object]], pag
     assert not [row.model for row in example().best_rows() if row.method in ("impossible", "scores", "low")]
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_comparison_of_nothing_but_failures(suffix: str) -> None:
     """Of a text on which no model has a perplexity."""
     rows = tuple(row for row in example().rows if row.method in ("scores", "low") and row.order == 3)
-    assert FORMATS[suffix](Comparison(rows))
+    assert render(Comparison(rows), SUFFIXES[suffix])
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_rows_alone_make_a_report(suffix: str) -> None:
     """Without baseline, texts, curve, orders, methods."""
     rows = tuple(
@@ -346,7 +348,7 @@ def test_rows_alone_make_a_report(suffix: str) -> None:
         )
         for row in example().rows
     )
-    assert FORMATS[suffix](Comparison(rows))
+    assert render(Comparison(rows), SUFFIXES[suffix])
 
 
 def test_every_method_is_in_every_picture(page: Page) -> None:
@@ -385,7 +387,7 @@ def test_escaped_text_comes_back(words: str) -> None:
 
 @given(st.lists(st.floats(1e-3, 1e9), min_size=1, max_size=9), st.sampled_from([None, True, False]))
 def test_scales_hold_their_values_and_ticks(values: list[float], log: bool | None) -> None:
-    scale = Scale.of(values, log=log)
+    scale = Scale.from_values(values, log=log)
     places = [scale(value) for value in sorted(values)]
 
     assert places == sorted(places)
@@ -404,7 +406,7 @@ def test_cells() -> None:
 
 def test_nasty_words_are_in_the_texts() -> None:
     """Or the tests above would show nothing."""
-    contrasts = json.loads(example().to_json())["contrasts"]
+    contrasts = json.loads(render(example(), "json"))["contrasts"]
     shown = {
         word for c in contrasts for side in ("better", "worse") for pair in c[side] for word in pair["words"]
     }

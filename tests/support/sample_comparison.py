@@ -9,7 +9,7 @@ from typing import Any
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning
 from ngramlm.evaluation import Comparison, Measuring
-from ngramlm.evaluation.comparison import compare_smoothings
+from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 from ngramlm.smoothing import StupidBackoff
 
 NASTY = (

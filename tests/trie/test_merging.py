@@ -21,7 +21,8 @@ from support import strategies
 import ngramlm as lm
 from ngramlm.counts import merge_counts
 from ngramlm.errors import CountError, FormatError, UsageError
-from ngramlm.evaluation.perplexity import ExactSum, PerplexitySum
+from ngramlm.evaluation.exact_sum import ExactSum
+from ngramlm.evaluation.perplexity import PerplexitySum
 from ngramlm.formats.count_files import read_counts, write_counts
 
 Ngrams = Counter[tuple[str, ...]]

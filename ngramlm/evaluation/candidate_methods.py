@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: methods by name, in the forms they have, at every order."""
+"""The candidates of a comparison: smoothing methods in the forms they have, at every order."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from ngramlm.errors import UsageError
 from ngramlm.methods import SMOOTHINGS, make_smoothing, smoothing_names
 from ngramlm.smoothing import Smoothing
 
-__all__ = ["FORMS", "Contender", "contenders", "default_baseline", "methods_in_forms"]
+__all__ = ["FORMS", "Candidate", "candidates", "default_baseline", "methods_in_forms"]
 
 FORMS = ("default", "interpolated", "backoff", "both")
-"""``default``: the form a method is known by; ``interpolated``, ``backoff``: that form where the method has it, else
-its own; ``both``: its own and, where there is one, the other."""
+"""``default``: the usual form of a method. ``interpolated``, ``backoff``: that form if the method has it, else its
+default. ``both``: the default and, if the method has one, the other form."""
 
 SUFFIXES = {True: " interpolated", False: " back-off"}
 PREFERRED_BASELINE = "modified-kneser-ney"
 
 
 @dataclass(frozen=True)
-class Contender:
-    """A method at an order; ``smoothing`` is None, and ``reason`` says why, where it cannot be had as asked."""
+class Candidate:
+    """A method at an order. If the method does not have the form asked for, `smoothing` is None, with a `reason`."""
 
     method: str
     order: int
@@ -30,21 +30,22 @@ class Contender:
 
     @property
     def name(self) -> str:
+        """The name of the model: method and order."""
         return f"{self.method} {self.order}"
 
 
-def contenders(
+def candidates(
     smoothings: str | Iterable[str] | Mapping[str, Smoothing],
     orders: Sequence[int],
     *,
     form: str = "default",
     closed: bool = False,
-) -> list[Contender]:
-    """Every method at every order: all methods of the first order, then all of the second, ...
+) -> list[Candidate]:
+    """List every method at every order: all methods at the first order, then all methods at the second, and so on.
 
-    Raises UsageError for unknown methods and forms, and for no method or order at all.
+    Raises UsageError for an unknown method or form, and for an empty list of methods or orders.
 
-    >>> [contender.name for contender in contenders(["witten-bell"], [2, 3], form="both")]
+    >>> [candidate.name for candidate in candidates(["witten-bell"], [2, 3], form="both")]
     ['witten-bell 2', 'witten-bell back-off 2', 'witten-bell 3', 'witten-bell back-off 3']
     """
     methods = methods_in_forms(smoothings, form, closed)
@@ -53,7 +54,7 @@ def contenders(
     if not orders or min(orders) < 1:
         raise UsageError(f"found the orders {list(orders)}; expected at least one, each 1 or more")
     return [
-        Contender(label, order, *method)
+        Candidate(label, order, *method)
         for order in dict.fromkeys(orders)
         for label, method in methods.items()
     ]
@@ -62,7 +63,7 @@ def contenders(
 def methods_in_forms(
     smoothings: str | Iterable[str] | Mapping[str, Smoothing], form: str, closed: bool
 ) -> dict[str, tuple[Smoothing | None, str | None]]:
-    """(method, None) by label, or (None, why there is none); configured methods stay as they are."""
+    """Return (method, None) by label, or (None, reason); configured methods are returned unchanged."""
     if form not in FORMS:
         raise UsageError(f"found the form {form!r}; expected one of: {', '.join(FORMS)}")
     if isinstance(smoothings, Mapping):
@@ -82,7 +83,7 @@ def methods_in_forms(
     found: dict[str, tuple[Smoothing | None, str | None]] = {}
     for name in smoothing_names(smoothings):
         if name not in SMOOTHINGS:
-            make_smoothing(name)  # raises, and names those that there are
+            make_smoothing(name)  # raises, with the known names
         try:
             own = make_smoothing(name, closed=closed)
         except UsageError as error:
@@ -93,7 +94,7 @@ def methods_in_forms(
 
 
 def _forms(name: str, own: Smoothing, form: str) -> Iterator[tuple[str, Smoothing]]:
-    """The method in the forms wanted; a form is told by its label where it is not the method's own."""
+    """The method in the forms asked for. The label names a form that is not the default of the method."""
     wanted = {"default": (), "interpolated": (True,), "backoff": (False,), "both": (True, False)}[form]
     others = [(name + SUFFIXES[interpolate], own.in_form(interpolate)) for interpolate in wanted]
     others = [(label, other) for label, other in others if other != own]
@@ -102,11 +103,11 @@ def _forms(name: str, own: Smoothing, form: str) -> Iterator[tuple[str, Smoothin
     yield from others
 
 
-def default_baseline(listed: Sequence[Contender]) -> str:
-    """Modified Kneser-Ney at its highest order where it takes part, else the first.
+def default_baseline(listed: Sequence[Candidate]) -> str:
+    """Return modified Kneser-Ney at its highest order if it is a candidate, else the first candidate.
 
-    >>> default_baseline(contenders("all", [2, 3]))
+    >>> default_baseline(candidates("all", [2, 3]))
     'modified-kneser-ney 3'
     """
-    preferred = [contender for contender in listed if contender.method == PREFERRED_BASELINE]
-    return max(preferred, key=lambda contender: contender.order).name if preferred else listed[0].name
+    preferred = [candidate for candidate in listed if candidate.method == PREFERRED_BASELINE]
+    return max(preferred, key=lambda candidate: candidate.order).name if preferred else listed[0].name

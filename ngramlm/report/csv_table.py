@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 
-from ngramlm.evaluation.results import Comparison, Row
+from ngramlm.evaluation.results import Comparison
+from ngramlm.evaluation.row import Row
 
 __all__ = ["to_csv"]
 
 
 def to_csv(comparison: Comparison) -> str:
-    """One line a row with all figures in full precision; empty where there is none or it is infinite.
+    """Write one line for each row, with all figures in full precision. An infinite or missing figure is empty.
 
-    ``matched_orders`` has spaces between its numbers, ``warnings`` semicolons.
+    Spaces separate the numbers in ``matched_orders``, semicolons the messages in ``warnings``.
     """
     out = io.StringIO()
     dicts = [_flat(row) for row in comparison.rows]

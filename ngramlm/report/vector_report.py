@@ -1,20 +1,20 @@
-"""Word vectors as one page: how they agree with people, the nearest words of some, and where these lie."""
+"""Word vectors as one HTML page: their evaluation, the nearest words of some words, and a map of those words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 
-from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbour_words, principal_components
+from ngramlm.embeddings import Analogies, WordSimilarity, WordVectors, neighbor_words, principal_components
 from ngramlm.errors import UsageError
-from ngramlm.report.cells import fixed
+from ngramlm.evaluation.cells import fixed
 from ngramlm.report.markup import Markup, tag
 from ngramlm.report.page import page, section, tiles
 from ngramlm.report.word_map import word_map
 
 __all__ = ["vectors_page"]
 
-MAPPED_NEAR = 5  # nearest words of each word that are in the picture too
+MAPPED_NEAR = 5  # nearest words of each word on the map
 
 
 def vectors_page(
@@ -25,13 +25,36 @@ def vectors_page(
     answers: Mapping[str, Analogies],
     n: int = 8,
 ) -> str:
-    """A page of `vectors`, called `name`: results by file, the n nearest of each of `words`, and their places.
+    """Write a page about word vectors.
 
-    Raises UnknownWordError, UsageError for no words.
+    Parameters
+    ----------
+    name : str
+        Name of the vectors in the text of the page.
+    vectors : WordVectors
+        The vectors.
+    words : sequence of str
+        The words whose nearest words the page shows.
+    similarities, answers : mapping from str
+        Results of `word_similarity` and `analogies`, by the name of the file of pairs or questions.
+    n : int
+        Number of nearest words.
+
+    Returns
+    -------
+    str
+        The page in HTML. The same results give the same bytes.
+
+    Raises
+    ------
+    UnknownWordError
+        If a word has no vector.
+    UsageError
+        If there are no words.
     """
     if not words:
         raise UsageError("found no words to show; expected at least one")
-    near = neighbour_words(vectors, list(dict.fromkeys(words)), n)
+    near = neighbor_words(vectors, list(dict.fromkeys(words)), n)
     shown = list(
         dict.fromkeys([*near, *(word for found in near.values() for word, _ in found[:MAPPED_NEAR])])
     )
@@ -41,19 +64,19 @@ def vectors_page(
     figures += [(_percent(found.total.accuracy), f"right, {path}") for path, found in answers.items()]
     return page(
         "Word vectors",
-        f"Vectors of {name}, judged and looked at.",
+        f"Evaluation and nearest words of {name}.",
         tiles(*figures),
         _similarities(similarities) if similarities else None,
         [_answers(path, found) for path, found in answers.items()],
         section(
             "Nearest words",
-            "By the cosine of the vectors, which hovering tells; the greatest first.",
-            _neighbours(near),
+            "By the cosine of the vectors, the greatest first. A tooltip shows the cosine.",
+            _neighbors(near),
         ),
         section(
-            "Places",
-            f"The words above and the {MAPPED_NEAR} nearest of each, along the two directions in which they differ"
-            " most. Hovering tells words that have no room.",
+            "Map",
+            f"The words above and the {MAPPED_NEAR} nearest words of each, by their first two principal components."
+            " A tooltip shows words without a label.",
             word_map(shown, places, near),
         ),
     )
@@ -72,7 +95,7 @@ def _similarities(similarities: Mapping[str, WordSimilarity]) -> Markup:
     ]
     return section(
         "Similarity of pairs",
-        "Spearman's correlation of cosines with what people said; pairs with an unknown word are left out.",
+        "Spearman's correlation of cosines with human judgments. Pairs with an unknown word are left out.",
         _table(("pairs", "Spearman", "used", "of"), rows),
     )
 
@@ -85,18 +108,18 @@ def _answers(path: str, found: Analogies) -> Markup:
     method = "3CosAdd" if found.method == "add" else "3CosMul"
     return section(
         f"Analogies of {path}",
-        f"Answered by {method} from the first {found.restrict:,} words; questions with other words are left out.",
+        f"Answered by {method} from the first {found.restrict:,} words. Questions with other words are left out.",
         _table(("category", "right", "asked", "of"), rows),
     )
 
 
-def _neighbours(near: Mapping[str, Sequence[tuple[str, float]]]) -> Markup:
+def _neighbors(near: Mapping[str, Sequence[tuple[str, float]]]) -> Markup:
     rows = [
         (word, *(tag("span", other, title=fixed(cosine, 4)) for other, cosine in found))
         for word, found in near.items()
     ]
     most = max(len(row) for row in rows)
-    return _table(("word", *map(str, range(1, most))), rows, "neighbours")
+    return _table(("word", *map(str, range(1, most))), rows, "neighbors")
 
 
 def _number(value: float) -> str:

@@ -1,8 +1,8 @@
-"""fastText's binary models, to be read: settings, dictionary, and the rows of words and n-grams.
+"""Reading fastText's binary models: settings, dictionary, and the rows of words and n-grams.
 
 Little endian: magic and version; twelve int32 settings and a float64; the dictionary (three int32 and two int64, then
 for each word its bytes, 0, int64 count, int8 type); a byte that tells quantized rows; the shape, two int64, and the
-float32 rows of words, then of n-grams; the same for the rows of outputs, which are not read.
+float32 rows of words, then of n-grams; the same for the output rows, which this reader skips.
 """
 
 from __future__ import annotations
@@ -11,12 +11,18 @@ import struct
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ngramlm.embeddings.rows import FIRST_BYTES, check_shape, read_exactly, refusing, without_duplicates
-from ngramlm.embeddings.subwords import SubwordVectors, mean_rows, vocabulary_ngrams
-from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.character_ngrams import mean_rows, vocabulary_ngrams
+from ngramlm.embeddings.row_gatherer import (
+    FIRST_BYTES,
+    check_shape,
+    read_exactly,
+    refusing,
+    without_duplicates,
+)
+from ngramlm.embeddings.vector_data import NgramRows, VectorData
 from ngramlm.errors import FormatError
+from ngramlm.types import Float32s, Ints
 
 __all__ = ["MAGIC", "read_fasttext"]
 
@@ -25,7 +31,7 @@ VERSIONS = (11, 12)
 MODELS = {1: "cbow", 2: "skipgram"}
 LOSSES = {1: "hierarchical softmax", 2: "negative sampling", 3: "softmax", 4: "one-vs-all"}
 EOS = "</s>"  # has no n-grams
-LONGEST_WORD = 1 << 16  # bytes
+MAX_WORD_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 20
 
 _VERSION = struct.Struct("<i")
@@ -36,7 +42,7 @@ _SHAPE = struct.Struct("<?2q")
 
 
 class _Cursor:
-    """A place in a stream of bytes, of which so many are left, if that is known."""
+    """A place in a stream of bytes. `left` is the number of bytes after it, if known."""
 
     def __init__(self, stream: IO[bytes], name: str, left: int | None) -> None:
         self.stream, self.name, self.left = stream, name, left
@@ -64,9 +70,9 @@ class _Cursor:
     def word(self, what: str) -> bytes:
         """The bytes up to a 0."""
         while (end := self.data.find(b"\0", self.at)) < 0:
-            if len(self.data) - self.at > LONGEST_WORD:
+            if len(self.data) - self.at > MAX_WORD_BYTES:
                 raise FormatError(
-                    f"found {LONGEST_WORD} bytes without an end in {what}; expected words", self.name
+                    f"found {MAX_WORD_BYTES} bytes without an end in {what}; expected words", self.name
                 )
             if not self.more():
                 raise self.cut_short(what)
@@ -87,10 +93,10 @@ class _Cursor:
         return FormatError(f"found the end of the file in {what}; expected a whole fastText model", self.name)
 
 
-def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> WordVectors:
-    """Read the vectors of an unsupervised model (.bin): SubwordVectors, or WordVectors of one without n-grams.
+def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> VectorData:
+    """Read the vectors of an unsupervised model (.bin), and its n-grams if it has them.
 
-    Raises FormatError for classifiers, quantized models, and files that are damaged or cut short.
+    Raises FormatError for a classifier, a quantized model, and a file that is damaged or cut short.
     """
     cursor = _Cursor(stream, name, size)
     if cursor.unpack(_VERSION, "the magic number") != _VERSION.unpack(MAGIC):
@@ -136,11 +142,10 @@ def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | N
             starts, found = vocabulary_ngrams(spelled, max(min_n, 1), max_n, buckets)
             starts, found = _without(starts, found, [row for row, word in enumerate(spelled) if not word])
             mean_rows(matrix, ngrams, starts, found)
-        unique, matrix = without_duplicates(words[:kept], matrix, kept, name)
-        matrix = matrix[: len(unique)]
-        if ngrams is None:
-            return WordVectors(unique, matrix, metadata)
-        return SubwordVectors(unique, matrix, ngrams, max(min_n, 1), max_n, metadata)
+    unique, matrix = without_duplicates(words[:kept], matrix, kept, name)
+    matrix = matrix[: len(unique)]
+    table = None if ngrams is None else NgramRows(ngrams, max(min_n, 1), max_n)
+    return VectorData(unique, matrix, metadata, table)
 
 
 def _read_dictionary(cursor: _Cursor) -> list[str]:
@@ -165,8 +170,8 @@ def _read_dictionary(cursor: _Cursor) -> list[str]:
     return words
 
 
-def _read_rows(cursor: _Cursor, rows: int, columns: int, what: str) -> NDArray[np.float32]:
-    """float32[rows, columns]; the memory grows with what is read where it is not known how much there is."""
+def _read_rows(cursor: _Cursor, rows: int, columns: int, what: str) -> Float32s:
+    """float32[rows, columns]. If the size of the file is not known, memory grows with what has been read."""
     if cursor.left is not None and 4 * rows * columns > cursor.left:
         raise cursor.cut_short(what)
     step = rows if cursor.left is not None else min(rows, max(1, FIRST_BYTES // (4 * columns)))
@@ -188,7 +193,7 @@ def _skip(cursor: _Cursor, n_bytes: int, what: str) -> None:
 
 
 def _check_outputs(cursor: _Cursor) -> None:
-    """Refuse a file whose end is missing, so far as the size tells."""
+    """Raise FormatError if the size of the file shows that its end is missing."""
     _, rows, columns = cursor.unpack(_SHAPE, "the shape of the outputs")
     if cursor.left is not None and (rows < 0 or columns < 0 or 4 * rows * columns != cursor.left):
         raise FormatError(
@@ -196,10 +201,8 @@ def _check_outputs(cursor: _Cursor) -> None:
         )
 
 
-def _without(
-    starts: NDArray[np.int64], found: NDArray[np.int64], rows: list[int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """N-grams of words, without those of some rows."""
+def _without(starts: Ints, found: Ints, rows: list[int]) -> tuple[Ints, Ints]:
+    """The n-grams of words, without the n-grams of some rows."""
     widths = np.diff(starts)
     kept = np.ones(len(widths), np.bool_)
     kept[rows] = False

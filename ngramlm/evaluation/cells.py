@@ -1,13 +1,17 @@
-"""The figures of a comparison as strings: what every format shows, so that they all show the same."""
+"""The cells of the tables of a comparison: its figures as strings. Every format of a report shows these cells."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ngramlm.core.tables import aligned_cells
-from ngramlm.evaluation.results import Comparison, Row
+
+if TYPE_CHECKING:
+    from ngramlm.evaluation.results import Comparison
+    from ngramlm.evaluation.row import Row
 
 __all__ = [
     "COLUMNS",
@@ -18,10 +22,9 @@ __all__ = [
     "aligned",
     "bytes_text",
     "curve_table",
-    "findings",
     "fixed",
     "integer",
-    "notes",
+    "interval_text",
     "p_text",
     "table",
 ]
@@ -29,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Column:
-    """One column: how a row's cell reads, and the number to sort by."""
+    """One column: the text of a cell, and the value to sort by. `left` columns are aligned on the left."""
 
     name: str
     cell: Callable[[Row], str]
@@ -39,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells under names; ``left`` tells which columns are flush left."""
+    """A header, rows of cells, and which columns are aligned on the left."""
 
     header: list[str]
     rows: list[list[str]]
@@ -48,7 +51,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Table:
-    """Columns that say something, and the cells of every row."""
+    """The columns that hold values, and the cells of every row."""
 
     columns: list[Column]
     rows: list[list[str]]
@@ -108,7 +111,7 @@ def interval_text(low: float, high: float, digits: int, sign: bool = False) -> s
 
 
 def _figure(name: str, digits: int) -> tuple[Callable[[Row], str], Callable[[Row], float | None]]:
-    """Cell and value of one of the figures of a text; whole numbers have no digits."""
+    """Cell and value of one figure of a text; integers have no digits after the point."""
 
     def value(row: Row) -> float | None:
         return None if row.figures is None else getattr(row.figures, name)
@@ -153,11 +156,11 @@ COLUMNS = [
     Column("score s", lambda row: fixed(row.score_seconds, 3), lambda row: row.score_seconds),
     Column("note", lambda row: row.note or "", lambda row: row.note, left=True),
 ]
-NARROW = ("memory", "interval", "p (Holm)")  # left out where there is little room
+NARROW = ("memory", "interval", "p (Holm)")  # left out of a narrow table
 
 
 def table(comparison: Comparison, without: Sequence[str] = ()) -> Table:
-    """All rows, without the columns that say nothing, those not wanted, and the name of an only text."""
+    """Make the table of all rows, without empty columns, the columns in `without`, and the name of a single text."""
     columns, values = [], []
     for column in COLUMNS:
         cells = [column.cell(row) for row in comparison.rows]
@@ -173,9 +176,9 @@ CURVE_TITLE = "Perplexity by sentences of training text"
 
 
 def curve_table(comparison: Comparison) -> Grid | None:
-    """The perplexity of each model and text by size of the training set; None where there is no curve.
+    """Make the table of perplexities by model, text and size of the training set; None without a learning curve.
 
-    A method that could not be estimated on a set has an empty cell there.
+    A method that could not be estimated on a training set has an empty cell.
     """
     if not comparison.curve:
         return None
@@ -195,71 +198,5 @@ def curve_table(comparison: Comparison) -> Grid | None:
 
 
 def aligned(found: Table | Grid) -> list[list[str]]:
-    """Header and rows padded to the width of their columns."""
+    """Pad the cells of the header and the rows to the width of their columns."""
     return aligned_cells([found.header, *found.rows], found.left, least_width=3)
-
-
-def findings(comparison: Comparison) -> list[str]:
-    """Which model predicts best, and where another one would if OOVs were left out: sentences."""
-    several = len(comparison.text_names) > 1
-    winners: dict[str, list[str]] = {}
-    others = []
-    for best in comparison.best_rows():
-        assert best.figures is not None
-        on = f" on {best.text}" if several else ""
-        shown = (
-            f"perplexity {fixed(best.figures.perplexity, 2)}" if best.is_finite else "an infinite perplexity"
-        )
-        winners.setdefault(best.model, []).append(shown + on + _against(comparison, best))
-        other = comparison.best_excluding_oov(best.text)
-        if other is not None and other.figures is not None and other.model != best.model:
-            figure = fixed(other.figures.perplexity_excluding_oov, 2)
-            others.append(f"Leaving out OOVs, {other.model} is best{on}: perplexity {figure}.")
-    return [f"{model} predicts best: {'; '.join(found)}." for model, found in winners.items()] + others
-
-
-def _against(comparison: Comparison, row: Row) -> str:
-    if not row.difference or not math.isfinite(row.difference):
-        return ""
-    return f", {fixed(row.difference, 4, sign=True)} bits per word against {comparison.baseline}"
-
-
-def notes(
-    comparison: Comparison, quote: Callable[[str], str] = str, emphasis: str = "", code: str = ""
-) -> list[str]:
-    """What the figures mean, for the reader of a report: sentences.
-
-    quote: how a format writes names; emphasis, code: what it has around a term, around `</s>`.
-    """
-    found = []
-    if comparison.train is not None:
-        found.append(_trained(comparison, quote))
-    for text in comparison.texts:
-        rate = "" if math.isnan(text.oov_rate) else f" ({100 * text.oov_rate:.2f} % of the words)"
-        found.append(
-            f"Tested on {quote(text.name)}: {text.sentences} sentences, {text.tokens} tokens, {text.oovs}"
-            f" OOV{'' if text.oovs == 1 else 's'}{rate}."
-        )
-    found.append(
-        f"Perplexity is over words and {code}</s>{code}; {emphasis}excluding OOV{emphasis} leaves out the words outside"
-        " the vocabulary and those of zero probability. Training time is that of the estimation, from shared counts."
-    )
-    if comparison.baseline is not None:
-        found.append(
-            f"{emphasis}Difference{emphasis} is in bits per word against {quote(comparison.baseline)}; below zero is"
-            " better."
-        )
-    if any(row.paired for row in comparison.rows):
-        found.append(
-            f"Intervals hold {100 * comparison.level:g} % of {comparison.resamples} paired bootstrap samples of the"
-            f" {comparison.units}; {emphasis}p{emphasis} is two-sided, of approximate randomization with as many"
-            f" rounds, and {emphasis}p (Holm){emphasis} adjusts it for the number of models (seed {comparison.seed})."
-        )
-    return found
-
-
-def _trained(comparison: Comparison, quote: Callable[[str], str]) -> str:
-    train = comparison.train
-    assert train is not None
-    size = "" if train.sentences is None else f"{train.sentences} sentences, {train.tokens} tokens, "
-    return f"Trained on {quote(train.name)}: {size}{train.types} words known."

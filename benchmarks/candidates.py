@@ -1,4 +1,4 @@
-"""Contenders that do the same job as processes of their own, in turns; medians, ranges, ratios, peak memory."""
+"""Candidates that do the same job as processes of their own, in turns; medians, ranges, ratios, peak memory."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ HEADER = "| job | who | seconds | range | peak MB | times ours |\n|---|---|---:|
 
 @dataclass
 class Run:
-    """What one run of a contender took."""
+    """What one run of a candidate took."""
 
     seconds: float
     megabytes: float
 
 
 @dataclass
-class Contender:
+class Candidate:
     """Commands that do one job one after the other; a number on the last line of stdout replaces the wall clock."""
 
     name: str
@@ -78,38 +78,38 @@ class Job:
     """
 
     name: str
-    contenders: list[Contender]
+    candidates: list[Candidate]
     ratio_only: bool = False
     settled: bool = False
 
     def measure(self, repeats: int, say: Callable[[str], None]) -> None:
         """Runs in turns, after one run of each that is not counted: it warms the page cache."""
         for number in range(repeats + 1):
-            for contender in self.contenders:
+            for candidate in self.candidates:
                 if self.settled:
                     settle()
-                contender.run()
+                candidate.run()
                 if number == 0:
-                    contender.runs.clear()
+                    candidate.runs.clear()
             say(f"{self.name}: run {number} of {repeats}" if number else f"{self.name}: warm")
 
     def rows(self) -> list[str]:
         """Lines of the table."""
-        ours = self.contenders[0].median
+        ours = self.candidates[0].median
         rows = []
-        for contender in self.contenders:
-            spread = [run.seconds for run in contender.runs]
-            seconds, span = f"{contender.median:.3f}", f"{min(spread):.3f}-{max(spread):.3f}"
+        for candidate in self.candidates:
+            spread = [run.seconds for run in candidate.runs]
+            seconds, span = f"{candidate.median:.3f}", f"{min(spread):.3f}-{max(spread):.3f}"
             if self.ratio_only:
                 seconds = span = ""
-            ratio = "" if contender is self.contenders[0] else f"{contender.median / ours:.2f}"
+            ratio = "" if candidate is self.candidates[0] else f"{candidate.median / ours:.2f}"
             rows.append(
-                f"| {self.name} | {contender.name} | {seconds} | {span} | {contender.peak:.0f} | {ratio} |"
+                f"| {self.name} | {candidate.name} | {seconds} | {span} | {candidate.peak:.0f} | {ratio} |"
             )
         return rows
 
 
-FRESH = 6 << 30  # bytes; more than any contender holds, with the pages of its files
+FRESH = 6 << 30  # bytes; more than any candidate holds, with the pages of its files
 
 
 def settle() -> None:
@@ -121,7 +121,7 @@ def settle() -> None:
     os.sync()
     process = multiprocessing.Process(
         target=_touch_memory
-    )  # what this one ever held would count for the contenders
+    )  # what this one ever held would count for the candidates
     process.start()
     process.join()
 

@@ -1,25 +1,27 @@
-"""Rows of parameters as the kernels of training want them: aligned, of whole registers."""
+"""Memory for the parameters that the kernels train: rows that begin at cache lines and fill whole registers.
+
+Kernels import this file too; it knows arrays only.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ngramlm.types import Float32s
 
 __all__ = ["aligned_rows", "padded_size"]
 
-Float32s = NDArray[np.float32]
-
-ALIGNMENT = 64  # bytes
+ALIGNMENT = 64  # bytes of a cache line
 WIDEST = 16  # floats of the widest registers
 
 
 def padded_size(dimension: int) -> int:
-    """Floats of a row with room for `dimension` of them."""
+    """Floats of a row that has room for `dimension` of them and fills whole registers."""
     return -(-dimension // WIDEST) * WIDEST
 
 
 def aligned_rows(n_rows: int, size: int) -> Float32s:
-    """float32[n_rows, size] of zeros; rows begin at multiples of 64 bytes where `size` is padded.
+    """float32[n_rows, size] of zeros. Rows begin at multiples of 64 bytes if `size` is padded.
 
     >>> rows = aligned_rows(3, padded_size(5))
     >>> rows.shape, rows.ctypes.data % 64

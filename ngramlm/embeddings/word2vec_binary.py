@@ -7,16 +7,16 @@ from typing import IO
 import numpy as np
 
 from ngramlm.embeddings._vectors import copy_rows
-from ngramlm.embeddings.rows import RowGatherer, read_exactly
-from ngramlm.embeddings.text_files import HEADER_BYTES, check_promise, formatted_rows, read_header
-from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.row_gatherer import RowGatherer, read_exactly
+from ngramlm.embeddings.text_format import HEADER_BYTES, check_promise, formatted_rows, read_header
+from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.errors import FormatError
 from ngramlm.formats.refusals import shown
 
 __all__ = ["read_word2vec_binary", "write_word2vec_binary"]
 
 BUFFER_BYTES = 1 << 22
-LONGEST_WORD = 1 << 16  # bytes
+MAX_WORD_BYTES = 1 << 16
 
 _REFUSALS = {  # by the error codes of _vectors.pyx
     1: "found vector {row} without a word; expected a word before its numbers",
@@ -24,11 +24,10 @@ _REFUSALS = {  # by the error codes of _vectors.pyx
 }
 
 
-def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> WordVectors:
-    """Read records of vectors, with a line end after each or without; `size` is the bytes of the file if known.
+def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> VectorData:
+    """Read records of vectors, with or without a line end after each. `size` is the bytes of the file, if known.
 
-    Raises FormatError for a header that does not tell the truth, a file that is cut short or goes on, words that are
-    not UTF-8, and numbers that are not finite.
+    Raises FormatError for a wrong header, a file that is cut short or too long, or words that are not UTF-8.
     """
     buffer = np.empty(BUFFER_BYTES, np.uint8)
     filled = read_exactly(stream, buffer.data)
@@ -40,7 +39,7 @@ def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: 
     known = check_promise(promised, 2 + 4 * dimension, None if size is None else size - at, name)
     most = promised if limit is None else min(promised, limit)
     rows = RowGatherer(dimension, name, most, known)
-    longest = LONGEST_WORD + 4 * dimension
+    longest = MAX_WORD_BYTES + 4 * dimension
     while True:
         words = np.empty(filled - at, np.uint8)
         rows.row, at, used, error, *where = copy_rows(buffer, at, filled, rows.matrix, rows.row, words)
@@ -56,7 +55,7 @@ def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: 
         rest = buffer[at:filled].copy()
         if len(rest) > longest:
             raise FormatError(
-                f"found {LONGEST_WORD} bytes without a space as word {rows.row + 1}; expected a word and a space",
+                f"found {MAX_WORD_BYTES} bytes without a space as word {rows.row + 1}; expected a word and a space",
                 name,
             )
         if len(buffer) < BUFFER_BYTES + len(rest):
@@ -71,7 +70,7 @@ def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: 
             )
     if limit is None or limit >= promised:
         _refuse_more(stream, buffer[at:filled].tobytes(), promised, name)
-    return rows.vectors()
+    return rows.finish()
 
 
 def _refuse_more(stream: IO[bytes], rest: bytes, promised: int, name: str) -> None:
@@ -85,7 +84,7 @@ def _refuse_more(stream: IO[bytes], rest: bytes, promised: int, name: str) -> No
         )
 
 
-def write_word2vec_binary(vectors: WordVectors, out: IO[bytes]) -> None:
+def write_word2vec_binary(vectors: VectorData, out: IO[bytes]) -> None:
     """Write records with a line end after each, as word2vec does."""
     out.write(f"{len(vectors)} {vectors.dimension}\n".encode())
     for page in formatted_rows(vectors, as_text=False):

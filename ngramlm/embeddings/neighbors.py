@@ -1,8 +1,8 @@
-"""Which rows of a matrix have the greatest cosine with a query: found by BLAS in float32, ordered in float64.
+"""Nearest neighbors: the rows of a matrix with the greatest cosine with a query.
 
-BLAS gives a product within d 2^-24 of the true one, and the last bits depend on how many are made at once. So the rows
-that may be among the best within that error are found first, and those few are compared exactly: the result does not
-depend on blocks or threads, and equal rows come in their order.
+BLAS computes a product in float32 within d 2^-24 of the true product. The last bits depend on the sizes of matrices.
+So BLAS finds the rows that may be among the best within that error, and float64 compares those few rows exactly. The
+result does not depend on blocks or threads. Equal rows come in their order.
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cosine_analogies", "nearest_rows", "product_analogies", "unit_rows"]
+from ngramlm.core.validation import choice
+from ngramlm.types import Float32s, Floats, Int32s, Ints
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-Rows = NDArray[np.int64]
-Found = tuple[NDArray[np.int32], Floats]
-Bounds = tuple[NDArray[np.floating], NDArray[np.floating]]  # what scores are at least, and at most
+__all__ = ["METHODS", "analogy_rows", "cosine_analogies", "nearest_rows", "product_analogies", "unit_rows"]
 
-BLOCK_BYTES = 1 << 26  # of the products that are looked at together
+Nearest = tuple[Int32s, Float32s]
+Bounds = tuple[NDArray[np.floating], NDArray[np.floating]]  # lower and upper bounds of scores
+
+METHODS = ("add", "multiply")  # of answering analogies
+
+BLOCK_BYTES = 1 << 26  # of the products in memory at once
 EPSILON = 1e-6  # Levy & Goldberg (2014): keeps 3CosMul from dividing by zero
-NONE = -1  # no row, among those that are left out
+NONE = -1  # stands for no row in a list of rows
 
 
-def unit_rows(matrix: NDArray[np.floating]) -> Floats:
+def unit_rows(matrix: NDArray[np.floating]) -> Float32s:
     """float32[n, d]: every row divided by its length; rows of zeros stay as they are."""
     unit = np.empty(matrix.shape, np.float32)
     step = max(1, BLOCK_BYTES // (8 * matrix.shape[1]))
@@ -36,33 +38,32 @@ def unit_rows(matrix: NDArray[np.floating]) -> Floats:
     return unit
 
 
-def nearest_rows(unit: Floats, queries: NDArray[np.floating], n: int, left_out: Rows) -> Found:
+def nearest_rows(unit: Float32s, queries: NDArray[np.floating], n: int, left_out: Ints) -> Nearest:
     """The n rows with the greatest cosine for each query, as (int32[Q, n], float32[Q, n]), the greatest first.
 
-    Args:
-        unit: float32[V, d], rows of length 1 (or 0).
-        queries: float[Q, d], of any lengths.
-        n: how many; no more than there are rows that are not left out.
-        left_out: int64[Q, k], rows that are no answer, or -1.
+    `unit` is float32[V, d], rows of length 1 or 0. `queries` is float[Q, d], of any lengths. `left_out` is int64[Q, k],
+    rows that cannot be answers, or -1. `n` is at most the number of the other rows.
     """
     wanted = unit_rows(queries)
     error = (unit.shape[1] + 8) * 2.0**-24
 
     def bounds(first: int, last: int) -> Bounds:
-        scores: Floats = wanted[first:last] @ unit.T
+        scores: Float32s = wanted[first:last] @ unit.T
         scores -= np.float32(error)
         return scores, scores + np.float32(2 * error)
 
-    def exact(query: int, rows: Rows) -> Doubles:
+    def exact(query: int, rows: Ints) -> Floats:
         return _products(unit[rows], wanted[query])
 
     return _best(len(unit), len(wanted), n, left_out, bounds, exact)
 
 
-def cosine_analogies(unit: Floats, a: Rows, b: Rows, c: Rows, n: int, answers: Floats | None = None) -> Found:
-    """a is to b as c is to these rows: the greatest cosine with b - a + c (3CosAdd), a, b and c left out.
+def cosine_analogies(
+    unit: Float32s, a: Ints, b: Ints, c: Ints, n: int, answers: Float32s | None = None
+) -> Nearest:
+    """Answer a : b = c : ? by the greatest cosine with b - a + c (3CosAdd); a, b and c are not answers.
 
-    `answers` is the first rows of `unit`, where only those can be answers. Mikolov, Yih & Zweig (2013).
+    If given, `answers` is the first rows of `unit`; only those can be answers. Mikolov, Yih & Zweig (2013).
     """
     queries = unit[b].astype(np.float64) - unit[a] + unit[c]
     possible = unit if answers is None else answers
@@ -70,9 +71,9 @@ def cosine_analogies(unit: Floats, a: Rows, b: Rows, c: Rows, n: int, answers: F
 
 
 def product_analogies(
-    unit: Floats, a: Rows, b: Rows, c: Rows, n: int, answers: Floats | None = None
-) -> Found:
-    """a is to b as c is to these rows x: the greatest cos(x, b) cos(x, c) / (cos(x, a) + 1e-6), a, b and c left out.
+    unit: Float32s, a: Ints, b: Ints, c: Ints, n: int, answers: Float32s | None = None
+) -> Nearest:
+    """Answer a : b = c : x by the greatest cos(x, b) cos(x, c) / (cos(x, a) + 1e-6); a, b and c are not answers.
 
     3CosMul, with cosines moved to 0..1. Levy & Goldberg (2014), eq. 4. `answers` is as in `cosine_analogies`.
     """
@@ -86,7 +87,7 @@ def product_analogies(
         rounding = np.float32(2.0**-20)
         return low * (1 - rounding), high * (1 + rounding)
 
-    def exact(query: int, rows: Rows) -> Doubles:
+    def exact(query: int, rows: Ints) -> Floats:
         near = possible[rows]
         from_a, to_b, to_c = ((1 + _products(near, unit[of[query]])) / 2 for of in (a, b, c))
         return to_b * to_c / (from_a + EPSILON)
@@ -94,15 +95,24 @@ def product_analogies(
     return _best(len(possible), len(a), n, _questions(a, b, c, len(possible)), bounds, exact)
 
 
-def _questions(a: Rows, b: Rows, c: Rows, size: int) -> Rows:
-    """int64[Q, 3]: the words of the questions, as far as they could be answers."""
+def analogy_rows(
+    unit: Float32s, questions: Ints, n: int, method: str, answers: Float32s | None = None
+) -> Nearest:
+    """The n best answers to questions int64[Q, 3] of rows a, b, c; `answers` is as in `cosine_analogies`."""
+    solve = cosine_analogies if choice(*METHODS)("method", method) == "add" else product_analogies
+    a, b, c = questions.T
+    return solve(unit, a, b, c, n, answers)
+
+
+def _questions(a: Ints, b: Ints, c: Ints, size: int) -> Ints:
+    """int64[Q, 3]: the words of the questions; -1 for a word that cannot be an answer."""
     asked = np.stack([a, b, c], axis=1)
     return np.where(asked < size, asked, NONE)
 
 
-def _products(rows: Floats, query: Floats) -> Doubles:
-    """float64[n]: the same for a row whatever stands beside it, which BLAS does not promise."""
-    products: Doubles = (rows.astype(np.float64) * query).sum(axis=1)
+def _products(rows: Float32s, query: Float32s) -> Floats:
+    """float64[n]: products of rows, each independent of the other rows, unlike products by BLAS."""
+    products: Floats = (rows.astype(np.float64) * query).sum(axis=1)
     return products
 
 
@@ -110,11 +120,11 @@ def _best(
     size: int,
     n_queries: int,
     n: int,
-    left_out: Rows,
+    left_out: Ints,
     bounds: Callable[[int, int], Bounds],
-    exact: Callable[[int, Rows], Doubles],
-) -> Found:
-    """The n best of `size` rows for each query by `exact` scores; `bounds` of a range of queries hold them."""
+    exact: Callable[[int, Ints], Floats],
+) -> Nearest:
+    """The n best of `size` rows for each query by `exact` scores; `bounds` gives bounds for a range of queries."""
     rows, scores = np.empty((n_queries, n), np.int32), np.empty((n_queries, n), np.float32)
     step = max(1, BLOCK_BYTES // (4 * size))
     for first in range(0, n_queries if n else 0, step):

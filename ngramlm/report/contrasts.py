@@ -1,22 +1,22 @@
-"""Sentences under two models, every token colored by what it costs."""
+"""Sentences under two models, every token colored by its bits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ngramlm.evaluation.results import Contrast, SentencePair
-from ngramlm.report.cells import fixed
+from ngramlm.evaluation.cells import fixed
+from ngramlm.evaluation.contrast import Contrast, SentencePair
 from ngramlm.report.markup import Markup, tag
 
-__all__ = ["contrast"]
+__all__ = ["contrast_section"]
 
-LEVELS = 8  # of color, the strongest for BITS_PER_LEVEL * LEVELS bits and more
+LEVELS = 8  # of color; the strongest is for BITS_PER_LEVEL * LEVELS bits or more
 BITS_PER_LEVEL = 2.0
-CHEAPER = 0.5  # bits less than under the other model, from which on a token is underlined
+MIN_SAVED = 0.5  # bits less than under the other model, for a token to be underlined
 
 
-def contrast(found: Contrast) -> Markup:
-    """The sentences of either side, the largest difference first."""
+def contrast_section(found: Contrast) -> Markup:
+    """The sentences of both sides, the largest difference first."""
     one, other = found.models
     sides = ((found.better, f"{one} is better"), (found.worse, f"{other} is better"))
     return tag(
@@ -57,7 +57,7 @@ def _pair(models: Sequence[str], pair: SentencePair) -> Markup:
 
 
 def _tokens(pair: SentencePair, place: int) -> list[tuple[str, bool, float, float, int | None]]:
-    """(word, whether it is an OOV, bits, bits under the other model, order that answered) of every token."""
+    """(word, whether it is an OOV, bits, bits under the other model, length of its n-gram) of every token."""
     orders = pair.orders[place] or (None,) * len(pair.words)
     is_oov = [token in pair.oovs for token in range(len(pair.words))]
     return list(zip(pair.words, is_oov, pair.bits[place], pair.bits[1 - place], orders, strict=True))
@@ -67,6 +67,6 @@ def _token(model: str, word: str, is_oov: bool, bits: float, other: float, order
     level = min(LEVELS, round(bits / BITS_PER_LEVEL))
     answered = "" if order is None else f", {order}-gram" if order else ", no n-gram"
     hint = f"{word}: {fixed(bits, 2)} bits, {model}{answered}{', OOV' * is_oov}"
-    kind = f"token s{level}" + " cheaper" * (other - bits >= CHEAPER) + " oov" * is_oov
+    kind = f"token s{level}" + " cheaper" * (other - bits >= MIN_SAVED) + " oov" * is_oov
     shown = tag("span", word, class_=kind, title=hint)
     return Markup(f"{shown} ")

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ngramlm.embeddings._vectors import FIELD_BYTES, format_rows, parse_rows
-from ngramlm.embeddings.rows import MOST_ROWS, RowGatherer, check_shape
-from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.row_gatherer import MAX_ROWS, RowGatherer, check_shape
+from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.refusals import check_utf8, shown
 from ngramlm.text.lines import read_blocks
+from ngramlm.types import Uint8s
 
 __all__ = ["formatted_rows", "header_of", "read_text", "write_text"]
 
@@ -36,7 +36,7 @@ TOO_FEW = 3
 
 
 def header_of(line: bytes) -> tuple[int, int] | None:
-    """(V, d) of a header; None for another line.
+    """Return (V, d) if a line is a header, else None.
 
     >>> header_of(b"3000000 300"), header_of(b"the 0.1 0.2")
     ((3000000, 300), None)
@@ -46,7 +46,7 @@ def header_of(line: bytes) -> tuple[int, int] | None:
 
 
 def read_header(line: bytes, name: str) -> tuple[int, int]:
-    """(V, d) of the first line of a file; raises FormatError."""
+    """Return (V, d) of the first line of a file; raise FormatError if the line is no header."""
     found = header_of(line)
     if found is None:
         raise FormatError(f"found {shown(line)}; expected the numbers of words and dimensions", name, 1)
@@ -55,9 +55,9 @@ def read_header(line: bytes, name: str) -> tuple[int, int]:
 
 
 def check_promise(rows: int, least: int, left: int | None, name: str) -> bool:
-    """Whether a header's rows are known to come, as the file is large enough for them; FormatError if it is too small.
+    """Whether the file is known to be large enough for the rows of its header; raise FormatError if it is too small.
 
-    `least` is the bytes that a row takes at least, `left` the bytes that are left, None where that is not known.
+    A row takes `least` bytes or more. `left` bytes are left in the file; None if that is not known.
     """
     if left is None:
         return False
@@ -70,14 +70,14 @@ def check_promise(rows: int, least: int, left: int | None, name: str) -> bool:
     return True
 
 
-def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limit: int | None) -> WordVectors:
-    """Read lines of vectors; `size` is the bytes of the file where they are known.
+def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limit: int | None) -> VectorData:
+    """Read lines of vectors. `size` is the size of the file in bytes, if known.
 
-    Raises FormatError with the line for a header that does not tell the truth, rows of another length, what is no
-    finite number, control characters, and bytes that are not UTF-8.
+    Raises FormatError with the line for a wrong header, a row of another length, a field that is no finite number, a
+    control character, or bytes that are not UTF-8.
     """
     line, rows, promised, done = 1, None, None, 0
-    most = MOST_ROWS if limit is None else limit
+    most = MAX_ROWS if limit is None else limit
     for block in read_blocks(stream, name):
         data, start, stop = block.data, block.start, block.stop
         check_utf8(data, start, stop, name, line)
@@ -105,7 +105,7 @@ def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limi
             if error:
                 raise _refusal(error, data, where, dimension, name, line)
             if rows.row == most:
-                return rows.vectors()
+                return rows.finish()
             if start < stop:
                 if rows.row == promised:
                     raise FormatError(
@@ -120,26 +120,24 @@ def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limi
         raise FormatError("found an empty file; expected vectors", name)
     if promised is not None and rows.row < promised:
         raise FormatError(f"found {rows.row} vectors; expected {promised}, as the header says", name, line)
-    return rows.vectors()
+    return rows.finish()
 
 
-def _first_line(data: NDArray[np.uint8], start: int, stop: int) -> tuple[bytes, int]:
-    """The first line without its end, and where the next one begins."""
+def _first_line(data: Uint8s, start: int, stop: int) -> tuple[bytes, int]:
+    """The first line without its end, and where the next line begins."""
     end = start + int(np.argmax(data[start:stop] == 10)) + 1
     return data[start : end - 1].tobytes().removesuffix(b"\r"), end
 
 
-def _refusal(
-    error: int, data: NDArray[np.uint8], where: list[int], dimension: int, name: str, line: int
-) -> FormatError:
+def _refusal(error: int, data: Uint8s, where: list[int], dimension: int, name: str, line: int) -> FormatError:
     start, stop = where
     field = "" if error == TOO_FEW else shown(data[start:stop].tobytes())
     message = _REFUSALS[error].format(field=field, count=stop - start, dimension=dimension)
     return FormatError(message, name, line)
 
 
-def write_text(vectors: WordVectors, out: IO[bytes], header: bool) -> None:
-    """Write lines of vectors; numbers have as many digits as it takes to read the same float32 back."""
+def write_text(vectors: VectorData, out: IO[bytes], header: bool) -> None:
+    """Write lines of vectors. Numbers have as many digits as the same float32 needs when it is read back."""
     if header:
         out.write(f"{len(vectors)} {vectors.dimension}\n".encode())
     elif vectors.words[0].startswith(_BYTE_ORDER_MARK):
@@ -150,7 +148,7 @@ def write_text(vectors: WordVectors, out: IO[bytes], header: bool) -> None:
         out.write(page)
 
 
-def formatted_rows(vectors: WordVectors, as_text: bool) -> Iterator[memoryview]:
+def formatted_rows(vectors: VectorData, as_text: bool) -> Iterator[memoryview]:
     """The rows as lines or binary records, a few MB at a time."""
     encoded = [word.encode() for word in vectors.words]
     lengths = np.fromiter(map(len, encoded), np.int64)

@@ -1,0 +1,76 @@
+"""Word vectors as a matrix in numpy's .npy format, which is mapped into memory, and a text file with a word a line."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+
+import numpy as np
+
+from ngramlm.core.files import atomic_write
+from ngramlm.embeddings.mapped_rows import first_rows, split_words
+from ngramlm.embeddings.row_gatherer import check_shape
+from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.errors import FormatError
+
+__all__ = ["NPY_MAGIC", "load_npy", "save_npy", "words_beside"]
+
+NPY_MAGIC = b"\x93NUMPY"
+NPY_BYTES = 1 << 12  # that hold the header
+_NPY_HEADER = re.compile(
+    rb"\{'descr': '(<f[248])', 'fortran_order': False, 'shape': \(([0-9]{1,18}), ([0-9]{1,18})\), \} *\n"
+)
+
+
+def words_beside(path: str | os.PathLike[str]) -> str:
+    """Return the name of the file with the words of a matrix.
+
+    >>> words_beside("vectors.npy")
+    'vectors.npy.words.txt'
+    """
+    return f"{os.fspath(path)}.words.txt"
+
+
+def save_npy(vectors: VectorData, path: str | os.PathLike[str]) -> None:
+    """Write the matrix, and the words to a file beside it. Both files appear when both are complete."""
+    matrix = np.ascontiguousarray(vectors.matrix, "<f4")
+    with atomic_write(path, mapped=True) as out, atomic_write(words_beside(path)) as words:
+        words.write("".join(f"{word}\n" for word in vectors.words).encode())
+        np.lib.format.write_array_header_1_0(out, np.lib.format.header_data_from_array_1_0(matrix))
+        out.write(matrix.data.cast("B"))
+
+
+def load_npy(path: str | os.PathLike[str], limit: int | None) -> VectorData:
+    """Map a matrix of float32 into memory, or read a matrix of other floats; its words are in a file beside it.
+
+    Raises FormatError for an array of another type, and for files that are cut short or do not fit together.
+    """
+    name = os.fspath(path)
+    with open(path, "rb") as file:
+        head = file.read(NPY_BYTES)
+        wide = len(head) > 6 and head[6] > 1  # versions 2 and 3 have a length of four bytes
+        start = 12 if wide else 10
+        length = int.from_bytes(head[8:start], "little")
+        described = _NPY_HEADER.fullmatch(head[start : start + length])
+        if not head.startswith(NPY_MAGIC) or described is None:
+            found = head[start : start + length].decode("latin-1").strip()[:100]
+            raise FormatError(f"found the array {found!r}; expected a matrix of floats, in C order", name)
+        rows, columns = int(described[2]), int(described[3])
+        check_shape(rows, columns, name)
+        dtype = np.dtype(described[1].decode())
+        size = os.fstat(file.fileno()).st_size - start - length
+        if size != rows * columns * dtype.itemsize:
+            raise FormatError(
+                f"found {size} bytes; expected {rows * columns * dtype.itemsize}, {rows} rows of {columns}",
+                name,
+            )
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    matrix = np.frombuffer(mapped, dtype, rows * columns, start + length).reshape(rows, columns)
+    beside = words_beside(path)
+    with open(beside, "rb") as file:
+        words = split_words(file.read().removesuffix(b"\n"), rows, beside)
+    with np.errstate(over="ignore"):  # infinite numbers are refused later
+        floats = matrix[:limit].astype(np.float32, copy=False)
+    words, floats = first_rows(words, floats, limit, name)
+    return VectorData(words, floats)

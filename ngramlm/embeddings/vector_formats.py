@@ -1,0 +1,153 @@
+"""The formats of word vectors: which format a file has, which format a name asks for, and its reader and writer."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from typing import IO, cast
+
+from ngramlm.core.files import (
+    Source,
+    atomic_write,
+    is_compressed,
+    open_source,
+    plain_size,
+    source_name,
+    suffix_of,
+)
+from ngramlm.core.validation import Number, choice
+from ngramlm.embeddings.fasttext_format import MAGIC as FASTTEXT_MAGIC
+from ngramlm.embeddings.fasttext_format import read_fasttext
+from ngramlm.embeddings.npy_format import NPY_MAGIC, load_npy, save_npy
+from ngramlm.embeddings.row_gatherer import read_exactly
+from ngramlm.embeddings.safetensors_format import load_safetensors, save_safetensors
+from ngramlm.embeddings.text_format import HEADER_BYTES, header_of, read_text, write_text
+from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.embeddings.word2vec_binary import read_word2vec_binary, write_word2vec_binary
+from ngramlm.errors import UsageError
+
+__all__ = ["FORMATS", "read_vectors", "vectors_format", "write_vectors"]
+
+FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
+MAPPED = ("safetensors", "npy")
+SUFFIXES = {
+    ".txt": "word2vec",
+    ".vec": "word2vec",
+    ".bin": "word2vec-binary",
+    ".safetensors": "safetensors",
+    ".npy": "npy",
+}
+HEAD = 1 << 12  # bytes that show the format
+_LIMIT = Number(least=1, whole=True, optional=True)
+_FORMAT = choice(*FORMATS)
+_CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
+
+
+def read_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> VectorData:
+    """Read the contents of a file of word vectors; `load_vectors` describes the arguments and the errors."""
+    if format is not None:
+        _FORMAT("format", format)
+    _LIMIT("limit", limit)
+    name = source_name(source)
+    suffix = suffix_of(source) if isinstance(source, str | os.PathLike) else ""
+    with open_source(source) as stream:
+        head = bytearray(HEAD)
+        head = head[: read_exactly(stream, memoryview(head))]
+        wanted = format or _detected(bytes(head), suffix)
+        if wanted not in MAPPED:
+            whole, size = cast("IO[bytes]", _Restarted(bytes(head), stream)), plain_size(source)
+            if wanted == "fasttext":
+                return read_fasttext(whole, name, size, limit)
+            if wanted == "word2vec-binary":
+                return read_word2vec_binary(whole, name, size, limit)
+            return read_text(whole, name, size, wanted == "word2vec", limit)
+    if not isinstance(source, str | os.PathLike) or plain_size(source) is None or source == "-":
+        raise UsageError(f"{name}: found no plain file; expected one for {wanted}, as it is mapped")
+    return load_safetensors(source, limit) if wanted == "safetensors" else load_npy(source, limit)
+
+
+class _Restarted(io.RawIOBase):
+    """A stream from its beginning, although its first bytes have been read."""
+
+    def __init__(self, head: bytes, stream: IO[bytes]) -> None:
+        self._head, self._stream = head, stream
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        n = min(len(self._head), len(buffer))
+        if not n:
+            return int(self._stream.readinto(buffer) or 0)  # type: ignore[attr-defined]
+        buffer[:n] = self._head[:n]
+        self._head = self._head[n:]
+        return n
+
+
+def _detected(head: bytes, suffix: str) -> str:
+    """The format of a file by its first bytes, and by its suffix if several formats begin so."""
+    if head.startswith(FASTTEXT_MAGIC):
+        return "fasttext"
+    if head.startswith(NPY_MAGIC) or suffix == ".npy":
+        return "npy"
+    if (
+        suffix == ".safetensors"
+        or (head[8:9] == b"{" and not head[:8].isascii())
+        or head[3:9] == bytes(5) + b"{"
+    ):
+        return "safetensors"
+    first, _, rest = head[:HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    if header_of(first) is None:
+        return "word2vec-binary" if suffix == ".bin" and not _is_row(head) else "glove"
+    rest = head.partition(b"\n")[2]
+    if not rest and suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    return (
+        "word2vec-binary"
+        if len(rest.translate(None, _CONTROL)) < len(rest) or not _is_row(rest)
+        else "word2vec"
+    )
+
+
+def _is_row(head: bytes) -> bool:
+    """Whether text begins with a word and a number; the number may be cut."""
+    fields = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(None, 2)[:2]
+    try:
+        return len(fields) == 2 and not math.isnan(float(fields[1]))
+    except ValueError:
+        return False
+
+
+def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> str:
+    """Return the format to write a file in: `format`, or the format of its suffix.
+
+    Raises UsageError for an unknown suffix, a format that is only read, or a compressed file in a mapped format.
+
+    >>> vectors_format("vectors.txt.gz"), vectors_format("vectors.txt", "glove")
+    ('word2vec', 'glove')
+    """
+    wanted = SUFFIXES.get(suffix_of(path)) if format is None else _FORMAT("format", format)
+    if wanted is None:
+        raise UsageError(
+            f"{os.fspath(path)}: found no format; expected a name that ends with {', '.join(SUFFIXES)}"
+        )
+    if wanted == "fasttext":
+        raise UsageError("models of fastText are only read; expected another format")
+    if wanted in MAPPED and (path == "-" or is_compressed(path)):
+        raise UsageError(
+            f"{os.fspath(path)}: found no name of a plain file; expected one, as {wanted} is mapped"
+        )
+    return str(wanted)
+
+
+def write_vectors(vectors: VectorData, path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Write word vectors to a file, atomically; `save_vectors` describes the arguments and the errors."""
+    wanted = vectors_format(path, format)
+    if wanted == "safetensors":
+        save_safetensors(vectors, path)
+    elif wanted == "npy":
+        save_npy(vectors, path)
+    else:
+        with atomic_write(path) as out:
+            if wanted == "word2vec-binary":
+                write_word2vec_binary(vectors, out)
+            else:
+                write_text(vectors, out, header=wanted == "word2vec")

@@ -1,0 +1,10 @@
+from ngramlm.evaluation.bench import Measuring as Measuring
+from ngramlm.evaluation.comparability import check_same_vocabulary as check_same_vocabulary
+from ngramlm.evaluation.comparison import compare as compare
+from ngramlm.evaluation.perplexity import Perplexity as Perplexity
+from ngramlm.evaluation.perplexity import PerplexitySum as PerplexitySum
+from ngramlm.evaluation.perplexity import iter_scores as iter_scores
+from ngramlm.evaluation.results import Comparison as Comparison
+from ngramlm.evaluation.row import Row as Row
+from ngramlm.evaluation.smoothing_comparison import compare_smoothings as compare_smoothings
+from ngramlm.evaluation.token_scores import TokenScores as TokenScores
