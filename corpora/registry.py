@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ngramlm.core.files import open_source
-from ngramlm.corpora import brown, python_docs
+from ngramlm.corpora.brown import documents as brown_documents
 from ngramlm.corpora.fetch import Progress, cache_folder, fetch
+from ngramlm.corpora.python_docs import documents as python_documents
 from ngramlm.corpora.splits import SPLITS, Corpus, interleave, load_folder, write_splits
 from ngramlm.errors import UsageError
 
@@ -55,13 +56,13 @@ CORPORA: dict[str, Entry] = {
     "python": Entry(
         "the Python language reference and the docstrings of the standard library (default; about 250,000 tokens)",
         "PSF License; made from the running Python, nothing is downloaded",
-        documents=python_docs.documents,
+        documents=python_documents,
         version=platform.python_version(),
     ),
     "brown": Entry(
         "Brown Corpus, American English of 1961, 1.2 million tokens, through an installed nltk",
         "free for non-commercial use; nltk and its data 'brown' must be installed",
-        documents=brown.documents,
+        documents=brown_documents,
     ),
     "ptb": Entry(
         "Penn Treebank as prepared by Mikolov: 929,589 training tokens, 10,000 words",
