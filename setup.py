@@ -48,7 +48,7 @@ if flag("NGRAMLM_SANITIZE"):
     compile_args = ["-O1", "-g", "-fno-omit-frame-pointer", sanitizers, "-fno-strict-aliasing", *EXACT]
     link_args = [sanitizers]
 if flag("NGRAMLM_COVERAGE"):
-    compile_args = ["-O1", "-g0", "-fno-strict-aliasing", *EXACT]
+    compile_args = ["-O0", "-g0", "-fno-strict-aliasing", *EXACT]  # quick to compile
     macros = [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
 # The width of registers changes the order of its sums anyway, so products are fused with sums.
 OF_KERNEL = {"ngramlm.embeddings._word2vec": ["-ffp-contract=fast"]}

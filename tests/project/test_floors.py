@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 
 # From the bottom to the top: a room imports from its own modules and from rooms that stand before it.
@@ -222,43 +220,45 @@ def test_what_is_being_removed_is_still_there() -> None:
     assert not BEING_REMOVED.keys() - {found.arrow for found in IMPORTS}
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=PYTHON.get)
-def test_the_front_is_imported_by_nobody(path: Path) -> None:
+def test_the_front_is_imported_by_nobody() -> None:
     """A module names the module that it needs; importing the front would load everything."""
-    if PYTHON[path] in FRONT:
-        return
-    names = {name for name, _, _, annotations in imported_names(path) if not annotations}
-
-    assert not [
-        name
-        for name in names - {"ngramlm.__version__"}
+    wrong = [
+        f"{module} (line {line})"
+        for path, module in PYTHON.items()
+        if module not in FRONT
+        for name, line, _, annotations in imported_names(path)
         if name.startswith("ngramlm") and module_of(name) == "ngramlm"
+        if not annotations and name != "ngramlm.__version__"
     ]
 
-
-@pytest.mark.parametrize("path", PYTHON, ids=PYTHON.get)
-def test_slow_packages_are_imported_only_where_used(path: Path) -> None:
-    top = {
-        name.split(".")[0]
-        for name, _, inside, annotations in imported_names(path)
-        if not (inside or annotations)
-    }
-
-    assert not LAZY_PACKAGES & top
+    assert not wrong
 
 
-@pytest.mark.parametrize("path", KERNELS, ids=KERNELS.get)
-def test_kernels_import_only_kernels_of_ours(path: Path) -> None:
+def test_slow_packages_are_imported_only_where_used() -> None:
+    wrong = [
+        f"{module} (line {line})"
+        for path, module in PYTHON.items()
+        for name, line, inside, annotations in imported_names(path)
+        if name.split(".")[0] in LAZY_PACKAGES and not (inside or annotations)
+    ]
+
+    assert not wrong
+
+
+def test_kernels_import_only_kernels_of_ours() -> None:
     """Compiled code takes and returns arrays; it must not know the classes above it."""
     kernels = {*KERNELS.values()}
 
-    assert not [found.arrow for found in imports_of(path) if found.imported not in kernels]
+    assert not [
+        found.arrow for found in IMPORTS if found.importer in kernels and found.imported not in kernels
+    ]
 
 
-@pytest.mark.parametrize("path", KERNELS, ids=KERNELS.get)
-def test_kernels_do_not_compile_against_numpy(path: Path) -> None:
+def test_kernels_do_not_compile_against_numpy() -> None:
     """Memoryviews instead, so that one build serves every numpy."""
-    assert not re.search(r"^\s*(cimport numpy|from numpy cimport)", path.read_text("utf-8"), re.M)
+    pattern = re.compile(r"^\s*(cimport numpy|from numpy cimport)", re.M)
+
+    assert not [module for path, module in KERNELS.items() if pattern.search(path.read_text("utf-8"))]
 
 
 def test_nobody_prints_but_the_command_line() -> None:
