@@ -1,6 +1,18 @@
-# make demo   trains and compares models on English that comes with Python, and prints the table
-# make test   runs all tests
-# Both set up everything they need in .venv; the only requirements are Python 3.11 or later and a C compiler.
+## make demo                 train and compare models on English that comes with Python, and print the table
+##                           (three to five minutes on two cores the first time, the build of the kernels included)
+## make test                 run all tests
+## make lint                 check style and format with ruff
+## make types                check types with mypy
+## make coverage             say which lines and branches no test runs; TESTS=tests/core for some tests only
+## make bench                compare with KenLM and nltk.lm (docs/performance.md)
+## make bench-growth         measure time and memory against the length of the text
+## make bench-instructions   compare instruction counts with those recorded; UPDATE=1 records them
+## make test-debug           run the tests on a build that checks all bounds
+## make test-sanitize        run the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+## make clean                delete everything that was built
+## make help                 print this list
+#
+# All set up what they need in .venv; the only requirements are Python 3.11 or later and a C compiler.
 # Another interpreter: make test PYTHON=python3.13
 
 PYTHON ?= python3
@@ -13,11 +25,11 @@ REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
     table = functools.reduce(dict.__getitem__, sys.argv[1].split("."), tomllib.load(open("pyproject.toml", "rb"))); \
     print(*table, sep="\n")'
 
-.PHONY: help demo test lint types bench bench-growth bench-instructions test-debug test-sanitize clean
+.PHONY: help demo test lint types coverage bench bench-growth bench-instructions test-debug test-sanitize clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo | test | lint | types | bench | bench-growth | bench-instructions | test-debug | test-sanitize | clean"
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 	@echo "(see CONTRIBUTING.md)"
 
 # --- set-up -----------------------------------------------------------------------------------------------------
@@ -29,7 +41,7 @@ $(BIN)/python:
 	    echo "the venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/installed: $(BUILD_INPUTS) | $(BIN)/python
-	@echo "building ngramlm in $(VENV) (about a minute the first time)"
+	@echo "building ngramlm in $(VENV) (one to two minutes the first time)"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
@@ -41,6 +53,11 @@ $(VENV)/test: pyproject.toml | $(BIN)/python
 $(VENV)/lint: pyproject.toml | $(BIN)/python
 	@$(REQUIREMENTS) project.optional-dependencies.lint > $(VENV)/lint.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/lint.txt
+	@touch $@
+
+$(VENV)/coverage: pyproject.toml | $(BIN)/python
+	@$(REQUIREMENTS) project.optional-dependencies.coverage > $(VENV)/coverage.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/coverage.txt
 	@touch $@
 
 $(VENV)/build: pyproject.toml | $(BIN)/python
@@ -120,7 +137,26 @@ test-debug: build/debug/installed $(VENV)/installed $(VENV)/test
 test-sanitize: build/sanitize/installed $(VENV)/installed $(VENV)/test
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libstdc++.so)" \
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PYTHONMALLOC=malloc \
-	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(or $(TESTS),tests --ignore=tests/test_cli)
+	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(or $(TESTS),tests --ignore=tests/cli)
+
+# The kernels report each line that they run, so they are slow. Cython needs each .c file beside its kernel: this build
+# is in place, in a tree that looks like the installed package.
+COVERAGE := $(CURDIR)/build/coverage
+build/coverage/installed: $(BUILD_INPUTS) | $(VENV)/build
+	rm -rf build/coverage && mkdir -p build/coverage
+	cp -r ngramlm setup.py pyproject.toml README.md LICENSE build/coverage/
+	find build/coverage -name '*.so' -delete -o -name '_*.c' -delete
+	cd build/coverage && NGRAMLM_COVERAGE=1 $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
+	@touch $@
+
+coverage: build/coverage/installed $(VENV)/installed $(VENV)/test $(VENV)/coverage
+	cp -r cli corpora build/coverage/ngramlm/
+	cd ngramlm && find . -name '*.py' -exec cp --parents {} $(COVERAGE)/ngramlm/ \; # the Python files of now
+	cd build/coverage && rm -f .coverage* && PYTHONPATH=$(COVERAGE) NGRAMLM_SHARED=$${NGRAMLM_SHARED:-$(CURDIR)/../shared} \
+	    $(abspath $(BIN))/python -m coverage run -m pytest -q -c $(CURDIR)/pyproject.toml --timeout 1200 \
+	    $(addprefix $(CURDIR)/,$(or $(TESTS),tests)) || true
+	cd build/coverage && $(abspath $(BIN))/python -m coverage combine --quiet && \
+	    $(abspath $(BIN))/python -m coverage report
 
 clean:
 	rm -rf build dist demo .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -1,10 +1,12 @@
 """Build the compiled kernels; all metadata is in pyproject.toml.
 
-Every ``.pyx`` file below ``ngramlm/`` is a kernel. The kernels are compiled side by side, one per core.
+Every ``.pyx`` file below ``ngramlm/`` is a kernel. The kernels are compiled side by side, one per core. What Cython
+adds to every kernel (memoryviews above all) is compiled once, as ``ngramlm.core._cyutility``.
 
 Environment variables:
-    NGRAMLM_DEBUG=1     bounds checks in every kernel (slow, for tests)
+    NGRAMLM_DEBUG=1     check bounds in every kernel, and keep debugging symbols (slow, for tests)
     NGRAMLM_SANITIZE=1  AddressSanitizer and UndefinedBehaviorSanitizer (CONTRIBUTING.md says how to run the tests so)
+    NGRAMLM_COVERAGE=1  trace the lines of every kernel (very slow, for `make coverage`)
     NGRAMLM_ANNOTATE=1  write Cython's annotated HTML beside the sources
     NGRAMLM_JOBS=N      number of kernels compiled at once; default: the number of cores
 """
@@ -34,21 +36,29 @@ class ParallelBuild(build_ext):
         self.parallel = jobs()
 
 
-# results do not depend on the processor; nothing looks at floating-point exceptions
+# Results must not depend on the processor. Nothing reads the floating-point exceptions.
 EXACT = ["-ffp-contract=off", "-fno-trapping-math"]
-compile_args = ["-O3", "-fno-strict-aliasing", *EXACT]
+# Python's own flags contain -g. Symbols would double the time to compile and make four fifths of the wheel.
+SYMBOLS = ["-g"] if flag("NGRAMLM_DEBUG") else ["-g0"]
+compile_args = ["-O3", *SYMBOLS, "-fno-strict-aliasing", *EXACT]
 link_args: list[str] = []
+macros: list[tuple[str, str]] = []
 if flag("NGRAMLM_SANITIZE"):
     sanitizers = "-fsanitize=address,undefined"
     compile_args = ["-O1", "-g", "-fno-omit-frame-pointer", sanitizers, "-fno-strict-aliasing", *EXACT]
     link_args = [sanitizers]
-# the width of registers changes the order of its sums anyway, so products are fused with sums
+if flag("NGRAMLM_COVERAGE"):
+    compile_args = ["-O0", "-g0", "-fno-strict-aliasing", *EXACT]  # quick to compile
+    macros = [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
+# The width of registers changes the order of its sums anyway, so products are fused with sums.
 OF_KERNEL = {"ngramlm.embeddings._word2vec": ["-ffp-contract=fast"]}
+UTILITIES = "ngramlm.core._cyutility"
 
 sources = {".".join(path.with_suffix("").parts): path for path in sorted(Path("ngramlm").rglob("*.pyx"))}
 unknown = OF_KERNEL.keys() - sources.keys()
 if unknown:
     raise SystemExit(f"setup.py: flags for kernels that do not exist: {', '.join(sorted(unknown))}")
+sources[UTILITIES] = Path(*UTILITIES.split(".")).with_suffix(".c")  # written by Cython
 
 setup(
     cmdclass={"build_ext": ParallelBuild},
@@ -58,6 +68,7 @@ setup(
                 name,
                 [str(path)],
                 depends=sorted(map(str, path.parent.glob("*.h"))),  # Cython finds the .pxd files itself
+                define_macros=macros,
                 extra_compile_args=[*compile_args, *OF_KERNEL.get(name, [])],
                 extra_link_args=link_args,
             )
@@ -65,6 +76,7 @@ setup(
         ],
         nthreads=jobs(),
         annotate=flag("NGRAMLM_ANNOTATE"),
+        shared_utility_qualified_name=UTILITIES,
         compiler_directives={
             "language_level": 3,
             "boundscheck": (debug := flag("NGRAMLM_DEBUG")),
@@ -73,6 +85,7 @@ setup(
             "cdivision": not debug,
             "embedsignature": True,
             "freethreading_compatible": True,
+            "linetrace": flag("NGRAMLM_COVERAGE"),
         },
     ),
 )

@@ -87,7 +87,7 @@ def _word(rank: int) -> bytes:
 
 def environment() -> dict[str, str]:
     """All that counts depend on besides the code: of the kernels as they were built, and of this machine."""
-    built = Path(ngramlm.__file__).parent.glob("_*.so")
+    built = Path(ngramlm.__file__).parent.rglob("_*.so")
     data = next(iter(sorted(built))).read_bytes()
     compiler = re.search(rb"GCC: \([^)]*\) [\d.]+|clang version [\d.]+", data)
     cython = re.search(rb"_cython_(\d+(?:_\w+?)+)[\x00.]", data)

@@ -11,8 +11,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 EXCEPTIONS = Path(__file__).with_name("without_namesake.txt")
@@ -126,12 +124,16 @@ def test_every_oracle_has_the_path_of_a_module() -> None:
     assert shared == oracles - modules().keys()
 
 
-@pytest.mark.parametrize("path", TEST_FILES, ids=without_suffix)
-def test_imports_from_no_other_test(path: Path) -> None:
+def test_no_test_imports_from_another() -> None:
     """What tests share is in tests/support."""
-    first = {name.split(".")[0] for name in imported(path)}
+    wrong = [
+        f"{without_suffix(path)} imports {name}"
+        for path in TEST_FILES
+        for name in imported(path)
+        if name.split(".")[0].startswith("test_") or name.split(".")[0] in ("conftest", "tests")
+    ]
 
-    assert not [name for name in first if name.startswith("test_") or name in ("conftest", "tests")]
+    assert not wrong
 
 
 if __name__ == "__main__":

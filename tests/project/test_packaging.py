@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import re
 import subprocess
@@ -37,16 +38,33 @@ def test_one_version() -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda path: path.name)
 def test_every_kernel_has_a_stub_and_is_built(kernel: Path) -> None:
+    name = ".".join(kernel.relative_to(ROOT).with_suffix("").parts)
+
     assert kernel.with_suffix(".pyi").is_file(), f"{kernel.name} has no .pyi"
-    assert f'"{kernel.stem}"' in ROOT.joinpath("setup.py").read_text("utf-8"), (
-        f"{kernel.stem} is not in KERNELS"
+    assert importlib.util.find_spec(name) is not None, f"{name} is not built"
+
+
+def test_a_misspelt_kernel_is_an_error(tmp_path: Path) -> None:
+    """Flags for a kernel that does not exist, because it was renamed for example."""
+    pytest.importorskip("Cython")
+    pytest.importorskip("setuptools")
+    setup = ROOT.joinpath("setup.py").read_text("utf-8")
+    name = '"ngramlm.embeddings._word2vec"'
+    assert name in setup
+    (tmp_path / "setup.py").write_text(
+        setup.replace(name, '"ngramlm.embeddings._word2wec"'), encoding="utf-8"
     )
+    command = [sys.executable, "setup.py", "--version"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+
+    assert done.returncode == 1
+    assert "kernels that do not exist: ngramlm.embeddings._word2wec" in done.stderr
 
 
 def test_every_stub_belongs_to_a_kernel() -> None:
-    assert [path.stem for path in KERNELS] == sorted(
-        path.stem for path in ROOT.joinpath("ngramlm").rglob("*.pyi") if path.stem != "__init__"
-    )
+    stubs = {path.with_suffix("") for path in ROOT.joinpath("ngramlm").rglob("_[!_]*.pyi")}
+
+    assert {path.with_suffix("") for path in KERNELS} == stubs
 
 
 def test_every_package_is_listed() -> None:
@@ -105,6 +123,24 @@ def test_generated_files_are_not_tracked() -> None:
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split()
-    generated = {f"ngramlm/{path.stem}.c" for path in KERNELS}
+    generated = {path.relative_to(ROOT).with_suffix(".c").as_posix() for path in KERNELS}
 
     assert not [name for name in tracked if name.endswith((".so", ".pyc")) or name in generated]
+
+
+def test_the_hooks_use_the_same_tools_as_make_lint() -> None:
+    hooks = ROOT.joinpath(".pre-commit-config.yaml").read_text("utf-8")
+    pinned = PROJECT["project"]["optional-dependencies"]["lint"]
+
+    # mypy runs by way of `make types`, which installs what pyproject.toml pins
+    assert {*pinned} == {*re.findall(r'"(\w+==[\d.]+)"', hooks)} | {tool for tool in pinned if "mypy" in tool}
+    assert "entry: make types" in hooks
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = ROOT.joinpath("Makefile").read_text("utf-8")
+    phony = re.search(r"^\.PHONY: (.*(?:\\\n.*)*)", makefile, re.M)
+    assert phony is not None
+    listed = re.findall(r"^## make ([\w-]+)", makefile, re.M)
+
+    assert sorted(phony[1].replace("\\\n", " ").split()) == sorted(listed)
