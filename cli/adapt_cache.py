@@ -19,8 +19,8 @@ from ngramlm.cli.progress import Progress
 from ngramlm.cli.settings import group, option, settings
 
 if TYPE_CHECKING:
-    from ngramlm.adaptive import Weighting
-    from ngramlm.adaptive.mixture import Component
+    from ngramlm.adaptive import Component, Weighting
+    from ngramlm.models.language_model import LanguageModel
 
 
 @settings
@@ -98,7 +98,7 @@ def cache(given: AdaptCache) -> None:
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.text.reading import require_sentences
 
-    components: list[Component] = [load_any_model(path, quiet) for path in models]
+    components: list[LanguageModel | Component] = [load_any_model(path, quiet) for path in models]
     reading: dict[str, Any] = {"threads": threads, **given.reading.arguments()}
     weights = None
     if given.idf is not None:

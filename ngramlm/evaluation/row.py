@@ -76,7 +76,7 @@ class Row:
 
     @property
     def status(self) -> Status:
-        """ "measured", "scores" (not probabilities) or "failed" (could not be estimated)."""
+        """One of "measured", "scores" (not probabilities) and "failed" (could not be estimated)."""
         if self.figures is not None:
             return "measured"
         return "scores" if self.note == SCORES else "failed"
