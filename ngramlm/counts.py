@@ -22,6 +22,7 @@ from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, UNK_WORD, Vocabulary
 from ngramlm.trie._trie import segment_sums
+from ngramlm.trie.external_memory import Spill
 from ngramlm.trie.gathering import count_higher
 from ngramlm.trie.levels import MAX_ORDER, Level, sort_ngrams
 from ngramlm.trie.trie import NgramTrie
@@ -382,8 +383,6 @@ def _count_within(
     read_options: dict[str, Any],
 ) -> NgramCounts:
     """Count a text that may be larger than memory."""
-    from ngramlm.trie.external_memory import Spill
-
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
         if not spill.n_ids:
             raise CountError(f"{where}found no sentences; expected at least one line of text")

@@ -13,7 +13,7 @@ from ngramlm.evaluation.comparability import check_same_vocabulary
 from ngramlm.evaluation.compared_texts import ComparedTexts
 from ngramlm.evaluation.perplexity import Readable
 from ngramlm.evaluation.results import Comparison
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, check_language_model
 
 __all__ = ["check_name", "compare", "with_baseline"]
 
@@ -69,6 +69,8 @@ def compare(
     """
     if not models:
         raise UsageError("found no model to compare; expected at least one")
+    for model in models.values():
+        check_language_model(model)
     if not allow_different_vocabularies:
         measured = {name: model for name, model in models.items() if model.normalized}
         check_same_vocabulary(measured)

@@ -78,7 +78,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     if lines and _COUNT_LINE.fullmatch(lines[0]):
         return "counts"
     found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
-    raise FormatError(f"{found} was found; a model (ARPA or binary) or n-gram counts were expected", path, 1)
+    raise FormatError(f"found {found}; expected a model (ARPA or binary) or n-gram counts", path, 1)
 
 
 def kind_of_name(path: str | os.PathLike[str]) -> Literal["arpa", "binary"] | None:

@@ -69,13 +69,19 @@ class Estimates:
     {'discounts': '0.5;0.25 1.5'}
     """
 
-    columns: Mapping[EstimateName, tuple[Values, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    columns: Mapping[EstimateName, tuple[Values, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", MappingProxyType(dict(self.columns)))
+
+    def __reduce__(self) -> tuple[type[Estimates], tuple[dict[EstimateName, tuple[Values, ...]]]]:
+        return Estimates, (dict(self.columns),)  # a mapping proxy cannot be pickled
 
     @classmethod
     def from_orders(cls, orders: Sequence[OrderEstimates]) -> Estimates:
         """Collect the estimates of order 1, 2, and so on."""
         names = dict.fromkeys(name for order in orders for name in order)
-        return cls(MappingProxyType({name: tuple(order.get(name, ()) for order in orders) for name in names}))
+        return cls({name: tuple(order.get(name, ()) for order in orders) for name in names})
 
     @classmethod
     def from_text(cls, metadata: Mapping[str, str]) -> Estimates:
@@ -92,7 +98,7 @@ class Estimates:
                     continue
                 if _formatted(column) == metadata[name]:
                     columns[name] = column
-        return cls(MappingProxyType(columns))
+        return cls(columns)
 
     def to_text(self) -> dict[str, str]:
         """The text of each name, as files hold it."""

@@ -396,7 +396,7 @@ def test_compare_asks_for_a_compressor_before_any_work(
 ) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     monkeypatch.setattr(
-        "ngramlm.evaluation.comparison.compare_smoothings", lambda *_, **__: pytest.fail("worked")
+        "ngramlm.evaluation.smoothing_comparison.compare_smoothings", lambda *_, **__: pytest.fail("worked")
     )
     result = invoke(*COMPARE, "--test", "test.txt", "-o", "report.md.zst")
 

@@ -174,7 +174,10 @@ def test_the_order_of_the_words_is_no_difference() -> None:
     ("options", "message"),
     [
         ({"baseline": "nobody"}, "found the baseline 'nobody'; expected one of: witten-bell 2"),
-        ({"smoothings": "good-luck"}, "found the smoothing 'good-luck'; expected one of: "),
+        (
+            {"smoothings": "good-luck"},
+            r"found the smoothing 'good-luck' \(did you mean 'good-turing'\?\); expected one of: ",
+        ),
         ({"smoothings": ()}, "found no smoothing"),
         ({"orders": ()}, "found the orders"),
         ({"orders": (0, 2)}, "found the orders"),

@@ -15,7 +15,7 @@ from ngramlm.core.version import __version__
 from ngramlm.errors import UsageError
 from ngramlm.evaluation import compare, compare_smoothings, iter_scores
 from ngramlm.models.language_model import check_language_model
-from ngramlm.report import FORMATS, write_report
+from ngramlm.report import SUFFIXES, write_report
 
 WORDS = ("a", "b")
 PROBS = np.array([0.125, 0.0, 0.25, 0.5, 0.125])  # <unk> <s> </s> a b
@@ -172,7 +172,7 @@ def test_comparison_and_report(tmp_path: Path) -> None:
         assert row.figures is not None
         assert lm.perplexity(own, test).perplexity == row.figures.perplexity
         assert (None, None, None, None) == (row.order, row.ngrams, row.bytes, row.matched_orders)
-        for suffix in FORMATS:
+        for suffix in SUFFIXES:
             write_report(found, tmp_path / f"report{suffix}")
             assert "own" in (tmp_path / f"report{suffix}").read_text("utf-8"), suffix
         rows = json.loads((tmp_path / "report.json").read_text("utf-8"))["rows"]

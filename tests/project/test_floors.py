@@ -47,21 +47,6 @@ LAZY_FORWARDS = {("models", "formats")}
 FREE_INSIDE_FUNCTIONS = {"cli"}
 # Slow to import: only inside the functions that use them.
 LAZY_PACKAGES = {"scipy", "matplotlib"}
-# Imports of today that break a rule below and are being removed, as "importer -> imported".
-BEING_REMOVED = {
-    "ngramlm.adaptive.mixture -> ngramlm.adaptive.mixture_files": "a mixture saves itself",
-    "ngramlm.counts -> ngramlm.trie.external_memory": "imported inside a function",
-    "ngramlm.embeddings.vectors -> ngramlm.core.files": "imported inside a function",
-    "ngramlm.embeddings.vectors -> ngramlm.embeddings.vector_files": "vectors save themselves",
-    "ngramlm.embeddings.vectors -> ngramlm.errors": "imported inside a function",
-    "ngramlm.evaluation.comparison -> ngramlm.report": "results know their picture",
-    "ngramlm.evaluation.results -> ngramlm.report": "results know their picture",
-    "ngramlm.loading -> ngramlm.adaptive.mixture_files": "imported inside a function",
-    "ngramlm.report.charts -> ngramlm.report": "imports modules from the package",
-    "ngramlm.report.html_page -> ngramlm.report": "imports modules from the package",
-    "ngramlm.smoothing -> ngramlm.maxent": "the registry of methods knows every method",
-    "ngramlm.smoothing.base -> ngramlm.smoothing.tuning": "the base knows its tuning",
-}
 
 
 @dataclass(frozen=True)
@@ -155,7 +140,7 @@ def imports_of(path: Path) -> Iterator[Import]:
 
 
 IMPORTS = [found for path in (PYTHON | KERNELS) for found in imports_of(path)]
-KEPT = [found for found in IMPORTS if found.importer not in FRONT and found.arrow not in BEING_REMOVED]
+KEPT = [found for found in IMPORTS if found.importer not in FRONT]
 
 
 def circle(graph: Mapping[str, set[str]]) -> list[str]:
@@ -213,11 +198,6 @@ def test_no_two_modules_have_the_same_basename() -> None:
             names[path.stem].append(module)
 
     assert not {name: found for name, found in names.items() if len(found) > 1}
-
-
-def test_what_is_being_removed_is_still_there() -> None:
-    """An exception that nothing needs any more must go."""
-    assert not BEING_REMOVED.keys() - {found.arrow for found in IMPORTS}
 
 
 def test_the_front_is_imported_by_nobody() -> None:
