@@ -101,7 +101,7 @@ def test_the_share_that_unknown_words_keep(domain: strategies.Corpus, n_new: int
     inside = [word for word in unknown if word in NEW[:n_new]]
     text = lm.Text.from_sentences(domain)
     if not inside:
-        with pytest.raises(UsageError, match="none of"):
+        with pytest.raises(UsageError, match="without any of the"):
             extend_vocabulary(model, NEW[:n_new], text)
         return
     types = len(set(inside))
@@ -156,7 +156,7 @@ def test_what_cannot_be_extended(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(UsageError, match="share"):
             extend_vocabulary(model, ["new"], text, share=share)  # type: ignore[arg-type]
     monkeypatch.setattr(extension, "MOST_ROWS", 2)
-    with pytest.raises(UsageError, match="expected no more than 2 n-grams to add"):
+    with pytest.raises(UsageError, match="expected at most 2 n-grams to add"):
         extend_vocabulary(model, NEW, text, share=0.5)
 
 
@@ -177,7 +177,7 @@ def test_new_words_are_those_outside_by_count(
 
 def test_a_text_that_has_lost_its_new_words() -> None:
     vocabulary = lm.Vocabulary(["a"])
-    with pytest.raises(UsageError, match="has lost 2 words"):
+    with pytest.raises(UsageError, match="in which 2 words are OOV already"):
         new_words(lm.Text.from_sentences([["a", "new", "b"]], vocabulary), vocabulary)
     with pytest.raises(UsageError, match="min_count"):
         new_words(lm.Text.from_sentences([["a"]]), vocabulary, min_count=0)
