@@ -56,7 +56,8 @@ cdef int check_reading(int failed, bint filled) except -1:
     if failed == 2:
         raise MemoryError
     if failed or not filled:
-        raise ValueError("found a word outside the vocabulary, or too few or too many places; expected one per predicted token")
+        raise ValueError("found a word outside the vocabulary, or another number of places than predicted tokens; "
+                         "expected known words, and one place per predicted token")
     return 0
 
 
@@ -167,7 +168,7 @@ cdef class CachedWords:
             self.clock.scale = 1.0
 
     def read(self, const int32_t[::1] ids not None, double[::1] out not None):
-        """Fill `out` with the share of every predicted token in the cache of the tokens before; NaN for an empty cache."""
+        """Fill `out` with the share of every predicted token among the tokens before; NaN for an empty cache."""
         cdef int64_t i, n = 0
         cdef int32_t word
         cdef int failed = 0
@@ -373,7 +374,8 @@ cdef class CachedNgrams:
 cdef class CachedPairs:
     """Cache of the pairs of nearby words in a document (Qu et al. 2003).
 
-    A pair (u, w) has w at most `distance` tokens after u, and the weight gain(u) gain(w). Words of gain 0 are in no pair.
+    A pair (u, w) has w at most `distance` tokens after u, and the weight gain(u) gain(w). Words of gain 0 are in no
+    pair.
     """
     cdef const double[::1] gains
     cdef int distance

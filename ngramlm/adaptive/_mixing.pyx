@@ -104,8 +104,8 @@ def mix_recent(const double[:, ::1] probs not None, const int64_t[::1] starts no
     cdef Weights now
     check(probs, out, starts)
     if prior.shape[0] != probs.shape[0] or window < 0 or not strength > 0:
-        raise ValueError("found a prior, window or strength that does not fit; expected one weight per component, 0 or more, and "
-                         "above 0")
+        raise ValueError("found a prior, window or strength that does not fit; expected one weight per component, 0 or "
+                         "more, and above 0")
     now.n = <int> probs.shape[0]
     ring_out = np.zeros((window, now.n))
     sums_out = np.zeros(now.n)

@@ -1,4 +1,4 @@
-# A hash table that numbers 64-bit keys in the order of their first occurrence. All keys can be dropped in constant time.
+# A hash table that numbers 64-bit keys in the order of their first occurrence. It drops all keys in constant time.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset

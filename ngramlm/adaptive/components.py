@@ -140,7 +140,7 @@ class ModelComponent:
 
 
 def spans(text: Text, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of predicted tokens before each of the given sentences, int64[N]."""
+    """Return the number of predicted tokens before each of the sentences `starts`, int64[N]."""
     return np.asarray(text.sentences[starts] - starts)
 
 

@@ -115,7 +115,15 @@ def domain_words(
 def score_words(
     text: Text | NgramCounts, background: Text | NgramCounts | LanguageModel
 ) -> tuple[ScoredWords, NDArray[np.bool_]]:
-    """Compute G2 of all words of a text, and bool[N]: whether each is more frequent there than in the background."""
+    """Compute G2 of all words of a text against a background.
+
+    The parameters and errors are those of `domain_words`.
+
+    Returns
+    -------
+    tuple
+        The words with their G2, and bool[N]: whether each word is more frequent in the text than in the background.
+    """
     counts = _word_counts(text)
     if not counts.any():
         raise UsageError("found a text without words; expected a text of the domain")
@@ -139,21 +147,51 @@ def score_words(
 
 
 def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_others: int) -> Floats:
-    """Compute G2 of words with `counts` among `total` words and with `others` among `total_others`, float64[N].
+    """Compute the log-likelihood ratio G2 of words in two texts.
 
+    Parameters
+    ----------
+    counts, others
+        int64[N]: the count of every word in the text and in the background.
+    total, total_others
+        The number of words of the text and of the background.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[N]: G2 of every word.
+
+    Examples
+    --------
     >>> log_likelihood_ratios(np.array([10, 5]), 100, np.array([10, 50]), 1000).round(3).tolist()
     [22.908, 0.0]
     """
     n = float(total + total_others)
-    told = mutual_information(
+    information = mutual_information(
         counts.astype(np.float64), np.array(float(total)), (counts + others).astype(np.float64), n
     )
-    return 2 * n * np.maximum(told, 0.0)
+    return 2 * n * np.maximum(information, 0.0)
 
 
 def ratios_to_shares(counts: Int64s, total: int, shares: Floats) -> Floats:
-    """Compute G2 of words whose relative frequencies in the background are known exactly, float64[N].
+    """Compute G2 of words whose relative frequencies in the background are known exactly.
 
+    Parameters
+    ----------
+    counts
+        int64[N]: the count of every word in the text.
+    total
+        The number of words of the text.
+    shares
+        float64[N]: the relative frequency of every word in the background.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[N]: G2 of every word.
+
+    Examples
+    --------
     >>> ratios_to_shares(np.array([10, 5]), 100, np.array([0.01, 0.05])).round(3).tolist()
     [28.896, 0.0]
     """

@@ -59,6 +59,15 @@ def save_mixture(
 ) -> None:
     """Write the components of a mixture, models included, and its weighting to one file.
 
+    Parameters
+    ----------
+    components
+        The language models and caches.
+    weighting
+        How the weights are computed.
+    path
+        The file.
+
     Raises
     ------
     UsageError

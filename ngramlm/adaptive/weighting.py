@@ -34,7 +34,20 @@ class Weighting(ABC):
 
     @abstractmethod
     def mix(self, table: Floats, text: Text) -> Floats:
-        """Return the probability of every predicted token, float64[tokens]."""
+        """Mix the components.
+
+        Parameters
+        ----------
+        table
+            float64[components, tokens]: the probability of every predicted token in every component.
+        text
+            The text. ``text.documents`` says where documents begin.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[tokens]: the probability of every predicted token in the mixture.
+        """
 
     @abstractmethod
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
@@ -57,7 +70,27 @@ class Weighting(ABC):
 
     @abstractmethod
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> Self:
-        """Return a copy with the weights that maximize the probability of a held-out text."""
+        """Fit the weights to a held-out text.
+
+        Parameters
+        ----------
+        table
+            float64[components, tokens]: the probability of every predicted token in every component.
+        text
+            The held-out text.
+        progress
+            Called with the number of iterations done.
+
+        Returns
+        -------
+        Weighting
+            A copy with the weights under which the text is most probable.
+
+        Raises
+        ------
+        EstimationError
+            All tokens are impossible in all components, or there are no tokens.
+        """
 
     @abstractmethod
     def describe(self) -> str:

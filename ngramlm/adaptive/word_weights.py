@@ -127,7 +127,7 @@ class Neighbours:
     words
         int32[N]: the ids of the neighbours. A word is a neighbour of itself.
     shares
-        float64[N]: the share of each neighbour. The shares of a word sum to 1.
+        float64[N]: the share of each neighbor. The shares of a word sum to 1.
 
     Raises
     ------
@@ -152,7 +152,7 @@ class Neighbours:
         ):
             raise UsageError("found columns that do not fit together; expected neighbours of every word")
         if n and not (0 <= self.words.min() and self.words.max() < len(self.vocabulary)):
-            raise UsageError("found a neighbour outside the vocabulary; expected ids of its words")
+            raise UsageError("found a neighbor outside the vocabulary; expected ids of its words")
         if not (np.isfinite(self.shares).all() and (self.shares >= 0).all()):
             raise UsageError("found a share that is negative or not a number; expected 0 or more")
         if not np.allclose(np.add.reduceat(self.shares, starts[:-1]), 1):
@@ -203,9 +203,20 @@ class Neighbours:
 
     @classmethod
     def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbours:
-        """Return the classes of a file, a word and one of its classes a line, with a tab or spaces between them.
+        """Read word classes from a file, and make the words of a class neighbors of each other.
 
-        That is how mkcls writes them; a word of several classes has several lines. Raises FormatError for other lines.
+        Parameters
+        ----------
+        path
+            A file with a word and one of its classes on each line, separated by a tab or spaces, as mkcls writes them.
+            A word of several classes has several lines.
+        share
+            The share of an occurrence that goes to the other words of the classes.
+
+        Raises
+        ------
+        FormatError
+            A line has another form, or the file has no words.
         """
         classes: dict[str, list[str]] = {}
         for number, line in read_lines(path):

@@ -78,8 +78,8 @@ cdef class CompactAutomaton(Scorer):
     """Answers queries over packed n-grams; `table` is that of the vocabulary.
 
     `shapes` has for every order the number of bits of (all rows, a probability, a back-off weight, a pointer). In
-    `rows` and `books` the orders follow each other. Word w has the place w * `multiplier` modulo the number of words. A state
-    is an opaque ``bytes``.
+    `rows` and `books` the orders follow each other. Word w has the place w * `multiplier` modulo the number of words.
+    A state is an opaque ``bytes``.
 
     Raises ValueError if the sizes do not fit together. Damage that is found later raises ``refuse(message)``.
     """
@@ -445,7 +445,7 @@ cdef class CompactAutomaton(Scorer):
         """Unpack the slots of one order, from those of the order below.
 
         `lower_starts` has the first child of every slot of the order below, and the number of slots at the end.
-        `lower_suffixes` has the suffix of every such slot. `grand_starts` has the first children two orders below.
+        `lower_suffixes` has the suffix of every slot of the order below. `grand_starts` has the first children two orders below.
 
         Returns (words int32[S], suffixes int32[S], starts of the children int64[S + 1], log10_probs float32[S],
         log10_backoffs float32[S]). An empty slot has the word -1. For the top order the starts and back-off weights are

@@ -4,7 +4,7 @@ The *children* of an n-gram of order k are the n-grams of order k + 1 that conti
 each n-gram are together, in the order of their parents.
 
 A child is stored as its number among the children of its suffix. For example "a b c" is the child c of "a b"; its
-number is the place of c among the children of "b". If few words follow "b", such a number needs few bits. The number
+number is the place of c among the children of "b". If few words follow "b", the number needs few bits. The number
 also leads from an n-gram to its suffix.
 
 The words, which are the children of the root, have an order of their own. It spreads the numbers in any group of

@@ -268,7 +268,10 @@ class BackoffModel(NgramModel):
     def full_scores(
         self, sentence: Sentence, bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
-        """Yield for every token (log10 probability, length of the n-gram that predicted it, whether it is an OOV)."""
+        """Yield for every token (log10 probability, length of the n-gram that predicted it, whether it is an OOV).
+
+        The parameters are those of `score`.
+        """
         words = words_of(sentence)
         ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
         automaton = self.automaton

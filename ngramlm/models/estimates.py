@@ -81,7 +81,7 @@ class Estimates:
     def from_text(cls, metadata: Mapping[str, str]) -> Estimates:
         """Read the estimates among the metadata of a file.
 
-        Text that `to_text` would not write, such as that of another program, is left out.
+        Text in another form than that of `to_text` is left out, for example text of other programs.
         """
         columns: dict[EstimateName, tuple[Values, ...]] = {}
         for name in ESTIMATE_NAMES:

@@ -194,6 +194,8 @@ class LanguageModel(ABC):
     ) -> Iterator[tuple[float, int, bool]]:
         """Score every token of a sentence.
 
+        The parameters are those of `score`.
+
         Yields
         ------
         tuple
@@ -302,7 +304,7 @@ class LanguageModel(ABC):
         return replace(text, documents=np.arange(text.n_sentences + 1))
 
     def _threads(self, threads: int | None) -> int:
-        """How many threads may call the model at once."""
+        """Return the number of threads that may call the model at the same time."""
         allowed = usable_threads(threads)
         return allowed if self.thread_safe else 1
 
@@ -326,9 +328,21 @@ class LanguageModel(ABC):
         return self.distribution(words_of(history))
 
     def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """Return log10 p(word | history), in a document that began with the sentences `before`.
+        """Return log10 p(word | history) in a document.
 
-        A history that begins with ``<s>`` begins a sentence.
+        Parameters
+        ----------
+        word
+            The word, or ``</s>``.
+        history
+            The words before, the nearest last. A history that begins with ``<s>`` begins a sentence.
+        before
+            The earlier sentences of the document.
+
+        Raises
+        ------
+        UsageError
+            A str is not one word.
         """
         with np.errstate(divide="ignore"):
             return float(np.log10(min(self.distribution_in_document(history, before)[self._id(word)], 1.0)))
@@ -336,7 +350,16 @@ class LanguageModel(ABC):
     def next_words(
         self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
     ) -> list[tuple[str, float]]:
-        """Find the `n` most probable words after a history, in a document that began with the sentences `before`.
+        """Find the most probable words after a history in a document.
+
+        Parameters
+        ----------
+        history
+            The words before, the nearest last. A history that begins with ``<s>`` begins a sentence.
+        n
+            The largest number of words.
+        before
+            The earlier sentences of the document.
 
         Returns
         -------

@@ -82,8 +82,8 @@ class NgramModel(LanguageModel):
         The metadata of a model say so. Without metadata, the model is closed if ``<unk>`` has the probability 0.
         Metadata come first because maximum likelihood gives ``<unk>`` the probability 0 in an open vocabulary too.
         """
-        told = self._metadata.get("closed")
-        return self.is_closed if told is None else told == "yes"
+        closed = self._metadata.get("closed")
+        return self.is_closed if closed is None else closed == "yes"
 
     @property
     def signature(self) -> str:

@@ -58,7 +58,7 @@ def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
     bits
         The largest number of bits. 32 does not quantize.
     lossless
-        Whether a column that cannot be quantized exactly stays as it is.
+        Whether a column that cannot be quantized exactly is not quantized at all.
 
     Examples
     --------

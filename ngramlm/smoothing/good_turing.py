@@ -1,4 +1,4 @@
-"""Good-Turing smoothing: the adjusted count of n-grams that occur r times follows from how many occur r + 1 times."""
+"""Good-Turing smoothing: the numbers of n-grams that occur r and r + 1 times give the adjusted count of r."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def simple_good_turing(counts: Ints, numbers: Ints, confidence: float = 1.65) ->
     counts : int64[m]
         The counts r that occur, rising.
     numbers : int64[m]
-        How many items have each count, n_r.
+        The number of items with each count, n_r.
     confidence : float, default 1.65
         The number of standard deviations: 1.65 in the paper, 1.96 in Sampson's later program.
 

@@ -47,7 +47,7 @@ class CountBlock:
     n_events : int
         The number of words that can be predicted, |V|.
     repeats : float64[R], optional
-        How many equal rows each row stands for; None if each row stands for itself.
+        The number of equal rows that each row stands for; None if each row stands for itself.
     """
 
     order: int

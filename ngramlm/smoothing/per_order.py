@@ -108,7 +108,7 @@ class PerOrder(RecursiveSmoothing[Own]):
     def in_form(self, interpolate: bool) -> Self:
         """Return a copy with each method in interpolated or back-off form, if the method has that form.
 
-        The method of the unigrams stays as it is, unless it is the method of all orders.
+        The method of the unigrams is not changed, unless it is the method of all orders.
         """
         first, *others = self.methods
         if not others:

@@ -34,8 +34,8 @@ class PitmanYor(Smoothing):
 
     p(w|h) = (c(hw) - d t(hw) + (theta + d t(h.)) p(w|h')) / (theta + c(h.)). The distribution of every history is drawn
     from a Pitman-Yor process around that of the shorter history, with a discount d and a strength theta for each order.
-    Gibbs sampling seats the customers; after every sweep d and theta are drawn anew. With one table for each n-gram and
-    theta = 0 this is interpolated Kneser-Ney.
+    Gibbs sampling seats the customers; every sweep is followed by a draw of d and theta. With one table for each n-gram
+    and theta = 0 this is interpolated Kneser-Ney.
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ class Restaurants:
         return slice(sum(sizes[:-1]), sum(sizes))
 
     def sweep(self) -> None:
-        """Seat every customer of every order anew, the highest order first."""
+        """Seat every customer of every order again, the highest order first."""
         self.seating.set_parameters(self.discounts, self.strengths)
         for order in range(self.order, 0, -1):
             self.seating.resample(order)

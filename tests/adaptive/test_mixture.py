@@ -283,7 +283,7 @@ def test_only_frequent_words_have_weights_of_their_own() -> None:
         (lambda: lm.RecentWeights(strength=0), "strength"),
         (lambda: lm.BucketWeights("colour"), "by"),
         (lambda: lm.BucketWeights("word", words=(4, 3)), "rising"),
-        (lambda: lm.BucketWeights("silence", words=(3,)), "by word"),
+        (lambda: lm.BucketWeights("silence", words=(3,)), "by='word'"),
         (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).distribution(), "one for each"),
     ],
 )  # fmt: skip
