@@ -94,7 +94,7 @@ class Smoothing(ABC):
     def usable_counts(self, counts: NgramCounts, heldout: Text | None = None) -> NgramCounts:
         """Check the arguments of `fit`, and drop ``<unk>`` from the counts for a closed vocabulary."""
         if not isinstance(counts, NgramCounts):
-            raise UsageError(f"found {type(counts).__name__}; expected NgramCounts (from ngramlm.count)")
+            raise UsageError(f"found {type(counts).__name__}; expected counts (from ngramlm.count)")
         if heldout is not None and not isinstance(heldout, Text):
             raise UsageError(
                 f"found {type(heldout).__name__} as heldout; expected a Text (from ngramlm.read_text)"

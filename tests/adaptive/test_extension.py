@@ -146,7 +146,7 @@ def test_what_cannot_be_extended(monkeypatch: pytest.MonkeyPatch) -> None:
         extend_vocabulary(closed, ["new"], text)
     with pytest.raises(UsageError, match="expected a BackoffModel"):
         extend_vocabulary(lm.ChurchGale().fit(counted(TOY, 2)), ["new"], text)  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="scores that do not add up"):
+    with pytest.raises(UsageError, match="scores that do not sum"):
         extend_vocabulary(lm.StupidBackoff().fit(counted(TOY, 2)), ["new"], text)
     with pytest.raises(UsageError, match="without sentences"):
         extend_vocabulary(model, ["new"], lm.Text.from_sentences([]), share=0.5)

@@ -235,7 +235,7 @@ def test_what_cannot_be_pruned() -> None:
     with pytest.raises(UsageError, match="BackoffModel"):
         prune("model", 1e-3)  # type: ignore[arg-type]
     scores = lm.StupidBackoff().fit(lm.count(lm.Text.from_sentences(["a b"]), order=2))
-    with pytest.raises(UsageError, match="do not add up"):
+    with pytest.raises(UsageError, match="do not sum"):
         prune(scores, 1e-3)
 
 
