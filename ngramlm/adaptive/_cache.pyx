@@ -1,8 +1,10 @@
-"""What a document has said so far, as weights of words, read by each next word before it is remembered itself.
+"""Compiled caches of a document. Each token is scored with the cache of the tokens before it, and then cached.
 
-Time is counted in predicted tokens. What was said n tokens ago weighs exp(-decay n) times the gain of its word; what is
-older than `window` tokens is forgotten, and so is a cache that has faded altogether. Weights are kept times a scale that grows with time, so that nothing has to be
-touched as it ages (Clarkson & Robinson 1997, eq. 3, in constant time for each token).
+Time is counted in predicted tokens. An occurrence n tokens ago has the weight exp(-decay n) times the gain of its word.
+Occurrences more than `window` tokens ago are dropped. A cache whose weights have all decayed to almost 0 abstains.
+
+Weights are stored times a scale that grows with each token. So old weights need no update, and each token takes
+constant time (Clarkson & Robinson 1997, eq. 3).
 """
 from libc.math cimport NAN, exp
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -14,22 +16,24 @@ from ngramlm.adaptive._pairs cimport Pairs, clear_pairs, close_pairs, find_pair,
 
 import numpy as np
 
-cdef double LARGE = 1e100      # the scale begins anew beyond it
-cdef double FAINT = 1e-150     # what has aged to less is forgotten: double precision would lose its shares
+# The scale returns to 1 when it has grown beyond LARGE.
+cdef double LARGE = 1e100
+# A cache abstains when its total weight is below FAINT: the shares of words would lose their precision.
+cdef double FAINT = 1e-150
 
 
 cdef struct Clock:
-    double growth              # of the scale with each token
+    double growth              # factor of the scale for each token
     double scale
-    double aged                # what is left of a weight when it leaves the window
-    int64_t window             # 0: all
-    int64_t ticks
+    double aged                # factor of a weight when it leaves the window
+    int64_t window             # tokens; 0 for the whole document
+    int64_t ticks              # tokens so far
 
 
 cdef inline Clock clock_of(int64_t window, double decay):
     cdef Clock clock
     if window < 0 or not 0 <= decay <= 100:
-        raise ValueError("a window of 0 or more tokens and a decay of 0 to 100")
+        raise ValueError(f"found window {window} and decay {decay}; expected 0 or more tokens and 0 to 100")
     clock.growth = exp(decay)
     clock.aged = exp(-decay * <double> window) if window else 0.0
     clock.window = window
@@ -39,7 +43,7 @@ cdef inline Clock clock_of(int64_t window, double decay):
 
 
 cdef inline int widen(double** sums, int32_t room) noexcept nogil:
-    """Room for so many sums, those there are kept; -1 without memory."""
+    """Make room for `room` sums and keep the old ones; -1 if memory runs out."""
     cdef double* wider = <double*> realloc(sums[0], room * sizeof(double))
     if wider == NULL:
         return -1
@@ -48,16 +52,17 @@ cdef inline int widen(double** sums, int32_t room) noexcept nogil:
 
 
 cdef int check_reading(int failed, bint filled) except -1:
-    """Raise what went wrong: 1 for a word or the lack of a place, 2 for the lack of memory."""
+    """Raise the error of a reading: 1 for a bad word or a missing place in `out`, 2 if memory ran out."""
     if failed == 2:
         raise MemoryError
     if failed or not filled:
-        raise ValueError("a place for every predicted token, and no word outside the vocabulary")
+        raise ValueError("found a word outside the vocabulary, or another number of places than predicted tokens; "
+                         "expected known words, and one place per predicted token")
     return 0
 
 
 cdef class CachedWords:
-    """The words of a document.
+    """Cache of the words of a document.
 
     `gains` is float64[V], the weight of an occurrence of each word. With `spread` (starts int64[V + 1], words int32[N],
     shares float64[N]) an occurrence of word v counts as shares[i] of words[i] for i from starts[v] to starts[v + 1].
@@ -71,9 +76,9 @@ cdef class CachedWords:
     cdef int32_t[::1] ring
     cdef double[::1] sums
     cdef double total
-    cdef int32_t[::1] touched              # words whose sums may not be zero
+    cdef int32_t[::1] touched              # words whose sums may differ from 0
     cdef uint8_t[::1] is_touched
-    cdef int64_t n_touched, n_live         # remembered occurrences
+    cdef int64_t n_touched, n_live         # n_live: cached occurrences
     cdef Clock clock
     cdef int64_t n_words
 
@@ -113,7 +118,7 @@ cdef class CachedWords:
         self.clock.scale = 1.0
         self.clock.ticks = 0
 
-    cdef inline bint speaks(self) noexcept nogil:
+    cdef inline bint has_evidence(self) noexcept nogil:
         return self.n_live > 0 and self.total > FAINT * self.clock.scale
 
     cdef inline void add(self, int32_t word, double weight) noexcept nogil:
@@ -132,8 +137,8 @@ cdef class CachedWords:
             self.touched[self.n_touched] = word
             self.n_touched += 1
 
-    cdef inline void remember(self, int32_t word) noexcept nogil:
-        """Let a token pass."""
+    cdef inline void push(self, int32_t word) noexcept nogil:
+        """Add a token to the cache, and drop the token that leaves the window."""
         cdef int64_t i, place
         cdef double gain
         self.clock.scale *= self.clock.growth
@@ -145,7 +150,8 @@ cdef class CachedWords:
                     self.n_live -= 1
                     if self.n_live:
                         self.add(self.ring[place], -gain * self.clock.scale * self.clock.aged)
-                    else:                                  # what rounding may have left
+                    else:
+                        # The cache is empty. Remove what rounding has left.
                         for i in range(self.n_touched):
                             self.sums[self.touched[i]] = 0.0
                         self.total = 0.0
@@ -162,7 +168,7 @@ cdef class CachedWords:
             self.clock.scale = 1.0
 
     def read(self, const int32_t[::1] ids not None, double[::1] out not None):
-        """Fill `out` with the share of every predicted token among what came before, NaN where that is nothing."""
+        """Fill `out` with the share of every predicted token among the tokens before; NaN for an empty cache."""
         cdef int64_t i, n = 0
         cdef int32_t word
         cdef int failed = 0
@@ -174,29 +180,30 @@ cdef class CachedWords:
                 if not 0 <= word < self.n_words or n == out.shape[0]:
                     failed = 1
                     break
-                if self.speaks():
+                if self.has_evidence():
                     out[n] = self.sums[word] / self.total if self.sums[word] > 0 else 0.0
                 else:
                     out[n] = NAN
                 n += 1
-                self.remember(word)
+                self.push(word)
         check_reading(failed, n == out.shape[0])
 
     def shares_now(self):
-        """float64[V]: the share of every word, None where nothing is remembered."""
-        if not self.speaks():
+        """Return the share of every word, float64[V]; None for an empty cache."""
+        if not self.has_evidence():
             return None
         sums = np.maximum(self.sums, 0.0)
         return sums / sums.sum()
 
 
-cdef struct Said:              # an n-gram that was said
+# An occurrence of an n-gram in the window: the numbers of its history and of the n-gram, -1 if it is not cached.
+cdef struct CachedNgram:
     int32_t history
     int32_t ngram
 
 
 cdef class CachedNgrams:
-    """What followed the last `length` tokens (1 or 2) of a sentence, `<s>` among them, earlier in the document."""
+    """Cache of the n-grams of a document, with histories of `length` tokens (1 or 2) of a sentence, `<s>` included."""
     cdef const double[::1] gains
     cdef int length
     cdef Clock clock
@@ -205,7 +212,7 @@ cdef class CachedNgrams:
     cdef double* ngram_sums
     cdef int32_t* history_live
     cdef int32_t room_histories, room_ngrams
-    cdef Said[::1] ring
+    cdef CachedNgram[::1] ring
     cdef int64_t n_words
 
     def __cinit__(self):
@@ -216,7 +223,7 @@ cdef class CachedNgrams:
 
     def __init__(self, const double[::1] gains not None, int length, int64_t window=0, double decay=0.0):
         if length != 1 and length != 2:
-            raise ValueError("histories of 1 or 2 words")
+            raise ValueError(f"found histories of {length} tokens; expected 1 or 2")
         self.gains, self.length, self.n_words = gains, length, gains.shape[0]
         self.clock = clock_of(window, decay)
         self.ring = np.zeros(window, np.dtype([("history", np.int32), ("ngram", np.int32)]))
@@ -239,17 +246,17 @@ cdef class CachedNgrams:
         self.clock.scale = 1.0
         self.clock.ticks = 0
 
-    cdef inline bint speaks(self, int32_t history) noexcept nogil:
+    cdef inline bint has_evidence(self, int32_t history) noexcept nogil:
         return (history >= 0 and self.history_live[history] > 0
                 and self.history_sums[history] > FAINT * self.clock.scale)
 
     cdef inline uint64_t history_key(self, const int32_t* at) noexcept nogil:
-        """The tokens before one."""
+        """Return the key of the history before a token."""
         cdef uint64_t key = <uint32_t> (at - 1)[0]
         return key if self.length == 1 else <uint64_t> <uint32_t> (at - 2)[0] << 32 | key
 
     cdef int make_room(self) noexcept nogil:
-        """Sums for every key that the tables have room for; -1 without memory."""
+        """Make room for the sums of all keys that the tables have room for; -1 if memory runs out."""
         cdef int32_t* live
         if self.room_histories < self.histories.room:
             if widen(&self.history_sums, self.histories.room):
@@ -265,26 +272,26 @@ cdef class CachedNgrams:
             self.room_ngrams = self.ngrams.room
         return 0
 
-    cdef int remember(self, uint64_t key, int32_t word) noexcept nogil:
-        """Let a token pass; `key` is its history, all ones where it has none so long. -1 without memory."""
+    cdef int push(self, uint64_t key, int32_t word) noexcept nogil:
+        """Add a token to the cache; -1 if memory runs out. `key` is its history, or all ones if that is too short."""
         cdef int64_t place
         cdef int32_t known, i
-        cdef Said said
+        cdef CachedNgram occurrence
         cdef double gain
-        said.history = said.ngram = -1
+        occurrence.history = occurrence.ngram = -1
         self.clock.scale *= self.clock.growth
         if key != <uint64_t> -1 and self.gains[word] > 0:
             known = self.histories.n
-            said.history = number_of(&self.histories, key)
-            if said.history < 0 or self.make_room():
+            occurrence.history = number_of(&self.histories, key)
+            if occurrence.history < 0 or self.make_room():
                 return -1
-            if said.history == known:
+            if occurrence.history == known:
                 self.history_sums[known], self.history_live[known] = 0.0, 0
             known = self.ngrams.n
-            said.ngram = number_of(&self.ngrams, <uint64_t> said.history << 32 | <uint32_t> word)
-            if said.ngram < 0 or self.make_room():
+            occurrence.ngram = number_of(&self.ngrams, <uint64_t> occurrence.history << 32 | <uint32_t> word)
+            if occurrence.ngram < 0 or self.make_room():
                 return -1
-            if said.ngram == known:
+            if occurrence.ngram == known:
                 self.ngram_sums[known] = 0.0
         if self.clock.window:
             place = self.clock.ticks % self.clock.window
@@ -295,13 +302,13 @@ cdef class CachedNgrams:
                 self.history_live[i] -= 1
                 self.history_sums[i] = self.history_sums[i] - gain if self.history_live[i] else 0.0
                 self.ngram_sums[self.ring[place].ngram] -= gain
-            self.ring[place] = said
+            self.ring[place] = occurrence
         self.clock.ticks += 1
-        if said.history >= 0:
+        if occurrence.history >= 0:
             gain = self.gains[word] * self.clock.scale
-            self.history_sums[said.history] += gain
-            self.history_live[said.history] += 1
-            self.ngram_sums[said.ngram] += gain
+            self.history_sums[occurrence.history] += gain
+            self.history_live[occurrence.history] += 1
+            self.ngram_sums[occurrence.ngram] += gain
         if self.clock.scale > LARGE:
             for i in range(self.histories.n):
                 self.history_sums[i] /= self.clock.scale
@@ -311,8 +318,10 @@ cdef class CachedNgrams:
         return 0
 
     def read(self, const int32_t[::1] ids not None, double[::1] out not None):
-        """Fill `out` with the share of every predicted token among what followed its history before, NaN where that
-        is nothing; `ids` are whole sentences."""
+        """Fill `out` with the share of every predicted token among the cached words after its history.
+
+        NaN says that the history is not cached. `ids` are complete sentences.
+        """
         cdef int64_t i, n = 0, begin = 0
         cdef int32_t word, history, ngram
         cdef uint64_t key
@@ -334,24 +343,24 @@ cdef class CachedNgrams:
                 if i - begin >= self.length:
                     key = self.history_key(&ids[i])
                     history = find_pair(&self.histories, key)
-                    if self.speaks(history):
+                    if self.has_evidence(history):
                         ngram = find_pair(&self.ngrams, <uint64_t> history << 32 | <uint32_t> word)
                         out[n] = 0.0
                         if ngram >= 0 and self.ngram_sums[ngram] > 0:
                             out[n] = self.ngram_sums[ngram] / self.history_sums[history]
                 n += 1
-                if self.remember(key, word):
+                if self.push(key, word):
                     failed = 2
                     break
         check_reading(failed, n == out.shape[0])
 
     def shares_after(self, const int32_t[::1] tokens not None):
-        """float64[V]: the share of every word after the last tokens of a sentence, None where nothing followed them."""
+        """Return the share of every word after the last tokens of a sentence, float64[V]; None for a new history."""
         cdef int32_t history, i, word
         if tokens.shape[0] < self.length:
             return None
         history = find_pair(&self.histories, self.history_key(&tokens[0] + tokens.shape[0]))
-        if not self.speaks(history):
+        if not self.has_evidence(history):
             return None
         found = np.zeros(self.n_words)
         cdef double[::1] sums = found
@@ -363,19 +372,20 @@ cdef class CachedNgrams:
 
 
 cdef class CachedPairs:
-    """Which words were said soon after which in the document: the cache of pairs of Qu et al. (2003).
+    """Cache of the pairs of nearby words in a document (Qu et al. 2003).
 
-    A pair (u, w), w at most `distance` tokens behind u, weighs gain(u) gain(w); words of gain 0 are in no pair.
+    A pair (u, w) has w at most `distance` tokens after u, and the weight gain(u) gain(w). Words of gain 0 are in no
+    pair.
     """
     cdef const double[::1] gains
     cdef int distance
     cdef Pairs pairs
     cdef double* sums
     cdef int32_t room
-    cdef double[::1] first_sums            # of all pairs that begin with a word
+    cdef double[::1] first_sums            # for each word, the sum of all pairs that begin with it
     cdef int32_t[::1] touched
     cdef int64_t n_touched, n_words
-    cdef int32_t[::1] recent               # the last tokens, oldest overwritten
+    cdef int32_t[::1] recent               # ring of the last tokens
     cdef int64_t ticks
 
     def __cinit__(self):
@@ -385,7 +395,7 @@ cdef class CachedPairs:
 
     def __init__(self, const double[::1] gains not None, int distance):
         if distance < 1:
-            raise ValueError("a distance of 1 or more")
+            raise ValueError(f"found distance {distance}; expected 1 or more")
         self.gains, self.distance, self.n_words = gains, distance, gains.shape[0]
         self.first_sums = np.zeros(self.n_words)
         self.touched = np.empty(self.n_words, np.int32)
@@ -410,8 +420,8 @@ cdef class CachedPairs:
     cdef inline int32_t n_recent(self) noexcept nogil:
         return <int32_t> (self.ticks if self.ticks < self.distance else self.distance)
 
-    cdef int remember(self, int32_t word) noexcept nogil:
-        """Let a token pass; -1 without memory."""
+    cdef int push(self, int32_t word) noexcept nogil:
+        """Add a token to the cache; -1 if memory runs out."""
         cdef int32_t i, first, known, number
         cdef double weight
         if self.gains[word] > 0:
@@ -440,11 +450,13 @@ cdef class CachedPairs:
         return 0
 
     def read(self, const int32_t[::1] ids not None, double[::1] out not None):
-        """Fill `out` with the share of every predicted token among what followed the last words before, NaN where that
-        is nothing."""
+        """Fill `out` with the share of every predicted token among the cached words after the last tokens.
+
+        NaN says that no pair begins with the last tokens.
+        """
         cdef int64_t i, n = 0
         cdef int32_t word, k, number
-        cdef double said, followed
+        cdef double paired, total
         cdef int failed = 0
         with nogil:
             for i in range(ids.shape[0]):
@@ -454,22 +466,22 @@ cdef class CachedPairs:
                 if not 0 <= word < self.n_words or n == out.shape[0]:
                     failed = 1
                     break
-                said = followed = 0.0
+                paired = total = 0.0
                 for k in range(self.n_recent()):
                     if self.first_sums[self.recent[k]] > 0:
-                        followed += self.first_sums[self.recent[k]]
+                        total += self.first_sums[self.recent[k]]
                         number = find_pair(&self.pairs, <uint64_t> self.recent[k] << 32 | <uint32_t> word)
                         if number >= 0:
-                            said += self.sums[number]
-                out[n] = said / followed if followed > 0 else NAN
+                            paired += self.sums[number]
+                out[n] = paired / total if total > 0 else NAN
                 n += 1
-                if self.remember(word):
+                if self.push(word):
                     failed = 2
                     break
         check_reading(failed, n == out.shape[0])
 
     def shares_now(self):
-        """float64[V]: the share of every word after the last ones, None where nothing followed them."""
+        """Return the share of every word after the last tokens, float64[V]; None if no pair begins with them."""
         cdef int32_t k, i
         times = np.zeros(self.n_words)
         cdef double[::1] n_times = times

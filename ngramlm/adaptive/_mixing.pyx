@@ -1,13 +1,14 @@
-"""The probability of every token in a mixture, with weights that stand still or move while a document is read.
+"""The probability of every token in a mixture, with weights that are fixed or change while a document is read.
 
-`probs` is float64[components, tokens], NaN where a component is silent: then the weights of the others are divided by
-their sum, and what the token tells about the weights says nothing about that of the silent one.
+`probs` is float64[components, tokens]; NaN says that a component abstains. Then the weights of the other components are
+divided by their sum, and the token does not change the weight of the component that abstains.
 """
 from libc.math cimport NAN, isnan, pow
 from libc.stdint cimport int32_t, int64_t
 
 import numpy as np
 
+# The smallest factor of a prior that a token leaves of a weight, if weights are not kept for ever.
 cdef double LEAST = 1e-6
 
 
@@ -18,11 +19,11 @@ cdef enum:
 cdef struct Weights:
     int n
     double now[MOST]
-    double share[MOST]         # of each component in what the token before was given
+    double share[MOST]         # part of each component in the probability of the last token
 
 
 cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* weights) noexcept nogil:
-    """The probability of a token; fills the shares. NaN where all components are silent."""
+    """Return the probability of a token, NaN if all components abstain; fill the shares."""
     cdef int j
     cdef double given = 0.0, known = 0.0, p
     for j in range(weights.n):
@@ -33,7 +34,8 @@ cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* wei
             known += weights.now[j]
             weights.share[j] = weights.now[j] * p
             given += weights.share[j]
-    if known <= 0:                 # only those speak that have no weight: they have it now
+    if known <= 0:
+        # All components with a weight abstain. The others share the weight equally.
         return mix_equally(probs, i, weights)
     for j in range(weights.n):
         if not isnan(probs[j, i]):
@@ -42,6 +44,7 @@ cdef inline double mix_token(const double[:, ::1] probs, int64_t i, Weights* wei
 
 
 cdef inline double mix_equally(const double[:, ::1] probs, int64_t i, Weights* weights) noexcept nogil:
+    """Return the mean probability of the components that do not abstain."""
     cdef int j, n = 0
     cdef double given = 0.0
     for j in range(weights.n):
@@ -55,7 +58,7 @@ cdef inline double mix_equally(const double[:, ::1] probs, int64_t i, Weights* w
 cdef int check(const double[:, ::1] probs, const double[::1] out, const int64_t[::1] starts) except -1:
     cdef int64_t k
     if not 1 <= probs.shape[0] <= MOST:
-        raise ValueError(f"{probs.shape[0]} components; expected 1 to {MOST}")
+        raise ValueError(f"found {probs.shape[0]} components; expected 1 to {MOST}")
     if out.shape[0] != probs.shape[1]:
         raise ValueError("columns of different lengths")
     if starts.shape[0] < 1 or starts[0] != 0 or starts[starts.shape[0] - 1] != probs.shape[1]:
@@ -68,7 +71,7 @@ cdef int check(const double[:, ::1] probs, const double[::1] out, const int64_t[
 
 def mix_fixed(const double[:, ::1] probs not None, const double[:, ::1] weights not None,
               const int32_t[::1] buckets not None, double[::1] out not None):
-    """Fill `out` by the weights float64[buckets, components] of the bucket of each token."""
+    """Fill `out` with the probabilities; `weights` is float64[buckets, components], `buckets` int32[tokens]."""
     cdef int64_t i
     cdef int j
     cdef Weights now
@@ -86,26 +89,31 @@ def mix_fixed(const double[:, ::1] probs not None, const double[:, ::1] weights 
                 now.now[j] = weights[buckets[i], j]
             out[i] = mix_token(probs, i, &now)
     if not valid:
-        raise ValueError("a bucket without weights")
+        raise ValueError("found a bucket without weights; expected numbers of the rows of weights")
 
 
 def mix_recent(const double[:, ::1] probs not None, const int64_t[::1] starts not None,
                const double[::1] prior not None, int64_t window, double strength, double[::1] out not None):
-    """Weights are the mean share of each component in the last `window` tokens (0: all), the prior counting as
-    `strength` tokens; they begin anew at every start. Returns the weights after the last token."""
+    """Fill `out` with the probabilities under recent weights, and return the weights after the last token.
+
+    The weight of a component is its mean share in the last `window` tokens (0 for all tokens). The prior counts as
+    `strength` tokens. Weights return to the prior at every start.
+    """
     cdef int64_t i, k, n, place
     cdef int j
     cdef Weights now
     check(probs, out, starts)
     if prior.shape[0] != probs.shape[0] or window < 0 or not strength > 0:
-        raise ValueError("a prior for each component, a window of 0 or more and a strength above 0")
+        raise ValueError("found a prior, window or strength that does not fit; expected one weight per component, 0 or "
+                         "more, and above 0")
     now.n = <int> probs.shape[0]
     ring_out = np.zeros((window, now.n))
     sums_out = np.zeros(now.n)
     cdef double[:, ::1] ring = ring_out
     cdef double[::1] sums = sums_out
     with nogil:
-        begin(&now, prior)             # in case there is nothing to read
+        # For a table without tokens.
+        begin(&now, prior)
         for k in range(starts.shape[0] - 1):
             begin(&now, prior)
             for j in range(now.n):
@@ -144,10 +152,11 @@ cdef inline void normalize(Weights* weights, const double* prior, const double* 
 
 def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not None,
               const double[::1] prior not None, double memory, double[::1] out not None):
-    """Weights are posterior probabilities of the components given the tokens so far, raised to `memory` with each token
-    (1: nothing is forgotten) and the prior to the rest; they begin anew at every start. Returns the last weights.
+    """Fill `out` with the probabilities under Bayesian weights, and return the weights after the last token.
 
-    Unless nothing is forgotten, what a token leaves of a weight is LEAST of the prior or more: 0 could never rise again.
+    Each token multiplies the weight of a component by the probability that the component gave it. The product is raised
+    to the power `memory` and multiplied by the prior to the power 1 - `memory`. Weights return to the prior at every
+    start. If `memory` is below 1, a weight stays at LEAST of the prior or more, because a weight of 0 could not rise.
     """
     cdef int64_t i, k
     cdef int j
@@ -155,10 +164,11 @@ def mix_bayes(const double[:, ::1] probs not None, const int64_t[::1] starts not
     cdef Weights now
     check(probs, out, starts)
     if prior.shape[0] != probs.shape[0] or not 0 <= memory <= 1:
-        raise ValueError("a prior for each component and a memory of 0 to 1")
+        raise ValueError("found a prior or memory that does not fit; expected one weight per component, and 0 to 1")
     now.n = <int> probs.shape[0]
     with nogil:
-        begin(&now, prior)             # in case there is nothing to read
+        # For a table without tokens.
+        begin(&now, prior)
         for k in range(starts.shape[0] - 1):
             begin(&now, prior)
             for i in range(starts[k], starts[k + 1]):

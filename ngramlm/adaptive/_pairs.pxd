@@ -1,20 +1,20 @@
-# A table of 64-bit keys that numbers them as they come, and forgets all of them at once.
+# A hash table that numbers 64-bit keys in the order of their first occurrence. It drops all keys in constant time.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memset
 
 cdef struct Pairs:
-    uint64_t* keys             # of every number
-    int32_t* slots             # numbers, valid where the stamp is the present one
+    uint64_t* keys             # the key of every number
+    int32_t* slots             # numbers; a slot is in use if its stamp equals `stamp`
     uint32_t* stamps
     uint32_t stamp
-    int64_t mask               # slots - 1, a power of two
-    int32_t n
-    int32_t room               # for so many keys
+    int64_t mask               # number of slots - 1; the number of slots is a power of two
+    int32_t n                  # keys
+    int32_t room               # keys that fit before the table must grow
 
 
 cdef inline int open_pairs(Pairs* pairs) noexcept nogil:
-    """An empty table; -1 without memory."""
+    """Make an empty table; -1 if memory runs out."""
     memset(pairs, 0, sizeof(Pairs))
     pairs.stamp = 1
     return grow_pairs(pairs)
@@ -28,7 +28,7 @@ cdef inline void close_pairs(Pairs* pairs) noexcept nogil:
 
 
 cdef inline void clear_pairs(Pairs* pairs) noexcept nogil:
-    """Forget all keys."""
+    """Drop all keys."""
     pairs.n = 0
     pairs.stamp += 1
     if pairs.stamp == 0:
@@ -37,7 +37,7 @@ cdef inline void clear_pairs(Pairs* pairs) noexcept nogil:
 
 
 cdef inline int64_t slot_of(const Pairs* pairs, uint64_t key) noexcept nogil:
-    """The slot where a key is, or where it would be."""
+    """Return the slot of a key, or the free slot for it."""
     cdef uint64_t mixed = key * <uint64_t> 0x9E3779B97F4A7C15
     cdef int64_t at
     mixed ^= mixed >> 29
@@ -48,13 +48,13 @@ cdef inline int64_t slot_of(const Pairs* pairs, uint64_t key) noexcept nogil:
 
 
 cdef inline int32_t find_pair(const Pairs* pairs, uint64_t key) noexcept nogil:
-    """The number of a key, -1 when it is not there."""
+    """Return the number of a key, -1 for an unknown key."""
     cdef int64_t at = slot_of(pairs, key)
     return pairs.slots[at] if pairs.stamps[at] == pairs.stamp else -1
 
 
 cdef inline int32_t number_of(Pairs* pairs, uint64_t key) noexcept nogil:
-    """The number of a key, a new one if need be; -1 without memory."""
+    """Return the number of a key, a new number for a new key; -1 if memory runs out."""
     cdef int64_t at
     if pairs.n == pairs.room and grow_pairs(pairs):
         return -1
@@ -68,7 +68,7 @@ cdef inline int32_t number_of(Pairs* pairs, uint64_t key) noexcept nogil:
 
 
 cdef inline int grow_pairs(Pairs* pairs) noexcept nogil:
-    """Make room for twice as many keys; -1 without memory, and then the table is as it was."""
+    """Make room for twice as many keys; -1 if memory runs out, and then the table is unchanged."""
     cdef int32_t room = 2 * pairs.room if pairs.room else 512, i
     cdef int64_t n_slots = 2 * <int64_t> room, at
     cdef uint64_t* keys

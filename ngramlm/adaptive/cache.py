@@ -1,6 +1,6 @@
 """Caches of a document: a word that occurred in it is likely to occur again.
 
-Kuhn & De Mori (1990); Clarkson & Robinson (1997).
+Sources: Kuhn & De Mori (1990); Clarkson & Robinson (1997).
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class _DocumentCache(ABC):
 
     @abstractmethod
     def _open(self, vocabulary: Vocabulary) -> Any:
-        """An empty compiled cache over a vocabulary."""
+        """Return an empty compiled cache over a vocabulary."""
 
     @abstractmethod
     def _now(self, cached: Any, running: RunningDocument) -> Floats | None:
-        """float64[V]: what a compiled cache predicts after the document read so far; None where it abstains."""
+        """Return the probability of every next word after the document read so far, float64[V]; None to abstain."""
 
     def probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: the probability of every predicted token, NaN where the cache abstains."""
+        """Return the probability of every predicted token, float64[n_tokens]; NaN where the cache abstains."""
         cached = self._open(text.vocabulary)
         found = np.empty(text.n_tokens)
         for ids, predicted in document_slices(text):
@@ -45,7 +45,7 @@ class _DocumentCache(ABC):
         return found
 
     def after(self, running: RunningDocument) -> Floats | None:
-        """float64[V]: the probability of every next word, None where the cache abstains."""
+        """Return the probability of every next word, float64[V]; None if the cache abstains."""
         cached = self._open(running.before.vocabulary)
         cached.read(running.before.ids, np.empty(running.before.n_tokens))
         cached.read(running.tokens, np.empty(int(np.count_nonzero(running.tokens != BOS))))
@@ -55,7 +55,7 @@ class _DocumentCache(ABC):
 def _gains(
     vocabulary: Vocabulary, weights: WordWeights | None, keep_unknown: bool, keep_ends: bool
 ) -> Floats:
-    """float64[V]: what an occurrence of every word is worth."""
+    """Return the weight of an occurrence of every word, float64[V]."""
     gains = np.ones(len(vocabulary)) if weights is None else weights.over(vocabulary)
     gains[BOS] = 0.0
     if not keep_unknown:
@@ -71,25 +71,30 @@ def _gains(
 class Cache(_DocumentCache):
     """The words of the document so far: p(w) = weight of the occurrences of w / weight of all occurrences.
 
-    An occurrence n tokens ago weighs exp(-decay n). Occurrences more than `window` tokens ago are dropped. Every
-    document begins with an empty cache. The cache abstains while it is empty, and where all weights have decayed to 0.
-    By default ``<unk>`` and ``</s>`` are not cached, so that their probability is 0 here.
+    An occurrence n tokens ago has the weight exp(-decay n). Occurrences more than `window` tokens ago are dropped.
+    Every document begins with an empty cache. The cache abstains while it is empty, and when all weights have decayed
+    to 0. By default ``<unk>`` and ``</s>`` are not cached, so that their probability is 0.
 
     Parameters
     ----------
     window
-        Size in tokens; None caches the whole document.
+        Size of the cache in tokens. None caches the whole document.
     decay
-        Rate of the decay per token. 0 weighs all occurrences alike; 0.002 to 0.01 suits most texts.
+        Rate of the exponential decay per token. 0 weights all occurrences equally; 0.002 to 0.01 suits most texts.
     weights
         The weight of an occurrence of each word, for example `inverse_document_frequencies`. A word of weight 0 is not
         cached.
     neighbours
-        Similar words, which share the weight of an occurrence (Zhang et al. 2005).
+        Similar words, which share the weight of an occurrence (Zhang et al. 2005). None shares nothing.
     keep_unknown
         Whether ``<unk>`` is cached.
     keep_ends
         Whether ``</s>`` is cached.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range or of the wrong type.
 
     Examples
     --------
@@ -110,6 +115,7 @@ class Cache(_DocumentCache):
         _check_type("neighbours", self.neighbours, Neighbours)
 
     def describe(self) -> str:
+        """Return the kind and the options of the cache, for signatures."""
         extra = ["weighted"] * (self.weights is not None) + ["classes"] * (self.neighbours is not None)
         return _described("cache", self, extra)
 
@@ -126,23 +132,28 @@ class Cache(_DocumentCache):
 class NgramCache(_DocumentCache):
     """The n-grams of the document so far: p(w|h) = weight of h w / weight of h.
 
-    Histories stay within a sentence and begin with ``<s>`` there. A history that is not cached backs off to the next
-    shorter one. The cache abstains where the last word is not cached as a history either.
+    Histories do not cross the beginning of a sentence; ``<s>`` is part of them. A history that is not cached backs off
+    to the next shorter history. The cache abstains if the shortest history, the last word, is not cached.
 
     Parameters
     ----------
     order
-        2 for bigrams, 3 for trigrams that back off to bigrams.
+        2 caches bigrams; 3 caches trigrams that back off to bigrams.
     window, decay
         As for `Cache`.
     weights
-        The weight of an occurrence, by its last word.
+        The weight of an occurrence of an n-gram, by its last word. None gives all the weight 1.
     keep_unknown
         Whether n-grams that end in ``<unk>`` are cached.
     keep_ends
         Whether n-grams that end in ``</s>`` are cached.
     backoff
-        Whether a history that is not cached backs off. If not, the cache abstains there.
+        Whether a history that is not cached backs off. If False, the cache abstains after it.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range or of the wrong type.
 
     Examples
     --------
@@ -165,11 +176,12 @@ class NgramCache(_DocumentCache):
         _check(self)
 
     def describe(self) -> str:
+        """Return the order and the options of the cache, for signatures."""
         return _described(f"{self.order}-gram-cache", self, [] if self.backoff else ["no-backoff"])
 
     @property
     def _lengths(self) -> range:
-        """Of histories, the longest first."""
+        """The lengths of the histories, the longest first."""
         return range(self.order - 1, 0 if self.backoff else self.order - 2, -1)
 
     def _open(self, vocabulary: Vocabulary) -> _Chain:
@@ -181,7 +193,7 @@ class NgramCache(_DocumentCache):
 
 
 class _Chain:
-    """Compiled caches, of which the first that does not abstain predicts."""
+    """Compiled caches in the order of back-off: the first cache that does not abstain predicts."""
 
     def __init__(self, caches: list[CachedNgrams]) -> None:
         self._caches = caches
@@ -209,15 +221,21 @@ class _Chain:
 class PairCache(_DocumentCache):
     """Pairs of words of the document so far: the extended bigram cache of Qu et al. (2003).
 
-    A pair (u, w) is cached where w stands at most `distance` tokens after u; it weighs gain(u) gain(w). With M(u, w)
-    as the sum of these, p(w) = sum of M(u, w) over the last `distance` tokens u / sum of all their pairs.
+    A pair (u, w) is cached if w stands at most `distance` tokens after u. Its weight is gain(u) gain(w), and M(u, w) is
+    the sum of the weights of its occurrences. The probability of the word w is the sum of M(u, w) over the last
+    `distance` tokens u, divided by the sum of M(u, v) over the same tokens u and all words v.
 
     Parameters
     ----------
     weights
         The weight (gain) of each word, for example `inverse_document_frequencies`. A word of weight 0 is in no pair.
     distance
-        The longest distance, in tokens.
+        The largest distance between the two words, in tokens.
+
+    Raises
+    ------
+    UsageError
+        `distance` is out of its range, or `weights` is not a `WordWeights`.
     """
 
     weights: WordWeights
@@ -228,6 +246,7 @@ class PairCache(_DocumentCache):
         _check_type("weights", self.weights, WordWeights, optional=False)
 
     def describe(self) -> str:
+        """Return the kind and the distance of the cache, for signatures."""
         return f"pair-cache,distance:{self.distance}"
 
     def _open(self, vocabulary: Vocabulary) -> CachedPairs:

@@ -24,9 +24,13 @@ __all__ = ["Component", "ModelComponent", "RunningDocument", "spans"]
 class RunningDocument:
     """A document up to the next word.
 
-    Attributes:
-        before: its whole sentences.
-        tokens: int32[T], the ids of the last sentence so far; ``<s>`` first, unless the history begins inside it.
+    Attributes
+    ----------
+    before : Text
+        The complete sentences of the document.
+    tokens : numpy.ndarray
+        int32[T]: the ids of the unfinished last sentence. ``<s>`` is first, unless the history begins inside the
+        sentence.
     """
 
     before: Text
@@ -36,52 +40,75 @@ class RunningDocument:
     def of(
         cls, vocabulary: Vocabulary, history: Sentence = (), before: Sequence[Sentence] = ()
     ) -> RunningDocument:
-        """The document that these sentences and the history in the last one make, in the ids of a vocabulary."""
+        """Make a document from its complete sentences and the history in its last sentence.
+
+        Parameters
+        ----------
+        vocabulary
+            The vocabulary whose ids the document has.
+        history
+            The words of the unfinished last sentence.
+        before
+            The complete sentences of the document.
+        """
         text = Text.from_sentences(before, vocabulary)
         return cls(text, vocabulary.ids(words_of(history)))
 
     @property
     def n_tokens(self) -> int:
-        """Predicted tokens so far."""
+        """The number of predicted tokens so far."""
         return self.before.n_tokens + int(np.count_nonzero(self.tokens != BOS))
 
     def as_text(self) -> Text:
-        """The document with its last sentence as if it ended here: the last predicted token is not there yet."""
+        """Return the document as a text whose last sentence is closed with ``</s>``.
+
+        That ``</s>`` is not part of the document: callers ignore the last predicted token of the text.
+        """
         last = np.concatenate([[BOS], without_start(self.tokens), [EOS]]).astype(np.int32)
         return Text.from_ids(self.before.vocabulary, np.concatenate([self.before.ids, last]), 0)
 
     @property
     def history(self) -> list[str]:
-        """The words of the sentence that breaks off."""
+        """The words of the unfinished last sentence."""
         return self.before.vocabulary.words(self.tokens)
 
     def sentences(self) -> list[list[str]]:
-        """The words of the whole sentences."""
+        """Return the words of the complete sentences."""
         return [self.before.sentence(number) for number in range(self.before.n_sentences)]
 
 
 @runtime_checkable
 class Component(Protocol):
-    """What a `Mixture` adds up: a cache of the document, or a language model as a `ModelComponent`.
+    """The interface of the components of a `Mixture`: caches, and language models as `ModelComponent`.
 
-    A component abstains where it has no evidence, as a cache does at the beginning of a document.
+    A component abstains if it has no evidence, for example a cache at the beginning of a document.
     """
 
     def describe(self) -> str:
-        """A short name for signatures."""
+        """Return a short name for signatures."""
         ...
 
     def probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: the probability of every predicted token, NaN where the component abstains."""
+        """Return the probability of every predicted token, float64[n_tokens]; NaN where the component abstains."""
         ...
 
     def after(self, running: RunningDocument) -> Floats | None:
-        """float64[V]: the probability of every next word, None where the component abstains."""
+        """Return the probability of every next word, float64[V]; None if the component abstains."""
         ...
 
 
 class ModelComponent:
-    """A language model as a component; it never abstains. Words that it does not know have the probability 0."""
+    """A language model as a component of a mixture.
+
+    The component never abstains. A word that the model does not know has the probability 0.
+
+    Parameters
+    ----------
+    model
+        The language model.
+    vocabulary
+        The vocabulary of the mixture, which contains that of the model.
+    """
 
     def __init__(self, model: LanguageModel, vocabulary: Vocabulary) -> None:
         self.model = model
@@ -89,9 +116,11 @@ class ModelComponent:
         self._is_own = model.vocabulary == vocabulary
 
     def describe(self) -> str:
+        """Return the signature of the model."""
         return self.model.signature
 
     def probs(self, text: Text) -> Floats:
+        """Return the probability of every predicted token, float64[n_tokens]."""
         own = text if self._is_own else text_over(text, self.model.vocabulary)
         found = np.minimum(self.model.log10_probs(own), 0.0)
         np.power(10.0, found, out=found)
@@ -100,6 +129,7 @@ class ModelComponent:
         return found
 
     def after(self, running: RunningDocument) -> Floats:
+        """Return the probability of every next word, float64[V]."""
         before = [] if self.model.independent_sentences else running.sentences()
         found = self.model.distribution_in_document(running.history, before)
         if self._is_own:
@@ -110,16 +140,16 @@ class ModelComponent:
 
 
 def spans(text: Text, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """int64[N]: the number of predicted tokens before each of these sentences."""
+    """Return the number of predicted tokens before each of the sentences `starts`, int64[N]."""
     return np.asarray(text.sentences[starts] - starts)
 
 
 def document_slices(text: Text) -> list[tuple[slice, slice]]:
-    """For every document, its tokens in `ids` and among the predicted ones."""
+    """Return for every document its slice of ``text.ids`` and its slice of the predicted tokens."""
     at, predicted = text.sentences[text.documents].tolist(), spans(text, text.documents).tolist()
     return [(slice(at[k], at[k + 1]), slice(predicted[k], predicted[k + 1])) for k in range(text.n_documents)]
 
 
 def without_start(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The predicted tokens."""
+    """Return the ids without ``<s>``: the predicted tokens."""
     return np.asarray(ids[ids != BOS])

@@ -1,4 +1,4 @@
-"""Adapting a model to a domain with a small text: find its words, add them, cache them."""
+"""Adapt a model to a domain with a small text: find the words of the domain, add the new ones, and cache them."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class DomainVocabulary:
     model
         The model with the new words in its vocabulary.
     domain
-        The words that are more frequent in the domain, with their G2. New words may be among them.
+        The words that are more frequent in the domain, with their G2 (see `domain_words`). New words may be among them.
     new
         All words that the model did not know, with their G2.
     joined
         Sequences of tokens that are likely to be one word and are more frequent in the domain, with their G2. The
-        model does not know them as words; `join_words` makes them words of a text.
+        model does not contain them as words. `join_words` replaces them by words in a text.
     """
 
     model: BackoffModel
@@ -71,12 +71,12 @@ def domain_vocabulary(
     text
         A text of the domain, read with a vocabulary of its own.
     background
-        The training text of the model, or its counts. None compares with the unigrams of the extended model; those of
-        Kneser-Ney are not the frequencies of the words.
+        The training text of the model, or its counts. None compares with the unigrams of the extended model. For a
+        Kneser-Ney model give the text, because Kneser-Ney unigrams are not the frequencies of the words.
     least
-        The least G2 of a word of the domain.
+        The smallest G2 of a word of the domain.
     min_count
-        The least number of occurrences of a word that is added.
+        The smallest count in the text of a word that is added.
     longest
         The largest number of tokens that `word_candidates` joins, for text without spaces. 1 joins none.
 
@@ -133,8 +133,8 @@ def adapt_domain(
 ) -> Mixture:
     """Mix a model that knows the new words of a domain, a model of the domain's n-grams, and a cache of its words.
 
-    Call ``fit`` of the mixture with held-out text, to find the weights. Use other text than `text`, as the second model
-    was trained on that.
+    Call ``fit`` of the mixture with held-out text to find the weights. Do not use `text` itself, because the second
+    model is trained on it.
 
     Parameters
     ----------
@@ -145,13 +145,13 @@ def adapt_domain(
     background
         The training text of the model, or its counts; see `domain_vocabulary`.
     found
-        The result of `domain_vocabulary`, if it is known already.
+        The result of `domain_vocabulary`. None computes it.
     order
-        The order of the model of the domain. None is the order of `model`, but 3 at most.
+        The order of the model of the domain. None takes the order of `model`, but at most 3.
     method
-        The smoothing method of the model of the domain. None is Witten-Bell, which suits small texts too.
+        The smoothing method of the model of the domain. None is Witten-Bell, which also suits small texts.
     remember
-        Which words the cache holds: those of the ``"domain"`` or ``"all"``.
+        Which words the cache holds: ``"domain"`` for the words of the domain, ``"all"`` for all words.
     decay
         The decay of the cache; see `Cache`.
     weighting
@@ -164,16 +164,16 @@ def adapt_domain(
     Returns
     -------
     Mixture
-        Three components; without the cache if there are no domain words.
+        A mixture of three components. If the domain has no words of its own, the cache is left out.
 
     Raises
     ------
     UsageError
-        As for `domain_vocabulary`.
+        As for `domain_vocabulary`; or both `found` and `background` are given.
 
     Notes
     -----
-    The idea is that of Huang, Fei et al. (1999); the definitions are ours.
+    The idea is from Huang, Fei et al. (1999). The definitions are those of this toolkit.
 
     Examples
     --------
@@ -186,7 +186,9 @@ def adapt_domain(
     if found is None:
         found = domain_vocabulary(model, text, background)
     elif background is not None:
-        raise UsageError("found a background, and words that were found already; expected one of them")
+        raise UsageError(
+            "found both background and found; expected one of them, as found has used its background"
+        )
     remember = choice("domain", "all")("remember", remember)
     extended = found.model
     if order is None:

@@ -1,4 +1,4 @@
-"""Adding words to a back-off model: they share the probability of ``<unk>``."""
+"""Add words to a back-off model: the new words share the probability of ``<unk>``."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ __all__ = ["extend_vocabulary", "new_words"]
 
 Int64s = NDArray[np.int64]
 
-MOST_ROWS = 1 << 27  # that are added: some gigabytes
+# The largest number of n-grams that are added. They take some gigabytes.
+MOST_ROWS = 1 << 27
 
 
 def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list[str]:
-    """The words of a text that are not in a vocabulary.
+    """Find the words of a text that are not in a vocabulary.
 
     Parameters
     ----------
@@ -39,17 +40,17 @@ def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list
     vocabulary
         The known words.
     min_count
-        The least number of occurrences of a word in the result.
+        The smallest count in the text of a word in the result.
 
     Returns
     -------
     list
-        The most frequent word first; ties are in the order of the text's vocabulary.
+        The words, the most frequent first. Words of equal count keep the order of the vocabulary of the text.
 
     Raises
     ------
     UsageError
-        The text was read with `vocabulary`, so that its new words are lost.
+        The text was read with `vocabulary`, so that its new words have become ``<unk>``.
 
     Examples
     --------
@@ -59,7 +60,7 @@ def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list
     min_count = Number(least=1, whole=True)("min_count", min_count)
     if text.n_oov and text.vocabulary == vocabulary:
         raise UsageError(
-            f"found a text that has lost {text.n_oov} words outside the vocabulary; expected one that was read with a "
+            f"found a text in which {text.n_oov} words are OOV already; expected a text that was read with a "
             "vocabulary of its own"
         )
     counts = np.bincount(text.ids, minlength=len(text.vocabulary))
@@ -72,29 +73,29 @@ def new_words(text: Text, vocabulary: Vocabulary, *, min_count: int = 1) -> list
 def extend_vocabulary(
     model: BackoffModel, words: Iterable[str], text: Text, *, share: float | None = None
 ) -> BackoffModel:
-    """Add words to a model; they share the probability of ``<unk>``.
+    """Add words to a back-off model; the new words share the probability of ``<unk>``.
 
-    A new word w gets p(w|h) = (1 - e) p(<unk>|h) q(w), and ``<unk>`` keeps e p(<unk>|h). Here q are the unigrams of a
-    Witten-Bell model of the text, divided by their sum over the new words. The other words keep their probabilities
-    after every history.
+    A new word w gets p(w|h) = (1 - e) p(<unk>|h) q(w), and ``<unk>`` keeps e p(<unk>|h). Here q(w) is the unigram
+    probability of w in a Witten-Bell model of the text, divided by the sum of these over the new words. The other words
+    keep their probabilities after every history.
 
     Parameters
     ----------
     model
-        A back-off model of probabilities that gives ``<unk>`` some probability.
+        A back-off model of probabilities in which ``<unk>`` has a probability above 0.
     words
         The words to add; words that the model knows are skipped.
     text
-        A text of the domain with all its words.
+        A text of the domain, read with a vocabulary of its own.
     share
-        The share e of ``<unk>``, between 0 and 1. None estimates e = (n + T) / (N + T), the Witten-Bell estimate for
-        the next token: N tokens of the text are unknown to the model, n of these are not among the new words, and T is
-        the number of new words that occur.
+        The share e that ``<unk>`` keeps, between 0 and 1. None estimates e = (n + T) / (N + T), the Witten-Bell
+        estimate for the next token. N is the number of tokens of the text that are OOV for the model. n is the number
+        of these that are not among the new words. T is the number of new words that occur in the text.
 
     Returns
     -------
     BackoffModel
-        The extended model. For each stored n-gram h ``<unk>`` it stores one more n-gram per new word.
+        The extended model. For each stored n-gram h ``<unk>`` it also stores one n-gram per new word.
 
     Raises
     ------
@@ -104,8 +105,8 @@ def extend_vocabulary(
 
     Notes
     -----
-    A new word in a history ends that history, even if the model stores histories with ``<unk>``. Adding the words of a
-    domain is the idea of Huang, Fei et al. (1999); the formula is ours.
+    A history with a new word backs off to the words after it, even if the model stores histories with ``<unk>``. Huang,
+    Fei et al. (1999) had the idea to add the words of a domain. The formula is that of this toolkit.
 
     Examples
     --------
@@ -126,8 +127,8 @@ def extend_vocabulary(
         return model
     if not model.columns.log10_probs[0][UNK] > -np.inf:
         raise UsageError(
-            f"found {len(added)} new words and a model of a closed vocabulary; expected an <unk> with a probability, "
-            "which they could share"
+            f"found a model of a closed vocabulary and {len(added)} new words; expected a model in which <unk> has a "
+            "probability that the new words can share"
         )
     vocabulary = Vocabulary([*known.words()[len(RESERVED) :], *added])
     if share is None:
@@ -147,45 +148,46 @@ def extend_vocabulary(
 
 
 def _unknown_share(text: Text, known: Vocabulary, added: list[str]) -> float:
-    """What of the words outside a vocabulary is outside the new words too, as Witten-Bell expects it."""
+    """Return the Witten-Bell estimate of the share of OOV tokens that are not among the new words."""
     counts = np.bincount(text.ids, minlength=len(text.vocabulary))
     is_unknown = ids_in(text.vocabulary, known) == UNK
     new = counts[text.vocabulary.ids(word for word in added if word in text.vocabulary)]
     n_tokens, n_types = int(counts[is_unknown].sum()), int(np.count_nonzero(new))
     if not n_types:
         raise UsageError(
-            f"found a text with none of {len(added)} new words; expected one with some, or the share of unknown words"
+            f"found a text without any of the {len(added)} new words; expected a text with some of them, or a value "
+            "for share"
         )
     return (n_tokens - int(new.sum()) + n_types) / (n_tokens + n_types)
 
 
 def _unigrams(text: Text, vocabulary: Vocabulary, first: int) -> Floats:
-    """The unigrams of a text for the words from an id on, divided by their sum."""
+    """Return the unigram probabilities of the words from the id `first` on, divided by their sum."""
     if not text.n_sentences:
-        raise UsageError("found a text without sentences; expected one of the domain")
+        raise UsageError("found a text without sentences; expected a text of the domain")
     probs = WittenBell().fit(count(text_over(text, vocabulary), order=1)).distribution()[first:]
     shares: Floats = probs / probs.sum()
     return shares
 
 
 def _with_words(trie: NgramTrie, n: int) -> tuple[NgramTrie, list[tuple[Int64s, Int64s, Int64s]]]:
-    """The trie with n more words, and beside every n-gram h ``<unk>`` one of h and each of them.
+    """Return the trie with `n` more words, and with their n-grams after every history of an n-gram h ``<unk>``.
 
-    For every order: int64[R], where its rows are now; int64[U], those that ended with ``<unk>``; and int64[U, n], where
-    their n-grams with the new words are: as these have the highest ids, behind all others of the same history.
+    The list has three columns for every order: int64[R], the new row of every old row; int64[U], the old rows that end
+    with ``<unk>``; int64[U, n], the new rows of the n-grams with the new words. The new words have the highest ids. So
+    their n-grams stand behind all other n-grams of the same history.
     """
     size = trie.level(1).n_rows
     ids = np.arange(n)
     levels = [Level.of_words(size + n)]
     places: list[tuple[Int64s, Int64s, Int64s]] = [(np.arange(size), np.array([UNK]), size + ids[None, :])]
-    unknown = [
-        level.starts[:-1] for level in trie.levels
-    ]  # <unk> is the first word of a history, if it is any
+    # <unk> has the lowest id, so that it can only be the first word after a history.
+    unknown = [level.starts[:-1] for level in trie.levels]
     unknown = [starts[level.words[starts] == UNK] for starts, level in zip(unknown, trie.levels, strict=True)]
     if sum(map(len, unknown)) * n > MOST_ROWS:
         raise UsageError(
-            f"found {n} new words for {sum(map(len, unknown))} n-grams that end with <unk>; expected no more than "
-            f"{MOST_ROWS} n-grams to add (take fewer words, or prune the model)"
+            f"found {n} new words for {sum(map(len, unknown))} n-grams that end with <unk>; expected at most "
+            f"{MOST_ROWS} n-grams to add (give fewer words, or prune the model)"
         )
     for order in range(2, trie.order + 1):
         level, (moved_below, _, new_below) = trie.level(order), places[-1]

@@ -1,4 +1,4 @@
-"""The words of a domain: those that are significantly more frequent in a text than in a background."""
+"""Domain words: the words that are significantly more frequent in a text than in a background."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ __all__ = [
 
 Int64s = NDArray[np.int64]
 
-LEAST_RATIO = 15.1  # of G2 with one degree of freedom, by chance once in 10,000 words
+# The default threshold of G2. With one degree of freedom, chance alone exceeds it for one word in 10,000.
+LEAST_RATIO = 15.1
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredWords:
-    """Words of a text with scores, the highest score first; ties are in the order of their bytes.
+    """Words of a text with scores, the highest score first; words of equal score are in the order of their bytes.
 
     Parameters
     ----------
@@ -60,11 +61,11 @@ class ScoredWords:
         return len(self.words)
 
     def __iter__(self) -> Iterator[tuple[str, float, int]]:
-        """(word, score, count) of each."""
+        """Yield (word, score, count) for each word."""
         return zip(self.words, self.scores.tolist(), self.counts.tolist(), strict=True)
 
     def select(self, mask: NDArray[np.bool_]) -> ScoredWords:
-        """Only the marked words."""
+        """Return the marked words with their scores and counts; `mask` is bool[N]."""
         words = tuple(word for word, kept in zip(self.words, mask.tolist(), strict=True) if kept)
         return ScoredWords(words, self.scores[mask], self.counts[mask])
 
@@ -75,19 +76,20 @@ def domain_words(
     """Find the words that are significantly more frequent in a text than in a background.
 
     The test is the log-likelihood ratio of Dunning (1993, "accurate methods for the statistics of surprise and
-    coincidence"): G2 = 2 sum of observed ln(observed / expected) over the table (this word, all others) x (text,
-    background). By chance alone it has a chi-square distribution with one degree of freedom, for rare words too.
+    coincidence"). G2 = 2 sum of observed ln(observed / expected) over the four cells of the table (this word, all other
+    words) x (text, background). If the word is equally frequent in both, G2 has a chi-square distribution with one
+    degree of freedom. This holds for rare words too.
 
     Parameters
     ----------
     text
         A text of the domain with all its words, or its counts.
     background
-        A text of everything else, or its counts; a word outside its vocabulary has the count 0. Or a model, whose
-        unigrams are the shares of the words; a word that it does not know is as frequent as ``<unk>``. The unigrams of
-        Kneser-Ney are not the frequencies of words: use the text instead.
+        A general text, its counts, or a model. For a text or counts, a word outside the vocabulary has the count 0. For
+        a model, the unigrams are the relative frequencies of the words, and an OOV has the frequency of ``<unk>``.
+        Do not use a Kneser-Ney model: its unigrams are not the frequencies of the words.
     least
-        The least G2 of a word in the result. Chance exceeds 15.1 for one word in 10,000, and 3.8 for one in 20.
+        The smallest G2 of a word in the result. Chance exceeds 15.1 for one word in 10,000, and 3.8 for one in 20.
 
     Returns
     -------
@@ -113,10 +115,18 @@ def domain_words(
 def score_words(
     text: Text | NgramCounts, background: Text | NgramCounts | LanguageModel
 ) -> tuple[ScoredWords, NDArray[np.bool_]]:
-    """G2 of all words of a text, and bool[N], whether each is more frequent there than in the background."""
+    """Compute G2 of all words of a text against a background.
+
+    The parameters and errors are those of `domain_words`.
+
+    Returns
+    -------
+    tuple
+        The words with their G2, and bool[N]: whether each word is more frequent in the text than in the background.
+    """
     counts = _word_counts(text)
     if not counts.any():
-        raise UsageError("found a text without words; expected one of the domain")
+        raise UsageError("found a text without words; expected a text of the domain")
     total, ids = int(counts.sum()), ids_in(text.vocabulary, background.vocabulary)
     if isinstance(background, Text | NgramCounts):
         others = _word_counts(background)
@@ -129,7 +139,7 @@ def score_words(
         shares = np.asarray(background.distribution(()), np.float64).copy()
         shares[[BOS, EOS]] = 0.0
         if not shares.any():
-            raise UsageError("found a model without words; expected one to compare with")
+            raise UsageError("found a model without words; expected a model to compare with")
         shares = (shares / shares.sum())[ids]
         scores, is_more_frequent = ratios_to_shares(counts, total, shares), counts > total * shares
     rows = len(RESERVED) + np.flatnonzero(counts[len(RESERVED) :])
@@ -137,21 +147,51 @@ def score_words(
 
 
 def log_likelihood_ratios(counts: Int64s, total: int, others: Int64s, total_others: int) -> Floats:
-    """G2 of words that occur `counts` times among `total` words and `others` times among `total_others`, float64[N].
+    """Compute the log-likelihood ratio G2 of words in two texts.
 
+    Parameters
+    ----------
+    counts, others
+        int64[N]: the count of every word in the text and in the background.
+    total, total_others
+        The number of words of the text and of the background.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[N]: G2 of every word.
+
+    Examples
+    --------
     >>> log_likelihood_ratios(np.array([10, 5]), 100, np.array([10, 50]), 1000).round(3).tolist()
     [22.908, 0.0]
     """
     n = float(total + total_others)
-    told = mutual_information(
+    information = mutual_information(
         counts.astype(np.float64), np.array(float(total)), (counts + others).astype(np.float64), n
     )
-    return 2 * n * np.maximum(told, 0.0)
+    return 2 * n * np.maximum(information, 0.0)
 
 
 def ratios_to_shares(counts: Int64s, total: int, shares: Floats) -> Floats:
-    """The same where the shares of the words in the background are known, as in an endless one.
+    """Compute G2 of words whose relative frequencies in the background are known exactly.
 
+    Parameters
+    ----------
+    counts
+        int64[N]: the count of every word in the text.
+    total
+        The number of words of the text.
+    shares
+        float64[N]: the relative frequency of every word in the background.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64[N]: G2 of every word.
+
+    Examples
+    --------
     >>> ratios_to_shares(np.array([10, 5]), 100, np.array([0.01, 0.05])).round(3).tolist()
     [28.896, 0.0]
     """
@@ -160,13 +200,13 @@ def ratios_to_shares(counts: Int64s, total: int, shares: Floats) -> Floats:
 
 
 def _gain(observed: NDArray[Any], expected: Floats) -> Floats:
-    """observed ln(observed / expected), 0 for 0; infinite where the impossible was observed."""
+    """Compute observed ln(observed / expected): 0 if nothing was observed, infinite if nothing was expected."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(observed > 0, observed * np.log(observed / expected), 0.0)
 
 
 def _word_counts(source: Text | NgramCounts) -> Int64s:
-    """int64[V]: how often every word occurs, ``<unk>`` among them and ``</s>`` not."""
+    """Return the count of every word, int64[V]; ``<unk>`` is counted, ``<s>`` and ``</s>`` are 0."""
     if isinstance(source, NgramCounts):
         counts = source.counts[0].astype(np.int64)
     else:
@@ -178,7 +218,7 @@ def _word_counts(source: Text | NgramCounts) -> Int64s:
 def sorted_words(
     words: Sequence[str], scores: Floats, counts: Int64s, mask: NDArray[np.bool_]
 ) -> tuple[ScoredWords, NDArray[np.bool_]]:
-    """Words by falling score, ties by their bytes, and a mask of them in that order."""
+    """Sort words by falling score, then by their bytes; return them with their mask in the same order."""
     values = scores.tolist()
     order = sorted(range(len(words)), key=lambda at: (-values[at], words[at]))
     rows = np.array(order, np.int64)

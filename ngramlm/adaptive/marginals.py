@@ -23,20 +23,20 @@ def adapt_marginals(
 ) -> BackoffModel:
     """Scale the probabilities of a model to the word frequencies of a domain.
 
-    The adapted model is p(w|h) alpha(w) / Z(h), where alpha(w) = (p(w) in the text / p(w) before)^beta. For `beta` 1,
-    to first order, it is the model closest to the old one whose words are as frequent as in the text (Kneser, Peters &
-    Klakow 1997, "language model adaptation using dynamic marginals"; Federico 1999).
+    The adapted model is p(w|h) alpha(w) / Z(h), where alpha(w) = (p(w) in the text / p(w) in the background)^beta. For
+    `beta` 1, this approximates the model closest to the old one in which words are as frequent as in the text (Kneser,
+    Peters & Klakow 1997, "language model adaptation using dynamic marginals"; Federico 1999).
 
     Parameters
     ----------
     model
         A back-off model of probabilities.
     text
-        A text of the domain. Its vocabulary must contain the words of the model. A Witten-Bell model gives its
-        unigrams, so that a word that the text lacks keeps some probability.
+        A text of the domain. Its vocabulary must contain the words of the model. Witten-Bell smoothing estimates its
+        unigrams, so that a word that does not occur in the text keeps some probability.
     background
-        The training text of the model; it gives the unigrams before. None takes the unigrams of the model. Those of
-        Kneser-Ney are not the frequencies of the words.
+        The training text of the model, for the unigrams in the denominator. None takes the unigrams of the model. For a
+        Kneser-Ney model give the text, because Kneser-Ney unigrams are not the frequencies of the words.
     beta
         The strength of the adaptation. 0 changes nothing; 0.5 suits small texts.
 
@@ -48,12 +48,12 @@ def adapt_marginals(
     Raises
     ------
     UsageError
-        The model is of another kind, or the text is empty.
+        The model is not a back-off model of probabilities, or the text is empty.
 
     Notes
     -----
-    One pass over the n-grams gives Z(h) = sum of alpha p(w|h) over the stored words w + back-off weight of h times
-    (Z(h') - sum of alpha p(w|h') over the same words).
+    One pass over the n-grams computes Z(h). It is the sum of alpha(w) p(w|h) over the words w stored after h, plus the
+    back-off weight of h times (Z(h') - sum of alpha(w) p(w|h') over the same words).
 
     Examples
     --------
@@ -76,15 +76,15 @@ def adapt_marginals(
 
 
 def _unigrams(model: LanguageModel, text: Text) -> Floats:
-    """float64[V]: the unigrams of a text over the vocabulary of a model, every word with some probability."""
+    """Return the Witten-Bell unigrams of a text over the vocabulary of a model, float64[V]."""
     text = text.over(model.vocabulary)
     if not text.n_sentences:
-        raise UsageError("found a text without sentences; expected one to adapt to")
+        raise UsageError("found a text without sentences; expected a text of the domain")
     return WittenBell().fit(count(text, order=1)).distribution()
 
 
 def _scaled(columns: NormalizedColumns, alpha: Floats) -> NormalizedColumns:
-    """p(w|h) alpha(w) / Z(h) for all n-grams that are stored; the back-off weights follow."""
+    """Compute p(w|h) alpha(w) / Z(h) for all stored n-grams; the back-off weights follow from these."""
     words = [columns.trie.level(order).words for order in range(1, columns.trie.order + 1)]
     masses = [alpha[ids] * probs for ids, probs in zip(words, columns.probs, strict=True)]
     return NormalizedColumns.from_masses(columns.trie, masses, columns.weights)

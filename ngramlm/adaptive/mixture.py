@@ -24,30 +24,31 @@ from ngramlm.types import Floats, Sentence
 
 __all__ = ["Mixture"]
 
-PART = 1 << 16  # tokens (about) that are in hand at once: whole documents
+# The approximate number of tokens that are scored at a time. A document is never cut.
+PART = 1 << 16
 MOST_COMPONENTS = 64
 
 
 class Mixture(LanguageModel):
-    """A language model that mixes several, with weights that are fixed or change with the text.
+    """A language model that mixes several components, with weights that are fixed or change with the text.
 
-    The vocabulary is the union of those of the models. A word that a model does not know has the probability 0 in it.
-    Where a component abstains, as a cache does at the beginning of a document, the weights of the others are divided
-    by their sum. So the mixture sums to 1 at every place of every document.
+    The vocabulary is the union of those of the models. A model gives the probability 0 to a word outside its own
+    vocabulary. If a component abstains, for example a cache at the beginning of a document, the weights of the other
+    components are divided by their sum. So the mixture sums to 1 at every position of every document.
 
     Parameters
     ----------
     components
-        Language models and caches; at least one model.
+        Language models and caches. At least one is a model.
     weights
-        One for each component; they are divided by their sum. Short for ``weighting=FixedWeights(weights)``.
+        One weight for each component; they are divided by their sum. Short for ``weighting=FixedWeights(weights)``.
     weighting
-        How weights are found. None is `FixedWeights`, which are equal before `fit`.
+        How the weights are computed. None is `FixedWeights`, which are equal before `fit`.
 
     Raises
     ------
     UsageError
-        The components or weights do not fit.
+        There is no model among the components, there are more than 64 components, or the weights do not match them.
 
     Examples
     --------
@@ -73,12 +74,12 @@ class Mixture(LanguageModel):
             if not isinstance(component, Component)
         ]
         if not models:
-            raise UsageError("found no language model; expected at least one among the components")
+            raise UsageError("found no language model among the components; expected at least one")
         if len(self._components) > MOST_COMPONENTS:
-            raise UsageError(f"found {len(self._components)} components; expected {MOST_COMPONENTS} at most")
+            raise UsageError(f"found {len(self._components)} components; expected at most {MOST_COMPONENTS}")
         if weights is not None:
             if weighting is not None:
-                raise UsageError("found weights and a weighting; expected one of them")
+                raise UsageError("found both weights and weighting; expected one of them")
             if len(weights) != len(self._components):
                 raise UsageError(
                     f"found {len(weights)} weights for {len(self._components)} components; expected one for each"
@@ -94,41 +95,44 @@ class Mixture(LanguageModel):
 
     @property
     def components(self) -> tuple[LanguageModel | Component, ...]:
+        """The language models and caches, in the order given."""
         return self._components
 
     @property
     def weighting(self) -> Weighting:
+        """How the weights are computed."""
         return self._weighting
 
     @property
     def vocabulary(self) -> Vocabulary:
+        """The union of the vocabularies of the models."""
         return self._vocabulary
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """How the mixture is made."""
+        """The name of the weighting, under ``mixture``."""
         return MappingProxyType({"mixture": self._weighting.describe()})
 
     @property
     def independent_sentences(self) -> bool:
-        """Whether a sentence's score depends on that sentence alone."""
+        """Whether the score of a sentence depends on that sentence alone."""
         return not self._weighting.follows_the_text and all(
             isinstance(part, ModelComponent) and part.model.independent_sentences for part in self._parts
         )
 
     @property
     def thread_safe(self) -> bool:
-        """Whether all models are."""
+        """Whether all models are thread-safe."""
         return all(model.thread_safe for model in self._models)
 
     @property
     def normalized(self) -> bool:
-        """Whether all models are."""
+        """Whether all models give probabilities that sum to 1."""
         return all(model.normalized for model in self._models)
 
     @property
     def signature(self) -> str:
-        """What a score needs to be told apart from others."""
+        """One line with the weighting, the signatures of all components, and the vocabulary."""
         fields = {
             "mixture": self._weighting.describe(),
             "of": f"({' + '.join(self.describe_components())})",
@@ -139,18 +143,22 @@ class Mixture(LanguageModel):
         return f"<Mixture of {len(self._components)} components, weights {self._weighting.describe()}>"
 
     def describe_components(self) -> list[str]:
-        """What each component is."""
+        """Return the signature or the short name of each component."""
         return [part.describe() for part in self._parts]
 
     def component_probs(self, text: Text) -> Floats:
-        """float64[components, n_tokens]: what each gives every predicted token, NaN where it abstains."""
+        """Return the probability of every predicted token in each component, float64[components, n_tokens].
+
+        NaN says that the component abstains.
+        """
         text = text.over(self._vocabulary)
         return np.stack([part.probs(text) for part in self._parts])
 
     def log10_probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: log10 probability of every predicted token; documents begin where the text says.
+        """Return the log10 probability of every predicted token, float64[n_tokens].
 
-        Several threads read a long text, some documents each, if all models are `thread_safe`.
+        ``text.documents`` says where documents begin. Several threads share the documents of a long text if all models
+        are `thread_safe`.
         """
         text = text.over(self._vocabulary)
         found = np.empty(text.n_tokens)
@@ -165,8 +173,15 @@ class Mixture(LanguageModel):
             return np.log10(np.minimum(found, 1.0, out=found), out=found)
 
     def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
-        """float64[V]: the probability of every word after a history, in a document that began with the sentences
-        `before`."""
+        """Return the probability of every word after a history, float64[V].
+
+        Parameters
+        ----------
+        history
+            The words of the unfinished last sentence of the document.
+        before
+            The complete sentences of the document.
+        """
         running = RunningDocument.of(self._vocabulary, history, before)
         rows = [part.after(running) for part in self._parts]
         silent = np.array([row is None for row in rows])
@@ -177,24 +192,48 @@ class Mixture(LanguageModel):
             (weight, row) for weight, row in zip(weights.tolist(), rows, strict=True) if row is not None
         ]
         total = sum(weight for weight, _ in spoken)
-        if total <= 0:  # all components with a weight abstain
+        if total <= 0:
+            # All components with a weight abstain. The others share the weight equally.
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
     def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
-        """float64[V]: the same as `distribution` with both arguments."""
+        """Return ``distribution(history, before)``, float64[V]."""
         return self.distribution(history, before)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a file that `ngramlm.load` opens, with all models in it."""
+        """Write the mixture and all its models to one file that `ngramlm.load` opens.
+
+        Raises
+        ------
+        UsageError
+            A component has no file format.
+        """
         save_mixture(self._components, self._weighting, path)
 
     def fit(
         self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any
     ) -> Mixture:
-        """The mixture with the weights under which a held-out text is most probable, by expectation maximization.
+        """Fit the weights to a held-out text by expectation maximization.
 
-        The options are those of `read_text`. Raises TextError for an empty text.
+        Parameters
+        ----------
+        heldout
+            The text, or the path of a file.
+        progress
+            Called with the number of iterations done.
+        read_options
+            Those of `read_text`, for a path.
+
+        Returns
+        -------
+        Mixture
+            A new mixture with the same components.
+
+        Raises
+        ------
+        TextError
+            The text is empty.
         """
         if isinstance(heldout, Text):
             text = heldout.over(self._vocabulary)
@@ -205,11 +244,12 @@ class Mixture(LanguageModel):
 
 
 def _parts(text: Text) -> Iterator[tuple[Text, slice]]:
-    """The text a few documents at a time, with their places among the predicted tokens."""
+    """Yield the text a few documents at a time, with their places among the predicted tokens."""
     if text.n_tokens <= PART:
         yield text, slice(0, text.n_tokens)
         return
-    ends = spans(text, text.documents)  # predicted tokens before every document, and all
+    # The number of predicted tokens before every document; the last is that of the whole text.
+    ends = spans(text, text.documents)
     first = 0
     while first < text.n_documents:
         after = max(first + 1, int(np.searchsorted(ends, ends[first] + PART, side="right")) - 1)

@@ -1,7 +1,7 @@
-"""Files of mixtures: an uncompressed zip that holds each model as its own file, and the columns of the caches.
+"""Files of mixtures: an uncompressed zip with one member for each model, and the columns of the caches.
 
-A member ``mixture.json`` says what the components are and how they are weighed. Models begin at multiples of 64 kB, so
-that the tables of back-off models are mapped in place.
+The member ``mixture.json`` describes the components and their weighting. Models begin at multiples of 64 kB, so that
+the tables of back-off models can be mapped into memory where they are.
 """
 
 from __future__ import annotations
@@ -57,7 +57,16 @@ LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
 def save_mixture(
     components: Sequence[LanguageModel | Component], weighting: Weighting, path: str | os.PathLike[str]
 ) -> None:
-    """Write the components of a mixture, its models among them, and its weighting.
+    """Write the components of a mixture, models included, and its weighting to one file.
+
+    Parameters
+    ----------
+    components
+        The language models and caches.
+    weighting
+        How the weights are computed.
+    path
+        The file.
 
     Raises
     ------
@@ -89,23 +98,25 @@ def save_mixture(
 
 
 def _copy(source: Path, archive: zipfile.ZipFile, out: IO[bytes], name: str) -> None:
-    """A file as a member that begins at a multiple of ALIGNED."""
+    """Copy a file into the archive as a member that begins at a multiple of ALIGNED."""
     info = zipfile.ZipInfo(name, DATE)
-    head = (
-        30 + len(name) + 20 + 4
-    )  # the fixed part, the name, the field of large sizes, the beginning of ours
+    # The local header: its fixed part, the name, the field of 64-bit sizes, and the head of the padding field.
+    head = 30 + len(name) + 20 + 4
     padding = -(out.tell() + head) % ALIGNED
-    info.extra = struct.pack("<HH", 0xD935, padding) + bytes(padding)  # the field that alignment tools use
+    # 0xD935 is the extra field that zip alignment tools use.
+    info.extra = struct.pack("<HH", 0xD935, padding) + bytes(padding)
     with open(source, "rb") as file, archive.open(info, "w", force_zip64=True) as member:
         shutil.copyfileobj(file, member, COPIED)
 
 
 def _describe(part: Any, prefix: str, columns: Arrays) -> dict[str, Any]:
-    """What the header says of a component or weighting; its columns are added to the others."""
+    """Return the description of a component or weighting for the header, and add its columns to `columns`."""
     kind = type(part).__name__
     if kind not in KINDS or type(part) is not KINDS[kind]:
         if not isinstance(part, LanguageModel):
-            raise UsageError(f"found a {kind}; expected models and caches that can be saved")
+            raise UsageError(
+                f"found a {kind}, which has no file format; expected models and caches that can be saved"
+            )
         return {"kind": "model", "member": f"{prefix}.ngram"}
     found: dict[str, Any] = {"kind": kind}
     for name, value in vars(part).items():
@@ -140,9 +151,14 @@ def load_mixture(
     path
         The file.
     load_model
-        Opens the model that stands at some bytes of a file.
+        Function of (path, offset, size) that opens the model in these bytes of the file.
     offset, size
-        Where the mixture stands, if it is part of a larger file.
+        The bytes of the mixture, if it is part of a larger file.
+
+    Returns
+    -------
+    tuple
+        The components and the weighting.
 
     Raises
     ------
@@ -172,7 +188,9 @@ def _read(
 ) -> tuple[list[LanguageModel | Component], Weighting]:
     header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
     if header["version"] != VERSION:
-        raise FormatError(f"found version {header['version']} of the format of mixtures; expected {VERSION}")
+        raise FormatError(
+            f"found version {header['version']} of the mixture format; expected version {VERSION}"
+        )
     models = [part["member"] for part in header["components"] if part["kind"] == "model"]
     columns = read_columns(archive, header["columns"], size, [HEADER, *models])
     components: list[LanguageModel | Component] = []
@@ -191,7 +209,7 @@ def _read(
 
 
 def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> tuple[int, int]:
-    """(first byte, number of bytes) of a member that is stored as it is."""
+    """Return (first byte, number of bytes) of a member that is stored without compression."""
     info = archive.getinfo(name)
     if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
         raise ValueError(f"member {name!r} is compressed or encrypted")
@@ -207,7 +225,7 @@ def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> 
 
 
 def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
-    """A component or weighting as the header describes it; takes its columns away."""
+    """Make a component or weighting from its description in the header; remove its columns from `columns`."""
     kind = KINDS[part["kind"]]
     fields: dict[str, Any] = {}
     for name, value in part.items():
@@ -227,7 +245,7 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
         elif isinstance(value, list):
             value = tuple(tuple(row) if isinstance(row, list) else row for row in value)
         elif not isinstance(value, int | float | str | bool | None):
-            raise ValueError(f"{name} of a kind that none has")
+            raise ValueError(f"a {part['kind']} with {name!r} of an unknown type")
         fields[name] = value
     return kind(**fields)
 

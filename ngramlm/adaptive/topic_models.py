@@ -1,4 +1,4 @@
-"""Topics that nobody named: documents that share words are one topic, with a model of its own in a mixture."""
+"""Topic mixtures: documents are clustered into topics, and each topic gets a model of its own."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ from ngramlm.types import Int32s
 __all__ = ["cluster_documents", "mix_topics"]
 
 
+# The largest number of iterations of one run of k-means, and the number of runs.
 ROUNDS = 100
-STARTS = 5  # of which the best is taken
+STARTS = 5
 
 
 def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
     """Cluster documents into topics by spherical k-means on TF-IDF vectors (Dhillon & Modha 2001).
 
-    A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, scaled to length 1. Its topic is
-    the one to whose mean it has the largest cosine. The starts are documents that differ from each other (k-means++);
-    the best of several runs is taken.
+    A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, scaled to length 1. It belongs to
+    the topic whose mean vector has the largest cosine with it. Each run starts from documents that differ from each
+    other (k-means++). The result is the best of several runs.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
     n_topics
         The number of clusters.
     seed
-        Of the random choice of starts.
+        Seed of the random choice of the first documents.
 
     Returns
     -------
@@ -77,7 +78,7 @@ def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
 
 
 def _tf_idf(text: Text) -> Any:
-    """Sparse float64[D, V], rows of length 1 (0 for a document without words)."""
+    """Return the vectors of the documents, sparse float64[D, V]. Rows have length 1, or 0 without words."""
     from scipy.sparse import csr_matrix, diags
 
     size = len(text.vocabulary)
@@ -90,7 +91,7 @@ def _tf_idf(text: Text) -> Any:
 
 
 def _k_means(vectors: Any, n_topics: int, random: np.random.Generator) -> tuple[Int32s, float]:
-    """(labels, sum of the cosines to the means)."""
+    """Run k-means once; return (topic of every document, sum of the cosines to the means)."""
     from scipy.sparse import csr_matrix
 
     n = vectors.shape[0]
@@ -130,23 +131,23 @@ def mix_topics(
 ) -> Mixture:
     """Mix a model of a whole text with one model for each of its topics.
 
-    `cluster_documents` finds the topics. The weighting infers the topics of a document while it is read. The first
-    component is the model of the whole text. All models have the vocabulary of the text.
+    `cluster_documents` finds the topics. The weights adapt to the topics of a document while the document is read. The
+    first component is the model of the whole text. All models have the vocabulary of the text.
 
     Parameters
     ----------
     text
-        The training text, with its documents.
+        The training text, which knows where its documents begin.
     n_topics
         The number of topics.
     order
         The length of the longest n-grams.
     method
-        The smoothing method of all models. None is Witten-Bell, which suits small topics too.
+        The smoothing method of all models. None is Witten-Bell, which also suits small topics.
     weighting
-        How weights follow the text. None is `RecentWeights`; call ``fit`` of the mixture with held-out text.
+        How the weights are computed. None is `RecentWeights`. Call ``fit`` of the mixture with held-out text.
     seed
-        Of the clustering.
+        Seed of the clustering.
     threads
         Number of threads; by default as many as there are processors.
     progress
@@ -155,7 +156,7 @@ def mix_topics(
     Returns
     -------
     Mixture
-        The models, with `n_topics` + 1 components at most (a topic without sentences has no model).
+        A mixture of at most `n_topics` + 1 models; a topic without sentences has no model.
 
     Raises
     ------

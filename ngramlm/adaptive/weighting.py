@@ -26,42 +26,75 @@ Shares = tuple[float, ...]
 
 
 class Weighting(ABC):
-    """Weights of the components of a mixture, for every token of a text.
+    """The weights of the components of a mixture, for every token of a text.
 
-    All methods take a table float64[components, tokens] of probabilities. NaN says that a component abstains; the
-    weights of the others are then divided by their sum.
+    All methods take a table float64[components, tokens] of probabilities. NaN says that a component abstains. The
+    weights of the other components are then divided by their sum.
     """
 
     @abstractmethod
     def mix(self, table: Floats, text: Text) -> Floats:
-        """float64[tokens]: the probability of every predicted token."""
-
-    @abstractmethod
-    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
-        """The weights for the token after an unfinished document.
+        """Mix the components.
 
         Parameters
         ----------
         table
-            float64[components, tokens] of the document so far.
+            float64[components, tokens]: the probability of every predicted token in every component.
         text
-            The document so far; its last sentence ends with a ``</s>`` that is not in the table.
-        silent
-            bool[components]: which components abstain for the next token.
+            The text. ``text.documents`` says where documents begin.
 
         Returns
         -------
         numpy.ndarray
-            float64[components].
+            float64[tokens]: the probability of every predicted token in the mixture.
+        """
+
+    @abstractmethod
+    def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """Return the weights for the next token of an unfinished document.
+
+        Parameters
+        ----------
+        table
+            float64[components, tokens]: the probabilities of the tokens of the document so far.
+        text
+            The document so far; its last sentence ends with a ``</s>`` that is not in the table.
+        silent
+            bool[components]: whether a component abstains for the next token.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64[components]: the weights.
         """
 
     @abstractmethod
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> Self:
-        """A copy with the weights under which a held-out text is most probable."""
+        """Fit the weights to a held-out text.
+
+        Parameters
+        ----------
+        table
+            float64[components, tokens]: the probability of every predicted token in every component.
+        text
+            The held-out text.
+        progress
+            Called with the number of iterations done.
+
+        Returns
+        -------
+        Weighting
+            A copy with the weights under which the text is most probable.
+
+        Raises
+        ------
+        EstimationError
+            All tokens are impossible in all components, or there are no tokens.
+        """
 
     @abstractmethod
     def describe(self) -> str:
-        """A short name for signatures."""
+        """Return a short name for signatures."""
 
     @property
     def follows_the_text(self) -> bool:
@@ -76,7 +109,12 @@ class FixedWeights(Weighting):
     Parameters
     ----------
     weights
-        One for each component; they are divided by their sum. None means equal weights.
+        One weight for each component; they are divided by their sum. None gives all components the same weight.
+
+    Raises
+    ------
+    UsageError
+        A weight is negative, or all are 0.
     """
 
     weights: Shares | None = None
@@ -85,22 +123,27 @@ class FixedWeights(Weighting):
         _keep_shares(self, "weights", self.weights)
 
     def mix(self, table: Floats, text: Text) -> Floats:
+        """Return the probability of every predicted token, float64[tokens]."""
         out = np.empty(table.shape[1])
         weights = _prior(self.weights, len(table))
         mix_fixed(table, weights[None], np.zeros(table.shape[1], np.int32), out)
         return out
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """Return the weights for the next token, float64[components]."""
         return _prior(self.weights, len(table))
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> FixedWeights:
+        """Return a copy with the weights that maximize the probability of a held-out text."""
         return replace(self, weights=_em(table, progress))
 
     def describe(self) -> str:
+        """Return the name and the options, for signatures."""
         return "fixed"
 
     @property
     def follows_the_text(self) -> bool:
+        """False: the weights are the same for every token."""
         return False
 
 
@@ -111,43 +154,54 @@ class BucketWeights(Weighting):
     Parameters
     ----------
     by
-        How tokens are put into buckets.
+        How tokens are divided into buckets.
 
-        - ``"position"``: by the logarithm of the number of tokens before, in the document. A cache is worth more when
+        - ``"position"``: by the logarithm of the number of tokens before in the document. A cache predicts better when
           it is full.
-        - ``"silence"``: by the set of components that abstain. A cache of bigrams gets its own weight where it has
-          evidence (Goodman 2001, conditional caches).
-        - ``"word"``: by the word before, if it is frequent in the held-out text; all other words share a bucket.
+        - ``"silence"``: by the set of components that abstain. So a cache of bigrams gets a weight of its own for the
+          tokens where it has evidence (Goodman 2001, conditional caches).
+        - ``"word"``: by the previous word, if it is frequent in the held-out text. All other words share a bucket.
     weights
-        For each bucket, one weight per component. None means equal weights.
+        For each bucket, one weight per component. None gives all components the same weight.
     words
-        For ``"word"``: the ids of the words with a bucket of their own, in rising order.
+        For ``"word"``: the ids of the words that have a bucket of their own, in rising order.
+
+    Raises
+    ------
+    UsageError
+        `words` are not rising ids, or are given for another kind of bucket; or a weight is negative.
     """
 
     by: Literal["position", "silence", "word"] = "silence"
     weights: tuple[Shares, ...] | None = None
     words: tuple[int, ...] = ()
 
-    LEAST = 100  # held-out tokens of a bucket that has weights of its own
-    MOST_COMPONENTS = 10  # sets of more would be too many
+    # The smallest number of held-out tokens of a bucket that gets weights of its own.
+    LEAST = 100
+    # The sets of n components are 2^n buckets.
+    MOST_COMPONENTS = 10
 
     def __post_init__(self) -> None:
         choice("position", "silence", "word")("by", self.by)
         if self.words:
             Number(least=0, most=(1 << 31) - 1, whole=True, several=True)("words", self.words)
         if list(self.words) != sorted(set(self.words)) or (self.words and self.by != "word"):
-            raise UsageError(f"found the words {self.words}; expected rising ids, and weights by word")
+            raise UsageError(
+                f"found words {self.words} and by={self.by!r}; expected rising ids, and by='word'"
+            )
         if self.weights is not None:
             kept = tuple(_shares("weights", shares) for shares in self.weights)
             object.__setattr__(self, "weights", kept)
 
     def mix(self, table: Floats, text: Text) -> Floats:
+        """Return the probability of every predicted token, float64[tokens]."""
         weights = self._rows(len(table))
         out = np.empty(table.shape[1])
         mix_fixed(table, weights, np.minimum(self._buckets(table, text), len(weights) - 1), out)
         return out
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """Return the weights for the next token, float64[components]."""
         rows = self._rows(len(table))
         if self.by == "silence":
             bucket = int(_set_numbers(silent[:, None])[0])
@@ -160,7 +214,9 @@ class BucketWeights(Weighting):
 
     def _rows(self, n: int) -> Floats:
         if self.by == "silence" and n > self.MOST_COMPONENTS:
-            raise UsageError(f"found {n} components; expected {self.MOST_COMPONENTS} at most")
+            raise UsageError(
+                f"found {n} components; expected at most {self.MOST_COMPONENTS} for buckets by silence"
+            )
         if self.weights is None:
             return np.full((1, n), 1 / n)
         rows = np.array(self.weights)
@@ -169,9 +225,10 @@ class BucketWeights(Weighting):
         return rows
 
     def _buckets(self, table: Floats, text: Text) -> Int32s:
-        """int32[tokens]"""
+        """Return the bucket of every token, int32[tokens]."""
         if self.by == "silence":
-            self._rows(len(table))  # checks their number
+            # For its check of the number of components.
+            self._rows(len(table))
             return _set_numbers(np.isnan(table))
         if self.by == "word":
             return self._word_buckets(_words_before(text))
@@ -185,6 +242,10 @@ class BucketWeights(Weighting):
         return np.where(found, places + 1, 0).astype(np.int32)
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BucketWeights:
+        """Return a copy with the weights that maximize the probability of a held-out text, bucket by bucket.
+
+        A bucket of fewer than `LEAST` held-out tokens gets the weights that are best for the whole text.
+        """
         fitted = self
         if self.by == "word":
             times = np.bincount(_words_before(text))
@@ -198,25 +259,36 @@ class BucketWeights(Weighting):
         return replace(fitted, weights=tuple(rows))
 
     def describe(self) -> str:
+        """Return the name and the options, for signatures."""
         return f"by-{self.by}"
 
 
 def _words_before(text: Text) -> Int32s:
-    """int32[tokens], the token before every predicted one."""
+    """Return the id of the token before every predicted token, int32[tokens]."""
     return np.asarray(text.ids[np.flatnonzero(text.is_predicted) - 1], np.int32)
 
 
 @dataclass(frozen=True)
 class RecentWeights(Weighting):
-    """Weights that follow the document: what each component's share was in the last tokens.
+    """Weights that follow the document: the mean share of each component in the last tokens.
 
-    weight_j = (strength prior_j + sum of share_j over the last `window` tokens) / (strength + their number), where the
-    share of a component in a token is its part of what the mixture gave it: expectation maximization, one step a token.
+    weight_j = (strength prior_j + sum of share_j over the last `window` tokens) / (strength + number of these tokens).
+    The share of a component in a token is its part of the probability that the mixture gave the token. So every token
+    is one step of expectation maximization.
 
-    Args:
-        prior: the weights at the beginning of a document; None is equal ones.
-        window: tokens; None is the whole document so far.
-        strength: how many tokens the prior counts for.
+    Parameters
+    ----------
+    prior
+        The weights at the beginning of a document. None gives all components the same weight.
+    window
+        Number of tokens. None takes the whole document so far.
+    strength
+        The number of tokens that the prior counts as.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range.
     """
 
     prior: Shares | None = None
@@ -229,11 +301,13 @@ class RecentWeights(Weighting):
         Number(least=0, above=True)("strength", self.strength)
 
     def mix(self, table: Floats, text: Text) -> Floats:
+        """Return the probability of every predicted token, float64[tokens]."""
         out = np.empty(table.shape[1])
         self._read(table, spans(text, text.documents), out)
         return out
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """Return the weights for the next token, float64[components]."""
         starts = np.array([0, table.shape[1]], np.int64)
         return self._read(table, starts, np.empty(table.shape[1]))
 
@@ -242,10 +316,14 @@ class RecentWeights(Weighting):
         return mix_recent(table, starts, prior, self.window or 0, self.strength, out)
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> RecentWeights:
-        """The prior: the mean of the weights that suit every document by itself, by the number of its tokens."""
+        """Return a copy with a fitted prior.
+
+        The prior is the mean of the best fixed weights of each document. Documents count by the number of their tokens.
+        """
         return replace(self, prior=_em_by_parts(table, spans(text, text.documents), progress))
 
     def describe(self) -> str:
+        """Return the name and the options, for signatures."""
         return f"recent,window:{self.window or 'document'},strength:{self.strength:g}"
 
 
@@ -253,22 +331,27 @@ class RecentWeights(Weighting):
 class BayesWeights(Weighting):
     """Weights that are the posterior probabilities of the components, given the text read so far.
 
-    After each token, weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum. With
-    `memory` 1 and `scope` "sentence" this is the sentence-level mixture of Iyer & Ostendorf (1999): the probability of
-    a sentence is the sum of prior_j P_j(sentence).
+    After each token, weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum over the
+    components. With `memory` 1 and `scope` "sentence" this is the sentence-level mixture of Iyer & Ostendorf (1999):
+    the probability of a sentence is the sum of prior_j P_j(sentence).
 
-    With `memory` 1, a component that gives a token the probability 0 has no weight until the next beginning. With less,
-    its weight recovers, as at least a millionth of its prior is left. Caches give every new word the probability 0:
-    `RecentWeights` suits them better.
+    With `memory` 1, a component that gives a token the probability 0 has the weight 0 until the next document or
+    sentence. With a lower `memory` its weight recovers, because at least a millionth of its prior is left. Caches give
+    every new word the probability 0, so that `RecentWeights` suits them better.
 
     Parameters
     ----------
     prior
-        The weights at the beginning. None means equal weights.
+        The weights at the beginning. None gives all components the same weight.
     memory
-        From 0 to 1: the share of the old weights that is kept after each token. 1 forgets nothing.
+        The exponent of the old weights after each token, from 0 to 1. With 1 the weights depend on all tokens so far.
     scope
-        Whether weights begin anew at every ``"document"`` or at every ``"sentence"``.
+        Whether weights return to the prior at every ``"document"`` or at every ``"sentence"``.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range.
     """
 
     prior: Shares | None = None
@@ -281,6 +364,7 @@ class BayesWeights(Weighting):
         choice("document", "sentence")("scope", self.scope)
 
     def mix(self, table: Floats, text: Text) -> Floats:
+        """Return the probability of every predicted token, float64[tokens]."""
         out = np.empty(table.shape[1])
         self._read(table, self._starts(text), out)
         return out
@@ -289,6 +373,7 @@ class BayesWeights(Weighting):
         return spans(text, text.documents if self.scope == "document" else np.arange(text.n_sentences + 1))
 
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
+        """Return the weights for the next token, float64[components]."""
         begin = int(spans(text, np.array([text.n_sentences - 1]))[0]) if self.scope == "sentence" else 0
         own = np.ascontiguousarray(table[:, begin:])
         return self._read(own, np.array([0, own.shape[1]], np.int64), np.empty(own.shape[1]))
@@ -297,8 +382,11 @@ class BayesWeights(Weighting):
         return mix_bayes(table, starts, _prior(self.prior, len(table)), self.memory, out)
 
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BayesWeights:
-        """The prior under which whole sentences or documents are most probable, if nothing is forgotten or silent;
-        else the mean, by tokens, of the fixed weights that suit each document."""
+        """Return a copy with a fitted prior.
+
+        If `memory` is 1 and no component abstains, the prior maximizes the probability of whole sentences or documents.
+        Otherwise it is the mean of the best fixed weights of each document, by the number of tokens.
+        """
         starts = self._starts(text)
         if self.memory < 1 or np.isnan(table).any():
             return replace(self, prior=_em_by_parts(table, spans(text, text.documents), progress))
@@ -307,18 +395,19 @@ class BayesWeights(Weighting):
         return replace(self, prior=tuple(estimate_weights(sums, progress=progress).weights.tolist()))
 
     def describe(self) -> str:
+        """Return the name and the options, for signatures."""
         return f"bayes,memory:{self.memory:g},{self.scope}"
 
 
 def _set_numbers(silent: NDArray[np.bool_]) -> Int32s:
-    """int32[tokens]: a number for every set of components that are silent, bool[components, tokens]."""
+    """Return the number of the set of components that abstain, int32[tokens]; `silent` is bool[components, tokens]."""
     bits = (1 << np.arange(len(silent), dtype=np.int32))[:, None]
     found: Int32s = (silent * bits).sum(axis=0, dtype=np.int32)
     return found
 
 
 def _powers(before: NDArray[np.int64]) -> Int32s:
-    """int32[tokens]: the power of two that the number of tokens before has reached."""
+    """Return floor(log2(n + 1)) for n tokens before, int32[tokens]."""
     return np.floor(np.log2(before + 1)).astype(np.int32)
 
 
@@ -329,7 +418,7 @@ def _em(table: Floats, progress: Progress | None) -> Shares:
 
 
 def _em_by_parts(table: Floats, starts: NDArray[np.int64], progress: Progress | None) -> Shares:
-    """The mean, by tokens, over the parts of a text of the weights that suit each."""
+    """Return the mean of the best weights of each part of a text, by the number of tokens."""
     total = np.zeros(len(table))
     for begin, end in pairwise(starts.tolist()):
         if end > begin:
@@ -337,7 +426,7 @@ def _em_by_parts(table: Floats, starts: NDArray[np.int64], progress: Progress | 
         if progress is not None:
             progress("weighing", end, int(starts[-1]))
     if not total.any():
-        raise EstimationError("found no tokens to weigh by; expected a held-out text")
+        raise EstimationError("found no tokens in the held-out text; expected at least one")
     return tuple((total / total.sum()).tolist())
 
 
@@ -352,7 +441,7 @@ def _prior(shares: Shares | None, n: int) -> Floats:
 def _shares(name: str, shares: Sequence[float]) -> Shares:
     values = np.array(Number(least=0, several=True)(name, list(shares)), np.float64)
     if not (np.isfinite(values).all() and values.sum() > 0):
-        raise UsageError(f"{name} is {values.tolist()}; expected numbers from 0 on, not all of them 0")
+        raise UsageError(f"{name} is {values.tolist()}; expected numbers of 0 or more, not all of them 0")
     return tuple((values / values.sum()).tolist())
 
 

@@ -1,4 +1,4 @@
-"""Words of a text without spaces that nobody listed: tokens that stand together as the parts of a word do."""
+"""Word discovery in text without spaces: find sequences of tokens that are likely to be one word."""
 
 from __future__ import annotations
 
@@ -24,23 +24,24 @@ from ngramlm.types import Bools, Floats
 
 __all__ = ["WordCandidates", "join_words", "score_candidates", "word_candidates"]
 
-ROUNDING = 1e-9  # in bits
+# The tolerance of comparisons with thresholds, in bits.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class WordCandidates:
-    """Sequences of tokens that are likely to be one word, by falling count x information; ties by the tokens.
+    """Sequences of tokens that are likely to be one word, sorted by falling count x information, then by the tokens.
 
     Parameters
     ----------
     ngrams
         The tokens of each candidate.
     counts
-        int64[N]: the number of occurrences.
+        int64[N]: the number of occurrences of each candidate.
     information
-        float64[N], in bits: the pointwise mutual information of two parts, at the split where it is least.
+        float64[N], in bits: the pointwise mutual information of the two parts, at the split where it is smallest.
     entropies
-        float64[N], in bits: the entropy of the token before or of the token after, whichever is less.
+        float64[N], in bits: the smaller of two entropies, that of the token before and that of the token after.
     """
 
     ngrams: tuple[tuple[str, ...], ...]
@@ -57,7 +58,7 @@ class WordCandidates:
 
     @property
     def words(self) -> list[str]:
-        """The tokens of each as one word."""
+        """The tokens of each candidate, joined to one word."""
         return ["".join(ngram) for ngram in self.ngrams]
 
 
@@ -72,7 +73,7 @@ def word_candidates(
 ) -> WordCandidates:
     """Find adjacent tokens that are likely to be one word, in a text without spaces (tokenizer ``characters``).
 
-    An n-gram is a candidate if it satisfies all three limits below. Tokens with characters other than letters, marks
+    An n-gram is a candidate if it reaches all three thresholds below. Tokens with characters other than letters, marks
     and numbers are not part of candidates. An n-gram that occurs only inside longer candidates is left out.
 
     Parameters
@@ -80,15 +81,15 @@ def word_candidates(
     text
         The text.
     longest
-        The largest number of tokens, 2 or more.
+        The largest number of tokens of a candidate, 2 or more.
     least_count
-        The least number of occurrences.
+        The smallest count of a candidate.
     least_information
-        The least pointwise mutual information in bits: log2 of c(xy) N / (c(x) c(y)), with N tokens in the text, for
-        every split of the n-gram into x and y (Church & Hanks 1990).
+        The smallest pointwise mutual information of a candidate, in bits: log2 of c(xy) N / (c(x) c(y)), with N tokens
+        in the text. It must be reached by every split of the n-gram into x and y (Church & Hanks 1990).
     least_entropy
-        The least entropy in bits of the token before, and of the token after. Inside a word, the next token is easy to
-        predict (Harris 1955, "from phoneme to morpheme"). The end of a sentence counts as a token.
+        The smallest entropy of the token before, and of the token after, in bits. Inside a word, the next token is easy
+        to predict (Harris 1955, "from phoneme to morpheme"). The end of a sentence counts as a token.
     threads
         Number of threads; by default as many as there are processors.
 
@@ -115,11 +116,12 @@ def word_candidates(
     least_information = Number()("least_information", least_information)
     least_entropy = Number(least=0)("least_entropy", least_entropy)
     if not text.n_sentences:
-        raise UsageError("found a text without sentences; expected one to find words in")
+        raise UsageError("found a text without sentences; expected at least one sentence")
     counts = count(text, order=longest + 1, threads=threads)
     is_part = np.array([_is_word(word) for word in text.vocabulary.words()])
     is_part[[UNK, BOS, EOS]] = False
-    usable = is_part  # the n-grams of such tokens alone
+    # The n-grams that consist of these tokens alone.
+    usable = is_part
     columns, masks = {}, {}
     for order in range(2, min(longest, counts.order - 1) + 1):
         usable = usable[_history_rows(counts, order)] & is_part[counts.trie.level(order).words]
@@ -149,15 +151,16 @@ def _is_word(token: str) -> bool:
 
 
 def _history_rows(counts: NgramCounts, order: int) -> NDArray[np.int32]:
-    """int32[R]: the row, one order below, of every n-gram without its last word."""
+    """Return the row, one order below, of every n-gram without its last word, int32[R]."""
     return counts.trie.history_rows(order)[counts.trie.histories(order)]
 
 
 def _information(counts: NgramCounts, order: int, n_tokens: int) -> Floats:
-    """float64[R]: pointwise mutual information in bits, the least of all ways to part the n-gram in two."""
+    """Return the smallest pointwise mutual information over all splits of each n-gram, in bits, float64[R]."""
     trie = counts.trie
-    left = [np.arange(trie.level(order).n_rows, dtype=np.int32)]  # the first order - i tokens
-    right = [left[0]]  # the last order - i tokens
+    # left[i] and right[i] are the rows of the first and of the last order - i tokens of each n-gram.
+    left = [np.arange(trie.level(order).n_rows, dtype=np.int32)]
+    right = [left[0]]
     for length in range(order, 1, -1):
         left.append(_history_rows(counts, length)[left[-1]])
         right.append(trie.level(length).suffixes[right[-1]])
@@ -165,35 +168,37 @@ def _information(counts: NgramCounts, order: int, n_tokens: int) -> Floats:
     for i in range(1, order):
         first = counts.counts[order - i - 1][left[i]].astype(np.float64)
         last = counts.counts[i - 1][right[order - i]].astype(np.float64)
-        with np.errstate(divide="ignore"):  # <s> has no count
+        # <s> has the count 0.
+        with np.errstate(divide="ignore"):
             np.minimum(least, counts.counts[order - 1] / (first * last), out=least)
     return np.asarray(np.log2(least * n_tokens), np.float64)
 
 
 def _entropies(counts: NgramCounts, order: int) -> Floats:
-    """float64[R]: the entropy in bits of the word before or the word behind, whichever is less; 0 without words."""
+    """Return the smaller of the entropies of the word before and of the word after, in bits, float64[R]."""
     level, values = counts.trie.level(order + 1), counts.counts[order].astype(np.float64)
     terms, n_rows = values * np.log2(values), counts.trie.level(order).n_rows
-    behind = _entropy(segment_sums(terms, level.starts), segment_sums(values, level.starts))
+    after = _entropy(segment_sums(terms, level.starts), segment_sums(values, level.starts))
     before = _entropy(*(np.bincount(level.suffixes, column, n_rows) for column in (terms, values)))
-    return np.minimum(look_up(behind, counts.trie.history_of_row(order), 0.0), before)
+    return np.minimum(look_up(after, counts.trie.history_of_row(order), 0.0), before)
 
 
 def _entropy(terms: NDArray[Any], totals: NDArray[Any]) -> Floats:
-    """log2 N - sum of c log2 c / N, for the sums of c log2 c and N."""
+    """Compute log2 N - (sum of c log2 c) / N from the sums of c log2 c and the totals N."""
     some = np.maximum(totals, 1.0)
     return np.asarray(np.maximum(np.log2(some) - terms / some, 0.0), np.float64)
 
 
 def _standing_alone(counts: NgramCounts, text: Text, masks: Mapping[int, Bools]) -> dict[int, Bools]:
-    """Those of the marked n-grams that occur somewhere in a text outside all longer ones."""
+    """Return masks of the marked n-grams that occur somewhere in a text outside all longer marked n-grams."""
     rows = Events.locate(counts.trie, text).rows
     ends = {order: look_up(mask, rows[order - 1], False) for order, mask in masks.items()}
     found = {}
     for order, mask in masks.items():
         alone = ends[order].copy()
         for longer in range(order + 1, max(masks) + 1):
-            for later in range(longer - order + 1):  # the longer one may end so many tokens later
+            # The longer n-gram may end up to longer - order tokens later.
+            for later in range(longer - order + 1):
                 alone[: len(alone) - later] &= ~ends[longer][later:]
         found[order] = np.zeros_like(mask)
         found[order][rows[order - 1][alone]] = True
@@ -203,10 +208,15 @@ def _standing_alone(counts: NgramCounts, text: Text, masks: Mapping[int, Bools])
 def score_candidates(
     candidates: WordCandidates, text: Text, background: Text | NgramCounts | BackoffModel
 ) -> tuple[ScoredWords, Bools]:
-    """G2 of candidates, as `score_words` has it for words: how often their tokens stand together in a text and in a
-    background, among all tokens; a model expects what it gives them in a row, the first after nothing.
+    """Compute G2 of candidates, and bool[N]: whether each is more frequent in the text than in the background.
 
-    Raises UsageError for counts of an order that is too low.
+    G2 compares the counts of the sequences of tokens, as `score_words` does for words. For a model, the expected
+    frequency is the probability of the sequence after an empty history.
+
+    Raises
+    ------
+    UsageError
+        The order of the background counts is lower than the length of a candidate.
     """
     longest = max(map(len, candidates.ngrams), default=1)
     if isinstance(background, BackoffModel):
@@ -218,7 +228,7 @@ def score_candidates(
         counts = count(background, order=longest) if isinstance(background, Text) else background
         if counts.order < longest and not is_complete(counts):
             raise UsageError(
-                f"found counts of order {counts.order}; expected {longest}, as words have tokens"
+                f"found counts of order {counts.order}; expected {longest} or more, the length of the longest candidate"
             )
         there = np.array([counts.get(ngram) for ngram in candidates.ngrams], np.int64)
         total = int(counts.counts[0].sum() - counts.counts[0][EOS])
@@ -228,10 +238,23 @@ def score_candidates(
 
 
 def join_words(text: Text, candidates: WordCandidates) -> Text:
-    """The text with every candidate as one word; from the left to the right, always the longest that fits.
+    """Replace every candidate in a text by one word, from left to right, the longest candidate first.
 
-    Documents and characters stay; the vocabulary has the words of the text first.
+    Parameters
+    ----------
+    text
+        The text.
+    candidates
+        The sequences of tokens that become words.
 
+    Returns
+    -------
+    Text
+        The text with the same documents and the same number of characters. Its vocabulary begins with the words of the
+        given text.
+
+    Examples
+    --------
     >>> text = Text.from_sentences(["曹 操 來", "見 曹 操", "曹"])
     >>> one = WordCandidates((("曹", "操"),), np.array([2]), np.array([1.0]), np.array([1.0]))
     >>> [" ".join(joined.sentence(number)) for joined in [join_words(text, one)] for number in range(3)]
@@ -240,7 +263,8 @@ def join_words(text: Text, candidates: WordCandidates) -> Text:
     tokens = text.vocabulary
     vocabulary = Vocabulary(dict.fromkeys([*tokens.words()[len(RESERVED) :], *candidates.words]))
     words: dict[tuple[int, ...], int] = {}
-    lengths: dict[int, set[int]] = {}  # of the candidates that begin with a token
+    # The lengths of the candidates that begin with each token.
+    lengths: dict[int, set[int]] = {}
     for ngram, word in zip(candidates.ngrams, candidates.words, strict=True):
         ids = tuple(tokens.ids(ngram).tolist())
         if UNK not in ids:

@@ -1,4 +1,4 @@
-"""What an occurrence of a word is worth to a memory, and to which words it speaks."""
+"""Word weights of a cache: the weight of an occurrence of each word, and the similar words that share it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,27 @@ from ngramlm.types import Floats
 
 __all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
 
-MOST = 1e6  # what a word may be worth
+# The largest weight of a word.
+MOST = 1e6
 
 
 @dataclass(frozen=True, eq=False)
 class WordWeights:
-    """A weight for every word of a vocabulary, and one for all others.
+    """A weight for every word of a vocabulary, and one weight for all other words.
 
     Parameters
     ----------
     vocabulary
         The words.
     values
-        float64[V]: their weights, 0 or more.
+        float64[V]: the weights of the words, from 0 to 1e6.
     unknown
-        The weight of all words outside the vocabulary.
+        The weight of all words outside the vocabulary, from 0 to 1e6.
+
+    Raises
+    ------
+    UsageError
+        The number of weights is not that of the words, or a weight is out of its range.
     """
 
     vocabulary: Vocabulary
@@ -44,20 +50,20 @@ class WordWeights:
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.vocabulary),):
             raise UsageError(
-                f"found {self.values.shape} weights; expected one for each of {len(self.vocabulary)} words"
+                f"found weights of shape {self.values.shape}; expected one for each of {len(self.vocabulary)} words"
             )
         every = np.append(self.values, self.unknown)
         if not ((every >= 0) & (every <= MOST)).all():
-            raise UsageError(f"found a weight that is no number from 0 to {MOST:g}")
+            raise UsageError(f"found a weight outside this range; expected numbers from 0 to {MOST:g}")
         self.values.setflags(write=False)
 
     def over(self, vocabulary: Vocabulary) -> Floats:
-        """float64[V]: the weights of the words of another vocabulary."""
+        """Return the weights of the words of another vocabulary, float64[V]."""
         ids = ids_in(vocabulary, self.vocabulary)
         return np.where(ids == UNK, self.unknown, self.values[ids])
 
     def filtered(self, least: float) -> WordWeights:
-        """A copy in which weights below a limit are 0, so that those words are not cached."""
+        """Return a copy in which weights below `least` are 0, so that these words are not cached."""
         kept = np.where(self.values >= least, self.values, 0.0)
         return WordWeights(self.vocabulary, kept, self.unknown if self.unknown >= least else 0.0)
 
@@ -73,7 +79,7 @@ def inverse_document_frequencies(text: Text) -> WordWeights:
     Returns
     -------
     WordWeights
-        The weights; ``<unk>`` and ``</s>`` have 0, and words outside the text have ln(D + 1).
+        The weights. ``<unk>`` and ``</s>`` have the weight 0; words outside the vocabulary have ln(D + 1).
 
     Raises
     ------
@@ -101,7 +107,7 @@ def inverse_document_frequencies(text: Text) -> WordWeights:
 
 
 def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """(documents, words, counts) int64[N], one of each for every different word of every document."""
+    """Return (documents, words, counts), int64[N] each, for every distinct word of every document."""
     size = len(text.vocabulary)
     documents = np.repeat(np.arange(text.n_documents), np.diff(text.sentences[text.documents]))
     keys, counts = np.unique(documents * size + text.ids, return_counts=True)
@@ -110,7 +116,7 @@ def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Similar words: each shares the weight of its occurrences with its neighbours.
+    """Similar words: each word shares the weight of its occurrences with its neighbours.
 
     Parameters
     ----------
@@ -119,9 +125,14 @@ class Neighbours:
     starts
         int64[V + 1]: where the neighbours of every word begin in `words`.
     words
-        int32[N]: the ids of the neighbours; a word is a neighbour of itself.
+        int32[N]: the ids of the neighbours. A word is a neighbour of itself.
     shares
-        float64[N]: the share of each neighbour. The shares of a word sum to 1.
+        float64[N]: the share of each neighbor. The shares of a word sum to 1.
+
+    Raises
+    ------
+    UsageError
+        The columns do not fit together, or the shares of a word do not sum to 1.
     """
 
     vocabulary: Vocabulary
@@ -141,13 +152,11 @@ class Neighbours:
         ):
             raise UsageError("found columns that do not fit together; expected neighbours of every word")
         if n and not (0 <= self.words.min() and self.words.max() < len(self.vocabulary)):
-            raise UsageError("found a neighbour outside the vocabulary; expected ids of its words")
+            raise UsageError("found a neighbor outside the vocabulary; expected ids of its words")
         if not (np.isfinite(self.shares).all() and (self.shares >= 0).all()):
-            raise UsageError("found a share that is negative or no number; expected 0 or more")
+            raise UsageError("found a share that is negative or not a number; expected 0 or more")
         if not np.allclose(np.add.reduceat(self.shares, starts[:-1]), 1):
-            raise UsageError(
-                "found shares of a word that do not sum to 1; expected all that an occurrence counts"
-            )
+            raise UsageError("found shares of a word that do not sum to 1; expected a sum of 1 for each word")
         for column in (starts, self.words, self.shares):
             column.setflags(write=False)
 
@@ -158,8 +167,24 @@ class Neighbours:
         share: float = 0.3,
         frequencies: Mapping[str, float] | None = None,
     ) -> Neighbours:
-        """Every word keeps 1 - `share`; the rest goes to the other words of its classes, by their frequency if given.
+        """Make the words of a class neighbours of each other.
 
+        Parameters
+        ----------
+        classes
+            The words of each class. A word may be in several classes.
+        share
+            The share of an occurrence that goes to the other words of the classes. The word itself keeps 1 - `share`.
+        frequencies
+            The weights by which the other words divide that share. None divides it equally.
+
+        Raises
+        ------
+        UsageError
+            `share` is outside 0 to 1, or a frequency is not a number.
+
+        Examples
+        --------
         >>> neighbours = Neighbours.from_classes({"animals": ["cat", "dog", "cow"]}, share=0.5)
         >>> sorted(neighbours.of("cat").items())
         [('cat', 0.5), ('cow', 0.25), ('dog', 0.25)]
@@ -178,9 +203,20 @@ class Neighbours:
 
     @classmethod
     def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbours:
-        """The classes of a file, a word and one of its classes a line, with a tab or spaces between them.
+        """Read word classes from a file, and make the words of a class neighbors of each other.
 
-        That is how mkcls writes them; a word of several classes has several lines. Raises FormatError for other lines.
+        Parameters
+        ----------
+        path
+            A file with a word and one of its classes on each line, separated by a tab or spaces, as mkcls writes them.
+            A word of several classes has several lines.
+        share
+            The share of an occurrence that goes to the other words of the classes.
+
+        Raises
+        ------
+        FormatError
+            A line has another form, or the file has no words.
         """
         classes: dict[str, list[str]] = {}
         for number, line in read_lines(path):
@@ -193,21 +229,38 @@ class Neighbours:
             if fields:
                 classes.setdefault(fields[1], []).append(fields[0])
         if not classes:
-            raise FormatError("found no word; expected a word and its class a line", path)
+            raise FormatError("found no words; expected a word and its class on each line", path)
         return cls.from_classes(classes, share)
 
     @classmethod
     def from_vectors(
         cls, words: Sequence[str], vectors: NDArray[np.floating], share: float = 0.3, most: int = 10
     ) -> Neighbours:
-        """The `most` nearest words by the cosine of their vectors, float[words, dimensions], where it is above 0."""
+        """Make the nearest words by cosine neighbours of each word.
+
+        Parameters
+        ----------
+        words
+            The words.
+        vectors
+            float[words, dimensions]: the vector of each word.
+        share
+            The share of an occurrence that goes to the neighbours, in proportion to their cosines.
+        most
+            The largest number of neighbours of a word. Words with a cosine of 0 or less are not neighbours.
+
+        Raises
+        ------
+        UsageError
+            The number of vectors is not that of the words, or a value is not finite.
+        """
         matrix = np.asarray(vectors, np.float64)
         if matrix.ndim != 2 or len(matrix) != len(words):
             raise UsageError(
                 f"found vectors of shape {matrix.shape}; expected one for each of {len(words)} words"
             )
         if not np.isfinite(matrix).all():
-            raise UsageError("found a vector with a value that is no number")
+            raise UsageError("found a vector with NaN or an infinite value; expected finite numbers")
         norms = np.linalg.norm(matrix, axis=1, keepdims=True)
         matrix = matrix / np.where(norms > 0, norms, 1.0)
         most = min(most, len(words) - 1)
@@ -228,11 +281,26 @@ class Neighbours:
 
     @classmethod
     def from_similarities(cls, similar: Mapping[str, Mapping[str, float]], share: float) -> Neighbours:
-        """Every word keeps 1 - `share`; the rest goes to its neighbours in proportion to their similarities."""
+        """Make neighbours from similarities: every word keeps 1 - `share`, its neighbours divide the rest.
+
+        Parameters
+        ----------
+        similar
+            For each word its similar words with their similarities. Similarities of 0 or less are ignored.
+        share
+            The share of an occurrence that goes to the neighbours, in proportion to their similarities.
+
+        Raises
+        ------
+        UsageError
+            `share` is outside 0 to 1, or a similarity is not finite.
+        """
         if not 0 <= share <= 1:
             raise UsageError(f"share is {share}; expected 0 to 1")
         if not all(math.isfinite(value) for own in similar.values() for value in own.values()):
-            raise UsageError("found a similarity or frequency that is no number")
+            raise UsageError(
+                "found a similarity or frequency that is NaN or infinite; expected finite numbers"
+            )
         vocabulary = Vocabulary(
             dict.fromkeys([*similar, *(word for own in similar.values() for word in own)])
         )
@@ -253,7 +321,7 @@ class Neighbours:
         )
 
     def of(self, word: str) -> dict[str, float]:
-        """The shares of one word."""
+        """Return the neighbours of one word, itself included, with their shares."""
         id = self.vocabulary.id(word)
         if id == UNK:
             return {word: 1.0}
@@ -261,9 +329,13 @@ class Neighbours:
         return dict(zip(self.vocabulary.words(self.words[at]), self.shares[at].tolist(), strict=True))
 
     def over(self, vocabulary: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-        """(starts, words, shares) in the ids of another vocabulary; what goes to words outside it is shared anew."""
-        own = ids_in(vocabulary, self.vocabulary)  # of every word there
-        there = ids_in(self.vocabulary, vocabulary)  # of every word here
+        """Return (starts, words, shares) in the ids of another vocabulary.
+
+        Neighbours outside that vocabulary are left out; the shares of the others are divided by their sum.
+        """
+        # The own id of every word of the other vocabulary, and the other id of every own word.
+        own = ids_in(vocabulary, self.vocabulary)
+        there = ids_in(self.vocabulary, vocabulary)
         starts, words, shares = [0], [], []
         for id, here in enumerate(own.tolist()):
             if here == UNK:

@@ -1,4 +1,4 @@
-"""Maximum-entropy models: of n-grams, which are back-off tables, and of running text with its documents."""
+"""Maximum-entropy models: n-gram models, which are back-off models, and models of running text with documents."""
 
 from ngramlm.core.lazy import lazy_names
 

@@ -1,4 +1,4 @@
-"""Kernel of word classes: the exchange algorithm, which moves one word after the other to the class that suits it best."""
+"""Kernel of word classes: the exchange algorithm, which moves one word after the other to its best class."""
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t
 
@@ -11,7 +11,7 @@ cdef inline double xlogx(double x) noexcept nogil:
 
 cdef bint fitting(const int64_t[::1] starts, const int32_t[::1] others, const double[::1] counts,
                   int64_t n_words) noexcept nogil:
-    """Whether these are the neighbours of every word, with how often, 1 time or more, they stand there."""
+    """Return whether these are the neighbors of every word, with positive counts."""
     cdef int64_t i
     if starts.shape[0] != n_words + 1 or starts[0] != 0 or starts[n_words] != others.shape[0]:
         return False
@@ -29,24 +29,24 @@ cdef bint fitting(const int64_t[::1] starts, const int32_t[::1] others, const do
 def exchange(const int64_t[::1] next_starts, const int32_t[::1] next_words, const double[::1] next_counts,
              const int64_t[::1] last_starts, const int32_t[::1] last_words, const double[::1] last_counts,
              int32_t[::1] classes, int32_t n_classes, int32_t first_word, int32_t first_class):
-    """Try every word from `first_word` on in every class from `first_class` on; returns how many words were moved.
+    """Try every word from `first_word` on in every class from `first_class` on; return the number of words that moved.
 
-    The words after and before every word come with their counts. `classes`, int32[V], is changed in place, and the
-    mutual information of neighbouring classes, sum of N(g,h) log N(g,h) - N(g.) log N(g.) - N(.h) log N(.h), grows with
-    every move. Raises ValueError where the columns do not fit each other.
+    The first six columns have the words after and before every word, with their counts. `classes`, int32[V], is changed
+    in place. Every move raises the mutual information of neighboring classes, sum of N(g,h) log N(g,h) -
+    N(g.) log N(g.) - N(.h) log N(.h). Raises ValueError if the columns do not fit together.
     """
     cdef int64_t n_words = classes.shape[0], i, n_left, n_right
     cdef int32_t word, own, g, best, moved = 0, j
     cdef double gain, best_gain, itself, left_total, right_total, before
     if not fitting(next_starts, next_words, next_counts, n_words):
-        raise ValueError("words after other than those of the vocabulary")
+        raise ValueError("next words that do not fit the vocabulary")
     if not fitting(last_starts, last_words, last_counts, n_words):
-        raise ValueError("words before other than those of the vocabulary")
+        raise ValueError("last words that do not fit the vocabulary")
     if not (0 <= first_class < n_classes and 0 <= first_word <= n_words):
-        raise ValueError("a first word or class that is not there")
+        raise ValueError("a first word or class out of range")
     for i in range(n_words):
         if not 0 <= classes[i] < n_classes or (i >= first_word and classes[i] < first_class):
-            raise ValueError("a class that is not there")
+            raise ValueError("a class out of range")
     cdef double[:, ::1] pairs = np.zeros((n_classes, n_classes))
     cdef double[::1] lefts = np.zeros(n_classes), rights = np.zeros(n_classes)      # N(g.), N(.h)
     cdef double[::1] before_it = np.zeros(n_classes), after_it = np.zeros(n_classes)
@@ -81,7 +81,8 @@ def exchange(const int64_t[::1] next_starts, const int32_t[::1] next_words, cons
                     n_left += 1
                 before_it[g] += last_counts[i]
             if left_total + right_total > 0.0:
-                for i in range(n_right):               # take the word out of its class
+                # Take the word out of its class.
+                for i in range(n_right):
                     pairs[own, some_after[i]] -= after_it[some_after[i]]
                 for i in range(n_left):
                     pairs[some_before[i], own] -= before_it[some_before[i]]
@@ -89,8 +90,9 @@ def exchange(const int64_t[::1] next_starts, const int32_t[::1] next_words, cons
                 lefts[own] -= left_total
                 rights[own] -= right_total
                 best, best_gain = own, 0.0
+                # Its own class comes first, so that ties change nothing.
                 for j in range(n_classes - first_class + 1):
-                    g = own if j == 0 else first_class + j - 1      # its own first: ties change nothing
+                    g = own if j == 0 else first_class + j - 1
                     gain = xlogx(lefts[g]) - xlogx(lefts[g] + left_total)
                     gain += xlogx(rights[g]) - xlogx(rights[g] + right_total)
                     for i in range(n_right):

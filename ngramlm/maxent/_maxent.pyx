@@ -1,8 +1,8 @@
 """Kernels of maximum-entropy models over the n-grams of a trie: normalizers and expected counts, by order.
 
-With m(hw) the product of the factors e^l of a word's features after a history, from the unigram up,
-Z(h) = Z(h') + sum of m(hw) - m(h'w) over the rows of h (Wu & Khudanpur 2002). So the cost of all normalizers is the
-number of features. The expected counts follow on the way back, from the highest order down.
+m(hw) is the product of the factors e^l of the features of w after h, from the unigram up. Then Z(h) = Z(h') + sum of
+m(hw) - m(h'w) over the rows of h (Wu & Khudanpur 2002). So the cost of all normalizers is proportional to the number of
+features. A second pass, from the highest order down, computes the expected counts.
 """
 from libc.math cimport exp, log
 from libc.stdint cimport int32_t, int64_t
@@ -13,7 +13,7 @@ import numpy as np
 
 
 cdef struct Level:
-    # The columns of one order, and where its rows and histories begin in the columns of all orders.
+    # The columns of one order, and the positions of its first row and history in the columns of all orders.
     const int32_t* suffixes
     const int64_t* starts
     const int32_t* parents
@@ -21,23 +21,27 @@ cdef struct Level:
 
 
 cdef class Features:
-    """The n-grams of all orders as features; rows and histories are numbered through, order 1 first.
+    """The n-grams of all orders as features. Rows and histories are numbered in one sequence, order 1 first.
 
-    Args:
-        levels: (suffixes int32[R], starts int64[H + 1], parents int32[H]) of every order, as a trie has them. Order 1
-            may have several histories, as where words are told after their class is known; then, and where parents are
-            not sorted, there is no other range than the whole.
-        base: float64[V], the measure of every word that the features are factors of: 0 where it is never predicted.
-        weights: float64[all histories], how many events have each history as the longest one.
+    Parameters
+    ----------
+    levels
+        (suffixes int32[R], starts int64[H + 1], parents int32[H]) of every order, as in a trie. Order 1 may have
+        several histories, for example one for each class of words. Then, or if parents are not sorted, the only valid
+        range is that of all histories.
+    base
+        float64[V]: the factor of every word without features; 0 for words that are never predicted.
+    weights
+        float64[all histories]: the number of events whose longest history is each history.
 
-    Raises ValueError when the columns do not fit each other.
+    Raises ValueError if the columns do not fit together.
     """
 
     cdef readonly int order
     cdef Level levels[MAX_ORDER]
-    cdef list columns                               # keeps them alive
+    cdef list columns                               # keeps the arrays alive
     cdef const double[::1] base, weights
-    cdef bint whole                                 # whether there are no ranges
+    cdef bint whole                                 # whether all histories are the only valid range
 
     def __cinit__(self, levels, const double[::1] base, const double[::1] weights):
         cdef const int32_t[::1] suffixes, parents
@@ -68,7 +72,7 @@ cdef class Features:
                 raise ValueError("a row or a history that points outside the order below")
 
     cdef bint links_are_valid(self, int k) noexcept nogil:
-        """Rows cover the histories without a gap, and have suffixes in their parents; sees if histories are sorted."""
+        """Return whether rows cover the histories and have suffixes in their parents; set `whole` if unsorted."""
         cdef Level* level = &self.levels[k]
         cdef Level* lower
         cdef int64_t history, row
@@ -94,10 +98,12 @@ cdef class Features:
 
     @property
     def n_rows(self):
+        """The number of rows of all orders."""
         return self.levels[self.order - 1].first_row + self.levels[self.order - 1].n_rows
 
     @property
     def n_histories(self):
+        """The number of histories of all orders."""
         return self.levels[self.order - 1].first_history + self.levels[self.order - 1].n_histories
 
     cdef int check_columns(self, const double[::1] lambdas, const double[::1] masses,
@@ -109,7 +115,7 @@ cdef class Features:
         return 0
 
     cdef int check_edges(self, const int64_t[::1] firsts, const int64_t[::1] ends) except -1:
-        """Histories of every order from 2 on, which have their parents in the range below."""
+        """Check ranges of histories of every order from 2 on, whose parents must be in the range below."""
         cdef int k
         cdef Level* level
         if firsts.shape[0] != self.order - 1 or ends.shape[0] != self.order - 1:
@@ -129,7 +135,7 @@ cdef class Features:
         return 0
 
     def open(self, const double[::1] lambdas, double[::1] masses, double[::1] normalizers):
-        """Fill in m(w) and Z of the unigrams, which all other orders start from."""
+        """Fill in m(w) and Z of the unigrams. The other orders start from these."""
         cdef int64_t history, word
         cdef double total
         self.check_columns(lambdas, masses, normalizers)
@@ -145,8 +151,8 @@ cdef class Features:
              const int64_t[::1] firsts, const int64_t[::1] ends):
         """Fill in m(hw) and Z(h) for histories ``firsts[k - 2]`` .. ``ends[k - 2] - 1`` of every order k from 2 on.
 
-        Returns the sum of log Z(h), in nats, times the events of h. All n-grams whose last history word lies in some
-        range are such ranges, and different ones may be filled in at once.
+        Returns the sum over h of log Z(h), in nats, times the number of events of h. The histories whose last word lies
+        in an interval of ids form valid ranges. Disjoint ranges may be filled in at the same time.
         """
         cdef int64_t history, row
         cdef double total = 0.0, sum_, mass, weight
@@ -174,10 +180,10 @@ cdef class Features:
 
     def fall(self, const double[::1] masses, double[::1] shares, double[::1] expected, double[::1] unigrams,
              const int64_t[::1] firsts, const int64_t[::1] ends):
-        """Fill in the expected count of every row of the ranges; returns the share that comes to the empty history.
+        """Fill in the expected count of every row of the ranges; return the sum of shares for the empty history.
 
-        `shares` holds the events of every history over Z(h), and gets those of longer histories added (those of order 1
-        as well, if there are several); `expected` is 0 at these rows at first; what comes to the unigrams is added to
+        `shares` has (events / Z) of every history. The shares of longer histories are added to it, also to order 1 if
+        it has several histories. `expected` must be 0 at these rows. The expected counts of unigrams are added to
         `unigrams`, float64[V].
         """
         cdef int64_t history, row, suffix

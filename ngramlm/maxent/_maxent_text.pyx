@@ -1,11 +1,13 @@
-"""Kernels of maximum-entropy models with features of the running text beside those of n-grams.
+"""Kernels of maximum-entropy models with features of n-grams and of the running text.
 
-A list of extra features says for some words by which factor their probability grows while the list is in force: from
-an event on to the end of the document (a trigger was seen), or for one event only (the word before the last). The
-normalizer of an event is that of its n-grams, corrected for the words with a factor b: the sum of (b(w) - 1) m(w) over
-all words is kept up to date, and of the rows of the event's histories only those of such words are looked at closely.
-Expected counts are charged when a factor changes: between two changes a word expects the same multiple of the sum of
-1 / Z.
+A list of features of the text gives some words a factor b of their probability while the list is active. A list is
+active from an event to the end of the document (after a trigger), or for one event (by the last but one word).
+
+The normalizer of an event is that of its n-grams, corrected for the words with a factor. The sum of (b(w) - 1) m(w)
+over all words is updated with each change. In the rows of the histories, only words with a factor need a correction.
+
+The expected counts of a word are updated when its factor changes. Between two changes its expected count is a constant
+times the sum of 1 / Z.
 """
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t, uint8_t
@@ -17,7 +19,7 @@ import numpy as np
 
 
 cdef struct Entry:
-    # A feature that is in force: what its word had been expected when it began, and the factor before.
+    # An active feature: the expected count of its word when it became active, and the factor of the word before.
     int32_t word, feature
     double expected, boost
 
@@ -40,26 +42,35 @@ cdef inline bint push(Stack* stack, int32_t word, int32_t feature, double expect
 
 
 cdef struct Order:
-    # The rows of one order, and where they begin among those of all orders.
+    # The rows of one order, and the positions of the first row and history in the columns of all orders.
     const int64_t* starts
     const int32_t* words
     int64_t n_histories, first_row, first_history
 
 
 cdef class RunningText:
-    """The events of a text with the lists that are in force, checked once.
+    """The events of a text with their active lists. The columns are checked once.
 
-    Args:
-        levels: (starts int64[H + 1], words int32[R]) of every order, as a trie has them.
-        histories: int32[order, N], the known history of every event in each order; -1 for none.
-        documents: int64[D + 1], the first event of every document, and N.
-        list_starts: int64[L + 1], the first entry of every list, and E.
-        list_words, list_features: int32[E], the word of every entry and the number of its feature.
-        lasting_starts, lasting: int64[N + 1] and int32[A], the lists that begin with each event and last.
-        passing_starts, passing: likewise, the lists that are in force for this event only.
-        n_features: how many extra features there are.
+    Parameters
+    ----------
+    levels
+        (starts int64[H + 1], words int32[R]) of every order, as in a trie.
+    histories
+        int32[order, N]: the known history of every event in each order, or -1.
+    documents
+        int64[D + 1]: the first event of every document, and N.
+    list_starts
+        int64[L + 1]: the first entry of every list, and E.
+    list_words, list_features
+        int32[E]: the word of every entry, and the number of its feature.
+    lasting_starts, lasting
+        int64[N + 1] and int32[A]: the lists that become active at each event, to the end of the document.
+    passing_starts, passing
+        int64[N + 1] and int32[A]: the lists that are active at one event only.
+    n_features
+        The number of features of the text.
 
-    Raises ValueError when the columns do not fit each other.
+    Raises ValueError if the columns do not fit together.
     """
 
     cdef readonly int order
@@ -67,7 +78,7 @@ cdef class RunningText:
     cdef readonly int64_t n_histories
     cdef int64_t most_passing, most_rows            # entries and rows of one event
     cdef Order orders[MAX_ORDER]
-    cdef list columns                               # keeps them alive
+    cdef list columns                               # keeps the arrays alive
     cdef const int32_t[:, ::1] histories
     cdef const int64_t[::1] documents, list_starts, lasting_starts, passing_starts
     cdef const int32_t[::1] list_words, list_features, lasting, passing
@@ -94,7 +105,7 @@ cdef class RunningText:
             self.columns.append((starts, words))
             self.orders[k] = Order(&starts[0], &words[0], starts.shape[0] - 1, first_row, first_history)
             if not within(histories[k], -1, starts.shape[0] - 1):
-                raise ValueError("a history that is not there")
+                raise ValueError("a history out of range")
             first_row += words.shape[0]
             first_history += starts.shape[0] - 1
             k += 1
@@ -108,19 +119,19 @@ cdef class RunningText:
                 not rising(passing_starts, passing.shape[0]):
             raise ValueError("columns of different lengths")
         if not within(list_words, 0, self.n_words) or not within(list_features, 0, n_features):
-            raise ValueError("an entry of a word or a feature that is not there")
+            raise ValueError("an entry of a word or a feature out of range")
         if not within(lasting, 0, n_lists) or not within(passing, 0, n_lists):
-            raise ValueError("a list that is not there")
+            raise ValueError("a list out of range")
         self.histories, self.documents = histories, documents
         self.list_starts, self.list_words, self.list_features = list_starts, list_words, list_features
         self.lasting_starts, self.lasting = lasting_starts, lasting
         self.passing_starts, self.passing = passing_starts, passing
         self.most_rows = self.longest_path()
         if not self.lists_are_sorted():
-            raise ValueError("a list whose words do not rise")
+            raise ValueError("a list whose words are not in rising order")
 
     cdef int64_t longest_path(self) noexcept nogil:
-        """How many rows an event sees at most, of all its histories from order 2 on."""
+        """Return the largest number of rows of all histories of an event, from order 2 on."""
         cdef int64_t event, size, most = 0
         cdef int32_t history
         cdef int k
@@ -136,7 +147,7 @@ cdef class RunningText:
         return most
 
     cdef bint lists_are_sorted(self) noexcept nogil:
-        """Whether the words of every list rise; sets how many entries pass with one event at most."""
+        """Return whether the words of every list rise; set `most_passing`, the most passing entries of one event."""
         cdef int64_t list_, at, event, size
         for list_ in range(self.list_starts.shape[0] - 1):
             for at in range(self.list_starts[list_] + 1, self.list_starts[list_ + 1]):
@@ -154,21 +165,33 @@ cdef class RunningText:
     def walk(self, int64_t first, int64_t end, const double[::1] gains, const double[::1] alone,
              const double[::1] factors, const int32_t[::1] words, double[::1] normalizers, double[::1] boosts,
              double[::1] reached, double[::1] shares, double[::1] expected):
-        """Go through documents first .. end - 1; returns the sum of log Z over their events, in nats.
+        """Go through documents first .. end - 1; return the sum of log Z over their events, in nats.
 
-        Args:
-            gains: float64[R], m(hw) - m(h'w) of every row, m(w) of the unigrams.
-            alone: float64[H], Z of every history while no list is in force.
-            factors: float64[F], e^l of every extra feature.
-            words: int32[N], the words of the events.
-            normalizers, boosts: float64[N], get Z and the factor b of the word of every event; or empty.
-            reached: float64[R], to which the sum of (b(w) - 1) / Z over the events that see a row is added, and for
-                unigrams that of b(w) / Z; or empty.
-            shares: float64[H], to which the sum of 1 / Z over the events after each history is added, from order 2 on;
-                or empty.
-            expected: float64[F], to which the expected count of every extra feature is added; or empty.
+        Outputs that are not wanted are empty.
+
+        Parameters
+        ----------
+        first, end
+            The documents.
+        gains
+            float64[R]: m(hw) - m(h'w) of every row, m(w) of the unigrams.
+        alone
+            float64[H]: Z of every history while no list is active.
+        factors
+            float64[F]: e^l of every feature of the text.
+        words
+            int32[N]: the words of the events.
+        normalizers, boosts
+            float64[N], outputs: Z, and the factor b of the word of every event.
+        reached
+            float64[R], output: the sum of (b(w) - 1) / Z over the events whose histories have the row is added; for
+            unigrams the sum of b(w) / Z over all events.
+        shares
+            float64[H], output: the sum of 1 / Z over the events after each history is added, from order 2 on.
+        expected
+            float64[F], output: the expected count of every feature of the text is added.
         """
-        cdef bint told = normalizers.shape[0] > 0, counted = reached.shape[0] > 0, failed = False
+        cdef bint want_normalizers = normalizers.shape[0] > 0, counted = reached.shape[0] > 0, failed = False
         cdef int64_t n = self.histories.shape[1], document, event, row, at, place, word, most = 0, n_rows
         cdef int32_t history, named
         cdef int k
@@ -176,24 +199,27 @@ cdef class RunningText:
         cdef Stack lasting = Stack(NULL, 0, 0)
         cdef Order* order
         if not 0 <= first <= end <= self.documents.shape[0] - 1:
-            raise ValueError("documents that are not there")
+            raise ValueError("documents out of range")
         if gains.shape[0] != self.n_rows or factors.shape[0] != self.n_features or words.shape[0] != n or \
                 alone.shape[0] != self.n_histories:
             raise ValueError("columns of different lengths")
-        if boosts.shape[0] != normalizers.shape[0] or (told and normalizers.shape[0] != n):
+        if boosts.shape[0] != normalizers.shape[0] or (want_normalizers and normalizers.shape[0] != n):
             raise ValueError("other than one place for each event")
         if (counted and reached.shape[0] != self.n_rows) or expected.shape[0] != (self.n_features if counted else 0) \
                 or shares.shape[0] != (self.n_histories if counted else 0):
             raise ValueError("other than one place for each feature and history")
         if not within(words, 0, self.n_words):
             raise ValueError("a word outside the vocabulary")
-        # of every word: (its factor, what it was expected in all), the sum of 1 / Z that is in it, whether a list has it
+        # For every word: (its factor, its expected count so far), the sum of 1 / Z that this count includes, and
+        # whether an active list has the word.
         cdef double[:, ::1] state = np.repeat([[1.0, 0.0]], self.n_words, axis=0)
         cdef double[::1] since = np.zeros(self.n_words)
         cdef uint8_t[::1] active = np.zeros(self.n_words, np.uint8)
-        cdef double[:, ::1] held = np.empty((self.most_passing, 2))     # factor and expectation before the event
+        # The factors and expected counts before the event.
+        cdef double[:, ::1] held = np.empty((self.most_passing, 2))
         cdef uint8_t[::1] was_active = np.empty(self.most_passing, np.uint8)
-        cdef int64_t[::1] seen = np.empty(self.most_rows + 1, np.int64) # the rows of this event that have a list
+        # The rows of this event whose words are in an active list.
+        cdef int64_t[::1] seen = np.empty(self.most_rows + 1, np.int64)
         cdef int32_t[::1] seen_words = np.empty(self.most_rows + 1, np.int32)
         with nogil:
             for word in range(self.n_words):
@@ -218,7 +244,8 @@ cdef class RunningText:
                             was_active[most] = active[named]
                             active[named] = 1
                             most += 1
-                    n_rows, at = 0, 0                  # at: the longest history
+                    # `at` becomes the longest history.
+                    n_rows, at = 0, 0
                     for k in range(1, self.order):
                         history = self.histories[k, event]
                         if history < 0:
@@ -232,7 +259,7 @@ cdef class RunningText:
                     for place in range(n_rows):
                         z += gains[seen[place]] * (state[seen_words[place], 0] - 1.0)
                     total += log(z)
-                    if told:
+                    if want_normalizers:
                         normalizers[event] = z
                         boosts[event] = state[words[event], 0]
                     if counted:
@@ -260,7 +287,8 @@ cdef class RunningText:
                                            self.list_starts[self.passing[at]] - 1, -1):
                             named = self.list_words[place]
                             most -= 1
-                            if counted:                # more than it would be charged with for the factor without
+                            # The word is later charged by its factor without the list. Add the difference now.
+                            if counted:
                                 change = (state[named, 0] - held[most, 0]) * share
                                 state[named, 1] += gains[named] * change
                                 reached[named] += change
@@ -278,7 +306,7 @@ cdef class RunningText:
         return total
 
     def observe(self, const int32_t[::1] words, double[::1] observed):
-        """Add to `observed`, float64[F], in how many events each extra feature is in force for the word that came."""
+        """Add to `observed`, float64[F], the number of events whose word has each feature active."""
         cdef int64_t document, event, at, place, low, high, middle
         cdef bint failed = False
         cdef Stack lasting = Stack(NULL, 0, 0)
@@ -324,7 +352,7 @@ cdef class RunningText:
     cdef bint begin(self, int64_t list_, Stack* stack, const double[::1] gains, const double[::1] factors,
                     double[:, ::1] state, double[::1] since, uint8_t[::1] active, double passed, double* whole,
                     double[::1] reached, bint counted) noexcept nogil:
-        """Put a list into force that lasts; False where there is no memory."""
+        """Activate a lasting list; False if memory runs out."""
         cdef int64_t at
         cdef int32_t word
         for at in range(self.list_starts[list_], self.list_starts[list_ + 1]):
@@ -342,7 +370,7 @@ cdef class RunningText:
     cdef void finish(self, Stack* stack, const double[::1] gains, double[:, ::1] state, double[::1] since,
                      uint8_t[::1] active, double passed, double[::1] reached, double[::1] expected,
                      bint counted) noexcept nogil:
-        """Put all lists of a stack out of force, the last one first."""
+        """Deactivate all lists of a stack, the last list first."""
         cdef Entry* entry
         while stack.size:
             stack.size -= 1
@@ -356,7 +384,7 @@ cdef class RunningText:
 
 cdef inline void settle(int32_t word, const double[::1] gains, double[:, ::1] state, double[::1] since,
                         double passed, double[::1] reached) noexcept nogil:
-    """Charge a word with what its unigram was expected since the last time."""
+    """Add the expected count of the unigram of a word since its last update."""
     cdef double due = state[word, 0] * (passed - since[word])
     state[word, 1] += gains[word] * due
     reached[word] += due
@@ -365,27 +393,34 @@ cdef inline void settle(int32_t word, const double[::1] gains, double[:, ::1] st
 
 def count_pairs(const int32_t[::1] words, const int64_t[::1] documents, const int32_t[::1] places,
                 int32_t[:, ::1] together, int64_t[::1] exposed):
-    """Add up how often each word came while each other had been seen before in the document.
+    """Count for each pair of words the occurrences of one word after the other word in the same document.
 
-    Args:
-        words: int32[N], the words of the events.
-        documents: int64[D + 1], the first event of every document, and N.
-        places: int32[V], the number of every word that is counted, -1 for others.
-        together: int32[C, C], gets the events of the second word, by row, before which the first came, by column.
-        exposed: int64[C], gets the events before which each word came.
+    Parameters
+    ----------
+    words
+        int32[N]: the words of the events.
+    documents
+        int64[D + 1]: the first event of every document, and N.
+    places
+        int32[V]: the number of every word that is counted, -1 for other words.
+    together
+        int32[C, C]: together[b, a] is raised by the number of events of b after a.
+    exposed
+        int64[C]: raised by the number of events after the first occurrence of each word.
 
-    Raises ValueError where the columns do not fit each other.
+    Raises ValueError if the columns do not fit together.
     """
     cdef int64_t n_counted = exposed.shape[0], document, event, i, n_known = 0
     cdef int32_t place
     if together.shape[0] != n_counted or together.shape[1] != n_counted:
         raise ValueError("other than one count for each pair")
     if not rising(documents, words.shape[0]) or not within(words, 0, places.shape[0]):
-        raise ValueError("documents or words that are not there")
+        raise ValueError("documents or words out of range")
     if not within(places, -1, n_counted):
         raise ValueError("a place outside the counts")
     cdef int32_t[::1] known = np.empty(n_counted, np.int32)
-    cdef int64_t[::1] last = np.full(n_counted, -1, np.int64)     # the last document that had the word
+    # The last document that had each word.
+    cdef int64_t[::1] last = np.full(n_counted, -1, np.int64)
     with nogil:
         for document in range(documents.shape[0] - 1):
             n_known = 0
@@ -403,7 +438,7 @@ def count_pairs(const int32_t[::1] words, const int64_t[::1] documents, const in
 
 
 cdef bint rising(const int64_t[::1] starts, int64_t n) noexcept nogil:
-    """Whether `starts` never fall, from 0 to n."""
+    """Return whether `starts` go from 0 to n and never fall."""
     cdef int64_t i
     if starts.shape[0] < 1 or starts[0] != 0 or starts[starts.shape[0] - 1] != n:
         return False
@@ -414,7 +449,7 @@ cdef bint rising(const int64_t[::1] starts, int64_t n) noexcept nogil:
 
 
 cdef bint within(const int32_t[::1] values, int64_t least, int64_t end) noexcept nogil:
-    """Whether all values are from `least` to end - 1."""
+    """Return whether all values are from `least` to end - 1."""
     cdef int64_t i
     for i in range(values.shape[0]):
         if not least <= values[i] < end:

@@ -1,4 +1,4 @@
-"""Back-off tables as exponential models of n-grams, from which training can start."""
+"""Back-off models as exponential models of n-grams, from which training can start."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ngramlm.types import Floats
 
 __all__ = ["background_lambdas"]
 
-# nats: stands for a back-off weight or a probability of 0
+# The weight, in nats, that replaces an infinite weight (of a probability or back-off weight of 0).
 MAX_LAMBDA = 60.0
 
 
 def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[NgramTrie, Floats, Floats]:
-    """The weights of n-gram features that reproduce the probabilities of a back-off model.
+    """Return the weights of n-gram features that reproduce the probabilities of a back-off model.
 
     With l(w) = log p(w) and l(hw) = log f(hw) - log bow(h) p(w|h') the products telescope: Z is 1 without a history,
     and Z(h) = Z(h') / bow(h). An n-gram that the model does not store has l = 0.
@@ -29,14 +29,14 @@ def background_lambdas(columns: NormalizedColumns, trie: NgramTrie) -> tuple[Ngr
     columns : NormalizedColumns
         The model.
     trie : NgramTrie
-        More n-grams over the same words.
+        Further n-grams over the same words.
 
     Returns
     -------
     trie : NgramTrie
-        The n-grams of both.
+        The n-grams of both tries.
     base : float64[V]
-        0 for words without probability, else 1.
+        0 for words with the probability 0, else 1.
     lambdas : float64[R]
         The weights.
     """

@@ -15,8 +15,9 @@ from ngramlm.types import Floats, Int32s
 
 __all__ = ["ClassLikelihood", "WordLikelihood"]
 
-# independent of the number of threads, so that sums of parts are, too
+# The number of parts does not depend on the number of threads. So the sums do not depend on it either.
 MAX_PARTS = 8
+# Empty columns for outputs that are not wanted.
 NOBODY = np.empty(0, np.int32)
 NOTHING: Floats = np.empty(0)
 
@@ -54,7 +55,7 @@ class ClassLikelihood:
         self._parts = list(pairwise(edges.tolist()))
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """Minus the log likelihood (nats), and the expected count of every feature."""
+        """Return minus the log likelihood (nats), and the expected count of every feature."""
 
         def part(span: tuple[int, int]) -> tuple[float, Floats]:
             first, end = span
@@ -83,7 +84,7 @@ class ClassLikelihood:
 
 
 def _contexts(tables: ClassTables, observed: Observed) -> tuple[Int32s, Int32s, Floats]:
-    """The histories with events, in both tries int32[order, N], and the number of events of each."""
+    """Return the histories with events, in both tries int32[order, N], and the number of events of each."""
     order = tables.trie.order
     words, classes, weights = [], [], []
     for k, column in enumerate(observed.weights):
@@ -128,7 +129,7 @@ class WordLikelihood:
         self.columns = WordColumns(tables, self._weights)
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """Minus the log likelihood (nats), and the expected count of every feature."""
+        """Return minus the log likelihood (nats), and the expected count of every feature."""
         masses, normalizers = self.columns.risen(lambdas)
         total = float(self._weights @ np.log(normalizers))
         return total - float(self.observed @ lambdas), self.columns.fallen(
@@ -137,7 +138,7 @@ class WordLikelihood:
 
 
 class WordColumns:
-    """The n-grams by history and class, in the form of the n-gram kernel: a segment takes the place of a history.
+    """The n-grams by history and class, as columns of the n-gram kernel: each segment acts as a history.
 
     Parameters
     ----------
@@ -159,19 +160,19 @@ class WordColumns:
         self._ends = np.array([len(one) for one in tables.segments[1:]], np.int64)
 
     def risen(self, lambdas: Floats) -> tuple[Floats, Floats]:
-        """e^s of every place float64[R], and Z of every segment float64[S]."""
+        """Compute e^s of every place float64[R], and Z of every segment float64[S]."""
         masses, normalizers = np.empty(self._features.n_rows), np.empty(self._features.n_histories)
         self._features.open(lambdas, masses, normalizers)
         self._features.rise(lambdas, masses, normalizers, np.zeros_like(self._ends), self._ends)
         return masses, normalizers
 
     def fallen(self, masses: Floats, shares: Floats) -> Floats:
-        """The expected counts float64[R], from the events over Z of every segment; overwrites `shares`."""
+        """Compute the expected counts, float64[R], from (events / Z) of every segment; overwrites `shares`."""
         n_words, expected = int(self._sizes.sum()), np.zeros(len(masses))
         unigrams = np.zeros(n_words)
         self._features.fall(masses, shares, expected, unigrams, np.zeros_like(self._ends), self._ends)
         of_words = shares[: len(self._sizes)].copy()
         if len(self._sizes) == 1:
-            raise ValueError("found a single class; expected those of <unk>, <s> and </s>, too")
+            raise ValueError("found a single class; expected the classes of <unk>, <s> and </s> too")
         expected[:n_words] += unigrams + np.repeat(of_words, self._sizes) * masses[:n_words]
         return expected

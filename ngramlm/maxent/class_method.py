@@ -26,23 +26,25 @@ from ngramlm.types import Int32s
 
 __all__ = ["ClassMaxEnt"]
 
-# so many steps together have to lower the objective by the tolerance
+# Training ends when this many steps together lower the objective by less than the tolerance.
 WINDOW = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassMaxEnt(Smoothing):
-    """Model M: p(w|h) = p(c|h) p(w|h,c), the class of the word from n-grams of words and of classes, then the word.
+    """Model M: p(w|h) = p(c|h) p(w|h,c), the probability of the class c of w, times that of w within the class.
 
-    An n-gram that was never seen often consists of classes that were. A feature of a class replaces many features of
-    its words, so the model is smaller and generalizes better.
+    The class is predicted from n-grams of words and of classes. The classes of an unseen n-gram often form a seen
+    n-gram of classes. A feature of a class replaces many features of its words. So the model is smaller and
+    generalizes better.
 
     Parameters
     ----------
     n_classes : int, default 150
         The number of classes that the words are divided into.
     classes : Mapping[str, int], optional
-        The class of each word, from 0 on, to be used instead. Words that are missing share a class of their own.
+        The class of each word, from 0 on. Words without a class share one more class. By default the exchange
+        algorithm finds `n_classes` classes.
     sigma2 : float, default 6
         sigma^2, the variance of the Gaussian prior of every weight.
     alpha : float, default 0.5
@@ -102,7 +104,7 @@ class ClassMaxEnt(Smoothing):
             return
         given = self.classes
         if not isinstance(given, Mapping) or not given or not all(isinstance(word, str) for word in given):
-            raise UsageError(f"classes is {self.classes!r}; expected a dict of words with numbers")
+            raise UsageError(f"classes is {self.classes!r}; expected a dict from words to class numbers")
         number = Number(least=0, most=1 << 24, whole=True)
         for word, value in self.classes.items():
             number(f"the class of {word!r}", value)
@@ -115,7 +117,7 @@ class ClassMaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> ClassMaxEntModel:
-        """Find classes, unless they are given, and train the model of classes and the model of words.
+        """Find classes unless they are given, then train the model of classes and the model of words.
 
         The parameters are those of `Smoothing.fit`. Held-out text is not used. Training that stops after
         `max_iterations` issues an EstimationWarning.
@@ -123,7 +125,7 @@ class ClassMaxEnt(Smoothing):
         Raises
         ------
         EstimationError
-            If nothing was counted, or if the counts are not those of a text.
+            If nothing was counted, or an n-gram has a higher count than its suffix.
         """
         given = counts
         counts = self.usable_counts(counts, heldout)
@@ -158,7 +160,7 @@ class ClassMaxEnt(Smoothing):
         return solve(objective, "owl-qn", self.tolerance, self.max_iterations, report, window=WINDOW)
 
     def _classes(self, counts: NgramCounts, progress: Progress | None) -> Int32s:
-        """The class of each word, int32[V]; all numbers occur, the first three for the reserved words."""
+        """Return the class of each word, int32[V]; all numbers occur, the first three for the reserved words."""
         size = len(counts.vocabulary)
         classes = np.arange(size, dtype=np.int32)
         if self.classes is not None:

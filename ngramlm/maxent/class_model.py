@@ -1,4 +1,4 @@
-"""Models that predict the class of the next word first, and then the word within the class."""
+"""Class models: they predict the class of the next word, and then the word within the class."""
 
 from __future__ import annotations
 
@@ -66,14 +66,16 @@ class ClassMaxEntModel(ColumnModel):
         super().__init__(vocabulary, trie, metadata)
         check_classes(classes, len(vocabulary))
         if base.shape != (int(classes.max()) + 1,) or not ((base == 0) | (base == 1)).all() or base[BOS]:
-            raise UsageError("found a base of other classes; expected 0 or 1 for each, and 0 for <s>")
+            raise UsageError(
+                "found a base that does not fit the classes; expected 0 or 1 for each class, and 0 for <s>"
+            )
         if not base.any():
-            raise UsageError("found no class that can be predicted; expected one")
+            raise UsageError("found no class that can be predicted; expected at least one")
         self.tables = ClassTables.of(trie, classes)
         sizes = len(self.tables.outcomes), sum(trie.n_rows)
         for lambdas, size in zip((class_lambdas, word_lambdas), sizes, strict=True):
             if lambdas.shape != (size,) or not np.isfinite(lambdas).all():
-                raise UsageError(f"found {lambdas.shape} weights; expected {size}, all finite")
+                raise UsageError(f"found weights of shape {lambdas.shape}; expected {size} finite weights")
         for column in (classes, base, class_lambdas, word_lambdas):
             column.setflags(write=False)
         self.classes, self.base = classes, base
@@ -83,7 +85,7 @@ class ClassMaxEntModel(ColumnModel):
         self._masses, self._normalizers = by_order(masses, trie.n_rows), by_order(normalizers, n_segments)
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model, by name."""
+        """Return the columns that a file holds of the model, by name."""
         return {
             "classes": self.classes,
             "base": self.base,
@@ -93,7 +95,7 @@ class ClassMaxEntModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> ClassMaxEntModel:
-        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns = archive.columns
         classes = check_length(columns["classes"], len(archive.vocabulary), "classes", np.int32)
         if len(columns) != 4:
@@ -105,7 +107,13 @@ class ClassMaxEntModel(ColumnModel):
         return cls(archive.vocabulary, archive.trie, classes, base, of_classes, of_words, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
-        """The log10 probability of each predicted token, float64[n_tokens]; raises UsageError for a foreign text."""
+        """Return the log10 probability of each predicted token, float64[n_tokens].
+
+        Raises
+        ------
+        UsageError
+            If the text cannot be read with the vocabulary of the model.
+        """
         text = text.over(self._vocabulary)
         events = Events.locate(self.trie, text)
         of_classes = Events.locate(self.tables.class_trie, replace(text, ids=self.classes[text.ids]))
@@ -116,7 +124,7 @@ class ClassMaxEntModel(ColumnModel):
             return np.asarray(np.log10(np.minimum(probs, 1.0)))
 
     def distribution(self, history: Sentence = ()) -> Floats:
-        """The probability of each word after a history, in the order of the ids, float64[V]."""
+        """Return the probability of each word after a history, in the order of the ids, float64[V]."""
         ids = self._history_ids(history)
         words, classes = np.full((2, self.order, 1), -1, np.int32)
         words[0], classes[0] = 0, 0
@@ -141,7 +149,7 @@ class ClassMaxEntModel(ColumnModel):
         return np.asarray(of_classes[self.classes] * masses / within[self.classes])
 
     def _class_probs(self, events: Events, histories: Int32s) -> Floats:
-        """p(c|h) of the class of each event, float64[N]."""
+        """Return p(c|h) of the class of each event, float64[N]."""
         starts, ranges = self.tables.ranges(events.histories, histories)
         probs = np.empty(len(events))
         wanted = np.ascontiguousarray(self.classes[events.words])
@@ -150,7 +158,7 @@ class ClassMaxEntModel(ColumnModel):
         return probs
 
     def _word_probs(self, events: Events) -> Floats:
-        """p(w|h,c) of the word of each event, float64[N]."""
+        """Return p(w|h,c) of the word of each event, float64[N]."""
         masses, normalizers = np.empty(len(events)), np.empty(len(events))
         classes = self.classes[events.words]
         for k, one in enumerate(self.tables.segments):
@@ -162,7 +170,7 @@ class ClassMaxEntModel(ColumnModel):
         return masses / normalizers
 
     def _probs(self, events: Events) -> Floats:
-        """The probability of each event, if its history of classes is as long as its history of words."""
+        """Return the probability of each event whose history of classes is as long as its history of words."""
         histories = np.stack(
             [
                 np.where(own >= 0, known[own], -1).astype(np.int32)

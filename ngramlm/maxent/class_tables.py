@@ -42,7 +42,7 @@ class Segments:
 
     @classmethod
     def of(cls, trie: NgramTrie, order: int, classes: Int32s, lower: Segments | None) -> Segments:
-        """The segments of one order; `lower` are those of the order below."""
+        """Make the segments of one order; `lower` has the segments of the order below."""
         level, histories = trie.level(order), trie.histories(order)
         of_rows = classes[level.words]
         rows = np.lexsort((level.words, of_rows, histories)).astype(np.int32)
@@ -62,7 +62,7 @@ class Segments:
         return len(self.classes)
 
     def find(self, histories: Int32s, classes: Int32s) -> Int32s:
-        """The segments of some histories and classes; -1 if there is none or the history is -1."""
+        """Return the segments of some histories and classes; -1 if there is no segment or the history is -1."""
         n_classes = max(int(self.classes.max(initial=0)), int(classes.max(initial=0))) + 1
         keys = self.histories.astype(np.int64) * n_classes + self.classes
         wanted = histories.astype(np.int64) * n_classes + classes
@@ -99,7 +99,7 @@ class ClassTables:
 
     @classmethod
     def of(cls, trie: NgramTrie, classes: Int32s) -> ClassTables:
-        """The tables of a trie and the classes of its words."""
+        """Make the tables of a trie and the classes of its words."""
         n_classes = int(classes.max()) + 1
         segments: list[Segments] = []
         for order in range(1, trie.order + 1):
@@ -142,7 +142,7 @@ class ClassTables:
         return np.concatenate([*of_classes, *(one.classes for one in self.segments[1:])]).astype(np.int32)
 
     def ranges(self, words: Int32s, classes: Int32s) -> tuple[Ints, Ints]:
-        """The features of N contexts, as ranges of feature numbers.
+        """Return the features of N contexts, as ranges of feature numbers.
 
         Parameters
         ----------
@@ -171,7 +171,8 @@ class ClassTables:
                     known = histories >= 0
                     first.append(np.where(known, starts[histories] + offset, 0))
                     end.append(np.where(known, starts[histories + 1] + offset, 0))
-        ranges = np.stack([np.stack(first, axis=1), np.stack(end, axis=1)], axis=2)  # [N, ranges of each, 2]
+        # The shape is (contexts, ranges of each, 2).
+        ranges = np.stack([np.stack(first, axis=1), np.stack(end, axis=1)], axis=2)
         some = ranges[:, :, 0] < ranges[:, :, 1]
         starts_of = np.append(0, np.cumsum(some.sum(axis=1))).astype(np.int64)
         return starts_of, np.ascontiguousarray(ranges[some], np.int64)

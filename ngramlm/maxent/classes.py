@@ -12,7 +12,7 @@ from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["FIRST_CLASS", "class_information", "word_classes"]
 
-# <unk>, <s> and </s> have classes of their own, with the numbers of the words
+# <unk>, <s> and </s> have classes of their own. Their class is their id.
 FIRST_CLASS = 3
 
 
@@ -21,8 +21,8 @@ def word_classes(
 ) -> Int32s:
     """Divide the words into classes by the exchange algorithm.
 
-    Words start in classes by turns, in the order of their ids, which is that of their counts. Then every word moves to
-    the class that gives the bigrams of classes the greatest mutual information.
+    At the start, words are dealt to the classes by turns, in the order of their ids (that of their counts). Then every
+    word moves to the class that gives the bigrams of classes the greatest mutual information.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def word_classes(
     Returns
     -------
     int32[V]
-        The class of every word, from 3 on. Reserved words have their ids for classes.
+        The class of every word, from 3 on. The class of a reserved word is its id.
 
     Raises
     ------
@@ -60,7 +60,9 @@ def word_classes(
     True
     """
     if counts.order < 2:
-        raise EstimationError("found counts of order 1; expected bigrams, from which classes are made")
+        raise EstimationError(
+            "found counts of order 1; expected order 2 or more, because classes are made from bigrams"
+        )
     size = len(counts.vocabulary)
     classes = np.arange(size, dtype=np.int32)
     classes[FIRST_CLASS:] = FIRST_CLASS + (classes[FIRST_CLASS:] - FIRST_CLASS) % n_classes
@@ -79,7 +81,7 @@ def word_classes(
 
 
 def class_information(counts: NgramCounts, classes: Int32s) -> float:
-    """The mutual information of the classes of neighboring words (nats), which `word_classes` maximizes."""
+    """Compute the mutual information of the classes of neighboring words (nats), which `word_classes` maximizes."""
     level = counts.trie.level(2)
     n = int(classes.max()) + 1
     lasts = classes[level.first_words[counts.trie.histories(2)]]
@@ -92,7 +94,7 @@ def class_information(counts: NgramCounts, classes: Int32s) -> float:
 
 
 def _neighbors(words: Int32s, others: Int32s, counts: Floats, size: int) -> tuple[Ints, Int32s, Floats]:
-    """For each word the start of its neighbors int64[V + 1], the neighbors, and their counts."""
+    """Return the start of the neighbors of each word int64[V + 1], the neighbors, and their counts."""
     order = np.argsort(words, kind="stable")
     starts = np.searchsorted(words[order], np.arange(size + 1)).astype(np.int64)
     return starts, np.ascontiguousarray(others[order], np.int32), counts[order]

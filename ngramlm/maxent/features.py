@@ -1,4 +1,4 @@
-"""Features of the running text: which lists of words become more or less probable, and from which event on.
+"""Features of the running text: lists of words whose probability changes, and the events that activate the lists.
 
 A feature is a word together with a cause in the text before it. There are four kinds of causes: the word before the
 last (distance-2 bigrams), a word earlier in the document (triggers), a number of earlier occurrences of the word itself
@@ -68,15 +68,15 @@ class TextFeatures:
     n_features : int
         The number of features.
     skips : int32[V]
-        The list that each word activates as the last but one; -1 for none.
+        The list that each word activates as the last but one word of the history, or -1.
     triggers : int32[V]
-        The list that each word activates once it was seen in the document; -1 for none.
+        The list that each word activates after it was seen in the document, or -1.
     thresholds : int64[T]
-        How often a word has to be seen for each of its cache features.
+        The number of occurrences after which each cache feature of a word is active.
     caches : int32[T * V]
-        The list of each word for the first threshold, then for the next; -1 for none.
+        The list of each word for the first threshold, then for the next, or -1.
     subjects : int32[K]
-        The list of each topic; -1 for none.
+        The list of each topic, or -1.
     topic_ratios : float64[K * V]
         log p(w|t) / p(w) of the first topic, then of the next.
     """
@@ -95,9 +95,9 @@ class TextFeatures:
     def __post_init__(self) -> None:
         size, n_lists = len(self.skips), len(self.starts) - 1
         if len(self.triggers) != size or len(self.caches) != size * len(self.thresholds):
-            raise ValueError("lists of other than one vocabulary")
+            raise ValueError("lists of different vocabularies")
         if len(self.topic_ratios) != size * len(self.subjects) or not np.isfinite(self.topic_ratios).all():
-            raise ValueError("lists of other than one vocabulary")
+            raise ValueError("lists of different vocabularies")
         if len(self.words) != len(self.numbers):
             raise ValueError("words and features of different lengths")
         if (
@@ -109,14 +109,14 @@ class TextFeatures:
             raise ValueError("lists that do not cover the features")
         for column, end in ((self.words, size), (self.numbers, self.n_features)):
             if len(column) and not 0 <= column.min() <= column.max() < end:
-                raise ValueError("a feature that is not there")
+                raise ValueError("a word or feature out of range")
         inner = np.ones(max(len(self.words) - 1, 0), bool)
         inner[self.starts[(self.starts > 0) & (self.starts < len(self.words))] - 1] = False
         if (np.diff(self.words)[inner] <= 0).any():
-            raise ValueError("a list whose words do not rise")
+            raise ValueError("a list whose words are not in rising order")
         for lists in (self.skips, self.triggers, self.caches, self.subjects):
             if len(lists) and not -1 <= lists.min() <= lists.max() < n_lists:
-                raise ValueError("a list that is not there")
+                raise ValueError("a list out of range")
 
     @classmethod
     def of(
@@ -129,25 +129,25 @@ class TextFeatures:
         subjects: tuple[Int32s, Int32s],
         topics: Topics,
     ) -> TextFeatures:
-        """The features of pairs (cause, word), of a cache, and of topics.
+        """Make the features of pairs (cause, word), of a cache, and of topics.
 
         Parameters
         ----------
         size : int
             The size of the vocabulary.
         skips : tuple[int32[P], int32[P]]
-            The words before the last, and the words that they favor.
+            The last but one words, and the words that they favor.
         triggers : tuple[int32[P], int32[P]]
             The words seen in the document, and the words that they trigger.
         thresholds : tuple[int, ...]
-            How often a word has to be seen for each feature of the cache.
+            The number of occurrences after which each feature of the cache is active.
         classes : int32[V]
-            The class of each word; the words of a class share the features of the cache. -1 for words without such
+            The class of each word. The words of a class share the features of the cache. Words with -1 have no cache
             features.
         subjects : tuple[int32[P], int32[P]]
             The topics, and the words that they favor.
         topics : Topics
-            Recognizes the topic of a text.
+            The topics, which recognize the topic of a text.
         """
         columns, sizes, words, n_lists = [], [], [], 0
         for n_causes, (causes, favored) in ((size, skips), (size, triggers), (len(topics), subjects)):
@@ -185,30 +185,30 @@ class TextFeatures:
 
     @property
     def of_pairs(self) -> Bools:
-        """Which features belong to one cause and one word, bool[F]; those of the cache are shared by many words."""
+        """Whether a feature belongs to one cause and one word, bool[F]. Many words share a feature of the cache."""
         mask = np.ones(self.n_features, bool)
         cached = self.caches[self.caches >= 0]
         mask[self.numbers[self.starts[cached]]] = False
         return mask
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the features, by name."""
+        """Return the columns that a file holds of the features, by name."""
         named = vars(self) | {"n_features": np.array([self.n_features], np.int64)}
         return {f"text.{name}": column for name, column in named.items()}
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> TextFeatures:
-        """The features of a file; raises KeyError or ValueError if its columns do not fit together."""
+        """Return the features of a file; raises KeyError or ValueError if its columns do not fit together."""
         named: dict[str, Any] = {name: columns[f"text.{name}"] for name in TYPES}
         for name, dtype in TYPES.items():
             if named[name].dtype != np.dtype(dtype):
                 raise ValueError(f"a column {name!r} of type {named[name].dtype}")
         if len(named["n_features"]) != 1:
-            raise ValueError("several numbers of features")
+            raise ValueError("more than one number of features")
         return cls(**named | {"n_features": int(named["n_features"][0])})
 
     def activations(self, text: Text) -> Activations:
-        """The events of a text at which each list becomes active."""
+        """Return the events of a text at which each list becomes active."""
         edges = document_events(text)
         words, n_events, size = text.predicted, text.n_tokens, len(self.skips)
         documents = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
@@ -217,7 +217,7 @@ class TextFeatures:
         keys = documents[places] * size + words[places]
         order = np.argsort(keys, kind="stable")
         firsts = np.flatnonzero(np.append(True, np.diff(keys[order]) != 0)) if len(order) else order
-        # how often the word has been seen, this time included
+        # The number of occurrences of the word so far, this one included.
         times = np.empty(len(order), np.int64)
         times[order] = np.arange(len(order)) - np.repeat(firsts, np.diff(np.append(firsts, len(order)))) + 1
         events, lists = [], []
@@ -230,10 +230,10 @@ class TextFeatures:
             events.append(reached[found >= 0] + 1)
             lists.append(found[found >= 0])
         lasting = _by_event(np.concatenate(events), np.concatenate(lists), n_events)
-        # the last but one word of every position
+        # The last but one word at every position.
         before = np.append(np.full(2, -1, np.int32), text.ids)[: len(text.ids)]
         found = np.where(before >= 0, self.skips[before], -1)
-        # after <s> the last but one word belongs to another sentence
+        # After <s> the last but one word belongs to another sentence.
         found[1:][text.ids[:-1] == BOS] = -1
         found = found[text.is_predicted]
         with_list = np.flatnonzero(found >= 0)
@@ -247,7 +247,7 @@ class TextFeatures:
         return Activations(*lasting, *passing)
 
     def _topic_lists(self, text: Text) -> Int32s:
-        """The list of the topic of each sentence, int32[S]; -1 for none."""
+        """Return the list of the topic of each sentence, int32[S], or -1."""
         topics = Topics(self.topic_ratios.reshape(len(self.subjects), len(self.skips))).of_sentences(text)
         return np.append(self.subjects, np.int32(-1))[topics]
 
@@ -256,13 +256,14 @@ class TextFeatures:
 
 
 def document_events(text: Text) -> Ints:
-    """The first event of each document, and the number of events, int64[D + 1]."""
-    sentences = text.sentences[text.documents]  # every sentence has one <s>, which is no event
+    """Return the first event of each document, and the number of events, int64[D + 1]."""
+    # Every sentence has one <s>, which is not an event.
+    sentences = text.sentences[text.documents]
     return np.asarray(sentences - text.documents, np.int64)
 
 
 def _by_event(events: Ints, lists: Int32s, n_events: int) -> tuple[Ints, Int32s]:
-    """The start of each event's lists int64[N + 1], and the lists; those of one event keep their order."""
+    """Return the first list of each event, int64[N + 1], and the lists; the lists of an event keep their order."""
     order = np.argsort(events, kind="stable")
     starts = np.searchsorted(events[order], np.arange(n_events + 1)).astype(np.int64)
     return starts, np.ascontiguousarray(lists[order], np.int32)

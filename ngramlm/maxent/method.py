@@ -1,4 +1,4 @@
-"""Maximum-entropy models with n-gram features, stored as back-off tables."""
+"""Maximum-entropy models with n-gram features, stored as back-off models."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ PRECISION = 0.1
 class MaxEnt(Smoothing):
     """Maximum-entropy model: p(w|h) = exp(l(w) + l(h1 w) + .. + l(hw)) / Z(h), with a weight l for every n-gram.
 
-    Of all models that expect each n-gram as often as it was seen, this one has the greatest entropy; the priors lower
-    what it expects. Its weights minimize L/D + sum l^2 / (2 sigma^2 D) + alpha/D sum |l|, in nats for each of D events.
-    L is minus the log likelihood. The model is exactly a back-off table: f(hw) = e^s / Z(h), bow(h) = Z(h') / Z(h).
+    Without priors, the model has the greatest entropy of all models in which the expected count of each n-gram equals
+    its count in the text. Priors lower the expected counts. The weights minimize
+    L/D + sum l^2 / (2 sigma^2 D) + alpha/D sum |l|, in nats for each of D events. L is minus the log likelihood. The
+    model is exactly a back-off model: f(hw) = e^s / Z(h), bow(h) = Z(h') / Z(h).
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ class MaxEnt(Smoothing):
     alpha : float, default 0
         The cost of the absolute value of every weight. Above 0, many weights are exactly 0.
     solver : {"owl-qn", "lbfgs", "gis", "iis"}, default "owl-qn"
-        The optimizer: quasi-Newton, that of scipy, or iterative scaling for study. Only the first accepts an `alpha`
-        above 0.
+        The optimizer. "owl-qn" is a quasi-Newton method, and "lbfgs" is that of scipy. "gis" and "iis" are iterative
+        scaling, for study. Only "owl-qn" accepts an `alpha` above 0.
     tolerance : float, default 1e-4
         How far the objective may be above its minimum, in nats per event.
     max_iterations : int, default 1000
@@ -72,7 +73,7 @@ class MaxEnt(Smoothing):
     Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling".
     Chen & Rosenfeld (2000), "A survey of smoothing techniques for ME models", for the Gaussian prior.
     Chen (2009), "Performance prediction for exponential language models", for both priors.
-    Wu (2002), "Maximum entropy language modeling with non-local dependencies", for the back-off table.
+    Wu (2002), "Maximum entropy language modeling with non-local dependencies", for the back-off form.
 
     Examples
     --------
@@ -108,7 +109,7 @@ class MaxEnt(Smoothing):
         )
         if self.alpha and self.solver in SMOOTH_ONLY:
             raise UsageError(
-                f"alpha is {self.alpha} with the solver {self.solver!r}; expected 0, or 'owl-qn'"
+                f"alpha is {self.alpha} with the solver {self.solver!r}; expected an alpha of 0, or the solver 'owl-qn'"
             )
 
     def fit(
@@ -127,7 +128,7 @@ class MaxEnt(Smoothing):
         Raises
         ------
         EstimationError
-            If nothing was counted, or if the counts are not those of a text.
+            If nothing was counted, or an n-gram has a higher count than its suffix.
         """
         counts = self.usable_counts(counts, heldout)
         likelihood = self.likelihood(counts, threads)
@@ -151,11 +152,11 @@ class MaxEnt(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        """Adapt a model to a text: change it only where the counts of the text ask for it.
+        """Adapt a model to a text: change it only as far as the counts of the text demand.
 
-        Any back-off table is an exponential model with l(hw) = log f(hw) - log bow(h) p(w|h'). These weights are the
-        center of the prior, and `sigma2` says how far to move from them. Only the n-grams of the text have features
-        that may change.
+        Any back-off model is an exponential model with l(hw) = log f(hw) - log bow(h) p(w|h'). These weights are the
+        mean of the Gaussian prior, and `sigma2` is its variance. Only the weights of the n-grams of the text can
+        change.
 
         Parameters
         ----------
@@ -167,6 +168,11 @@ class MaxEnt(Smoothing):
             Number of threads; by default all processors.
         progress : callable, optional
             Called after every step.
+
+        Returns
+        -------
+        BackoffModel
+            The adapted model, with the n-grams of both.
 
         Raises
         ------
@@ -186,13 +192,17 @@ class MaxEnt(Smoothing):
         columns = normalized_columns(background)
         counts = replace(self, closed=False).usable_counts(counts)
         if counts.vocabulary != background.vocabulary:
-            raise UsageError("found counts over another vocabulary than that of the model; expected the same")
+            raise UsageError(
+                "found counts over another vocabulary than that of the model; expected the same vocabulary"
+            )
         if counts.order != background.order:
             raise UsageError(
-                f"found counts of order {counts.order}; expected {background.order}, as the model"
+                f"found counts of order {counts.order}; expected {background.order}, the order of the model"
             )
         if (columns.probs[0][counts.counts[0] > 0] == 0).any():
-            raise UsageError("found words that are impossible in the model; expected none in the counts")
+            raise UsageError(
+                "found counts of words that are impossible in the model; expected counts of other words only"
+            )
         trie, base, center = background_lambdas(columns, counts.trie)
         likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
         method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
@@ -202,7 +212,7 @@ class MaxEnt(Smoothing):
         return BackoffModel(counts.vocabulary, adapted, metadata)
 
     def likelihood(self, counts: NgramCounts, threads: int | None = None) -> NgramLikelihood:
-        """The likelihood of the counts as a function of the weights."""
+        """Return the likelihood of the counts as a function of the weights."""
         base = (self.base_distribution(counts) > 0).astype(np.float64)
         return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
 
@@ -213,7 +223,7 @@ class MaxEnt(Smoothing):
         heldout: Text | None,
         progress: Progress | None,
     ) -> tuple[MaxEnt, Floats | None]:
-        """The method with a sigma^2, and the weights of the last training that the search needed."""
+        """Choose sigma^2; return the method with it, and the weights of the last training of the search, or None."""
         if self.sigma2 is not None or heldout is None:
             return (self if self.sigma2 is not None else replace(self, sigma2=SIGMA2)), None
         events = Events.locate(counts.trie, heldout.over(counts.vocabulary))
@@ -265,7 +275,7 @@ class MaxEnt(Smoothing):
 
 
 def _log10_columns(likelihood: NgramLikelihood, lambdas: Floats) -> tuple[list[Float32s], list[Float32s]]:
-    """log10 of f(hw) = e^s / Z(h) for all rows, and of bow(h) = Z(h') / Z(h) for histories from order 2 on."""
+    """Compute log10 of f(hw) = e^s / Z(h) for all rows, and of bow(h) = Z(h') / Z(h) for histories from order 2 on."""
     trie = likelihood.trie
     masses, normalizers = likelihood.masses(lambdas)
     with np.errstate(divide="ignore"):

@@ -19,14 +19,14 @@ from ngramlm.types import Floats, Ints
 __all__ = ["NgramLikelihood", "by_order", "event_masses", "event_normalizers"]
 
 MIN_PART_ROWS = 1 << 15
-# independent of the number of threads, so that sums of parts are, too
+# The number of parts does not depend on the number of threads. So the sums do not depend on it either.
 MAX_PARTS = 16
 
 
 class NgramLikelihood:
     """p(w|h) = base(w) e^s / Z(h), where s sums the weights of the features (w), (h1 w), .. of a word after a history.
 
-    Features are numbered as the rows of the trie, order 1 first. The result does not depend on the number of threads.
+    Features have the numbers of the rows of the trie, order 1 first. The number of threads does not change the result.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class NgramLikelihood:
     Attributes
     ----------
     observed : float64[R]
-        How often each feature was active; 0 for a row without a feature.
+        The number of events in which each feature was active; 0 for a row without a feature.
     n_events : float
         The number of events.
 
@@ -67,7 +67,7 @@ class NgramLikelihood:
         self._parts = _parts(observed)
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """Minus the log likelihood (nats), and the expected count of every feature."""
+        """Return minus the log likelihood (nats), and the expected count of every feature."""
         masses, normalizers, total = self._risen(lambdas)
         expected = np.zeros(len(masses))
         shares = self._weights / normalizers
@@ -81,18 +81,18 @@ class NgramLikelihood:
         return total - float(self.observed @ lambdas), expected
 
     def masses(self, lambdas: Floats) -> tuple[Floats, Floats]:
-        """base(w) e^s of every row float64[R], and Z of every history float64[H]."""
+        """Return base(w) e^s of every row float64[R], and Z of every history float64[H]."""
         masses, normalizers, _ = self._risen(lambdas)
         return masses, normalizers
 
     def nats(self, lambdas: Floats, events: Events) -> float:
-        """Minus the mean log probability (nats) of other events, such as those of a held-out text."""
+        """Return minus the mean log probability (nats) of other events, for example those of a held-out text."""
         masses, normalizers = self.masses(lambdas)
         logs = np.log(event_masses(self.trie, masses, events))
         return float((np.log(event_normalizers(self.trie, normalizers, events)) - logs).mean())
 
     def expected_by_size(self, lambdas: Floats) -> Floats:
-        """The expected count of every feature, by the number of active features of the word, float64[order, R].
+        """Return the expected counts by the number of active features of the word, float64[order, R].
 
         This repeats the compiled recursion row by row. It is slower, and only iterative scaling needs it.
         """
@@ -109,7 +109,7 @@ class NgramLikelihood:
         by_size = [np.zeros((self.trie.order, n)) for n in self.trie.n_rows]
         masses_of = by_order(masses, self.trie.n_rows)
         for order in range(self.trie.order, 0, -1):
-            # of the words without a longer stored n-gram
+            # For the words without a longer stored n-gram.
             alone = after[order - 1].copy()
             if order < self.trie.order:
                 suffixes = self.trie.level(order + 1).suffixes
@@ -121,7 +121,7 @@ class NgramLikelihood:
         return np.concatenate(by_size, axis=1)
 
     def _sizes(self) -> list[Ints]:
-        """How many features are active for the n-gram of every row, int64[R] per order."""
+        """Count the features that are active for the n-gram of every row, int64[R] per order."""
         features = by_order(self.features, self.trie.n_rows)
         sizes = [features[0].astype(np.int64)]
         for mask, level in zip(features[1:], self.trie.levels[1:], strict=True):
@@ -133,7 +133,7 @@ class NgramLikelihood:
         return 1 if len(self._parts) == 1 else self.threads
 
     def _risen(self, lambdas: Floats) -> tuple[Floats, Floats, float]:
-        """The masses, the normalizers, and the sum of log Z over the events."""
+        """Return the masses, the normalizers, and the sum of log Z over the events."""
         masses, normalizers = np.empty(self._columns.n_rows), np.empty(self._columns.n_histories)
         self._columns.open(lambdas, masses, normalizers)
         total = float(self._weights[0] * np.log(normalizers[0]))
@@ -156,7 +156,7 @@ class NgramLikelihood:
 
 
 def _parts(observed: Observed) -> list[tuple[Ints, Ints]]:
-    """Ranges of histories of every order from 2 on, by last word, with about the same number of rows."""
+    """Divide the histories of every order from 2 on by last word, into ranges with about the same number of rows."""
     trie = observed.trie
     if trie.order == 1:
         return [(np.empty(0, np.int64), np.empty(0, np.int64))]
@@ -172,12 +172,12 @@ def _parts(observed: Observed) -> list[tuple[Ints, Ints]]:
 
 
 def by_order(column: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
-    """The parts of a column that belong to orders 1, 2, and so on."""
+    """Split a column into its parts for order 1, 2, and so on."""
     return np.split(column, np.cumsum(sizes)[:-1])
 
 
 def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
-    """base(w) e^s of the word of every event, float64[N]."""
+    """Return base(w) e^s of the word of every event, float64[N]."""
     found = np.zeros(len(events))
     for own, rows in zip(by_order(masses, trie.n_rows), events.rows, strict=True):
         known = np.flatnonzero(rows >= 0)
@@ -186,7 +186,7 @@ def event_masses(trie: NgramTrie, masses: Floats, events: Events) -> Floats:
 
 
 def event_normalizers(trie: NgramTrie, normalizers: Floats, events: Events) -> Floats:
-    """Z of the longest known history of every event, float64[N]."""
+    """Return Z of the longest known history of every event, float64[N]."""
     found = np.zeros(len(events))
     sizes = [level.n_histories for level in trie.levels]
     for own, histories in zip(by_order(normalizers, sizes), events.histories, strict=True):

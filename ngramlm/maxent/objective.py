@@ -18,9 +18,9 @@ class Likelihood(Protocol):
     Attributes
     ----------
     observed : float64[F]
-        How often each feature was active in the text.
+        The number of events in which each feature was active.
     features : bool[F]
-        Which places are features. The weights of other places stay 0.
+        Whether a place is a feature. The weights of other places stay 0.
     n_events : float
         The number of events.
     """
@@ -30,7 +30,7 @@ class Likelihood(Protocol):
     n_events: float
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """Minus the log likelihood (nats), and the expected count of each feature float64[F]."""
+        """Return minus the log likelihood (nats), and the expected count of each feature, float64[F]."""
         ...
 
 
@@ -70,7 +70,7 @@ class Objective:
         alpha: float = 0.0,
         background: Floats | None = None,
     ) -> Objective:
-        """The objective with a background; by default the background weights are 0."""
+        """Return the objective with a background; by default the background weights are 0."""
         return cls(
             likelihood,
             sigma2,
@@ -84,7 +84,7 @@ class Objective:
         return self.alpha / self.likelihood.n_events
 
     def smooth(self, change: Floats) -> tuple[float, Floats]:
-        """The objective without the absolute values, and its gradient float64[F]."""
+        """Return the objective without the absolute values, and its gradient float64[F]."""
         n_events = self.likelihood.n_events
         value, gradient = self.likelihood(self.background + change)
         gradient -= self.likelihood.observed
@@ -94,11 +94,11 @@ class Objective:
         return (value + float(change @ (change / self.sigma2)) / 2) / n_events, gradient
 
     def value(self, smooth: float, change: Floats) -> float:
-        """The objective, given its smooth part."""
+        """Return the objective, given its smooth part."""
         return smooth + self.l1 * float(np.abs(change).sum()) if self.alpha else smooth
 
     def slope(self, change: Floats, gradient: Floats) -> Floats:
-        """The subgradient of least length, float64[F]; without absolute values this is the gradient.
+        """Return the subgradient of least length, float64[F]; without absolute values this is the gradient.
 
         References
         ----------
@@ -110,7 +110,7 @@ class Objective:
         return np.where(change == 0, shrunk, gradient + self.l1 * np.sign(change))
 
     def gap(self, slope: Floats) -> float:
-        """An upper bound of the distance to the minimum, in nats per event, where the objective has this subgradient.
+        """Return an upper bound of the distance to the minimum, in nats per event, from the subgradient.
 
         The Gaussian prior gives the objective a curvature of at least 1 / (sigma^2 D). So it cannot fall by more than
         sigma^2 D |slope|^2 / 2.
@@ -118,13 +118,13 @@ class Objective:
         return self.likelihood.n_events * float(slope @ (self.sigma2 * slope)) / 2
 
     def scales(self) -> Floats:
-        """Factors of the weights that give the objective about the same curvature in each, float64[F]."""
+        """Return factors of the weights, float64[F], with which the objective has about the same curvature in each."""
         return np.sqrt(self.likelihood.observed + 1 / self.sigma2)
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Where an optimizer ended.
+    """The result of an optimizer.
 
     Attributes
     ----------
@@ -137,7 +137,7 @@ class Solution:
     iterations : int
         The number of steps.
     converged : bool
-        Whether the objective is as close to its minimum as was asked for.
+        Whether the objective is within the tolerance of its minimum.
     """
 
     lambdas: Floats

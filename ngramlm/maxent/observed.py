@@ -1,4 +1,4 @@
-"""The events of a text: how often each feature is active, and after which histories."""
+"""The events of a text: the counts of each feature, and the number of events after each history."""
 
 from __future__ import annotations
 
@@ -23,22 +23,21 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Observed:
-    """The events of some counts. Every event has its longest history and no other.
+    """The events of some counts. Every event belongs to its longest history only.
 
-    An n-gram of the highest order is an event as often as it occurs. A shorter n-gram is an event as often as it is not
-    the suffix of a longer one. This happens where its history begins with ``<s>``, or where longer n-grams were left
-    out.
+    Each occurrence of an n-gram of the highest order is an event. An occurrence of a shorter n-gram is an event if no
+    longer n-gram ends with it: if its history begins with ``<s>``, or the longer n-gram was left out.
 
     Attributes
     ----------
     trie : NgramTrie
         The n-grams.
     counts : tuple of float64[R]
-        How often the feature of each n-gram is active in the events, per order.
+        The number of events in which the feature of each n-gram is active, per order.
     weights : tuple of float64[H]
         The number of events of each history, per order.
     features : tuple of bool[R]
-        Which n-grams are features, per order: those with a count that no cut-off drops.
+        Whether an n-gram is a feature, per order: it has a count, and no cut-off drops it.
 
     Examples
     --------
@@ -56,13 +55,13 @@ class Observed:
 
     @classmethod
     def of(cls, counts: NgramCounts) -> Observed:
-        """The events of some counts; raises EstimationError for counts that are not those of a text."""
+        """Derive the events of some counts; raises EstimationError if an n-gram has a higher count than its suffix."""
         kept = [counts.kept(order) for order in range(1, counts.order + 1)]
         return cls._of(counts.trie, [column.astype(np.float64) for column in counts.counts], kept)
 
     @classmethod
     def within(cls, counts: NgramCounts, trie: NgramTrie) -> Observed:
-        """The events of some counts, among the n-grams of a larger trie over the same vocabulary."""
+        """Derive the events of some counts, among the n-grams of a larger trie over the same vocabulary."""
         matches = Matches(trie, counts.trie, np.arange(len(counts.vocabulary), dtype=np.int32))
         columns, kept = [], []
         for order, rows in enumerate(matches.rows, 1):

@@ -19,9 +19,9 @@ __all__ = ["Watch", "owl_qn"]
 Watch = Callable[[Floats, float, float], bool]
 """Called at the start and after every step with (changes d, objective, gap); True ends the search."""
 
-# pairs of steps and gradient changes that are kept
+# The number of pairs (step, change of the gradient) that approximate the curvature.
 MEMORY = 8
-# share of the decrease promised by the slope that a step must reach
+# A step must reach this share of the decrease that the slope predicts.
 SUFFICIENT = 1e-4
 MAX_HALVINGS = 40
 ROUNDING = 16 * float(np.finfo(np.float64).eps)
@@ -46,7 +46,7 @@ def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
         direction = _newton(slope / scales, pairs, objective.likelihood.n_events) / scales
         if objective.alpha:
             direction[direction * slope >= 0] = 0.0
-        # overlapping features share the change that each would make alone
+        # The first step is small, because overlapping features share the change that each would need alone.
         step = 1.0 if pairs else 0.25
         orthant = np.where(change != 0, np.sign(change), -np.sign(slope)) if objective.alpha else None
         for _ in range(MAX_HALVINGS):
@@ -70,7 +70,7 @@ def owl_qn(objective: Objective, start: Floats, watch: Watch) -> None:
 
 
 def _newton(slope: Floats, pairs: deque[tuple[Floats, Floats, float]], first: float) -> Floats:
-    """Minus the slope times the inverse curvature that the pairs approximate (Nocedal 1980, two-loop recursion)."""
+    """Return minus the slope times the approximate inverse curvature (Nocedal 1980, two-loop recursion)."""
     direction = -slope
     factors = []
     for moved, bent, curvature in reversed(pairs):

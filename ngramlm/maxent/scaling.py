@@ -1,7 +1,7 @@
-"""Iterative scaling, the first algorithms for maximum-entropy training; kept for study, as they need many more steps.
+"""Iterative scaling: the first algorithms for maximum-entropy training. They need many steps, and are for study.
 
 Every feature changes its weight by the d that solves E~ - (l + d) / sigma^2 = sum over m of E_m exp(m d). E~ is the
-observed count, E_m the expected count over the words that m features are active for. Improved iterative scaling takes
+observed count, E_m the expected count over the words for which m features are active. Improved iterative scaling takes
 this d. Generalized iterative scaling replaces each m by the greatest number of features. Every step lowers the
 objective.
 
@@ -28,12 +28,12 @@ NEWTON_STEPS = 100
 
 
 def gis(objective: Objective, start: Floats, watch: Watch) -> None:
-    """Generalized iterative scaling of an n-gram likelihood, until `watch` ends it."""
+    """Minimize an objective of n-grams by generalized iterative scaling, until `watch` ends the search."""
     _scale(objective, start, watch, improved=False)
 
 
 def iis(objective: Objective, start: Floats, watch: Watch) -> None:
-    """Improved iterative scaling of an n-gram likelihood, until `watch` ends it."""
+    """Minimize an objective of n-grams by improved iterative scaling, until `watch` ends the search."""
     _scale(objective, start, watch, improved=True)
 
 
@@ -53,7 +53,7 @@ def _scale(objective: Objective, change: Floats, watch: Watch, improved: bool) -
 
 
 def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float | Floats) -> Floats:
-    """The d with sum over m of expected[m] exp(m d) + d / sigma^2 = wanted, by Newton's method, float64[F].
+    """Find the d with sum over m of expected[m] exp(m d) + d / sigma^2 = wanted, by Newton's method, float64[F].
 
     The left side is convex and increasing, so steps from above never pass the root.
     """
@@ -63,7 +63,7 @@ def _solve(expected: Floats, sizes: Floats, wanted: Floats, sigma2: float | Floa
             masses = expected * np.exp(sizes[:, None] * step)
         excess = masses.sum(axis=0) + step / sigma2 - wanted
         change = excess / ((sizes[:, None] * masses).sum(axis=0) + 1 / sigma2)
-        # from below the root a full step could overshoot
+        # From below the root a full step could overshoot.
         step = step - np.maximum(change, -1.0 / sizes[-1])
         if np.abs(change).max(initial=0.0) < 1e-14:
             break

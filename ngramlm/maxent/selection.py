@@ -21,10 +21,10 @@ DECADE = 10
 
 
 def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
-    """Pairs of words with one word between them that occur `least` times or more, and significantly often.
+    """Select pairs of words with one word between them that occur `least` times or more, and significantly often.
 
-    A pair is significant if 2 n times its mutual information (Dunning's G^2) is at least 6.63, which chance reaches
-    once in a hundred times.
+    A pair is significant if 2 n times its mutual information (Dunning's G^2) is at least 6.63. Chance alone reaches
+    this value for one pair in a hundred.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def distance_2_bigrams(text: Text, least: int) -> tuple[Int32s, Int32s]:
 
 
 def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]:
-    """Pairs of a topic and a word that occur together `least` times or more, and significantly often.
+    """Select pairs of a topic and a word that occur together `least` times or more, and significantly often.
 
     Returns
     -------
@@ -46,26 +46,26 @@ def topic_words(text: Text, topics: Topics, least: int) -> tuple[Int32s, Int32s]
     """
     found = np.repeat(topics.of_sentences(text), np.diff(text.sentences) - 1)
     words = text.predicted
-    told = found >= 0
-    return _significant_pairs(found[told], words[told], least)
+    known = found >= 0
+    return _significant_pairs(found[known], words[known], least)
 
 
 def _significant_pairs(causes: Int32s, words: Int32s, least: int) -> tuple[Int32s, Int32s]:
-    """The distinct pairs of two columns that are frequent and significant enough."""
+    """Return the distinct pairs of two columns that are frequent and significant enough."""
     size = int(max(words.max(initial=0), 0)) + 1
     keys, times = np.unique(causes.astype(np.int64) * size + words, return_counts=True)
     first, last, n = keys // size, keys % size, float(len(words))
     of_first = np.bincount(causes).astype(np.float64)[first]
     of_last = np.bincount(words).astype(np.float64)[last]
-    told = 2 * n * mutual_information(times.astype(np.float64), of_first, of_last, n)
-    kept = (times >= least) & (told >= SIGNIFICANT)
+    ratios = 2 * n * mutual_information(times.astype(np.float64), of_first, of_last, n)
+    kept = (times >= least) & (ratios >= SIGNIFICANT)
     return first[kept].astype(np.int32), last[kept].astype(np.int32)
 
 
 def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple[Int32s, Int32s]:
-    """For each word, the words with the highest mutual information that make it more probable later in the document.
+    """Select for each word its triggers, the words with the highest mutual information earlier in the document.
 
-    A pair A, B counts if B is more probable after A. A word may trigger itself.
+    A pair A, B is a trigger pair if B is more probable after A in the document. A word may trigger itself.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple
     most : int
         The maximum number of triggers of each word.
     skipped : int
-        How many of the most frequent words to skip, as function words trigger nothing.
+        The number of the most frequent words to skip, because function words trigger nothing.
     candidates : int
-        How many of the next most frequent words take part.
+        The number of the next most frequent words that take part.
 
     Returns
     -------
@@ -97,17 +97,17 @@ def trigger_pairs(text: Text, most: int, skipped: int, candidates: int) -> tuple
     pairs: list[tuple[Int32s, Int32s]] = [(np.empty(0, np.int32), np.empty(0, np.int32))]
     for place, word in enumerate(chosen.tolist()):
         both, second = together[place].astype(np.float64), float(counts[word])
-        told = mutual_information(both, first, np.array(second), n)
-        told[both * n <= first * second] = 0.0
-        best = np.argsort(-told, kind="stable")[:most]
-        best = best[told[best] > 0]
+        information = mutual_information(both, first, np.array(second), n)
+        information[both * n <= first * second] = 0.0
+        best = np.argsort(-information, kind="stable")[:most]
+        best = best[information[best] > 0]
         pairs.append((chosen[best], np.full(len(best), word, np.int32)))
     causes, favored = (np.concatenate(column) for column in zip(*pairs, strict=True))
     return causes, favored
 
 
 def cache_classes(text: Text) -> Int32s:
-    """Classes of words by powers of ten of their counts, int32[V]; -1 for reserved and unseen words."""
+    """Divide words into classes by powers of ten of their counts, int32[V]; -1 for reserved and unseen words."""
     counts = np.bincount(text.predicted, minlength=len(text.vocabulary))
     counts[[UNK, BOS, EOS]] = 0
     classes = np.full(len(counts), -1, np.int32)

@@ -19,7 +19,7 @@ Report = Callable[[int, float], None]
 
 
 def lbfgs(objective: Objective, start: Floats, watch: Watch) -> None:
-    """L-BFGS of scipy: an independent implementation, several times slower than `owl_qn`."""
+    """Minimize with the L-BFGS of scipy, an independent implementation that is several times slower than `owl_qn`."""
     from scipy.optimize import OptimizeResult, minimize
 
     scales = objective.scales()
@@ -77,13 +77,13 @@ def solve(
     start : float64[F], optional
         The weights to start from; by default those of the background.
     window : int, optional
-        The search also ends if this many steps together lower the objective by less than `tolerance`. This is for
-        objectives whose gap is known to be far too large.
+        The search also ends if this many steps together lower the objective by at most `tolerance`. This is for
+        objectives whose gap is much larger than the real distance to the minimum.
 
     Returns
     -------
     Solution
-        Where the search ended. If it is not within the tolerance, an EstimationWarning says so.
+        The result of the search. If it is not within the tolerance, an EstimationWarning is issued.
     """
     last: list[Solution] = []
     values: list[float] = []

@@ -17,7 +17,7 @@ from ngramlm.types import Floats
 
 __all__ = ["TextLikelihood", "located", "row_gains"]
 
-# independent of the number of threads, so that sums of parts are, too
+# The number of parts does not depend on the number of threads. So the sums do not depend on it either.
 MAX_PARTS = 8
 NOTHING: Floats = np.empty(0)
 
@@ -25,7 +25,7 @@ NOTHING: Floats = np.empty(0)
 class TextLikelihood:
     """p(w|h) = base(w) e^(s + t) / Z, with s as in `NgramLikelihood`, and t the sum of the weights of active lists.
 
-    Features are numbered as the rows of the trie, then those of the text.
+    Features are numbered in one sequence: first the rows of the trie, then the features of the text.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class TextLikelihood:
         self._parts = sorted({0, *np.searchsorted(edges, wanted).tolist(), len(edges) - 1})
 
     def __call__(self, lambdas: Floats) -> tuple[float, Floats]:
-        """Minus the log likelihood (nats), and the expected count of every feature."""
+        """Return minus the log likelihood (nats), and the expected count of every feature."""
         masses, alone = self.ngrams.masses(lambdas[: self.n_rows])
         gains = row_gains(self.ngrams.trie, masses)
         factors = np.exp(lambdas[self.n_rows :])
@@ -76,7 +76,7 @@ class TextLikelihood:
 
 
 def located(trie: NgramTrie, features: TextFeatures, text: Text) -> tuple[RunningText, Events]:
-    """The events of a text in the form of the kernel, and their places in the trie."""
+    """Locate the events of a text; return them in the form of the kernel, and their places in the trie."""
     events, active = Events.locate(trie, text), features.activations(text)
     running = RunningText(
         [(level.starts, level.words) for level in trie.levels],
@@ -95,7 +95,7 @@ def located(trie: NgramTrie, features: TextFeatures, text: Text) -> tuple[Runnin
 
 
 def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
-    """m(hw) - m(h'w) of every row, m(w) of the unigrams, float64[R]."""
+    """Compute m(hw) - m(h'w) of every row, m(w) for the unigrams, float64[R]."""
     of_orders = by_order(masses, trie.n_rows)
     gains = [of_orders[0]]
     for level, own, lower in zip(trie.levels[1:], of_orders[1:], of_orders, strict=False):
@@ -104,7 +104,7 @@ def row_gains(trie: NgramTrie, masses: Floats) -> Floats:
 
 
 def _of_rows(trie: NgramTrie, shares: Floats) -> Floats:
-    """The share of each row's history, float64[R], from order 2 on."""
+    """Return the share of each row's history, float64[R], from order 2 on."""
     of_orders = by_order(shares, [level.n_histories for level in trie.levels])
     higher = [
         np.repeat(own, np.diff(level.starts)) for own, level in zip(of_orders, trie.levels, strict=True)
@@ -113,7 +113,7 @@ def _of_rows(trie: NgramTrie, shares: Floats) -> Floats:
 
 
 def _expected(trie: NgramTrie, masses: Floats, reached: Floats) -> Floats:
-    """The expected counts of n-grams, float64[R]; `reached` sums b(w) / Z over the events that use a row."""
+    """Return the expected counts of n-grams, float64[R]; `reached` sums b(w) / Z over the events that use a row."""
     counts = by_order(masses * reached, trie.n_rows)
     masses_of, reached_of = by_order(masses, trie.n_rows), by_order(reached, trie.n_rows)
     for order in range(trie.order, 1, -1):

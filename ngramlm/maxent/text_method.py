@@ -24,9 +24,10 @@ from ngramlm.types import Int32s
 
 __all__ = ["TextMaxEnt"]
 
-# in steps; features that all words share make the gap hundreds of times too large
+# Training ends when this many steps together lower the objective by at most the tolerance. The gap cannot end it:
+# features that all words share make the gap hundreds of times too large.
 WINDOW = 10
-# how often a word must occur with a topic
+# The smallest count of a word with a topic.
 MIN_TOPIC_COUNT = 5
 
 
@@ -34,9 +35,9 @@ MIN_TOPIC_COUNT = 5
 class TextMaxEnt:
     """Maximum-entropy model of running text: p(w|h) = e^(s + t) / Z.
 
-    s sums the weights of the n-grams, t those of the features that the document has activated. A mixture weights whole
-    models; here training weights each feature, given all others. The text decides where documents begin; a text without
-    documents is one document.
+    s sums the weights of the n-grams. t sums the weights of the features that the document has activated. A mixture has
+    a weight for each model; this model has a weight for each feature, trained together with all others. The text says
+    where documents begin. A text without documents is one document.
 
     Parameters
     ----------
@@ -51,22 +52,23 @@ class TextMaxEnt:
     pair_sigma2 : float, default 0.1
         sigma^2 of the features of pairs: distance-2 bigrams, triggers and topics.
     distance_2 : int, default 2
-        How often two words must occur with one word between them to have a feature; 0 for no such features.
+        The smallest count of two words with one word between them that have a feature; 0 for no features of this kind.
     triggers : int, default 6
         The maximum number of triggers of each word, itself included.
     function_words : int, default 100
-        How many of the most frequent words trigger nothing and are not triggered.
+        The number of the most frequent words that trigger nothing and are not triggered.
     candidates : int, default 4000
-        How many of the next most frequent words take part in triggers.
+        The number of the next most frequent words that take part in triggers.
     topics : int, default 0
         The number of topics that the documents are divided into. Words that are more or less frequent in a topic have a
         feature.
     cache : tuple[int, ...], default (1, 2, 4)
-        How often a word has to be seen before, for each cache feature. Words of similar frequency share these features.
+        The number of earlier occurrences of a word that activates each cache feature. Words of similar frequency share
+        these features.
     seed : int, default 0
         Seed of the choice of documents with which the topics start.
     tolerance : float, default 1e-3
-        Training ends when ten steps lower the objective by less, in nats per event.
+        Training ends when ten steps together lower the objective by at most this, in nats per event.
     max_iterations : int, default 1000
         The maximum number of steps. Training that stops there issues an EstimationWarning.
 
@@ -158,11 +160,11 @@ class TextMaxEnt:
             If the vocabulary is closed and the text has OOVs.
         """
         if not isinstance(text, Text):
-            raise UsageError(f"found {type(text).__name__}; expected a Text, as ngramlm.read_text makes it")
+            raise UsageError(f"found {type(text).__name__}; expected a Text (from ngramlm.read_text)")
         if text.n_sentences == 0:
             raise EstimationError("found no sentences; expected at least one")
         if self.closed and text.n_oov:
-            raise UsageError(f"found {text.n_oov} OOVs; expected none for a closed vocabulary")
+            raise UsageError(f"found {text.n_oov} OOVs; expected a text without OOVs for a closed vocabulary")
         threads = usable_threads(threads)
         ngrams = MaxEnt(
             closed=self.closed,
@@ -194,13 +196,13 @@ class TextMaxEnt:
         )
 
     def features(self, text: Text) -> TextFeatures:
-        """The features that a text suggests."""
-        none: tuple[Int32s, Int32s] = (np.empty(0, np.int32), np.empty(0, np.int32))
-        skips = distance_2_bigrams(text, self.distance_2) if self.distance_2 else none
-        triggers = none
+        """Select the features from a training text."""
+        no_pairs: tuple[Int32s, Int32s] = (np.empty(0, np.int32), np.empty(0, np.int32))
+        skips = distance_2_bigrams(text, self.distance_2) if self.distance_2 else no_pairs
+        triggers = no_pairs
         if self.triggers:
             triggers = trigger_pairs(text, self.triggers, self.function_words, self.candidates)
-        topics, subjects = Topics.none(len(text.vocabulary)), none
+        topics, subjects = Topics.none(len(text.vocabulary)), no_pairs
         if self.topics:
             topics = Topics.fit(text, self.topics, self.function_words, self.seed)
             subjects = topic_words(text, topics, MIN_TOPIC_COUNT)

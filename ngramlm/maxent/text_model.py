@@ -1,4 +1,4 @@
-"""Models of n-grams and of the document before them: every sentence changes the probabilities of the next ones."""
+"""Models of n-grams and of the document so far: every sentence changes the probabilities of the next sentences."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MaxEntModel"]
 
-# the exponentials of several features are multiplied
+# The largest absolute weight. The exponentials of several weights are multiplied, and must not overflow.
 MAX_LAMBDA = 300
 
 
 class MaxEntModel(ColumnModel):
-    """p(w|h) = base(w) e^(s + t) / Z, where s sums the weights of the n-grams, t those that the document activated.
+    """p(w|h) = base(w) e^(s + t) / Z, where s sums the weights of n-grams, and t those of activated features.
 
     Parameters
     ----------
@@ -69,15 +69,19 @@ class MaxEntModel(ColumnModel):
     ) -> None:
         super().__init__(vocabulary, trie, metadata)
         if base.shape != (len(vocabulary),) or len(features.skips) != len(vocabulary):
-            raise UsageError(f"found columns of other words; expected {len(vocabulary)} of them")
+            raise UsageError(
+                f"found columns that do not fit the vocabulary; expected columns of {len(vocabulary)} words"
+            )
         n_rows = sum(trie.n_rows)
         if lambdas.shape != (n_rows + features.n_features,) or not (np.abs(lambdas) <= MAX_LAMBDA).all():
             n_weights = n_rows + features.n_features
             raise UsageError(
-                f"found {lambdas.shape} weights; expected {n_weights}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
+                f"found weights of shape {lambdas.shape}; expected {n_weights}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
             )
         if not ((base == 0) | (base == 1)).all() or base[BOS] or not base.any():
-            raise UsageError("found a base other than 0 and 1; expected 0 for <s>, and 1 for a word")
+            raise UsageError(
+                "found a base with other values than 0 and 1; expected 0 for <s>, and 1 for at least one word"
+            )
         for column in (base, lambdas):
             column.setflags(write=False)
         self.base, self.features, self.lambdas = base, features, lambdas
@@ -88,12 +92,12 @@ class MaxEntModel(ColumnModel):
             self._factors = np.exp(lambdas[n_rows:])
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model, by name."""
+        """Return the columns that a file holds of the model, by name."""
         return {"base": self.base, "lambdas": self.lambdas} | self.features.columns()
 
     @classmethod
     def from_archive(cls, archive: Archive) -> MaxEntModel:
-        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns, trie = archive.columns, archive.trie
         features = TextFeatures.from_columns(columns)
         base = check_length(columns["base"], len(archive.vocabulary), "measures of words", np.float64)
@@ -104,7 +108,7 @@ class MaxEntModel(ColumnModel):
         return cls(archive.vocabulary, trie, base, features, lambdas, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
-        """The log10 probability of each predicted token, given the document before it, float64[n_tokens]."""
+        """Return the log10 probability of each predicted token, given the document before it, float64[n_tokens]."""
         text = text.over(self._vocabulary)
         running, events = located(self.trie, self.features, text)
         normalizers, boosts = np.empty(len(events)), np.empty(len(events))
@@ -126,7 +130,7 @@ class MaxEntModel(ColumnModel):
             return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
 
     def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
-        """The probability of each word after a history, in the order of the ids, float64[V].
+        """Return the probability of each word after a history, in the order of the ids, float64[V].
 
         Parameters
         ----------
@@ -140,23 +144,23 @@ class MaxEntModel(ColumnModel):
         return np.asarray(probs / probs.sum())
 
     def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
-        """float64[V]: the same as `distribution` with both arguments."""
+        """Return ``distribution(history, before)``, float64[V]."""
         return self.distribution(history, before)
 
     def to_backoff(self) -> BackoffModel:
-        """The model without any active feature of the text, as a back-off table."""
+        """Return a back-off model of the n-grams alone, without active features of the text."""
         return super().to_backoff()
 
     def _boosts(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
-        """The factors of all words after a history by the features of the text, float64[V]."""
+        """Return the factors that the active features give to all words after a history, float64[V]."""
         words = words_of(history)
         inside = words[1:] if words[:1] == ["<s>"] else words
         text = Text.from_sentences([*before, inside], self._vocabulary, reserved="keep")
         active = self.features.activations(text)
-        # </s> stands in the place of the next word
+        # The last event is </s>, at the position of the next word.
         event = text.n_tokens - 1
         passing = active.passing[active.passing_starts[event] : active.passing_starts[event + 1]]
-        # the word before the history is not known
+        # The last but one word is unknown.
         if words[:1] != ["<s>"] and len(words) == 1:
             passing = passing[passing != self.features.skips[BOS]]
         lists = [active.lasting[: active.lasting_starts[event + 1]], passing]
@@ -176,12 +180,12 @@ class MaxEntModel(ColumnModel):
         return path
 
     def _probs(self, events: Events) -> Floats:
-        """The probability of each event under the n-grams alone."""
+        """Return the probability of each event under the n-grams alone."""
         normalizers = event_normalizers(self.trie, self._normalizers, events)
         return np.asarray(event_masses(self.trie, self._masses, events) / normalizers)
 
     def _distribution(self, path: Sequence[int]) -> Floats:
-        """The distribution after a history under the n-grams alone."""
+        """Return the distribution after a history under the n-grams alone."""
         masses = self._masses[: len(self._vocabulary)].copy()
         for order, history in enumerate(path[1:], 2):
             level = self.trie.level(order)
@@ -192,7 +196,7 @@ class MaxEntModel(ColumnModel):
 
 
 def _risen(trie: NgramTrie, base: Floats, lambdas: Floats) -> tuple[Floats, Floats]:
-    """base(w) e^s of every row, and Z of every history."""
+    """Compute base(w) e^s of every row, and Z of every history."""
     n_histories = sum(level.n_histories for level in trie.levels)
     columns = Features(
         [(level.suffixes, level.starts, level.parents) for level in trie.levels], base, np.zeros(n_histories)

@@ -13,7 +13,7 @@ from ngramlm.types import Floats, Int32s
 __all__ = ["Topics"]
 
 ROUNDS = 30
-# weight, in words, of the whole text in the distribution of a topic
+# The weight of the whole text in the distribution of a topic, in words.
 STRENGTH = 100.0
 
 
@@ -46,12 +46,12 @@ class Topics:
 
     @classmethod
     def none(cls, size: int) -> Topics:
-        """No topics, for a vocabulary of this size."""
+        """Make an object without topics, for a vocabulary of this size."""
         return cls(np.empty((0, size)))
 
     @classmethod
     def fit(cls, text: Text, n_topics: int, skipped: int, seed: int = 0) -> Topics:
-        """Divide the documents of a text into topics that make its words most probable; each document has one topic.
+        """Give each document of a text one topic, so that the words of the text become most probable.
 
         The distribution of a topic is that of its documents, plus that of the whole text with the weight of `STRENGTH`
         words. The search starts from documents that differ from each other, and ends when no document changes its topic
@@ -64,7 +64,7 @@ class Topics:
         n_topics : int
             The number of topics.
         skipped : int
-            How many of the most frequent words to ignore.
+            The number of the most frequent words to ignore.
         seed : int, default 0
             Seed of the choice of the first document.
         """
@@ -105,14 +105,14 @@ class Topics:
         return cls(_log_ratios(sums, background))
 
     def of_sentences(self, text: Text) -> Int32s:
-        """The most probable topic of the earlier sentences of the document, int32[S]; -1 for none."""
+        """Return the most probable topic of the earlier sentences of the document, int32[S], or -1."""
         found = np.full(text.n_sentences, -1, np.int32)
         if not len(self):
             return found
         for first, end in zip(text.documents[:-1].tolist(), text.documents[1:].tolist(), strict=True):
             ids = text.ids[text.sentences[first] : text.sentences[end]]
             scores = np.cumsum(self.log_ratios[:, ids], axis=1)
-            # the words before each later sentence
+            # The sums over all words before each later sentence.
             starts = text.sentences[first + 1 : end] - text.sentences[first]
             before = scores[:, starts - 1]
             found[first + 1 : end] = np.where(before.any(axis=0), before.argmax(axis=0), -1)
@@ -120,7 +120,7 @@ class Topics:
 
 
 def _log_ratios(sums: Floats, background: Floats) -> Floats:
-    """log p(w|t) / p(w), float64[T, V]; 0 for words that say nothing about the topic."""
+    """Compute log p(w|t) / p(w), float64[T, V]; 0 for words that say nothing about the topic."""
     smoothed = sums + STRENGTH * background
     smoothed /= smoothed.sum(axis=1, keepdims=True)
     known = background > 0

@@ -1,1 +1,1 @@
-"""Models added and multiplied: linear and log-linear interpolation, and their weights."""
+"""Mixing: linear and log-linear interpolation of models, and the estimation of their weights."""

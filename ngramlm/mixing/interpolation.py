@@ -1,4 +1,4 @@
-"""Several models mixed into one back-off model, and the weights that suit a text best."""
+"""Linear interpolation of models, and expectation maximization for the mixture weights."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def mix(
 ) -> BackoffModel:
     """Merge back-off models into one, by linear interpolation: p(w|h) = sum of weight_j p_j(w|h).
 
-    The result stores the n-grams of all models, and is exact for them. All other n-grams get what the back-off gives
-    them. That is close to the interpolation, but not equal: the merged model has one back-off weight, where the
-    interpolation has one for each model. `Mixture` interpolates exactly.
+    The result stores the n-grams of all models, and is exact for them. All other n-grams are backed off. Their
+    probabilities are close to the interpolation, but not equal: the merged model has one back-off weight for each
+    history, and the interpolation has one for each model. `Mixture` interpolates exactly.
 
-    The vocabulary is the union, with the words of the first model first. A word that a model does not know has the
-    probability 0 in it, so that every component sums to 1 over the union. In a history, such a word counts as
+    The vocabulary is the union, with the words of the first model first. A model gives the probability 0 to a word
+    outside its own vocabulary, so that every model sums to 1 over the union. In a history, an OOV counts as
     ``<unk>``.
 
     Parameters
@@ -52,7 +52,7 @@ def mix(
     models
         Back-off models of probabilities, of any orders.
     weights
-        One for each model, 0 or more; they are divided by their sum. None means equal weights.
+        One weight for each model, 0 or more; they are divided by their sum. None gives all models the same weight.
     progress
         Called with the number of models done.
 
@@ -64,7 +64,7 @@ def mix(
     Raises
     ------
     UsageError
-        The weights do not fit the models.
+        There are no models, a model is not a back-off model of probabilities, or the weights do not match the models.
 
     Examples
     --------
@@ -102,9 +102,9 @@ def mix(
 
 
 def checked_weights(weights: Sequence[float] | None, n: int) -> Floats:
-    """float64[n]: weights of models as they are given, 1 / n each where they are not.
+    """Check the weights of `n` models; return them as float64[n], or 1 / n each for None.
 
-    Raises UsageError unless there is one for each, 0 or more, and not all 0.
+    Raises UsageError unless there is one weight of 0 or more for each model, and one is above 0.
     """
     checked = np.full(n, 1 / n) if weights is None else np.array(weights, np.float64)
     if checked.shape != (n,):
@@ -121,7 +121,7 @@ def _shares(weights: Sequence[float] | None, n: int) -> Floats:
 
 
 def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
-    """All words of several vocabularies, those of the first one first."""
+    """Return the union of several vocabularies, with the words of the first vocabulary first."""
     first = vocabularies[0]
     if all(vocabulary == first for vocabulary in vocabularies[1:]):
         return first
@@ -131,7 +131,7 @@ def union_vocabulary(vocabularies: Sequence[Vocabulary]) -> Vocabulary:
 
 
 def union_trie(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) -> NgramTrie:
-    """The trie of all n-grams of several; closed, as each of them is."""
+    """Return the trie of the n-grams of several tries; ``maps[k]`` has the id of every word of trie k."""
     highest = max(trie.order for trie in tries)
     rows = []
     for order in range(2, highest + 1):
@@ -143,17 +143,20 @@ def union_trie(tries: Sequence[NgramTrie], maps: Sequence[Int32s], size: int) ->
     return NgramTrie.from_ngrams(rows, size)[0]
 
 
-# ---------------------------------------------------------------------------------------------------- weights
+# Mixture weights
 
 
 @dataclass(frozen=True, eq=False)
 class WeightEstimate:
     """The mixture weights that expectation maximization found.
 
-    Attributes:
-        weights: float64[models], sums to 1.
-        log10_probs: float64[iterations + 1], log10 probability of the tokens before each iteration and after the
-            last one; it never falls. Tokens that no model thinks possible are left out.
+    Attributes
+    ----------
+    weights : numpy.ndarray
+        float64[models]: the weights, with the sum 1.
+    log10_probs : numpy.ndarray
+        float64[iterations + 1]: the log10 probability of all tokens before each iteration, and after the last
+        iteration. It never falls. Tokens that are impossible in all models are left out.
     """
 
     weights: Floats
@@ -165,6 +168,7 @@ class WeightEstimate:
 
     @property
     def iterations(self) -> int:
+        """The number of iterations."""
         return len(self.log10_probs) - 1
 
 
@@ -208,11 +212,11 @@ def estimate_weights(
     ----------
     log10_probs
         float64[models, tokens]: the log10 probability that each model gives each token; -inf is a probability of 0.
-        Tokens that are impossible for all models are left out.
+        Tokens that are impossible in all models are left out.
     tolerance
         Stop when the log10 probability per token rises by less than this.
     max_iterations
-        Stop after so many iterations.
+        Stop after this number of iterations.
     silent
         Whether NaN says that a model abstains; the other models then share its weight.
     progress
@@ -228,12 +232,12 @@ def estimate_weights(
     UsageError
         The array has another shape, or contains NaN or positive values.
     EstimationError
-        All tokens are impossible for all models.
+        All tokens are impossible in all models.
 
     Notes
     -----
-    With models that abstain, each token is drawn from a model by the weights, and drawn again while that model
-    abstains. The iteration counts the expected draws of the models that abstain, so that the likelihood never falls.
+    If models abstain, the weights draw a model for each token, again and again until a model does not abstain. The
+    iteration also counts the expected draws of models that abstain. So the likelihood never falls.
     """
     table = np.asarray(log10_probs, np.float64)
     if table.ndim != 2 or not len(table):
@@ -244,16 +248,19 @@ def estimate_weights(
     best = np.max(table, axis=0, where=known, initial=-np.inf)
     possible = best > -np.inf
     if not possible.any():
-        raise EstimationError("found no token that a model thinks possible; expected at least one")
+        raise EstimationError(
+            "found only tokens that are impossible in all models; expected at least one possible token"
+        )
     best = best[possible]
     known = known[:, possible]
-    probs = np.where(known, 10.0 ** (table[:, possible] - best), 0.0)  # of each token the best model has 1
+    # Scaled so that the best model of each token has the probability 1.
+    probs = np.where(known, 10.0 ** (table[:, possible] - best), 0.0)
     base, n_tokens = float(best.sum()), len(best)
     asked = None if known.all() else known.astype(np.float64)
     weights = np.full(len(table), 1 / len(table))
 
     def mix_by(weights: Floats) -> tuple[Floats, Floats | float]:
-        """What the tokens are given, and the weight of the models that are not silent."""
+        """Return for every token the mixed probability, and the sum of the weights of models that do not abstain."""
         return weights @ probs, 1.0 if asked is None else np.maximum(weights @ asked, 1e-300)
 
     mixed, heard = mix_by(weights)
@@ -274,10 +281,10 @@ def estimate_weights(
 
 
 def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats:
-    """float64[models, tokens]: what each model gives the tokens as a component of a mixture, for `fit_weights`.
+    """Return the log10 probability of every token in every model, float64[models, tokens], for `fit_weights`.
 
-    The text is one over `union_vocabulary` of the models. A word that some model knows is impossible for those that
-    do not; one that none knows is ``<unk>`` for all.
+    `text` is over the `union_vocabulary` of the models. A word that some models know is impossible in the other models.
+    A word outside the union is ``<unk>`` in all models.
     """
     predicted = text.predicted
     found = np.empty((len(models), len(predicted)))
@@ -289,5 +296,5 @@ def component_log10_probs(models: Sequence[LanguageModel], text: Text) -> Floats
 
 
 def text_over(text: Text, vocabulary: Vocabulary) -> Text:
-    """A text over a larger vocabulary in the ids of a smaller one; the words that get lost are ``<unk>``."""
+    """Convert a text to a smaller vocabulary; words outside it become ``<unk>``."""
     return replace(text, vocabulary=vocabulary, ids=ids_in(text.vocabulary, vocabulary)[text.ids])

@@ -1,4 +1,4 @@
-"""Several models multiplied: p(w|h) = product of p_j(w|h)^weight_j / Z(h), which is a back-off model again."""
+"""Log-linear interpolation: p(w|h) = product of p_j(w|h)^weight_j / Z(h). The result is a back-off model again."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def mix_log_linear(
 ) -> BackoffModel:
     """Merge back-off models into one, by log-linear interpolation: p(w|h) = product of p_j(w|h)^weight_j / Z(h).
 
-    Words on which all models agree gain probability. A word that one model excludes is excluded (Klakow 1998,
-    "log-linear interpolation of language models"). The vocabulary is the union; a model gives a word that it does not
-    know the probability of its ``<unk>``.
+    Words on which all models agree gain probability. A word with the probability 0 in one model has the probability 0
+    (Klakow 1998, "log-linear interpolation of language models"). The vocabulary is the union. A model gives a word
+    outside its own vocabulary the probability of its ``<unk>``.
 
     Parameters
     ----------
     models
         Back-off models of probabilities, of any orders.
     weights
-        One for each model, 0 or more; they need not sum to 1. None gives each model 1 / number of models.
+        One weight for each model, 0 or more; they need not sum to 1. None gives each model 1 / number of models.
     progress
         Called with the number of models done.
 
@@ -50,14 +50,14 @@ def mix_log_linear(
     Raises
     ------
     UsageError
-        The weights do not fit the models.
+        There are no models, a model is not a back-off model of probabilities, or the weights do not match the models.
     EstimationError
-        The models exclude each other's words.
+        No word has a probability above 0 in all models.
 
     Notes
     -----
-    The result is exact for all n-grams, unlike that of `mix`. For a word that no model stores after h, every p_j is a
-    back-off weight of h times p_j(w|h'). The product has the same form, so that Z(h) follows from Z(h') and the stored
+    Unlike the result of `mix`, this result is exact for all n-grams. If no model stores w after h, every p_j(w|h) is a
+    back-off weight of h times p_j(w|h'). The product has the same form. So Z(h) follows from Z(h') and the stored
     n-grams.
 
     Examples
@@ -86,32 +86,32 @@ def fit_log_linear_weights(
 ) -> Floats:
     """Fit the weights of `mix_log_linear` to a held-out text.
 
-    The log likelihood is concave in the weights. Its gradient is the mean of log p_j over the text, less the mean that
-    the mixture expects. L-BFGS-B finds the maximum (Zhu, Byrd, Lu & Nocedal 1997). A warning (EstimationWarning) says
-    that `max_iterations` were too few.
+    The log likelihood is concave in the weights. Its gradient is the mean of log p_j over the text, minus its
+    expectation in the mixture. L-BFGS-B finds the maximum (Zhu, Byrd, Lu & Nocedal 1997). If `max_iterations` are too
+    few, an EstimationWarning is issued.
 
     Parameters
     ----------
     models
         Back-off models of probabilities, of any orders.
     heldout
-        The text. Tokens that a model excludes are left out.
+        The text. Tokens with the probability 0 in a model are left out.
     tolerance
         Stop when the gradient is below this, in nats per token.
     max_iterations
-        Stop after so many steps.
+        Stop after this number of steps.
     progress
         Called with the number of steps done.
 
     Returns
     -------
     numpy.ndarray
-        float64[models], 0 or more each.
+        float64[models]: the weights, 0 or more each.
 
     Raises
     ------
     EstimationError
-        All tokens are left out, or a uniform distribution is better than any of the models.
+        All tokens are left out, or the uniform distribution gives the text a higher probability than any model.
 
     Examples
     --------
@@ -148,22 +148,31 @@ def fit_log_linear_weights(
     )
     if not found.x.any():
         raise EstimationError(
-            "found a held-out text that is likelier where all words are equally likely than by any of the models; "
-            "expected one that resembles what a model was trained on"
+            "found a held-out text that is more probable under the uniform distribution than under any of the models; "
+            "expected a text that resembles the training text of a model"
         )
     if steps >= max_iterations:
-        warn(f"the weights still moved after {max_iterations} steps", EstimationWarning)
+        warn(
+            f"found weights that still change after {max_iterations} steps; expected convergence (raise "
+            "max_iterations)",
+            EstimationWarning,
+        )
     return np.asarray(found.x, np.float64)
 
 
 class _Product:
-    """What the models give the n-grams of all of them, and how each weighs the histories.
+    """The probabilities and back-off weights of all models for the n-grams of all models.
 
-    Attributes:
-        vocabulary: of all models.
-        trie: the n-grams of all models.
-        logs: per order float64[models, R], natural logarithms; -inf for no probability.
-        weight_logs: per order from 2 on float64[models, H], those of the back-off weights.
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        The union of the vocabularies.
+    trie : NgramTrie
+        The n-grams of all models.
+    logs : list[numpy.ndarray]
+        float64[models, R] per order: natural logarithms of the probabilities; -inf for 0.
+    weight_logs : list[numpy.ndarray]
+        float64[models, H] per order from 2 on: natural logarithms of the back-off weights.
     """
 
     def __init__(self, models: Sequence[BackoffModel], progress: Progress | None) -> None:
@@ -192,24 +201,26 @@ class _Product:
                     log[number] = np.log(look_up(own, histories, 1.0))
 
     def columns(self, powers: Floats) -> NormalizedColumns:
-        """The model with these weights."""
+        """Compute the log-linear mixture with the weights `powers`."""
         masses = [_exp(powers, logs) for logs in self.logs]
         if not masses[0].any():
-            raise EstimationError("found no word that all models give a probability; expected at least one")
+            raise EstimationError(
+                "found no word with a probability above 0 in all models; expected at least one"
+            )
         return NormalizedColumns.from_masses(
             self.trie, masses, [_exp(powers, logs) for logs in self.weight_logs]
         )
 
 
 def _exp(powers: Floats, logs: Floats) -> Floats:
-    """float64[N]: exp of the weighted sum; a model of weight 0 has no say, even where it gives nothing."""
+    """Return exp of the weighted sum of logs, float64[N]; models of weight 0 are left out, even if they have -inf."""
     used = powers > 0
     found: Floats = np.exp(powers[used] @ logs[used])
     return found
 
 
 class _Likelihood:
-    """Minus the log likelihood of a text, in nats per token, and its gradient by the weights."""
+    """Computes minus the log likelihood of a text, in nats per token, and its gradient by the weights."""
 
     def __init__(self, product: _Product, text: Text) -> None:
         self._product = product
@@ -217,11 +228,15 @@ class _Likelihood:
         logs = _event_logs(product, events)
         possible = np.isfinite(logs).all(axis=0)
         if not possible.any():
-            raise EstimationError("found no token that all models think possible; expected at least one")
-        self._given = logs[:, possible].mean(axis=1)  # of log p_j, over the tokens
+            raise EstimationError(
+                "found no token with a probability above 0 in all models; expected at least one"
+            )
+        # The mean of log p_j over the tokens.
+        self._given = logs[:, possible].mean(axis=1)
         known = events.histories[:, possible]
         longest = ((known >= 0) * np.arange(1, product.trie.order + 1)[:, None]).max(axis=0)
-        self._shares = []  # of the tokens, per order and history
+        # The share of the tokens whose longest known history is each history, per order.
+        self._shares = []
         for order in range(1, product.trie.order + 1):
             n_histories = product.trie.level(order).n_histories
             times = np.bincount(known[order - 1][longest == order], minlength=n_histories)
@@ -230,7 +245,8 @@ class _Likelihood:
     def __call__(self, powers: Floats) -> tuple[float, Floats]:
         product, trie = self._product, self._product.trie
         value, gradient = -float(powers @ self._given), -self._given
-        totals, sums = np.zeros(1), np.zeros((len(powers), 1))  # Z, and the sums of mass times log p_j
+        # Z(h), and the sums of mass times log p_j after h.
+        totals, sums = np.zeros(1), np.zeros((len(powers), 1))
         lower = np.zeros(0)
         for order in range(1, trie.order + 1):
             level = trie.level(order)
@@ -261,12 +277,12 @@ class _Likelihood:
 
 
 def _finite(logs: Floats) -> Floats:
-    """0 for what has no mass anyway."""
+    """Replace -inf by 0: its mass is 0 in every sum."""
     return np.where(np.isfinite(logs), logs, 0.0)
 
 
 def _event_logs(product: _Product, events: Events) -> Floats:
-    """float64[models, N]: log p_j of every event, by the n-grams and weights of the union."""
+    """Return log p_j of every event, float64[models, N], from the n-grams and weights of the union."""
     trie = product.trie
     found = product.logs[0][:, events.words]
     for order in range(2, trie.order + 1):

@@ -1,14 +1,14 @@
 """The query automaton of a back-off model: one array of 12-byte slots, read in place from memory or a mapped file.
 
-A state is a history: its slot number is that of a header, and the rows of the history follow it, so that a probe, the
-back-off weight and the way to the parent are one or two neighbouring cache lines.
+A state is the number of a slot: the header of a history. The rows of the history follow its header. So a look-up, the
+back-off weight and the parent need one or two neighboring cache lines.
 
     header   a: number of places for rows   b: log10 back-off weight   c: state of the parent history
     row      a: word                        b: log10 probability       c: state after the word
 
-Up to `FEW` rows stand as they are; more are hashed over 5/3 as many places. State 0 is the empty history, whose rows
-are found by the word id itself. A parent has a smaller number than its children, so every walk ends.
-Nothing read from the slots is trusted: a number that leads outside makes the call fail instead.
+Up to `FEW` rows are stored one after the other. More rows are hashed over 5/3 as many places. State 0 is the empty
+history; the word id is the position of its row. A parent has a smaller number than its children, so that every walk
+ends. Slots may come from a damaged file: a number that leads outside the array makes the call fail.
 """
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -47,34 +47,36 @@ cdef enum:
     FAR = 24
     WALKS = MAX_ORDER + SHORT
 
-cdef struct Walks:             # from every word of a sentence forwards, as far as there are n-grams
+# For every word of a sentence, the n-grams that begin with it.
+cdef struct Walks:
     uint32_t states[WALKS]
-    int found[WALKS]                           # length of the longest n-gram that begins here
-    int known[WALKS]                           # and of the longest history
+    int found[WALKS]                           # length of the longest n-gram
+    int known[WALKS]                           # length of the longest history
     float log10_probs[MAX_ORDER + 1][WALKS]    # of the n-gram of each length
     float log10_backoffs[MAX_ORDER][WALKS]     # of the history of each length
 
-cdef struct Lane:              # a run of words in flight
+# A run of words in flight.
+cdef struct Lane:
     Run words
     double backed_off
     uint32_t state
-    uint32_t place             # where to go on probing, 0: read the header first
+    uint32_t place             # the next place to look at; 0: read the header first
 
 
 cdef inline uint32_t n_places(int64_t n_rows) noexcept nogil:
-    """Places for the rows of a history."""
+    """Return the number of places for the rows of a history."""
     return <uint32_t> (n_rows if n_rows <= FEW else n_rows + (2 * n_rows) // 3 + 1)
 
 
 cdef inline uint32_t home(uint32_t word, uint32_t places) noexcept nogil:
-    """Where to begin looking for a word among hashed places."""
+    """Return the first place to look at for a word among hashed places."""
     return <uint32_t> ((<uint64_t> (word * MULTIPLIER) * places) >> 32)
 
 
 def place_states(const int64_t[::1] starts, int64_t first, uint32_t[::1] states):
-    """Lay out the histories of one order from slot `first` on: fills `states`, uint32[H].
+    """Lay out the histories of one order from slot `first` on, and fill `states`, uint32[H].
 
-    Returns the slot after the last. Raises OverflowError beyond 2^32 slots (48 GiB).
+    Returns the slot after the last history. Raises OverflowError beyond 2^32 slots (48 GiB).
     """
     cdef int64_t n = starts.shape[0] - 1, h, at = first
     if states.shape[0] != n:
@@ -92,9 +94,10 @@ def place_states(const int64_t[::1] starts, int64_t first, uint32_t[::1] states)
 
 def next_states(const int32_t[::1] links, const int32_t[::1] suffixes, const uint32_t[::1] linked_states,
                 const uint32_t[::1] lower_next, int64_t first, int64_t end, uint32_t[::1] out):
-    """The state after each row: the history that the n-gram is, or else the state after its suffix.
+    """Fill out[first:end] with the state after each row.
 
-    `links` may be empty (the top order). Fills out[first:end].
+    The state is the history that equals the n-gram, or else the state after its suffix. `links` is empty for the top
+    order.
     """
     cdef int64_t row
     cdef bint linked = links.shape[0] > 0, valid = True
@@ -170,18 +173,18 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
                 rows[at].c = nexts[row]
 
 
-@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
+# The garbage collector must not drop the owner of memory that is still in use.
+@cython.no_gc_clear
 cdef class Automaton(Scorer):
     """Answers queries over an array of slots; `table` is that of the vocabulary.
 
-    `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1), with the number of slots at
-    the end. Raises ValueError when the sizes do not agree; what later turns out to be damaged is raised as
-    ``refuse(message)``.
+    `order_states[k - 1]` is the first slot of the histories of order k (of length k - 1). Its last number is the number
+    of slots. Raises ValueError if the sizes do not fit together. Damage that is found later raises ``refuse(message)``.
     """
     cdef const Slot* slots
     cdef uint32_t n_slots
     cdef readonly uint32_t start           # the state after <s>
-    cdef readonly uint32_t empty           # the state that knows nothing of what came before
+    cdef readonly uint32_t empty           # the state of an empty history
     cdef uint32_t order_states[MAX_ORDER + 1]
 
     def __init__(self, const uint8_t[::1] slots not None, WordTable table not None, order_states, refuse=ValueError):
@@ -214,14 +217,14 @@ cdef class Automaton(Scorer):
             raise ValueError("a sentence start outside the model")
 
     cdef inline int depth(self, uint32_t state) noexcept nogil:
-        """The length of a history."""
+        """Return the length of a history."""
         cdef int k = 1
         while k < self.order and self.order_states[k] <= state:
             k += 1
         return k - 1
 
     cdef inline const Slot* find(self, uint32_t state, uint32_t word) noexcept nogil:
-        """The row of a word after a history whose rows are all there, NULL when there is none."""
+        """Return the row of a word after a history, NULL if it is not stored; all rows must be inside the slots."""
         cdef const Slot* header = &self.slots[state]
         cdef uint32_t places = header.a, at, i
         if places <= FEW:
@@ -241,7 +244,7 @@ cdef class Automaton(Scorer):
         return NULL
 
     cdef inline int step(self, uint32_t* state, uint32_t word, double* log10_prob, int* length) noexcept nogil:
-        """Score one word and move on; -1 when the slots are damaged."""
+        """Score one word and move to the next state; -1 for damage."""
         cdef uint32_t at = state[0], parent
         cdef double backed_off = 0.0
         cdef const Slot* row
@@ -267,14 +270,14 @@ cdef class Automaton(Scorer):
         return 0
 
     cdef inline void take(self, Lane* lane, const Run* words) noexcept nogil:
-        """Begin with a run."""
+        """Start a run."""
         lane.words = words[0]
         lane.backed_off = 0.0
         lane.state = self.start if words.from_bos else 0
         lane.place = 0
 
     cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil:
-        """Score all runs, many at a time: while the slots of one come from memory, others go on; -1 for damage."""
+        """Score all runs, many at a time, so that waits for memory overlap; -1 for damage."""
         cdef Lane lanes[LANES]
         cdef Lane* lane
         cdef const Slot* slots = self.slots
@@ -315,7 +318,8 @@ cdef class Automaton(Scorer):
                         if header[i].a == word:
                             row = &header[i]
                             break
-                elif lane.place == 0:                                   # fetch the place, come back later
+                elif lane.place == 0:
+                    # Fetch the place, and come back to this run later.
                     lane.place = 1 + home(word, places)
                     prefetch(&header[lane.place])
                     continue
@@ -357,7 +361,7 @@ cdef class Automaton(Scorer):
         return 0
 
     cdef inline int reach(self, Walks* walks, int at, int length, const Slot* row) noexcept nogil:
-        """A walk has found the n-gram of a length: 1 when it is a history to go on from, 0 if not, -1 for damage."""
+        """Store the n-gram that a walk has found; return 1 if it is also a history, 0 if not, -1 for damage."""
         walks.found[at] = length
         walks.known[at] = length - 1
         walks.log10_probs[length][at] = row.b
@@ -371,10 +375,10 @@ cdef class Automaton(Scorer):
         return 1
 
     cdef int walk(self, Walks* walks, const int32_t* ids, int n_ids) noexcept nogil:
-        """Walk from every word at the same time, so that memory is waited for twice for each length; -1 for damage."""
+        """Walk from every word at the same time, so that each length waits for memory only twice; -1 for damage."""
         cdef const Slot* header
         cdef const Slot* row
-        cdef int active[WALKS]                 # where walks go on, in order
+        cdef int active[WALKS]                 # the walks that continue, in order
         cdef int n_active = 0, n_going, i, k, length, goes_on
         cdef uint32_t places
         for i in range(n_ids):
@@ -385,7 +389,8 @@ cdef class Automaton(Scorer):
             n_active += goes_on
         for length in range(2, self.order + 1):
             while n_active and active[n_active - 1] + length > n_ids:
-                n_active -= 1                  # no word follows
+                # No word follows.
+                n_active -= 1
             for k in range(n_active):
                 i = active[k]
                 header = &self.slots[walks.states[i]]
@@ -410,8 +415,11 @@ cdef class Automaton(Scorer):
         return 0
 
     cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil:
-        """See `Scorer.score_words`. The longest n-gram that ends with a word is that of the first walk that reaches it;
-        the walks before it give the back-off weights of their histories."""
+        """Add up the scores of some words; see `Scorer.score_words`.
+
+        The first walk that reaches a word has the longest n-gram that ends with it. The walks before have the back-off
+        weights of their histories.
+        """
         cdef Walks walks
         cdef int i, length
         cdef double backed_off
@@ -431,7 +439,7 @@ cdef class Automaton(Scorer):
         prefetch(&self.slots[1 + word])
 
     def advance(self, uint32_t state, int32_t word):
-        """(state after the word, its log10 probability, length of the n-gram that answered)."""
+        """Return (state after the word, its log10 probability, length of the n-gram that predicted it)."""
         cdef double log10_prob = 0.0
         cdef int length = 0
         if state >= self.n_slots or word < 0 or word >= self.n_words:
@@ -441,7 +449,7 @@ cdef class Automaton(Scorer):
         return state, log10_prob, length
 
     def rows(self, uint32_t state):
-        """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
+        """Return (words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
         cdef uint32_t places, i
         cdef const Slot* header
         cdef int64_t n = 0
@@ -466,22 +474,23 @@ cdef class Automaton(Scorer):
         return words_out[:n], probs_out[:n], header.b, header.c
 
     def unpack(self, int order, int64_t n_histories, int64_t n_rows, empty=np.empty):
-        """The columns of one order, rows of a history sorted by word.
+        """Unpack the columns of one order. The rows of a history are sorted by word.
 
         Returns (starts int64[H + 1], words int32[R], log10_probs float32[R], next states uint32[R], states uint32[H],
-        log10_backoffs float32[H], parent states uint32[H]), which ``empty(n, dtype)`` makes. Raises ValueError when the
-        numbers do not match.
+        log10_backoffs float32[H], parent states uint32[H]). ``empty(n, dtype)`` makes these arrays. Raises ValueError
+        if the numbers do not match.
         """
         cdef uint32_t at, end, places, i
         cdef int64_t h = 0, n = 0, n_found, j, capacity = 0
         cdef const Slot* header
         cdef bint damaged = False, ordered, failed = False
         cdef uint64_t previous
-        cdef Record1* found = NULL             # word and place of the rows of a history, and room to sort them
+        # The words and places of the rows of a history, and room to sort them.
+        cdef Record1* found = NULL
         if not 1 <= order <= self.order:
             raise ValueError("an order outside the model")
         at, end = self.order_states[order - 1], self.order_states[order]
-        # what a file claims must fit into the slots it has before memory is asked for
+        # The numbers come from a file. Check them against the slots before memory is allocated.
         if n_histories < 0 or n_rows < 0 or n_histories > end - at or n_rows > end - at:
             raise ValueError("more rows than slots")
         starts_out = empty(n_histories + 1, np.int64)
@@ -553,15 +562,15 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                       const int32_t[::1] lower_buckets, const uint32_t[::1] states,
                       const uint32_t[::1] parent_states, const uint32_t[::1] lower_states,
                       const int64_t[::1] starts, const int32_t[::1] words, empty=np.empty):
-    """What the slots of order k leave out, from those of order k - 1.
+    """Recover the columns of order k that its slots do not contain, from the columns of order k - 1.
 
-    The histories of order k that end with word w are numbers buckets[w] .. buckets[w + 1] - 1, and come in the order of
-    the rows with word w one order below that lead to them. So one pass with one pointer per word finds the row of each.
-    `lower_buckets` is the same for order k - 1, and empty for k = 2.
+    The histories of order k that end with word w have the numbers buckets[w] .. buckets[w + 1] - 1. They are in the
+    order of the rows of order k - 1 that have word w and lead to them. So one pass with one pointer per word finds the
+    row of each history. `lower_buckets` has the buckets of order k - 1; it is empty for k = 2.
 
-    Returns (first_words int32[H], parents int32[H], suffixes int32[R], buckets int32[W + 1], and for the rows of order
-    k - 1 the history that each is, or -1, int32), all but the buckets made by ``empty(n, dtype)``. Raises ValueError
-    for a damaged model.
+    Returns (first_words int32[H], parents int32[H], suffixes int32[R], buckets int32[W + 1], links int32). The links
+    have for every row of order k - 1 the history that equals it, or -1. ``empty(n, dtype)`` makes all arrays except the
+    buckets. Raises ValueError for a damaged model.
     """
     cdef int64_t n_histories = states.shape[0], n_lower = lower_states.shape[0], n_words, h = 0, g = 0, row, low, high
     cdef int64_t middle, gap, end
@@ -602,7 +611,8 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                 buckets[row] = <int32_t> h
                 h += n_histories > 0 and states[0] <= lower_nexts[row] <= states[n_histories - 1]
         elif not damaged:
-            for row in range(n_words):                             # the first history whose parent ends with the word
+            # The first history whose parent ends with each word.
+            for row in range(n_words):
                 while h < n_histories and parents[h] < lower_buckets[row]:
                     h += 1
                 buckets[row] = <int32_t> h
@@ -613,11 +623,13 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
         raise ValueError("damaged model")
     cursor = buckets_out.copy()
     with nogil:
-        h = 0                                                      # histories whose row was found
+        # The number of histories whose row was found.
+        h = 0
         for g in range(lower_starts.shape[0] - 1):
             for row in range(lower_starts[g], lower_starts[g + 1]):
+                # The rows of a word are anywhere in memory: fetch them ahead, in two steps.
                 if row + FAR < lower_nexts.shape[0] and 0 <= lower_words[row + FAR] < n_words:
-                    prefetch(&cursor[lower_words[row + FAR]])      # comes from anywhere: have it fetched, in two steps
+                    prefetch(&cursor[lower_words[row + FAR]])
                     word = lower_words[row + NEAR]
                     if 0 <= word < n_words and cursor[word] < n_histories:
                         prefetch(&states[cursor[word]])
@@ -625,7 +637,8 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                 state = lower_nexts[row]
                 links[row] = -1
                 if n_histories == 0 or state < states[0] or state > states[n_histories - 1]:
-                    continue                                       # leads to a shorter history
+                    # The row leads to a shorter history.
+                    continue
                 word = lower_words[row]
                 place = cursor[word] if 0 <= word < n_words else 0
                 if not 0 <= word < n_words or place >= buckets[word + 1] or states[place] != state:
@@ -643,7 +656,8 @@ def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_
                 break
             low = lower_starts[parents[h]]
             end = lower_starts[parents[h] + 1]
-            for row in range(starts[h], starts[h + 1]):            # words rise: in growing steps from the last one on
+            # Words rise: search in growing steps from the last one on.
+            for row in range(starts[h], starts[h + 1]):
                 gap = 1
                 while low + gap < end and lower_words[low + gap] < words[row]:
                     low += gap

@@ -1,10 +1,13 @@
 """Queries to a back-off model in the compact layout, read in place from memory or a mapped file.
 
-`_forward.pyx` says how the n-grams of every order stand in it. A state is what is needed to go on: for every length k
-up to that of the longest known history, where the children of the last k words stand. The next word is looked up among
-the children of the last word; its place there among the children of the last two; and so on until it is not found,
-which is where the longer ones need not be asked any more. What was found are the last words of the next state.
-Nothing read from the bits is trusted: a number that leads outside makes the call fail instead.
+`_forward.pyx` describes the layout. A state has, for every length k up to that of the longest known history, the
+position of the children of the last k words.
+
+The next word is looked up among the children of the last word. Its number there is looked up among the children of the
+last two words, and so on. The search ends at the first length at which it is not found, because longer n-grams are not
+stored either. The n-grams that were found are the histories of the next state.
+
+Bits may come from a damaged file: a number that leads outside makes the call fail.
 """
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -30,52 +33,59 @@ cdef extern from *:
 
 cdef enum:
     LANES = 16                 # runs of words in flight
-    NEAR = 16                  # slots that are looked at one after the other before the search begins to halve
+    NEAR = 16                  # slots of linear search before binary search
 
-cdef struct Order:             # the n-grams of one length
-    const uint8_t* rows        # code of the probability, of the back-off weight, where the children begin, number
-    const float* probs         # the values of the codes, NULL where they are no codes
+# The n-grams of one length. A row has the codes of its probability and of its back-off weight, the pointer to its
+# children, and its number.
+cdef struct Order:
+    const uint8_t* rows
+    const float* probs         # the values of the codes; NULL for exact values
     const float* backoffs
     uint64_t end               # bits of all rows
-    uint64_t prob_mask         # as many ones as a code has bits
+    uint64_t prob_mask         # a one for every bit of a code
     uint64_t backoff_mask
     uint64_t pointer_mask
-    uint32_t backoff_at        # where in a row the back-off weight stands
+    uint32_t backoff_at        # first bit of the back-off weight in a row
     uint32_t pointer_at
     uint32_t fixed             # bits of a row without its number
 
-cdef struct Group:             # the children of the last words
-    uint64_t begin             # their first bit
+# The children of the last words.
+cdef struct Group:
+    uint64_t begin             # first bit
     uint32_t size              # in slots
     uint32_t width             # bits of a slot
-    double log10_backoff       # weight of these words as a history
+    double log10_backoff       # back-off weight of these words as a history
 
 cdef struct State:
     int length                 # of the longest known history
     Group groups[MAX_ORDER]
 
-cdef struct Word:              # a word where it stands among all words
+# The place of a word among all words.
+cdef struct Word:
     uint32_t place
     uint32_t share
 
-cdef struct Lane:              # a run of words in flight
+# A run of words in flight.
+cdef struct Lane:
     Run words
-    Word next                  # where the next word stands
+    Word next                  # the place of the next word
     State state
 
 
-@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
+# The garbage collector must not drop the owner of memory that is still in use.
+@cython.no_gc_clear
 cdef class CompactAutomaton(Scorer):
     """Answers queries over packed n-grams; `table` is that of the vocabulary.
 
-    `shapes` has for every order (bits of its rows, of a probability, of a back-off weight, of a pointer); the orders
-    stand one after the other in `rows` and `books`. Word w stands at place w * `multiplier` modulo the number of words.
-    Raises ValueError when the sizes do not agree; what later turns out to be damaged is raised as ``refuse(message)``.
+    `shapes` has for every order the number of bits of (all rows, a probability, a back-off weight, a pointer). In
+    `rows` and `books` the orders follow each other. Word w has the place w * `multiplier` modulo the number of words.
     A state is an opaque ``bytes``.
+
+    Raises ValueError if the sizes do not fit together. Damage that is found later raises ``refuse(message)``.
     """
     cdef Order orders[MAX_ORDER]
     cdef readonly bytes start              # the state after <s>
-    cdef readonly bytes empty              # the state that knows nothing of what came before
+    cdef readonly bytes empty              # the state of an empty history
     cdef State start_state
     cdef uint64_t multiplier
     cdef uint64_t inverse
@@ -120,7 +130,7 @@ cdef class CompactAutomaton(Scorer):
             order.backoff_at = prob_bits
             order.pointer_at = prob_bits + backoff_bits
             order.fixed = prob_bits + backoff_bits + pointer_bits
-            # the row after the last has no number; eight bytes more can be read behind the last bit
+            # A row without a number follows the last row. Eight more bytes can be read behind the last bit.
             n = <int64_t> ((order.end + order.fixed + 63) // 64 * 8 + 8)
             if n > rows.shape[0] - at_rows:
                 raise ValueError("rows beyond the end")
@@ -140,7 +150,7 @@ cdef class CompactAutomaton(Scorer):
                 order.backoffs = &books[at_books]
                 at_books += n
         if at_rows != rows.shape[0] or at_books != books.shape[0]:
-            raise ValueError("something behind the last order")
+            raise ValueError("bytes behind the last order")
         if self.orders[0].end != <uint64_t> self.n_words * <uint64_t> self.orders[0].fixed:
             raise ValueError("unigrams that do not match the vocabulary")
         memset(&self.start_state, 0, sizeof(State))
@@ -150,7 +160,7 @@ cdef class CompactAutomaton(Scorer):
         self.empty = b""
 
     cdef inline Word place(self, uint32_t word) noexcept nogil:
-        """Where a word stands among all words."""
+        """Return the place of a word among all words."""
         cdef uint64_t product = word * self.multiplier, n = <uint64_t> self.n_words
         cdef Word placed
         product -= high_product(product, self.reciprocal) * n
@@ -161,7 +171,7 @@ cdef class CompactAutomaton(Scorer):
         return placed
 
     cdef inline uint64_t children(self, const Order* order, uint64_t at) noexcept nogil:
-        """Where the children of the row at a bit begin."""
+        """Return the first bit of the children of the row at bit `at`."""
         return get_bits(order.rows, at + order.pointer_at, order.pointer_mask)
 
     cdef inline float log10_prob(self, const Order* order, uint64_t at) noexcept nogil:
@@ -173,11 +183,11 @@ cdef class CompactAutomaton(Scorer):
         return order.backoffs[code] if order.backoffs != NULL else (<float*> &code)[0]
 
     cdef inline uint32_t width_of(self, int k, uint32_t most) noexcept nogil:
-        """Bits of a slot of order k + 2, of a group that is numbered among so many slots."""
+        """Return the bits of a slot of order k + 2, in a group whose numbers are below `most`."""
         return self.orders[k + 1].fixed + number_bits(most)
 
     cdef inline int open_group(self, int k, uint64_t at, uint64_t next_row, uint32_t most, Group* group) noexcept nogil:
-        """The children of the row of order k + 1 at a bit, numbered among so many slots; -1 for damage."""
+        """Find the children of the row of order k + 1 at bit `at`, with numbers below `most`; -1 for damage."""
         cdef const Order* order = &self.orders[k]
         cdef uint64_t begin = self.children(order, at), end = self.children(order, next_row), size
         cdef uint32_t width = self.width_of(k, most)
@@ -199,10 +209,10 @@ cdef class CompactAutomaton(Scorer):
         return 0
 
     cdef inline int64_t find(self, const Order* order, const Group* group, uint32_t number, uint32_t share) noexcept nogil:
-        """The slot of a number among the children of a group, -1 when it is not there.
+        """Return the slot of a number among the children of a group, -1 if it is not there.
 
-        That is the first slot from its home on whose number is not smaller: between its home and itself stand smaller
-        ones only, and what stands in empty slots is larger.
+        It is the first slot from its home on whose number is not smaller. Between its home and itself all numbers are
+        smaller, and empty slots have larger numbers.
         """
         cdef uint64_t mask = (<uint64_t> 1 << (group.width - order.fixed)) - 1, found
         cdef uint32_t slot = home_of(share, group.size), end = group.size
@@ -218,7 +228,7 @@ cdef class CompactAutomaton(Scorer):
         return -1 if slot == group.size else self.find_in_crowd(order, group, number, slot)
 
     cdef int64_t find_in_crowd(self, const Order* order, const Group* group, uint32_t number, uint32_t slot) noexcept nogil:
-        """The same from a slot on, by halving what is left."""
+        """Find a number from a slot on by binary search; -1 if it is not there."""
         cdef uint64_t mask = (<uint64_t> 1 << (group.width - order.fixed)) - 1, first = group.begin + order.fixed
         cdef uint32_t end = group.size, middle
         while slot < end:
@@ -232,12 +242,13 @@ cdef class CompactAutomaton(Scorer):
         return -1
 
     cdef inline int step(self, State* state, Word word, double* log10_prob, int* length) noexcept nogil:
-        """Score one word and move on; -1 for damage."""
+        """Score one word and move to the next state; -1 for damage."""
         cdef const Order* order = &self.orders[0]
         cdef Group* groups = state.groups
         cdef Group old
         cdef uint64_t at = <uint64_t> word.place * <uint64_t> order.fixed, next_row
-        cdef uint32_t most = <uint32_t> self.n_words, number = word.place   # the number among so many children
+        # The number of the word among `most` children.
+        cdef uint32_t most = <uint32_t> self.n_words, number = word.place
         cdef int k = 0, j, known = 0, top = self.order - 1
         cdef int64_t found
         cdef double backed_off = 0.0
@@ -246,7 +257,8 @@ cdef class CompactAutomaton(Scorer):
             if self.open_group(0, at, at + order.fixed, most, &groups[0]):
                 return -1
             known = groups[0].size > 0
-        while k < state.length:                     # `at` is the row of the last k + 1 words, `old` that of k + 1 before
+        # `at` is the row of the last k + 1 words. `old` has the children of the k + 1 words before the new word.
+        while k < state.length:
             found = self.find(&self.orders[k + 1], &old, number, word.share)
             if found < 0:
                 break
@@ -273,7 +285,7 @@ cdef class CompactAutomaton(Scorer):
         return 0
 
     cdef inline void fetch(self, const State* state, Word word) noexcept nogil:
-        """Begin to fetch what looking up a word after this state needs."""
+        """Fetch the memory that the look-up of a word after this state needs."""
         cdef const Order* order = &self.orders[0]
         cdef const Group* group
         cdef int k
@@ -284,10 +296,11 @@ cdef class CompactAutomaton(Scorer):
             group = &state.groups[k]
             at = (group.begin + <uint64_t> home_of(word.share, group.size) * group.width) >> 3
             prefetch(order.rows + at)
-            prefetch(order.rows + at + 32)     # the next slots, and where its own children end
+            # The next slots, and the end of the children of the word.
+            prefetch(order.rows + at + 32)
 
     cdef inline void take(self, Lane* lane, const Run* words) noexcept nogil:
-        """Begin with a run."""
+        """Start a run."""
         lane.words = words[0]
         if words.from_bos:
             lane.state = self.start_state
@@ -297,7 +310,7 @@ cdef class CompactAutomaton(Scorer):
             self.expect_next(lane)
 
     cdef inline void expect_next(self, Lane* lane) noexcept nogil:
-        """Find out where the next word stands, and begin to fetch what looking it up needs."""
+        """Find the place of the next word, and fetch the memory that its look-up needs."""
         lane.next = self.place(<uint32_t> lane.words.at[0])
         self.fetch(&lane.state, lane.next)
 
@@ -342,7 +355,7 @@ cdef class CompactAutomaton(Scorer):
         prefetch(order.rows + (<uint64_t> self.place(<uint32_t> word).place * order.fixed >> 3))
 
     cdef int unpack_state(self, bytes given, State* state) except -1:
-        """The state in some bytes; whoever made them, its children stand within the model."""
+        """Read a state from bytes; raises ValueError if its children are not within the model."""
         cdef Py_ssize_t n = PyBytes_GET_SIZE(given)
         cdef uint32_t most = <uint32_t> self.n_words
         cdef uint64_t width
@@ -364,7 +377,7 @@ cdef class CompactAutomaton(Scorer):
         return 0
 
     def advance(self, bytes state not None, int32_t word):
-        """(state after the word, its log10 probability, length of the n-gram that answered)."""
+        """Return (state after the word, its log10 probability, length of the n-gram that predicted it)."""
         cdef State after
         cdef double log10_prob = 0.0
         cdef int length = 0
@@ -376,7 +389,7 @@ cdef class CompactAutomaton(Scorer):
         return pack_state(&after), log10_prob, length
 
     def rows(self, bytes state not None):
-        """(words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
+        """Return (words int32[n], log10 probabilities float32[n], log10 back-off weight, parent state) of a history."""
         cdef State known
         cdef const Order* order = &self.orders[0]
         cdef uint32_t most = <uint32_t> self.n_words
@@ -402,7 +415,8 @@ cdef class CompactAutomaton(Scorer):
                     number = get_bits(order.rows, at + order.fixed, mask)
                     words[i] = -1
                     if number == following and known.groups[k].size > DENSE:
-                        continue                           # an empty slot
+                        # An empty slot.
+                        continue
                     following = number
                     if number >= most or lower[number] < 0:
                         damaged = True
@@ -428,13 +442,14 @@ cdef class CompactAutomaton(Scorer):
 
     def unpack(self, int order_, const int64_t[::1] lower_starts, const int32_t[::1] lower_suffixes,
                const int64_t[::1] grand_starts, const int32_t[::1] lower_words):
-        """The slots of one order as they stand, from those of the order below.
+        """Unpack the slots of one order, from those of the order below.
 
-        `lower_starts` is the first child of every slot of the order below, with the number of slots at the end,
-        `lower_suffixes` its suffix; `grand_starts` the same two orders below. Returns (words int32[S], -1 where a slot
-        is empty, suffixes int32[S], starts of the children int64[S + 1], log10_probs float32[S], log10_backoffs
-        float32[S]); for the top order the starts and back-off weights are empty. Raises ValueError unless everything
-        stands where it must.
+        `lower_starts` has the first child of every slot of the order below, and the number of slots at the end.
+        `lower_suffixes` has the suffix of every slot of the order below. `grand_starts` has the first children two orders below.
+
+        Returns (words int32[S], suffixes int32[S], starts of the children int64[S + 1], log10_probs float32[S],
+        log10_backoffs float32[S]). An empty slot has the word -1. For the top order the starts and back-off weights are
+        empty. Raises ValueError if a row is not at its place.
         """
         cdef const Order* order
         cdef int64_t y, i, size, most, slot = 0, child = 0, suffix, base, n_slots, free, home
@@ -466,7 +481,8 @@ cdef class CompactAutomaton(Scorer):
                     break
                 base, most = grand_starts[suffix], grand_starts[suffix + 1] - grand_starts[suffix]
                 size = lower_starts[y + 1] - lower_starts[y]
-                if size and lower_words[y] < 0:                     # children of an empty slot
+                # An empty slot must not have children.
+                if size and lower_words[y] < 0:
                     damaged = True
                     break
                 if order_ > 1 and base + most > lower_words.shape[0]:
@@ -476,7 +492,8 @@ cdef class CompactAutomaton(Scorer):
                 mask = (<uint64_t> 1 << bits) - 1
                 width = <uint64_t> (order.fixed + bits)
                 previous = -1
-                free = 0                                            # the first slot that the next child can have
+                # The first slot that the next child can have.
+                free = 0
                 for i in range(size):
                     if slot >= n_slots or at + width > order.end:
                         damaged = True
@@ -488,7 +505,8 @@ cdef class CompactAutomaton(Scorer):
                     elif size > DENSE and (number == mask or (
                             i + 1 < size and at + 2 * width <= order.end
                             and number == get_bits(order.rows, at + width + order.fixed, mask))):
-                        suffix = -1                                 # an empty slot
+                        # An empty slot.
+                        suffix = -1
                     else:
                         suffix = base + <int64_t> number
                         if number >= <uint64_t> most or <int64_t> number <= previous or lower_words[suffix] < 0:
@@ -506,7 +524,7 @@ cdef class CompactAutomaton(Scorer):
                     probs[slot] = self.log10_prob(order, at)
                     if inner:
                         backoffs[slot] = self.log10_backoff(order, at)
-                        # children are numbered among those of the suffix; the suffix of a word is the root
+                        # Children are numbered among the children of the suffix. The suffix of a word is the root.
                         here = self.children(order, at)
                         there = self.children(order, at + width)
                         most_children = 1

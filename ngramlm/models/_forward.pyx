@@ -1,11 +1,15 @@
-"""The n-grams of a trie in forward order, packed into bits: what the compact layout writes.
+"""The compact layout: the n-grams of a trie in forward order, packed into bits.
 
-In forward order the n-grams of order k + 1 that continue one of order k (its *children*) stand together, in the order
-of their parents. A child is known by its place among the children of its suffix: "a b c", the child c of "a b", is the
-child number i of "b", which is the child number j of the root. The fewer words were seen after "b", the fewer bits the
-number takes; and the number leads from an n-gram to its suffix. The root's children, the words, are in an order of
-their own, so that the numbers of any group of children are spread evenly; `_siblings.pxd` says which slots the children
-of one parent take. Here a *slot* is a place for a row, -1 in `forward` where it is empty.
+The *children* of an n-gram of order k are the n-grams of order k + 1 that continue it. In forward order the children of
+each n-gram are together, in the order of their parents.
+
+A child is stored as its number among the children of its suffix. For example "a b c" is the child c of "a b"; its
+number is the place of c among the children of "b". If few words follow "b", the number needs few bits. The number
+also leads from an n-gram to its suffix.
+
+The words, which are the children of the root, have an order of their own. It spreads the numbers in any group of
+children evenly. A *slot* is a place for a row; an empty slot has -1 in `forward`. `_siblings.pxd` says which slots the
+children of one parent take.
 """
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -17,23 +21,25 @@ from ngramlm.models._siblings cimport DENSE, home_of, number_bits, share_of
 import numpy as np
 
 cdef enum:
-    SOON = 12                  # rows between a prefetch and what follows from it
-    SPARE = 4                  # one more slot for so many children
-    EMPTY = -1                 # in place of a row
-    MOST_SLOTS = 2147483646    # of an order; what reads them has 31 bits for them
+    SOON = 12                  # rows from one prefetch to the next that depends on it
+    SPARE = 4                  # children for each spare slot
+    EMPTY = -1                 # the row of an empty slot
+    MOST_SLOTS = 2147483646    # slots of an order; readers have 31 bits for them
 
 
 def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, const int64_t[::1] starts,
                  const int32_t[::1] parents, const int32_t[::1] suffixes, const int32_t[::1] words,
                  const int32_t[::1] lower_places, const int32_t[::1] lower_slots, const int32_t[::1] word_places,
                  int32_t[::1] places, int32_t[::1] slots):
-    """The rows of order k + 1 in forward order, from those of order k.
+    """Return the rows of order k + 1 in forward order, from those of order k.
 
-    Columns of order k + 1 are in the order of the trie; `links` says which of its histories a row of order k is;
-    `lower_places` has for every row of order k its slot among the children of its parent, `lower_slots` for every
-    history of order k the slots of its children, and `word_places` the place of every word among all words. Returns
-    (rows int32[S]; for every slot of order k the slots of its children int32, and the bits uint8 of their numbers), and
-    fills `places` and `slots`, the same of order k + 1; both may be empty (the top order).
+    The columns of order k + 1 are in the order of the trie. `links` has the history of order k + 1 that equals each row
+    of order k. `lower_places` has for every row of order k its slot among the children of its parent. `lower_slots` has
+    for every history of order k the number of slots of its children. `word_places` has the place of every word.
+
+    Returns (rows int32[S]; for every slot of order k the number of slots of its children, int32, and the number of bits
+    of their numbers, uint8). Fills `places` and `slots` for order k + 1, like `lower_places` and `lower_slots`; both
+    are empty for the top order.
     """
     cdef int64_t n_lower = lower_forward.shape[0], n_histories = parents.shape[0], n = suffixes.shape[0]
     cdef int64_t y = 0, first, size, i, x, n_slots = 0, placed = 0, done = 0, room = n + n // 4 + DENSE
@@ -116,7 +122,8 @@ def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, con
                         valid = False
                         break
                 if done + n_slots > room:
-                    break                              # for more room
+                    # The outer loop makes more room.
+                    break
                 x = 0
                 for i in range(size):
                     row = <int32_t> <uint32_t> scratch[i]
@@ -146,7 +153,7 @@ def forward_rows(const int32_t[::1] lower_forward, const int32_t[::1] links, con
 
 
 cdef int64_t slots_for(const uint32_t* shares, int64_t n) noexcept nogil:
-    """How many slots a group of more than DENSE children takes, whose shares are given in their order; -1: too many."""
+    """Return the number of slots of more than DENSE children with these shares, in order; -1 if too many."""
     cdef int64_t n_slots = n + n // SPARE, x, i, home
     while n_slots < MOST_SLOTS:
         x = 0
@@ -160,18 +167,18 @@ cdef int64_t slots_for(const uint32_t* shares, int64_t n) noexcept nogil:
 
 
 cdef inline void fetch(const int32_t[::1] column, int64_t row) noexcept nogil:
-    """Begin to fetch a row."""
+    """Fetch the memory of a row."""
     if 0 <= row < column.shape[0]:
         prefetch(&column[row])
 
 
 cdef inline int32_t at_row(const int32_t[::1] column, int64_t row) noexcept nogil:
-    """A row, -1 outside the column."""
+    """Return the value of a row, -1 outside the column."""
     return column[row] if 0 <= row < column.shape[0] else -1
 
 
 cdef void sort_keys(uint64_t* keys, int64_t n) noexcept nogil:
-    """Shell sort."""
+    """Sort keys (Shell sort)."""
     cdef int64_t gap = 1, i, j
     cdef uint64_t key
     while gap < n // 3:
@@ -188,7 +195,7 @@ cdef void sort_keys(uint64_t* keys, int64_t n) noexcept nogil:
 
 
 def encode(const float[::1] values, const double[::1] edges, uint16_t[::1] codes):
-    """codes[i] = the number of edges below values[i]; `edges` are sorted, fewer than 2^16."""
+    """Set codes[i] to the number of edges below values[i]; `edges` are sorted, fewer than 2^16."""
     cdef int64_t i, low, half, n
     cdef double value
     if codes.shape[0] != values.shape[0] or edges.shape[0] >= 1 << 16:
@@ -206,11 +213,11 @@ def encode(const float[::1] values, const double[::1] edges, uint16_t[::1] codes
 
 def plan_rows(const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits, const int32_t[::1] sizes,
               const uint8_t[::1] bits, int fixed, int child_fixed, int64_t piece_rows):
-    """Where the slots of one order stand: bits of all, bits of all their children, and the pieces to pack.
+    """Plan the slots of one order: return (bits of all slots, bits of all their children, pieces to pack).
 
-    A slot has `fixed` bits and those of its number, a child `child_fixed` and those of its own. A piece begins after
-    every `piece_rows` slots: int64[pieces, 5] of (slot, slot of the order below, child of that, bit, bit of the
-    children). `sizes` and `bits` are empty for the top order, whose slots are counted by `lower_sizes`.
+    A slot has `fixed` bits and the bits of its number. A child has `child_fixed` bits and the bits of its number. A
+    piece begins after every `piece_rows` slots. The pieces are int64[pieces, 5]: (slot, slot of the order below, number
+    of the child of that slot, bit, bit of the children). `sizes` and `bits` are empty for the top order.
     """
     cdef int64_t n_lower = lower_sizes.shape[0], n = 0, y, i, row = 0
     cdef uint64_t at = 0, child = 0
@@ -248,14 +255,15 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
               const int32_t[::1] lower_places, const int32_t[::1] links, const uint16_t[::1] prob_codes,
               const uint16_t[::1] backoff_codes, const float[::1] probs, const float[::1] backoffs, int prob_bits,
               int backoff_bits, int pointer_bits, int child_fixed):
-    """Write rows first .. end - 1 of one order into `out`, from the bit at & 7 on.
+    """Write rows first .. end - 1 of one order into `out`, from bit (at & 7) on.
 
-    A row is the code of its probability, that of its back-off weight, where its children begin, and its number. Behind
-    the last row stands one that is none (end is one more), so that the children of a row end where those of the next
-    begin. An empty slot has zeros, no children, and the number of the next row of its group, all ones behind the last.
+    A row has the code of its probability, the code of its back-off weight, the first bit of its children, and its
+    number. The children of a row end where those of the next row begin. So an extra row without a number follows the
+    last row (then `end` is one more than the number of rows). An empty slot has zeros, no children, and the number of
+    the next row of its group; behind the last row of the group its number is all ones.
 
-    A column whose codes are empty is written as it is, in 32 bits. `links` is empty for the top order, whose rows have
-    no back-off weights and children. Returns the bit after the last row, from the beginning of `out`.
+    A column without codes is written as exact 32-bit values. `links` is empty for the top order, whose rows have no
+    back-off weights and children. Returns the bit after the last row, counted from the beginning of `out`.
     """
     cdef int64_t n = forward.shape[0], x, ahead = -1
     cdef uint64_t number
@@ -302,7 +310,8 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
                 valid = False
                 break
             if row == EMPTY:
-                if ahead <= x:                             # the next slot that is not empty, or the end of the group
+                # `ahead` is the next slot that is not empty, or the end of the group.
+                if ahead <= x:
                     ahead = x + 1
                     while ahead < min(n, x + lower_sizes[y] - i) and forward[ahead] == EMPTY:
                         ahead += 1

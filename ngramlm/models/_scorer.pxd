@@ -1,18 +1,19 @@
-# What the layouts of a back-off model share: sentences cut into runs of words, and the class that scores them.
+# The common part of the layouts of a back-off model: runs of words, and the class that scores sentences.
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from ngramlm.text._vocabulary cimport WordTable
 
 cdef enum:
-    SHORT = 256                # words of a sentence that are looked up before any is scored
+    SHORT = 256                # words of a sentence that are looked up before the first is scored
 
-cdef struct Run:               # words of one sentence that are scored one after the other
+# Words of one sentence that are scored one after the other.
+cdef struct Run:
     const int32_t* at          # the next word
     const int32_t* end
-    const int32_t* scored      # words before this one only lead to its history
-    double* out                # where the scores of the words from `scored` on go
-    uint8_t* lengths           # and the lengths of the n-grams that answered, or NULL
-    bint from_bos              # the first word follows <s>; otherwise nothing is known before it
+    const int32_t* scored      # the first word that is scored; the words before are its history
+    double* out                # place of the score of `scored`; the next scores follow
+    uint8_t* lengths           # place of the length of its n-gram, or NULL
+    bint from_bos              # whether the first word follows <s>; otherwise its history is empty
 
 cdef class Scorer:
     cdef readonly int order

@@ -1,7 +1,7 @@
-"""Sentences in, scores out, whatever the layout of the model: a layout says how runs of words are walked.
+"""The base class of the layouts of a model: it scores sentences, and a layout scores runs of words.
 
-Many runs are in flight, so that while the memory of one is on its way others go on. A text is one run for each
-sentence; a single sentence is cut into several, unless the layout knows better.
+Many runs are in flight at the same time, so that waits for memory overlap. In a text, each sentence is one run. A
+single sentence is cut into several runs, unless the layout overrides `score_words`.
 """
 cimport cython
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
@@ -13,27 +13,28 @@ from ngramlm.core._constants cimport BOS, EOS, MAX_ORDER, UNK
 from ngramlm.text._vocabulary cimport WordTable, find_word
 
 cdef enum:
-    AHEAD = 4096               # sentences that are made ready at a time
+    AHEAD = 4096               # sentences that are prepared at a time
     RUN = 6                    # words of a run within one sentence
     MAX_RUNS = 64              # at least SHORT / RUN
 
 
-@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
+# The garbage collector must not drop the owner of memory that is still in use.
+@cython.no_gc_clear
 cdef class Scorer:
-    """Scores sentences; what turns out to be damaged is raised as ``refuse(message)``."""
+    """Scores sentences. A damaged model raises ``refuse(message)``."""
 
     cdef int run(self, Run* waiting, int64_t n_waiting) noexcept nogil:
-        """Score all runs, many at a time; -1 when the model is damaged."""
+        """Score all runs, many at a time; -1 for damage."""
         return -1
 
     cdef void expect(self, int32_t word) noexcept nogil:
-        """Begin to fetch what every look-up of this word needs."""
+        """Fetch the memory that every look-up of this word needs."""
 
     cdef int score_words(self, const int32_t* ids, int n_before, int n_ids, double* total) noexcept nogil:
         """Add up the scores of ids[n_before:n_ids], at most SHORT of them; -1 for damage.
 
-        What follows a word depends on the last order - 1 words only. So a sentence is cut into runs that are scored at
-        the same time, each led in by the words of its history.
+        A prediction depends on the last order - 1 words only. So a sentence is cut into runs that are scored at the
+        same time. Each run begins with the words of its history, which are not scored.
         """
         cdef Run runs[MAX_RUNS]
         cdef double out[SHORT]
@@ -55,9 +56,9 @@ cdef class Scorer:
         return 0
 
     def score(self, str sentence not None, bint bos=True, bint eos=True):
-        """log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`.
+        """Return the log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`.
 
-        A line end at the end is not part of it. Raises ValueError for any other control character.
+        A line end after the sentence is ignored. Raises ValueError for any other control character.
         """
         cdef Py_ssize_t length, at = 0, begin
         cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
@@ -107,10 +108,10 @@ cdef class Scorer:
         return total
 
     def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):
-        """log10 probability of every predicted token of sentences ``<s> w1 .. wl </s>``.
+        """Fill `out` with the log10 probability of every predicted token of sentences ``<s> w1 .. wl </s>``.
 
-        `out` has one place for each predicted token, and so has `lengths` (the length of the n-gram that answered)
-        unless it is empty.
+        `out` has one place for each predicted token. `lengths` is filled with the length of the n-gram that predicted
+        each token, or is empty.
         """
         cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], n_runs, i
         cdef Run* runs

@@ -1,4 +1,4 @@
-"""Packing the columns of a back-off model into the slots that answer queries, and back."""
+"""Pack the columns of a back-off model into the slots that answer queries, and unpack them again."""
 
 from __future__ import annotations
 
@@ -27,18 +27,28 @@ from ngramlm.trie.trie import Level, NgramTrie
 
 __all__ = ["Layout", "pack", "pack_pieces", "unpack"]
 
-PIECE_ROWS = 1 << 18  # rows (about) of a piece that one thread fills
+# The approximate number of rows of a piece that one thread fills.
+PIECE_ROWS = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where the slots of every history stand."""
+    """The positions of the slots of every history.
 
-    states: tuple[NDArray[np.uint32], ...]  # per order, uint32[H]
-    order_states: tuple[int, ...]  # first slot of every order, and the number of slots
+    Attributes
+    ----------
+    states : tuple[numpy.ndarray, ...]
+        uint32[H] per order: the first slot of every history.
+    order_states : tuple[int, ...]
+        The first slot of every order, and the number of slots.
+    """
+
+    states: tuple[NDArray[np.uint32], ...]
+    order_states: tuple[int, ...]
 
     @classmethod
     def of(cls, trie: NgramTrie) -> Layout:
+        """Lay out the histories of a trie."""
         states = [np.zeros(1, np.uint32)]
         order_states = [0, 1 + trie.level(1).n_rows]
         for order in range(2, trie.order + 1):
@@ -49,6 +59,7 @@ class Layout:
 
     @property
     def n_bytes(self) -> int:
+        """The number of bytes of all slots."""
         return SLOT_BYTES * self.order_states[-1]
 
 
@@ -58,12 +69,13 @@ class _Piece:
 
     first: int
     end: int
-    base: int  # its first slot
+    # The first slot of the piece.
+    base: int
     n_slots: int
 
 
 def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
-    """All slots in memory."""
+    """Pack all slots into memory; return them, uint8[bytes], and their layout."""
     layout = Layout.of(columns.trie)
     slots = np.empty(layout.n_bytes, np.uint8)
     for _ in _fill(
@@ -75,7 +87,7 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
 
 
 def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
-    """Yield the same slots piece by piece, for a file. A piece is valid until the next one is asked for."""
+    """Yield the slots piece by piece, for a file. A piece is valid until the next one is requested."""
     buffers = byte_buffers()
     for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)[: SLOT_BYTES * n]):
         yield piece
@@ -93,7 +105,7 @@ def _fill(
 
 
 class _OrderFiller:
-    """Fills pieces of one order; its `next` (the state after every row) is what the order above needs."""
+    """Fills the pieces of one order. The order above needs its `next`, the state after every row."""
 
     def __init__(
         self,
@@ -120,9 +132,10 @@ class _OrderFiller:
         self.buffer = buffer
 
     def pieces(self) -> Iterator[_Piece]:
+        """Yield the pieces of the order, of about `PIECE_ROWS` rows each."""
         level = self.level
         cuts = np.searchsorted(level.starts[:-1], np.arange(0, level.n_rows, PIECE_ROWS))
-        # Not np.unique, which imports numpy.ma: a tenth of what a command needs to start.
+        # Not np.unique: it imports numpy.ma, which takes a tenth of the start-up time of a command.
         edges = sorted({*cuts.tolist(), level.n_histories})
         for first, end in pairwise(edges):
             base = int(self.states[first])

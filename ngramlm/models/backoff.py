@@ -1,7 +1,7 @@
 """The back-off model: the form of most n-gram models, and of ARPA files.
 
-p(w | h) is the probability stored for the n-gram h w if there is one, else the back-off weight of h times
-p(w | h without its first word).
+If the n-gram h w is stored, p(w|h) is its stored probability. Otherwise p(w|h) is the back-off weight of h times
+p(w|h'), where h' is h without its first word.
 """
 
 from __future__ import annotations
@@ -43,14 +43,15 @@ class BackoffModel(NgramModel):
     vocabulary
         The words.
     columns
-        The n-grams with their probabilities and back-off weights. ``<s>`` gets the probability 0, whatever they say.
+        The n-grams with their probabilities and back-off weights. The probability of ``<s>`` becomes 0.
     metadata
-        How the model was made (``smoothing``, ``interpolated``, ``cutoffs``, ``closed``).
+        How the model was made, for example ``smoothing``, ``interpolated``, ``cutoffs`` and ``closed``.
 
     Raises
     ------
     UsageError
-        The columns are of another vocabulary, or contain NaN, a positive log-probability or an infinite weight.
+        The number of unigrams is not that of the words, or a column contains NaN, a positive log-probability or an
+        infinite weight.
 
     Examples
     --------
@@ -88,12 +89,30 @@ class BackoffModel(NgramModel):
         metadata: Mapping[str, str],
         workspace: Workspace = IN_MEMORY,
     ) -> BackoffModel:
-        """A model over packed slots, such as those of a mapped file; raises FormatError when sizes disagree.
+        """Make a model from packed slots, for example those of a mapped file.
 
-        `workspace` is where columns are kept, should they be wanted.
+        Parameters
+        ----------
+        vocabulary
+            The words.
+        slots
+            uint8[bytes]: the slots; see `ngramlm.models.automaton`.
+        order_states
+            The first slot of every order, and the number of slots.
+        n_rows, n_histories
+            The number of n-grams and of histories of every order.
+        metadata
+            How the model was made.
+        workspace
+            Where the columns are kept if they are unpacked.
+
+        Raises
+        ------
+        FormatError
+            The sizes do not fit together.
         """
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
-            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the slots can hold")
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected at most as many as the slots can hold")
         try:
             automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
         except (ValueError, OverflowError) as error:
@@ -118,14 +137,37 @@ class BackoffModel(NgramModel):
         n_rows: Sequence[int],
         metadata: Mapping[str, str],
     ) -> BackoffModel:
-        """A model over the compact layout, as `CompactPlan` makes it; raises FormatError when sizes disagree."""
+        """Make a model from the compact layout.
+
+        Parameters
+        ----------
+        vocabulary
+            The words.
+        rows
+            uint8[bytes]: the packed n-grams; see `CompactPlan`.
+        books
+            float32: the code books.
+        shapes
+            The `Shape` of every order.
+        multiplier
+            The multiplier of word ids.
+        n_rows
+            The number of n-grams of every order.
+        metadata
+            How the model was made.
+
+        Raises
+        ------
+        FormatError
+            The sizes do not fit together.
+        """
         try:
             automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, _damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected a compact back-off model") from None
         room = [len(vocabulary), *(bits // sum(widths) for bits, *widths in shapes[1:])]
         if len(n_rows) != len(room) or n_rows[0] != room[0] or any(map(int.__gt__, n_rows, room)):
-            raise FormatError(f"found {sum(n_rows)} n-grams; expected no more than the rows can hold")
+            raise FormatError(f"found {sum(n_rows)} n-grams; expected at most as many as the rows can hold")
         n_bytes = rows.nbytes + books.nbytes
         return cls._over(
             vocabulary, automaton, lambda: unpack_compact(automaton, n_rows), n_rows, n_bytes, metadata
@@ -164,7 +206,7 @@ class BackoffModel(NgramModel):
 
     @property
     def columns(self) -> Columns:
-        """The model as columns. A model that was loaded from a binary file makes them at the first use."""
+        """The model as columns. A model from a binary file unpacks them at the first use."""
         if self._columns is None:
             assert self._unpack is not None
             self._columns = self._unpack()
@@ -172,7 +214,7 @@ class BackoffModel(NgramModel):
 
     @property
     def automaton(self) -> Scorer:
-        """The table that answers queries. A model that was not loaded from a binary file packs it at the first use."""
+        """The table that answers queries. A model that is not from a binary file packs it at the first use."""
         if self._automaton is None:
             slots, layout = pack(self.columns, usable_threads(None))
             self._automaton = Automaton(slots, self._vocabulary.table, layout.order_states)
@@ -180,11 +222,12 @@ class BackoffModel(NgramModel):
 
     @property
     def trie(self) -> NgramTrie:
+        """The n-grams."""
         return self.columns.trie
 
     @property
     def is_closed(self) -> bool:
-        """Whether ``<unk>`` has no probability."""
+        """Whether ``<unk>`` has the probability 0 after an empty history."""
         return bool(self.automaton.advance(self.automaton.empty, UNK)[1] == -np.inf)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -193,10 +236,24 @@ class BackoffModel(NgramModel):
     # Whole sentences and texts
 
     def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
-        """log10 probability of a sentence (a str is split at spaces and tabs), of ``</s>`` too if `eos`.
+        """Return the log10 probability of a sentence.
 
-        ``<s>`` and ``</s>`` among the words are unknown words. A line end after a str is not part of it. Raises
-        TextError for any other control character in a str, UsageError for a space in a word of a list.
+        Parameters
+        ----------
+        sentence
+            The words. A str is split at spaces and tabs; a line end after it is ignored. ``<s>`` and ``</s>`` among the
+            words count as unknown words.
+        bos
+            Whether ``<s>`` stands before the first word.
+        eos
+            Whether ``</s>`` is predicted after the last word.
+
+        Raises
+        ------
+        TextError
+            A str contains another control character.
+        UsageError
+            A word of a list contains a space.
         """
         if not isinstance(sentence, str):
             sentence = " ".join(words_of(sentence))
@@ -204,13 +261,17 @@ class BackoffModel(NgramModel):
             return self.automaton.score(sentence, bos, eos)
         except FormatError:
             raise
-        except ValueError:  # UnicodeEncodeError for half of a surrogate pair is one too
+        except ValueError:
+            # This includes UnicodeEncodeError for half of a surrogate pair.
             raise TextError(refusal_of(sentence)) from None
 
     def full_scores(
         self, sentence: Sentence, bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
-        """For every token (log10 probability, length of the n-gram that answered, whether it is an OOV)."""
+        """Yield for every token (log10 probability, length of the n-gram that predicted it, whether it is an OOV).
+
+        The parameters are those of `score`.
+        """
         words = words_of(sentence)
         ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
         automaton = self.automaton
@@ -220,11 +281,17 @@ class BackoffModel(NgramModel):
             yield log10_prob, length, id == UNK
 
     def log10_probs(self, text: Text) -> NDArray[np.float64]:
-        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        """Return the log10 probability of every predicted token, float64[n_tokens].
+
+        Raises
+        ------
+        UsageError
+            The text cannot be read with the vocabulary of the model.
+        """
         return self._score_text(text, want_lengths=False)[0]
 
     def matched_orders(self, text: Text) -> NDArray[np.uint8]:
-        """uint8[n_tokens]: the length of the n-gram that answered for every predicted token."""
+        """Return the length of the n-gram that predicted every token, uint8[n_tokens]."""
         return self._score_text(text, want_lengths=True)[1]
 
     def _score_text(self, text: Text, want_lengths: bool) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
@@ -237,38 +304,44 @@ class BackoffModel(NgramModel):
     # One word after the other
 
     def start(self) -> State:
-        """The state at the beginning of a sentence."""
+        """Return the state at the beginning of a sentence."""
         return State(self.automaton.start)
 
     def empty(self) -> State:
-        """The state of an empty history."""
+        """Return the state of an empty history."""
         return State(self.automaton.empty)
 
     def advance(self, state: State, word: str) -> tuple[State, float]:
-        """(state after the word, log10 probability of the word); raises UsageError for a state of another model."""
+        """Return (state after the word, log10 probability of the word).
+
+        Raises
+        ------
+        UsageError
+            The state is not from this model.
+        """
         try:
             after, log10_prob, _ = self.automaton.advance(state, self._id(word))
         except (ValueError, TypeError, OverflowError) as error:
             if isinstance(error, NgramlmError):
                 raise
             raise UsageError(
-                "found a state that is none of this model's; expected one that start, empty or advance gave"
+                "found a state of another model; expected a state from start, empty or advance of this model"
             ) from None
         return State(after), log10_prob
 
     def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """log10 p(word | history); the sentences `before` change nothing.
+        """Return log10 p(word | history). The sentences `before` are ignored.
 
         A history that begins with ``<s>`` begins a sentence.
         """
         return self.automaton.advance(self._state(history), self._id(word))[1]
 
     def distribution(self, history: Sentence = ()) -> NDArray[np.float64]:
-        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        """Return the probability of every word after a history, float64[V] in the order of the ids."""
         return self._distribution(self._state(history))
 
     def _state(self, history: Sentence) -> Any:
-        """The longest known history at the end of these words."""
+        """Return the state after these words: their longest known history."""
         state = self.automaton.empty
         for id in self._history_ids(history):
             state = self.automaton.advance(state, id)[0]
@@ -292,13 +365,24 @@ class BackoffModel(NgramModel):
             raise _damaged("probability that is not finite")
         return probs
 
-    # Files. The formats import this module, so that these methods import the formats when they are called.
+    # Files. The formats import this module. So these methods import the formats when they are called.
 
     def save(self, path: str | os.PathLike[str], layout: str = "fast", bits: int | None = None) -> None:
-        """Write the memory-mapped binary format; raises UsageError for the suffix of an ARPA file.
+        """Write the binary format, which is mapped into memory.
 
-        Layout ``"compact"`` takes about a quarter of the memory and quantizes values to `bits` bits (8 unless given;
-        4 to 16, or 32 for the values themselves).
+        Parameters
+        ----------
+        path
+            The file.
+        layout
+            ``"fast"``, or ``"compact"``, which takes about a quarter of the memory and quantizes values.
+        bits
+            Bits of a value in the compact layout, 4 to 16, or 32 for exact values. None is 8.
+
+        Raises
+        ------
+        UsageError
+            The path has the suffix of an ARPA file, or an option is out of its range.
         """
         if ".arpa" in os.path.basename(path):
             raise UsageError(
@@ -310,20 +394,20 @@ class BackoffModel(NgramModel):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> BackoffModel:
-        """Open a binary model; it is mapped into memory, not read."""
+        """Open a binary model. The file is mapped into memory, and read only where it is used."""
         from ngramlm.formats.binary import load_binary
 
         return load_binary(path)
 
     def save_arpa(self, path: str | os.PathLike[str]) -> None:
-        """Write an ARPA file, compressed by suffix."""
+        """Write an ARPA file. The suffix of the path chooses the compression."""
         from ngramlm.formats.arpa import write_arpa
 
         write_arpa(self, path)
 
     @classmethod
     def load_arpa(cls, path: str | os.PathLike[str]) -> BackoffModel:
-        """Read an ARPA file, compressed by suffix."""
+        """Read an ARPA file. The suffix of the path tells the compression."""
         from ngramlm.formats.arpa import read_arpa
 
         return read_arpa(path)

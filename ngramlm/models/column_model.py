@@ -1,4 +1,4 @@
-"""Models over a trie that compute the probability of an unseen n-gram in their own way, unlike back-off models."""
+"""The base class of n-gram models that are not back-off models: they compute unseen n-grams in their own way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ __all__ = ["ColumnModel"]
 
 
 class ColumnModel(NgramModel):
-    """A model over the columns of a trie; a subclass gives probabilities of events and of all words after a history.
+    """A model over the columns of a trie.
+
+    A subclass computes the probabilities of events, and of all words after a history.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ class ColumnModel(NgramModel):
         How the model was made.
     """
 
-    KIND: ClassVar[str]  # what files call it
+    # The name of the kind of model in files.
+    KIND: ClassVar[str]
 
     def __init__(
         self, vocabulary: Vocabulary, trie: NgramTrie, metadata: Mapping[str, str] | None = None
@@ -53,37 +56,44 @@ class ColumnModel(NgramModel):
 
     @abstractmethod
     def _probs(self, events: Events) -> Floats:
-        """float64[N]: the probability of every event."""
+        """Return the probability of every event, float64[N]."""
 
     @abstractmethod
     def _distribution(self, path: Sequence[int]) -> Floats:
-        """float64[V]: the probability of every word; ``path[k]`` is the known history of order k + 1, longest last."""
+        """Return the probability of every word, float64[V]; ``path[k]`` is the known history of order k + 1."""
 
     @abstractmethod
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model beside its words and n-grams."""
+        """Return the columns that a file stores for the model, without its words and n-grams."""
 
     @classmethod
     @abstractmethod
     def from_archive(cls, archive: Archive) -> Self:
-        """The model of a file; raises ValueError or KeyError where its columns do not fit together."""
+        """Make the model of a file; raises ValueError or KeyError if its columns do not fit together."""
 
     @property
     def n_ngrams(self) -> tuple[int, ...]:
+        """The number of n-grams of every order."""
         return self.trie.n_rows
 
     def log10_probs(self, text: Text) -> Floats:
-        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        """Return the log10 probability of every predicted token, float64[n_tokens].
+
+        Raises
+        ------
+        UsageError
+            The text cannot be read with the vocabulary of the model.
+        """
         probs = self._probs(Events.locate(self.trie, text.over(self._vocabulary)))
         with np.errstate(divide="ignore"):
             return np.asarray(np.log10(np.minimum(probs, 1.0)))
 
     def matched_orders(self, text: Text) -> NDArray[np.uint8]:
-        """uint8[n_tokens]: the length of the longest n-gram that was counted, for every predicted token."""
+        """Return the length of the longest counted n-gram that ends with every predicted token, uint8[n_tokens]."""
         return np.maximum(Events.locate(self.trie, text.over(self._vocabulary)).lengths, 1)
 
     def distribution(self, history: Sentence = ()) -> Floats:
-        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        """Return the probability of every word after a history, float64[V] in the order of the ids."""
         ids = self._history_ids(history)
         path = [0]
         for length in range(1, min(len(ids), self.order - 1) + 1):
@@ -100,22 +110,33 @@ class ColumnModel(NgramModel):
     def to_backoff(self) -> BackoffModel:
         """Approximate the model by a back-off model, for ARPA files and decoders.
 
-        Stored n-grams keep their probabilities exactly. The back-off weights make every distribution sum to 1; words
-        that are new after a history share the rest in proportion to the lower order.
+        Stored n-grams keep their probabilities exactly. The back-off weights make every distribution sum to 1. Words
+        not stored after a history share the remaining probability in proportion to the lower order.
+
+        Returns
+        -------
+        BackoffModel
+            A model with the same n-grams.
         """
         stored = NormalizedColumns.from_probs(self.trie, self._row_probs()).stored()
         metadata = {**self._metadata, "table": "of stored n-grams"}
         return BackoffModel(self._vocabulary, stored, metadata)
 
     def _row_probs(self) -> list[Floats]:
-        """float64[R] per order: the probability of every stored n-gram."""
+        """Return the probability of every stored n-gram, float64[R] per order."""
         return [
             self._probs(Events.of_rows(self.trie, order, np.arange(n, dtype=np.int32)))
             for order, n in enumerate(self.n_ngrams, 1)
         ]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a file that `ngramlm.load` opens; raises UsageError for the suffix of an ARPA file."""
+        """Write a file that `ngramlm.load` opens.
+
+        Raises
+        ------
+        UsageError
+            The path has the suffix of an ARPA file.
+        """
         from ngramlm.formats.archive import save_archive
 
         save_archive(self, path)
@@ -124,7 +145,7 @@ class ColumnModel(NgramModel):
 def check_length(
     column: NDArray[Any], length: int, what: str, dtype: type[np.generic] | None = None
 ) -> NDArray[Any]:
-    """The column, if it has the length (and the type) that the model needs; raises ValueError."""
+    """Return a column of a file; raises ValueError if it has another length or type than the model needs."""
     if len(column) != length:
         raise ValueError(f"{len(column)} {what} where {length} belong")
     if dtype is not None and column.dtype != dtype:

@@ -1,4 +1,4 @@
-"""A back-off model as columns: its form from estimation to file."""
+"""The columns of a back-off model: the form in which models are estimated, changed and written to files."""
 
 from __future__ import annotations
 
@@ -64,13 +64,16 @@ class Columns:
         return Columns, (self.trie, self.log10_probs, self.log10_backoffs)
 
     def value_problem(self) -> str | None:
-        """What is wrong with the values; None if nothing is."""
+        """Return a message about the first bad value; None if all values are good."""
         for order, column in enumerate(self.log10_probs, 1):
             if len(column) and not column.max() <= 0:
-                return f"order {order}: found a positive log-probability or NaN; expected none"
+                problem = "found a positive log-probability or NaN; expected log10 probabilities of 0 or less"
+                return f"order {order}: {problem}"
         for order, column in enumerate(self.log10_backoffs, 2):
             if len(column) and not column.max() < np.inf:
-                return f"order {order}: found an infinite back-off weight or NaN; expected none"
+                return (
+                    f"order {order}: found an infinite back-off weight or NaN; expected finite log10 weights"
+                )
         return None
 
     def check_values(self) -> None:
@@ -80,7 +83,7 @@ class Columns:
             raise UsageError(problem)
 
     def without_start(self) -> Columns:
-        """The columns in which ``<s>`` has the probability 0; the same object if it has 0 already."""
+        """Set the probability of ``<s>`` to 0; return the same object if it is 0 already."""
         unigrams = self.log10_probs[0]
         if len(unigrams) <= BOS or unigrams[BOS] == -np.inf:
             return self
@@ -89,12 +92,17 @@ class Columns:
         return Columns(self.trie, (unigrams, *self.log10_probs[1:]), self.log10_backoffs)
 
     def restrict(self, keep: Sequence[NDArray[np.bool_]]) -> Columns:
-        """Only the marked rows, with their values unchanged.
+        """Keep only the marked rows, with their values unchanged.
 
         Parameters
         ----------
         keep
-            bool[R] per order, all True for order 1. With an n-gram, its history and its suffix must be marked.
+            bool[R] per order, all True for order 1. The history and the suffix of a marked n-gram must be marked too.
+
+        Returns
+        -------
+        Columns
+            The columns of the marked rows. Orders without marked rows are left out.
         """
         trie, used = self.trie.restricted(keep)
         log10_probs = [column[mask] for column, mask in zip(self.log10_probs, keep, strict=True)]

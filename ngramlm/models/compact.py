@@ -1,7 +1,7 @@
-"""Columns of a back-off model -> the compact layout, and back.
+"""Pack the columns of a back-off model into the compact layout, and unpack them again.
 
-The layout is described in `_forward.pyx`: the n-grams in forward order, numbered among the children of their suffix,
-with quantized values. It takes about a quarter of what the slots of `automaton.py` take.
+`_forward.pyx` describes the layout. N-grams are in forward order, numbered among the children of their suffix, and have
+quantized values. The layout takes about a quarter of the memory of the slots of `automaton.py`.
 """
 
 from __future__ import annotations
@@ -28,41 +28,56 @@ __all__ = ["BITS", "CompactPlan", "Shape", "unpack_compact"]
 Int64s = NDArray[np.int64]
 UInt8s = NDArray[np.uint8]
 
-BITS = 8  # of a quantized value
-PIECE_ROWS = 1 << 18  # rows (about) of a piece that one thread packs
+# The default number of bits of a quantized value.
+BITS = 8
+# The approximate number of rows of a piece that one thread packs.
+PIECE_ROWS = 1 << 18
 NO_PLACES = np.empty(0, np.int32)
 
 
 class Shape(NamedTuple):
-    """The sizes of one order: what the header of a file says of it."""
+    """The sizes of one order, as the header of a file has them.
 
-    end: int = 0  # bits of its rows
+    Attributes
+    ----------
+    end : int
+        The number of bits of all rows.
+    prob_bits, backoff_bits, pointer_bits : int
+        The number of bits of a probability, of a back-off weight, and of a pointer to the children.
+    """
+
+    end: int = 0
     prob_bits: int = 0
     backoff_bits: int = 0
     pointer_bits: int = 0
 
     @property
     def fixed(self) -> int:
-        """Bits of a row without its number."""
+        """The number of bits of a row without its number."""
         return self.prob_bits + self.backoff_bits + self.pointer_bits
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of its rows, with room behind them to read eight bytes anywhere."""
+        """The number of bytes of all rows, with room behind them to read eight bytes anywhere."""
         return (self.end + self.fixed + 63) // 64 * 8 + 8
 
 
 @dataclass(frozen=True, eq=False)
 class _Family:
-    """The slots of one order in forward order, and how many slots the children of each take."""
+    """The slots of one order in forward order, and the number of slots that the children of each take."""
 
-    rows: Int32s  # int32[S]: -1 for an empty slot
-    sizes: Int32s  # int32[S]; empty for the top order
-    bits: UInt8s  # uint8[S]: bits of the children's numbers
+    # int32[S]: the row in each slot, -1 for an empty slot.
+    rows: Int32s
+    # int32[S]: the number of slots of the children; empty for the top order.
+    sizes: Int32s
+    # uint8[S]: the number of bits of the numbers of the children.
+    bits: UInt8s
 
 
 @dataclass(frozen=True)
 class _Piece:
+    """A range of slots of one order, and where it begins; see `plan_rows`."""
+
     order: int
     first: int
     end: int
@@ -73,7 +88,7 @@ class _Piece:
 
 
 def multiplier_of(n_words: int) -> int:
-    """What spreads word ids evenly over as many places: near the golden section, without a common divisor."""
+    """Return a multiplier that spreads word ids evenly: near the golden section, and coprime to `n_words`."""
     by = max(1, round(n_words * 0.6180339887498949))
     while math.gcd(by, n_words) != 1:
         by += 1
@@ -81,22 +96,38 @@ def multiplier_of(n_words: int) -> int:
 
 
 class CompactPlan:
-    """Where everything will stand: made before anything is packed.
+    """The plan of the compact layout of a model. It is complete before anything is packed.
 
-    Attributes:
-        shapes: of every order.
-        multiplier: see `CompactAutomaton`.
-        books: float32, the values of all codes.
+    Parameters
+    ----------
+    columns
+        The columns of the model.
+    bits
+        Bits of a quantized value, 4 to 16, or 32 for exact values.
+
+    Attributes
+    ----------
+    shapes : tuple[Shape, ...]
+        The sizes of every order.
+    multiplier : int
+        The multiplier of word ids; see `CompactAutomaton`.
+    books : numpy.ndarray
+        float32: the values of all codes.
+
+    Raises
+    ------
+    UsageError
+        `bits` is out of its range.
     """
 
     def __init__(self, columns: Columns, bits: int = BITS) -> None:
         if not (4 <= bits <= 16 or bits == RAW_BITS):
-            raise UsageError(f"bits is {bits}; expected 4 to 16, or {RAW_BITS} for values as they are")
+            raise UsageError(f"bits is {bits}; expected 4 to 16, or {RAW_BITS} for exact values")
         trie = columns.trie
         self.columns = columns
         self.multiplier = multiplier_of(trie.level(1).n_rows)
         self._arrange(trie)
-        # the unigrams are few, and all backing off ends with them: they stay as they are
+        # Unigrams are not quantized: they are few, and all back-off ends with them.
         self._probs = [
             quantize(column, bits, lossless=k == 0) for k, column in enumerate(columns.log10_probs)
         ]
@@ -109,7 +140,7 @@ class CompactPlan:
 
     @property
     def n_bytes(self) -> int:
-        """Bytes of the rows, which `pieces` yields."""
+        """The number of bytes that `pieces` yields."""
         return sum(shape.n_bytes for shape in self.shapes)
 
     def _code_pairs(self) -> Iterator[tuple[Codes, ...]]:
@@ -117,11 +148,11 @@ class CompactPlan:
             yield (probs, self._backoffs[k]) if k < len(self._backoffs) else (probs,)
 
     def _arrange(self, trie: NgramTrie) -> None:
-        """The forward order of every order."""
+        """Arrange the rows of every order in forward order."""
         n_words = trie.level(1).n_rows
         places = (np.arange(n_words) * self.multiplier % n_words).astype(np.int32)
         rows = np.argsort(places).astype(np.int32)
-        # of the root, and of the rows of every order but the top
+        # The slots of the root, and of the rows of every order except the top order.
         self._places = [np.zeros(1, np.int32), places]
         word_places, slots = places, np.array([n_words], np.int32)
         self._families = [
@@ -173,9 +204,10 @@ class CompactPlan:
         self.shapes: tuple[Shape, ...] = tuple(reversed(shapes))
 
     def pieces(self, threads: int) -> Iterator[UInt8s]:
-        """The rows of all orders, piece by piece."""
+        """Yield the packed rows of all orders, piece by piece."""
         for order, shape in enumerate(self.shapes, 1):
-            carried, written = 0, 0  # bits of a byte that the piece before has begun, bytes
+            # The bits of the byte that the last piece has begun, and the number of bytes so far.
+            carried, written = 0, 0
             pieces = self._pieces[order - 1]
             for piece, packed in zip(pieces, ordered_map(self._pack, pieces, threads), strict=True):
                 buffer, end = packed
@@ -183,13 +215,14 @@ class CompactPlan:
                 whole = end // 8
                 carried = int(buffer[whole])
                 if piece is pieces[-1]:
-                    whole = shape.n_bytes - written  # zeros behind the last bit
+                    # Zeros fill the rest behind the last bit.
+                    whole = shape.n_bytes - written
                     buffer = np.concatenate([buffer[: end // 8 + 1], np.zeros(whole, np.uint8)])
                 written += whole
                 yield buffer[:whole]
 
     def _pack(self, piece: _Piece) -> tuple[UInt8s, int]:
-        """The bits of a piece, from that in its first byte where it begins; and their number."""
+        """Pack a piece from its first bit in its first byte on; return the bytes, and the bit after the last row."""
         order, shape = piece.order, self.shapes[piece.order - 1]
         lower, own, columns = self._families[order - 1], self._families[order], self.columns
         is_top = order == columns.trie.order
@@ -226,7 +259,7 @@ class CompactPlan:
 
 
 def unpack_compact(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
-    """The columns behind a compact automaton; raises FormatError when it is damaged."""
+    """Unpack the columns of a compact automaton; raises FormatError if it is damaged."""
     try:
         return _unpack(automaton, n_rows)
     except ValueError as error:
@@ -237,7 +270,7 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
     if len(n_rows) != automaton.order:
         raise ValueError("orders that disagree")
     n_words = n_rows[0]
-    # the root has all words as children, and is its own suffix
+    # The root has all words as children, and is its own suffix.
     lower_starts, grand_starts = np.array([0, n_words], np.int64), np.zeros(2, np.int64)
     suffixes, words = np.zeros(1, np.int32), np.zeros(1, np.int32)
     ngrams: list[Int32s] = []
@@ -249,7 +282,8 @@ def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
             order, lower_starts, suffixes, grand_starts, words
         )
         taken = words >= 0
-        n_before = np.concatenate([[0], np.cumsum(taken)])  # rows before a slot
+        # The number of rows before every slot.
+        n_before = np.concatenate([[0], np.cumsum(taken)])
         if n_before[-1] != n:
             raise ValueError("another number of n-grams")
         n_children = np.diff(n_before[lower_starts])[lower_taken]

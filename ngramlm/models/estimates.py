@@ -46,7 +46,7 @@ Values = tuple[float, ...] | BucketRange
 """The values of one order."""
 
 OrderEstimates = Mapping[EstimateName, Values]
-"""What was estimated for one order, by name."""
+"""The estimated values of one order, by name."""
 
 _RANGE = re.compile(r"(\S+) \.\. (\S+) \((\d+) buckets\)")
 
@@ -87,7 +87,7 @@ class Estimates:
     def from_text(cls, metadata: Mapping[str, str]) -> Estimates:
         """Read the estimates among the metadata of a file.
 
-        Text that `to_text` would not write, such as that of another program, is left out.
+        Text in another form than that of `to_text` is left out, for example text of other programs.
         """
         columns: dict[EstimateName, tuple[Values, ...]] = {}
         for name in ESTIMATE_NAMES:
@@ -101,7 +101,7 @@ class Estimates:
         return cls(columns)
 
     def to_text(self) -> dict[str, str]:
-        """The text of each name, as files hold it."""
+        """Return the text of each name, as files hold it."""
         return {name: _formatted(column) for name, column in self.columns.items()}
 
     @property
@@ -111,7 +111,7 @@ class Estimates:
 
 
 def six_digits(value: float) -> str:
-    """The value with six significant digits, as files hold it."""
+    """Return the value with six significant digits, as files hold it."""
     return f"{value:.6g}"
 
 
@@ -126,7 +126,7 @@ def _formatted_order(values: Values) -> str:
 
 
 def _parsed(text: str) -> Values:
-    """The values of one order; raises ValueError for anything that is not a number."""
+    """Return the values of one order; raises ValueError for anything that is not a number."""
     if found := _RANGE.fullmatch(text):
         return BucketRange(float(found[1]), float(found[2]), int(found[3]))
     return tuple(map(float, text.split()))

@@ -26,7 +26,8 @@ from ngramlm.types import Floats, Sentence
 __all__ = ["LanguageModel", "check_language_model", "most_probable"]
 
 
-BATCH = 4096  # sentences that `scores` puts into one text
+# The number of sentences that `scores` puts into one text.
+BATCH = 4096
 
 
 class LanguageModel(ABC):
@@ -80,7 +81,7 @@ class LanguageModel(ABC):
 
     @abstractmethod
     def distribution(self, history: Sequence[str]) -> Floats:
-        """The probability of every word after a history.
+        """Return the probability of every word after a history.
 
         Parameters
         ----------
@@ -93,7 +94,7 @@ class LanguageModel(ABC):
             float64[V], in the order of the ids. The sum is 1, and ``<s>`` has 0.
         """
 
-    # What callers ask beside scores. The defaults hold for a model of which nothing else is known.
+    # Facts that callers ask for. The defaults are correct for every model.
 
     @property
     def independent_sentences(self) -> bool:
@@ -118,7 +119,7 @@ class LanguageModel(ABC):
 
     @property
     def has_closed_vocabulary(self) -> bool:
-        """Whether ``<unk>`` is not among the words that can be predicted.
+        """Whether the vocabulary is closed: ``<unk>`` is not among the words that can be predicted.
 
         The default asks whether ``<unk>`` has the probability 0 after an empty history.
         """
@@ -131,9 +132,9 @@ class LanguageModel(ABC):
 
     @property
     def signature(self) -> str:
-        """One line that tells the scores of this model from those of others.
+        """One line that distinguishes the scores of this model from those of other models.
 
-        The default has the name of the class, the size of the vocabulary and the version of the toolkit.
+        The default contains the name of the class, the size of the vocabulary and the version of the toolkit.
         """
         fields = {"model": type(self).__name__}
         return format_signature(fields | common_fields(self.vocabulary, self.has_closed_vocabulary))
@@ -154,7 +155,7 @@ class LanguageModel(ABC):
         return None
 
     def matched_orders(self, text: Text) -> NDArray[np.uint8] | None:
-        """uint8[n_tokens]: the length of the n-gram that predicted every token.
+        """Return the length of the n-gram that predicted every token, uint8[n_tokens].
 
         The default is None: the model does not look up n-grams.
         """
@@ -175,7 +176,7 @@ class LanguageModel(ABC):
     # Scores of sentences
 
     def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
-        """The log10 probability of a sentence.
+        """Return the log10 probability of a sentence.
 
         Parameters
         ----------
@@ -192,6 +193,8 @@ class LanguageModel(ABC):
         self, sentence: Sentence, bos: bool = True, eos: bool = True
     ) -> Iterator[tuple[float, int, bool]]:
         """Score every token of a sentence.
+
+        The parameters are those of `score`.
 
         Yields
         ------
@@ -210,14 +213,15 @@ class LanguageModel(ABC):
         for place, scores in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
             if place == len(words) and not eos:
                 return
-            if not bos and (self.order is None or place < self.order - 1):  # <s> is in the history here
+            if not bos and (self.order is None or place < self.order - 1):
+                # The text has <s> in the history of this word.
                 history, word = words[:place], [*words, EOS_WORD][place]
                 yield self.log10_prob(word, history), self._matched_order(history, word), scores[2]
             else:
                 yield scores
 
     def _matched_order(self, history: Sequence[str], word: str) -> int:
-        """The length of the n-gram that predicts a word after a history; 0 for models that look up no n-grams."""
+        """Return the length of the n-gram that predicts a word after a history; 0 if the model looks up no n-grams."""
         return 0
 
     def scores(self, sentences: Iterable[Sentence], *, threads: int | None = None) -> Floats:
@@ -294,20 +298,20 @@ class LanguageModel(ABC):
         return np.concatenate(found) if found else np.empty(0)
 
     def _apart(self, text: Text) -> Text:
-        """The text with every sentence as a document of its own, where that makes a difference."""
+        """Return the text with every sentence as a document of its own, where that makes a difference."""
         if self.independent_sentences:
             return text
         return replace(text, documents=np.arange(text.n_sentences + 1))
 
     def _threads(self, threads: int | None) -> int:
-        """How many threads may call the model at once."""
+        """Return the number of threads that may call the model at the same time."""
         allowed = usable_threads(threads)
         return allowed if self.thread_safe else 1
 
     # The next word
 
     def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
-        """The probability of every word after a history, in a document.
+        """Return the probability of every word after a history, in a document.
 
         Parameters
         ----------
@@ -324,9 +328,21 @@ class LanguageModel(ABC):
         return self.distribution(words_of(history))
 
     def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
-        """log10 p(word | history), in a document that began with the sentences `before`.
+        """Return log10 p(word | history) in a document.
 
-        A history that begins with ``<s>`` begins a sentence.
+        Parameters
+        ----------
+        word
+            The word, or ``</s>``.
+        history
+            The words before, the nearest last. A history that begins with ``<s>`` begins a sentence.
+        before
+            The earlier sentences of the document.
+
+        Raises
+        ------
+        UsageError
+            A str is not one word.
         """
         with np.errstate(divide="ignore"):
             return float(np.log10(min(self.distribution_in_document(history, before)[self._id(word)], 1.0)))
@@ -334,7 +350,16 @@ class LanguageModel(ABC):
     def next_words(
         self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
     ) -> list[tuple[str, float]]:
-        """The `n` most probable words after a history, in a document that began with the sentences `before`.
+        """Find the most probable words after a history in a document.
+
+        Parameters
+        ----------
+        history
+            The words before, the nearest last. A history that begins with ``<s>`` begins a sentence.
+        n
+            The largest number of words.
+        before
+            The earlier sentences of the document.
 
         Returns
         -------
@@ -349,7 +374,7 @@ class LanguageModel(ABC):
         return most_probable(self.vocabulary, self.distribution_in_document(history, before), n)
 
     def _id(self, word: str) -> int:
-        """The id of one word; raises UsageError for a str that is not one word."""
+        """Return the id of one word; raises UsageError for a str that is not one word."""
         id = self.vocabulary.id(word)
         if id == UNK:
             words_of([word])
@@ -357,7 +382,7 @@ class LanguageModel(ABC):
 
 
 def check_language_model(model: object) -> LanguageModel:
-    """The model itself; raises UsageError for an object of another class."""
+    """Return the model itself; raises UsageError for an object of another class."""
     if isinstance(model, LanguageModel):
         return model
     name = model.__name__ if isinstance(model, type) else type(model).__name__
@@ -367,7 +392,7 @@ def check_language_model(model: object) -> LanguageModel:
 
 
 def most_probable(vocabulary: Vocabulary, probs: Floats, n: int) -> list[tuple[str, float]]:
-    """The `n` most probable words of a distribution float64[V], with their log10 probabilities.
+    """Return the `n` most probable words of a distribution float64[V], with their log10 probabilities.
 
     Raises UsageError for a negative `n`.
     """

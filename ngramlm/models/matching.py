@@ -1,4 +1,4 @@
-"""The n-grams of one trie looked up in another: where they stand there, and what a model says of each."""
+"""Look up the n-grams of one trie in another: their rows there, and their probabilities in a model."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ __all__ = ["Matches", "ids_in", "probs_in"]
 
 
 def ids_in(vocabulary: Vocabulary, other: Vocabulary) -> Int32s:
-    """The id in another vocabulary of every word, that of ``<unk>`` where it is not there; int32[V]."""
+    """Return the id of every word in another vocabulary, int32[V]; a word outside it has the id of ``<unk>``."""
     if vocabulary == other:
         return np.arange(len(vocabulary), dtype=np.int32)
     return other.ids(vocabulary.words())
 
 
 class Matches:
-    """Where the n-grams of a trie stand in another one whose word ids are ``ids[id]``.
+    """The rows and histories of a trie in another trie, in which the word `id` has the id ``ids[id]``.
 
-    Attributes:
-        rows: int32[R] per order, the row in the other trie or -1.
-        histories: int32[H] per order from 2 on, the history of that order in the other trie or -1.
+    Attributes
+    ----------
+    rows : list[numpy.ndarray]
+        int32[R] per order: the row in the other trie, or -1.
+    histories : list[numpy.ndarray]
+        int32[H] per order from 2 on: the history of that order in the other trie, or -1.
     """
 
     def __init__(self, trie: NgramTrie, other: NgramTrie, ids: Int32s) -> None:
@@ -52,10 +55,18 @@ class Matches:
 def probs_in(
     trie: NgramTrie, model: NormalizedColumns, ids: Int32s, unknown_is_impossible: bool = False
 ) -> list[Floats]:
-    """p(w|h) that a model gives to the n-grams of another, closed trie, float64[R] per order.
+    """Compute the probability p(w|h) of a model for the n-grams of another trie, float64[R] per order.
 
-    ``ids[id]`` is the id of a word in the model, ``<unk>`` where it is not there; such a word has the probability of
-    ``<unk>``, or none if `unknown_is_impossible`. In a history it counts as ``<unk>``.
+    Parameters
+    ----------
+    trie
+        The n-grams. The trie contains the history and the suffix of each.
+    model
+        The model.
+    ids
+        int32[V]: the id in the model of every word of the trie. An OOV has the id of ``<unk>``.
+    unknown_is_impossible
+        Whether an OOV has the probability 0 instead of that of ``<unk>``. In a history it always counts as ``<unk>``.
     """
     matches = Matches(trie, model.trie, ids)
     unknown = (ids == UNK) & (np.arange(len(ids)) != UNK)

@@ -10,7 +10,7 @@ __all__ = ["Metadata"]
 
 
 class Metadata(Mapping[str, str]):
-    """Immutable text by name; the text of estimates is made from their numbers when it is asked for.
+    """Immutable text by name. Estimates are stored as numbers and formatted when their text is read.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class Metadata(Mapping[str, str]):
 
     @classmethod
     def from_text(cls, texts: Mapping[str, str]) -> Metadata:
-        """Take metadata as they are, or read the estimates among the texts of a file."""
+        """Return metadata unchanged, or read the estimates among the texts of a file."""
         if isinstance(texts, Metadata):
             return texts
         return cls._of(texts, Estimates.from_text(texts))
 
     @classmethod
     def _of(cls, texts: Mapping[str, str], estimates: Estimates) -> Metadata:
-        """The texts in their order, with the estimates in the places of their names."""
+        """Return the texts in their order, with the estimates at the positions of their names."""
         facts = {name: text for name, text in texts.items() if name not in estimates.columns}
         found = cls(facts, estimates)
         found._names = dict.fromkeys(texts)
@@ -68,11 +68,11 @@ class Metadata(Mapping[str, str]):
         return f"{type(self).__name__}({dict(self)!r})"
 
     def __or__(self, more: Mapping[str, str]) -> Metadata:
-        """The metadata with more facts, which replace those of the same name."""
+        """Return the metadata with more facts, which replace those of the same name."""
         return self._of({**self, **more}, self._without(more))
 
     def __ror__(self, before: Mapping[str, str]) -> Metadata:
-        """The metadata after other facts; those of the same name are replaced where they stand."""
+        """Return the metadata after other facts; those of the same name are replaced where they stand."""
         return self._of({**before, **self}, self._estimates)
 
     def _without(self, names: Mapping[str, str]) -> Estimates:

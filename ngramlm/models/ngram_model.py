@@ -32,7 +32,8 @@ class NgramModel(LanguageModel):
         How the model was made.
     """
 
-    independent_sentences = True  # predictions depend on at most `order` - 1 words of the same sentence
+    # A prediction depends on at most `order` - 1 words of the same sentence.
+    independent_sentences = True
     thread_safe = True
 
     def __init__(self, vocabulary: Vocabulary, metadata: Mapping[str, str] | None = None) -> None:
@@ -41,6 +42,7 @@ class NgramModel(LanguageModel):
 
     @property
     def vocabulary(self) -> Vocabulary:
+        """The words that the model knows, with their ids."""
         return self._vocabulary
 
     @property
@@ -60,27 +62,28 @@ class NgramModel(LanguageModel):
 
     @property
     def order(self) -> int:
+        """The length of the longest n-gram."""
         return len(self.n_ngrams)
 
     @property
     def normalized(self) -> bool:
-        """Whether the model gives probabilities. Those of stupid back-off are scores that do not sum to 1."""
+        """Whether the model gives probabilities. Stupid back-off gives scores that do not sum to 1."""
         return self._metadata.get("normalized") != "no"
 
     @property
     def is_closed(self) -> bool:
-        """Whether ``<unk>`` has no probability."""
+        """Whether ``<unk>`` has the probability 0 after an empty history."""
         return bool(self.distribution()[UNK] == 0)
 
     @property
     def has_closed_vocabulary(self) -> bool:
-        """Whether ``<unk>`` is not among the words that can be predicted.
+        """Whether the vocabulary is closed: ``<unk>`` is not among the words that can be predicted.
 
-        The metadata say so; a model without them is closed if ``<unk>`` has the probability 0. That alone is not
-        enough: maximum likelihood gives ``<unk>`` the probability 0 in an open vocabulary too.
+        The metadata of a model say so. Without metadata, the model is closed if ``<unk>`` has the probability 0.
+        Metadata come first because maximum likelihood gives ``<unk>`` the probability 0 in an open vocabulary too.
         """
-        told = self._metadata.get("closed")
-        return self.is_closed if told is None else told == "yes"
+        closed = self._metadata.get("closed")
+        return self.is_closed if closed is None else closed == "yes"
 
     @property
     def signature(self) -> str:
@@ -100,15 +103,21 @@ class NgramModel(LanguageModel):
 
     @abstractmethod
     def distribution(self, history: Sentence = ()) -> NDArray[np.float64]:
-        """float64[V]: the probability of every word after a history, in the order of the ids."""
+        """Return the probability of every word after a history, float64[V] in the order of the ids."""
 
     @abstractmethod
     def log10_probs(self, text: Text) -> NDArray[np.float64]:
-        """float64[n_tokens]: log10 probability of every predicted token; raises UsageError for a foreign text."""
+        """Return the log10 probability of every predicted token, float64[n_tokens].
+
+        Raises
+        ------
+        UsageError
+            The text cannot be read with the vocabulary of the model.
+        """
 
     @abstractmethod
     def matched_orders(self, text: Text) -> NDArray[np.uint8]:
-        """uint8[n_tokens]: the length of the n-gram that answered for every predicted token."""
+        """Return the length of the n-gram that predicted every token, uint8[n_tokens]."""
 
     def generate(
         self,
@@ -123,7 +132,7 @@ class NgramModel(LanguageModel):
         history
             The words before; by default the beginning of a sentence.
         seed
-            A seed or a generator. None draws anew each time.
+            A seed or a generator. None gives a different result each time.
         max_length
             The largest number of words.
 
@@ -131,6 +140,11 @@ class NgramModel(LanguageModel):
         -------
         list
             The words drawn, up to ``</s>``. ``<unk>`` is never drawn.
+
+        Raises
+        ------
+        UsageError
+            ``</s>`` is in the history, or ``<s>`` is not at its beginning.
         """
         random = np.random.default_rng(seed)
         before = words_of(history)
@@ -150,7 +164,7 @@ class NgramModel(LanguageModel):
         return words
 
     def _history_ids(self, history: Sentence) -> list[int]:
-        """The ids of a history; raises UsageError where a marker stands inside it."""
+        """Return the ids of a history; raises UsageError if ``</s>`` is in it, or ``<s>`` is not at its beginning."""
         words = words_of(history)
         for place, word in enumerate(words):
             if word == EOS_WORD or (word == BOS_WORD and place):

@@ -22,18 +22,23 @@ from ngramlm.types import Bools, Floats
 __all__ = ["NormalizedColumns", "check_probabilities", "history_totals", "normalized_columns"]
 
 
-ROUNDING = 1e-4  # of a sum of probabilities that were stored with few digits
+# The tolerance of a sum of probabilities that were stored with few digits.
+ROUNDING = 1e-4
 EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class NormalizedColumns:
-    """A back-off model as float64 columns, every distribution of which sums to one.
+    """A back-off model as float64 columns. Every distribution sums to 1.
 
-    Attributes:
-        trie: the n-grams.
-        probs: float64[R] per order, probabilities (not logarithms).
-        weights: float64[H] per order from 2 on, back-off weights; 0 where the stored words take everything.
+    Attributes
+    ----------
+    trie : NgramTrie
+        The n-grams.
+    probs : tuple[numpy.ndarray, ...]
+        float64[R] per order: the probabilities (not logarithms).
+    weights : tuple[numpy.ndarray, ...]
+        float64[H] per order from 2 on: the back-off weights; 0 if the stored words take the whole probability.
     """
 
     trie: NgramTrie
@@ -46,12 +51,19 @@ class NormalizedColumns:
 
     @classmethod
     def of(cls, columns: Columns) -> NormalizedColumns:
-        """The normalized model nearest to one that was stored in float32, or in a file of few digits.
+        """Normalize a model that was stored in float32, or in a file of few digits.
 
-        A history that misses 1 by rounding only keeps its back-off weight, and its probabilities are scaled (a weight
-        recomputed from rounded probabilities would be noise where they almost add up to 1), unless they are the small
-        part. Where it misses by more, with an EstimationWarning, the probabilities are right and the weight is not.
-        Raises EstimationError when no word has a probability.
+        If a distribution misses the sum 1 by rounding only, its history keeps its back-off weight, and its
+        probabilities are scaled. (If rounded probabilities almost sum to 1, a weight computed from them is noise.) If
+        the probabilities sum to less than 1/2, they are kept, and the weight is computed.
+
+        If a distribution misses the sum 1 by more than rounding, the probabilities are kept too, and the weight is
+        computed. An EstimationWarning says so.
+
+        Raises
+        ------
+        EstimationError
+            No word has a probability.
         """
         trie = columns.trie
         with np.errstate(under="ignore"):
@@ -76,18 +88,23 @@ class NormalizedColumns:
             weights.append(weight)
         if n_wrong:
             warn(
-                f"found {n_wrong} histories whose probabilities add up to something else than 1 (off by up to "
-                f"{worst:.2g}); their back-off weights are computed anew",
+                f"found {n_wrong} histories whose probabilities do not sum to 1 (off by up to {worst:.2g}); their "
+                "back-off weights are computed again",
                 EstimationWarning,
             )
         return cls(trie, tuple(probs), tuple(weights))
 
     @classmethod
     def from_probs(cls, trie: NgramTrie, probs: Sequence[Floats]) -> NormalizedColumns:
-        """With the back-off weights that follow from the probabilities of the n-grams stored.
+        """Compute the back-off weights from the probabilities of the stored n-grams.
 
-        The unigrams are scaled to 1. Where the stored words of a history take 1 or more, or no other word is left to
-        take the rest, they are scaled to 1 and the weight is 0. Raises EstimationError when no word has a probability.
+        The unigrams are scaled to the sum 1. If the stored words of a history take 1 or more, or no other word can take
+        the rest, their probabilities are scaled to the sum 1, and the weight is 0.
+
+        Raises
+        ------
+        EstimationError
+            No word has a probability.
         """
         known, weights = [_unigrams(probs[0])], []
         n_events = int(np.count_nonzero(known[0]))
@@ -101,12 +118,14 @@ class NormalizedColumns:
     def from_masses(
         cls, trie: NgramTrie, masses: Sequence[Floats], weights: Sequence[Floats]
     ) -> NormalizedColumns:
-        """The model p(w|h) = m(w|h) / Z(h) of a back-off table whose masses do not sum to one.
+        """Return the model p(w|h) = m(w|h) / Z(h) of a back-off table whose masses do not sum to one.
 
-        Where w is not stored after h, m(w|h) is the weight of h times m(w|h'). So Z(h) is the sum of m(w|h) over the
-        stored words and the weight of h times Z(h') without m(w|h') of these (Kneser, Peters & Klakow 1997).
+        If w is not stored after h, m(w|h) is the weight of h times m(w|h'). So Z(h) is the sum of m(w|h) over the
+        stored words, plus the weight of h times (Z(h') - sum of m(w|h') over the same words). See Kneser, Peters &
+        Klakow (1997).
         """
-        totals = np.array([masses[0].sum()])  # Z of every history of an order
+        # Z(h) of every history of an order.
+        totals = np.array([masses[0].sum()])
         probs = [masses[0] / totals[0]]
         for order in range(2, trie.order + 1):
             level, own = trie.level(order), masses[order - 1]
@@ -117,21 +136,24 @@ class NormalizedColumns:
         return cls.from_probs(trie, probs)
 
     def restrict(self, keep: Sequence[Bools]) -> NormalizedColumns:
-        """Only the marked rows, with their probabilities; `keep` is a closed mask per order."""
+        """Keep only the marked rows, with their probabilities.
+
+        `keep` is bool[R] per order. The history and the suffix of a marked n-gram are marked too.
+        """
         trie = self.trie.restrict(keep)
         probs = [column[mask] for column, mask in zip(self.probs, keep, strict=True)]
         return self.from_probs(trie, probs[: trie.order])
 
     def lower(self, order: int) -> Floats:
-        """p(w|h') of every row, float64[R]: it is stored, as the trie is closed."""
+        """Return p(w|h') of every row, float64[R]. The trie contains the suffix of every n-gram."""
         return take(self.probs[order - 2], self.trie.level(order).suffixes)
 
     def row_sums(self, order: int) -> tuple[Floats, Floats]:
-        """For every history the sums of its rows' p(w|h) and p(w|h'), float64[H] each."""
+        """Return for every history the sums of p(w|h) and of p(w|h') over its rows, float64[H] each."""
         return _sums(self.trie.level(order), self.probs[order - 1], self.probs[order - 2])
 
     def stored(self) -> Columns:
-        """The columns of a model, log10 in float32."""
+        """Return the columns of a model, log10 in float32."""
         with np.errstate(divide="ignore"):
             log10_probs = [np.minimum(np.log10(column), 0).astype(np.float32) for column in self.probs]
             log10_backoffs = [np.log10(column).astype(np.float32) for column in self.weights]
@@ -139,7 +161,7 @@ class NormalizedColumns:
 
 
 def normalized_columns(model: BackoffModel) -> NormalizedColumns:
-    """The columns of a back-off model of probabilities; raises UsageError for any other model."""
+    """Normalize the columns of a back-off model of probabilities; raises UsageError for any other model."""
     check_probabilities(model)
     return NormalizedColumns.of(model.columns)
 
@@ -147,24 +169,40 @@ def normalized_columns(model: BackoffModel) -> NormalizedColumns:
 def check_probabilities(model: BackoffModel) -> None:
     """Raise UsageError unless a model is a back-off model of probabilities."""
     if not isinstance(model, BackoffModel):
-        raise UsageError(f"found {type(model).__name__}; expected a BackoffModel, as ARPA files hold them")
+        raise UsageError(
+            f"found {type(model).__name__}; expected a BackoffModel (the kind of model that ARPA files hold)"
+        )
     if not model.normalized:
-        raise UsageError("found a model of scores that do not add up to 1; expected one of probabilities")
+        raise UsageError("found a model of scores that do not sum to 1; expected a model of probabilities")
 
 
 def history_totals(
     level: Level, masses: Floats, below: Floats, weights: Floats, totals: Floats
 ) -> tuple[Floats, Floats]:
-    """(Z(h) of the histories of an order, and what of Z(h') their stored words leave), float64[H] each.
+    """Compute Z(h) of the histories of an order, and the part of Z(h') of the words that are not stored after h.
 
-    `masses` are m(w|h) of the rows and `below` m(w|h'), `weights` those of backing off, `totals` Z of the order below.
+    Parameters
+    ----------
+    level
+        The order.
+    masses, below
+        float64[R]: m(w|h) and m(w|h') of every row.
+    weights
+        float64[H]: the back-off weights.
+    totals
+        float64: Z of the histories of the order below.
+
+    Returns
+    -------
+    tuple
+        Both columns, float64[H] each.
     """
     rest = np.maximum(totals[level.parents] - segment_sums(below, level.starts), 0.0)
     return segment_sums(masses, level.starts) + weights * rest, rest
 
 
 def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) -> tuple[Floats, Floats]:
-    """(probabilities, back-off weights) of one order: (1 - sum of p(w|h)) / (1 - sum of p(w|h')) over stored w."""
+    """Return the probabilities and the back-off weights (1 - sum of p(w|h)) / (1 - sum of p(w|h')) of one order."""
     given, covered = _sums(level, probs, lower_probs)
     sizes = np.diff(level.starts).astype(np.float64)
     rounding = 4 * EPSILON * (sizes + 1)
@@ -175,10 +213,10 @@ def normalized(level: Level, probs: Floats, lower_probs: Floats, n_events: int) 
     full = (positive == n_events) | (free <= rounding) | (left <= rounding)
     weights = np.divide(left, free, out=np.zeros_like(left), where=~full)
     if full.any():
-        divisors = np.where(full & (given > 0), given, 1.0)  # 1 / given could overflow
-        nothing = full & (
-            given == 0
-        )  # all that is stored has no probability, and nothing else could have any
+        # Division, because 1 / given could overflow.
+        divisors = np.where(full & (given > 0), given, 1.0)
+        # The stored words have the probability 0, and no other word can take the rest: use the lower order.
+        nothing = full & (given == 0)
         probs = probs / spread(divisors, level.starts)
         if nothing.any():
             probs = np.where(
@@ -193,11 +231,11 @@ def _sums(level: Level, probs: Floats, lower_probs: Floats) -> tuple[Floats, Flo
 
 
 def _unigrams(probs: Floats) -> Floats:
-    """Scaled to 1, without ``<s>``, which is never predicted."""
+    """Scale the unigrams to the sum 1, with 0 for ``<s>``."""
     probs = probs.copy()
     probs[BOS] = 0.0
     total = float(probs.sum())
     if not total > 0:
-        raise EstimationError("found no word with a probability; expected at least one")
+        raise EstimationError("found no word with a probability above 0; expected at least one")
     scaled: Floats = probs / total
     return scaled

@@ -1,4 +1,4 @@
-"""Code books: the few values that stand for the many of a column."""
+"""Quantization: the values of a column are replaced by codes, and a code book has the value of each code."""
 
 from __future__ import annotations
 
@@ -13,30 +13,55 @@ from ngramlm.types import Float32s
 __all__ = ["RAW_BITS", "Codes", "quantize"]
 
 
-RAW_BITS = 32  # bits of a value that stands for itself
-EXACT = (-np.inf, 0.0)  # impossible, and certain or no weight: never moved
-BINS = 1 << 14  # of the histogram from which a book is made
-ROUNDS = 20  # of Lloyd's algorithm
-RARE = 0.1  # share of the codes' density (before its cube root) that is spread evenly
+# The number of bits of a value that is not quantized.
+RAW_BITS = 32
+# Values that are never changed: log10 of 0 and of 1.
+EXACT = (-np.inf, 0.0)
+# The bins of the histogram from which a code book is made.
+BINS = 1 << 14
+# The iterations of Lloyd's algorithm.
+ROUNDS = 20
+# The share of the density of codes (before its cube root) that is spread evenly over the range.
+RARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """A column as numbers of `bits` bits, and what each stands for; without a book the column stands for itself."""
+    """A quantized column.
+
+    Attributes
+    ----------
+    bits : int
+        The number of bits of a code. 32 says that the column is not quantized; then the other two are empty.
+    book : numpy.ndarray
+        float32[2^bits]: the value of each code. The used values are sorted; the rest repeats the last value.
+    codes : numpy.ndarray
+        uint16[N]: the code of each value of the column.
+    """
 
     bits: int
-    book: Float32s  # float32[2^bits], the used ones sorted, the rest as the last; empty: values as they are
+    book: Float32s
     codes: NDArray[np.uint16]
 
 
 def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
-    """Codes of at most `bits` bits for a column; exact where it has no more than 2^bits values.
+    """Quantize a column to codes of at most `bits` bits; exactly, if it has at most 2^bits distinct values.
 
-    Otherwise the book has the means of 2^bits intervals of values: dense where values are many, so that the mean of
-    the squared errors is least, but nowhere so wide that a rare value is moved far (Lloyd, 1982, from a start after
-    Panter & Dite, 1951). -inf and 0.0 are always in it. Where `bits` is 32, or would lose something that must not be
-    lost, the column stands for itself.
+    Otherwise the code book has the means of 2^bits intervals of values. Intervals are narrow where values are frequent,
+    to make the mean squared error small, and nowhere wide, so that rare values do not change much (Lloyd 1982, started
+    as in Panter & Dite 1951). -inf and 0.0 stay exact.
 
+    Parameters
+    ----------
+    values
+        float32[N]: the column.
+    bits
+        The largest number of bits. 32 does not quantize.
+    lossless
+        Whether a column that cannot be quantized exactly is not quantized at all.
+
+    Examples
+    --------
     >>> codes = quantize(np.array([-1.5, 0.0, -np.inf, -1.5], np.float32), bits=8)
     >>> codes.bits, codes.book.tolist(), codes.codes.tolist()
     (2, [-inf, -1.5, 0.0, 0.0], [1, 2, 0, 1])
@@ -48,7 +73,8 @@ def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
         book = _means(values, 1 << bits)
     codes = _encode(values, book)
     used = np.bincount(codes, minlength=len(book)) > 0
-    if used.any() and not used.all():  # then the rest is as near to the same values
+    if used.any() and not used.all():
+        # Without the unused values, every value of the column still has the same nearest value.
         codes = (np.cumsum(used) - 1).astype(np.uint16)[codes]
         book = book[used]
     needed = max(1, (len(book) - 1).bit_length())
@@ -56,10 +82,11 @@ def quantize(values: Float32s, bits: int, lossless: bool = False) -> Codes:
 
 
 def _distinct(values: Float32s, most: int) -> Float32s | None:
-    """The values of a column if there are no more than so many."""
+    """Return the distinct values of a column; None if there are more than `most`."""
     if len(np.unique(values[: 4 * most])) > most:
         return None
-    distinct = np.unique(values) if len(values) else np.zeros(1, np.float32)  # a book has a value
+    # A code book has at least one value.
+    distinct = np.unique(values) if len(values) else np.zeros(1, np.float32)
     return distinct if len(distinct) <= most else None
 
 
@@ -72,7 +99,7 @@ def _means(values: Float32s, size: int) -> Float32s:
     sums = np.bincount(bins, moved, minlength=BINS)
     filled = np.flatnonzero(weights)
     weights, centers = weights[filled], sums[filled] / weights[filled]
-    # a part is shared evenly by all of the range, so that rare values do not move far either
+    # Part of the density is spread evenly over the range, so that rare values do not change much.
     density = np.full(BINS, RARE / BINS)
     density[filled] += (1 - RARE) * weights / weights.sum()
     density = np.cumsum(np.cbrt(density))
@@ -86,7 +113,7 @@ def _means(values: Float32s, size: int) -> Float32s:
         )
         used = totals > 0
         means = sums[used] / totals[used]
-        # where there was nothing to stand for, a code goes to the cell with the largest squared errors
+        # An unused code moves to the cell with the largest squared errors.
         errors = np.maximum(squares[used] / totals[used] - means**2, 0)
         crowded = np.argsort(totals[used] * errors)[len(means) - min(n - len(means), len(means)) :]
         half = np.sqrt(errors[crowded])

@@ -23,6 +23,11 @@ def format_signature(fields: Mapping[str, str]) -> str:
     fields
         The names and values.
 
+    Returns
+    -------
+    str
+        ``name:value`` for each field, separated by ``|``.
+
     Raises
     ------
     UsageError
@@ -35,17 +40,17 @@ def format_signature(fields: Mapping[str, str]) -> str:
     """
     for name, value in fields.items():
         if "|" in name + value or ":" in name:
-            raise UsageError(f"found {name!r}: {value!r}; a signature cannot hold '|', nor ':' in a name")
+            raise UsageError(f"found the field {name!r}: {value!r}; expected no '|', and no ':' in the name")
     return join_fields(fields)
 
 
 def join_fields(fields: Mapping[str, str]) -> str:
-    """The same without checks, for values that contain signatures."""
+    """Join fields without checks, for values that contain signatures."""
     return "|".join(f"{name}:{value}" for name, value in fields.items())
 
 
 def parse_signature(text: str) -> dict[str, str]:
-    """Split a signature into its fields.
+    """Split a signature into its fields: a dict from names to values.
 
     Raises
     ------
@@ -67,6 +72,6 @@ def parse_signature(text: str) -> dict[str, str]:
 
 
 def common_fields(vocabulary: Vocabulary, closed: bool) -> dict[str, str]:
-    """The fields at the end of every signature: the vocabulary and the version of the toolkit."""
+    """Return the fields at the end of every signature: the vocabulary and the version of the toolkit."""
     size = len(vocabulary) - 1 - closed
     return {"vocabulary": f"{size},{'closed' if closed else 'open'}", "ngramlm": __version__}

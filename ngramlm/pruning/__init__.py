@@ -1,4 +1,4 @@
-"""Pruning: smaller models by relative entropy, by weighted difference, with Kneser-Ney, or with fewer words."""
+"""Pruning: make models smaller, by relative entropy, by weighted difference, in Kneser-Ney, or by fewer words."""
 
 from __future__ import annotations
 

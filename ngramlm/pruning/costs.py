@@ -1,4 +1,4 @@
-"""What a model loses by each of its n-grams: relative entropy, or weighted difference."""
+"""The cost of removing each n-gram of a model: relative entropy, or weighted difference."""
 
 from __future__ import annotations
 
@@ -36,19 +36,20 @@ def pruning_costs(
 
         - ``"entropy"``: exp(D) - 1, the relative rise of the perplexity of text from the model, with the relative
           entropy D = -P(h) (p(w|h) (ln p(w|h') + ln bow' - ln p(w|h)) + (1 - sum of stored p(.|h)) (ln bow' - ln bow))
-          of Stolcke (1998). It is exact for one n-gram; the costs of several n-grams do not add up.
+          of Stolcke (1998). It is exact for one n-gram. The cost of removing several n-grams is not the
+          sum of their costs.
         - ``"weighted-difference"``: P(h) p(w|h) (ln p(w|h) - ln bow' p(w|h')), after Seymore & Rosenfeld (1996), with
-          the expected share of the n-gram in place of its discounted count. It is negative if the n-gram is less
-          probable than the back-off that replaces it.
+          the expected relative frequency of the n-gram instead of its discounted count. It is negative if the n-gram is
+          less probable than the back-off probability that replaces it.
     history_model
-        The model whose probabilities of the words of h are multiplied to P(h) (Chelba et al. 2010); ``<s>`` counts
-        as often as ``</s>``. None takes `model`. A Kneser-Ney model needs another one, as its lower orders are not
-        marginal probabilities.
+        The model that gives P(h), the product of the probabilities of the words of h (Chelba et al. 2010). ``<s>`` has
+        the probability of ``</s>``. None takes `model`. A Kneser-Ney model needs another model here, because its lower
+        orders are not marginal probabilities.
 
     Returns
     -------
     tuple
-        float64[R] per order; the cost of a unigram is infinite.
+        float64[R] per order: the costs. The cost of a unigram is infinite.
 
     Raises
     ------
@@ -71,23 +72,28 @@ def pruning_costs(
 def history_probs(
     model: BackoffModel, columns: NormalizedColumns, history_model: BackoffModel | None
 ) -> list[Floats]:
-    """P(h) for the histories of every order from 2 on, float64[H]; warns of Kneser-Ney without a history model."""
+    """Compute P(h) for the histories of every order from 2 on, float64[H].
+
+    A Kneser-Ney model without a history model issues an EstimationWarning.
+    """
     if history_model is not None:
         ids = ids_in(model.vocabulary, history_model.vocabulary)
         return _history_probs(columns.trie, probs_in(columns.trie, normalized_columns(history_model), ids))
     if "kneser-ney" in model.metadata.get("smoothing", "") and model.order > 1:
         warn(
-            "this is a Kneser-Ney model, whose lower orders are no marginal probabilities, so that it misjudges how "
-            "often a history occurs; give a history model (such as Witten-Bell of the same counts), or prune while "
-            "estimating (PrunedKneserNey)",
+            "found a Kneser-Ney model, whose lower orders are not marginal probabilities, so that P(h) is wrong; "
+            "expected a history model (for example Witten-Bell of the same counts), or pruning during the estimation "
+            "(PrunedKneserNey)",
             EstimationWarning,
         )
     return _history_probs(columns.trie, columns.probs)
 
 
 def _history_probs(trie: NgramTrie, probs: Sequence[Floats]) -> list[Floats]:
-    joint = probs[0].copy()  # of the words of each row
-    joint[BOS] = joint[EOS]  # every sentence has one of each
+    # The product of the probabilities of the words of each row.
+    joint = probs[0].copy()
+    # Every sentence has one <s> and one </s>.
+    joint[BOS] = joint[EOS]
     found = []
     for order in range(2, trie.order + 1):
         found.append(joint[trie.history_rows(order)])
@@ -97,27 +103,29 @@ def _history_probs(trie: NgramTrie, probs: Sequence[Floats]) -> list[Floats]:
 
 
 def row_costs(columns: NormalizedColumns, criterion: str, histories: Sequence[Floats]) -> tuple[Floats, ...]:
-    """The costs of `pruning_costs`, given P(h)."""
+    """Compute the costs of `pruning_costs`, given P(h)."""
     if criterion not in CRITERIA:
-        raise UsageError(f"the criterion is {criterion!r}; expected one of: {', '.join(CRITERIA)}")
+        raise UsageError(f"criterion is {criterion!r}; expected one of: {', '.join(CRITERIA)}")
     costs = [np.full(columns.trie.n_rows[0], np.inf)]
     for order in range(2, columns.trie.order + 1):
         starts = columns.trie.level(order).starts
         probs, lower = columns.probs[order - 1], columns.lower(order)
         given, covered = columns.row_sums(order)
         left, free = np.maximum(1 - given, 0), np.maximum(1 - covered, 0)
-        closed = columns.weights[order - 2] == 0  # what is left and free is rounding
+        # If the back-off weight is 0, only rounding is left and free.
+        closed = columns.weights[order - 2] == 0
         left[closed], free[closed & (free < 1e-12)] = 0.0, 0.0
         left, free = spread(left, starts), spread(free, starts)
         with np.errstate(divide="ignore", invalid="ignore"):
-            # ln p(w|h) - ln (bow' p(w|h')); a word that the lower order finds impossible is lost for good
+            # ln p(w|h) - ln (bow' p(w|h')). It is infinite for a word that is impossible in the lower order.
             gap = np.log(probs) - np.log(lower) - np.log((left + probs) / (free + lower))
             loss = np.where(probs > 0, probs * gap, 0.0)
             if criterion == "entropy":
                 # ln bow' - ln bow
                 rise = np.log1p(probs / left) - np.log1p(lower / free)
                 loss -= np.where(left > 0, left * rise, 0.0)
-                loss = np.maximum(loss, 0.0)  # it is never negative but for rounding
+                # It is negative only by rounding.
+                loss = np.maximum(loss, 0.0)
             share = spread(histories[order - 2], starts)
             costs.append(np.where(share > 0, share * loss, 0.0))
         if criterion == "entropy":

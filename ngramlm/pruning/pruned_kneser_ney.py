@@ -1,4 +1,4 @@
-"""Kneser-Ney smoothing that leaves out n-grams while it counts, so that the lower orders know what is gone."""
+"""Kneser-Ney smoothing with pruning during the estimation, so that lower orders fit the remaining n-grams."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ class PrunedKneserNey(KneserNey):
 
     Pruning goes from the highest order down. An n-gram hw is removed if the log2 probability of its occurrences in the
     training text falls by no more than `threshold` bits. Its count a(hw) moves to the lower order: a(h'w) rises by
-    a(hw) - 1, as h'w had counted the word before it once. The discounted count joins the mass that h gives to p(w|h').
-    So the lower orders are those of Kneser-Ney for the n-grams that are left. Pruning a finished model cannot do that.
+    a(hw) - 1, because h'w has counted hw once already. The discounted count is added to the mass that h gives to
+    p(w|h'). So the lower orders have the Kneser-Ney counts of the remaining n-grams. The pruning of a finished model
+    cannot change these counts.
 
     Parameters
     ----------
     threshold
-        In bits. 0 removes only n-grams that cost nothing; 0.3 to 5 is typical.
+        The largest cost of a removed n-gram, in bits. 0 removes only n-grams that cost nothing; 0.3 to 5 is typical.
     discounted
-        Whether the fall is weighted by the discounted count, as a new text would have so many occurrences. That gives
-        smaller models of the same perplexity. False weights it by the count c(hw), as the paper does.
+        Whether the fall of the log-probability is multiplied by the discounted count, the expected count in new text.
+        This gives smaller models of the same perplexity. False multiplies by the count c(hw), as in the paper.
 
     Raises
     ------
@@ -48,9 +49,10 @@ class PrunedKneserNey(KneserNey):
 
     Notes
     -----
-    The costs of an order are computed before any of its n-grams is removed. The paper updates them one by one, so that
-    its result depends on the order of the n-grams. Discounts stay those of all n-grams. An n-gram that a longer one has
-    as history or suffix is kept. N-grams below the cut-offs of the counts are removed at any cost.
+    The costs of an order are computed before any of its n-grams is removed. The paper updates the costs after each
+    n-gram, so that its result depends on the order of the n-grams. Discounts are estimated from all n-grams. An n-gram
+    is kept if a longer n-gram needs it as history or suffix. N-grams below the cut-offs of the counts are always
+    removed.
 
     Examples
     --------
@@ -79,7 +81,10 @@ class PrunedKneserNey(KneserNey):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> BackoffModel:
-        """Estimate discounts (tuned on the held-out text, if there is one), prune, and estimate from what is left."""
+        """Estimate the discounts, prune, and estimate the model from the remaining n-grams.
+
+        The parameters are those of `Smoothing.fit`. Held-out text tunes the discounts.
+        """
         counts = self.usable_counts(counts, heldout)
         base = self.base_distribution(counts)
         threads = usable_threads(threads)
@@ -120,7 +125,7 @@ class PrunedKneserNey(KneserNey):
 
 
 class _Estimate(NamedTuple):
-    """One order: of all rows p(w|h) and p(w|h'), of all histories the mass left and a(h.)."""
+    """One order: p(w|h) and p(w|h') of all rows, the mass left and a(h.) of all histories."""
 
     probs: Floats
     lower: Floats
@@ -129,11 +134,14 @@ class _Estimate(NamedTuple):
 
 
 class _Pruning:
-    """The counts a(hw) while n-grams go, and which are left.
+    """The counts a(hw) and the remaining n-grams during pruning.
 
-    Attributes:
-        counts: float64[R] per order, a(hw); of an n-gram that is gone, what it was.
-        keep: bool[R] per order.
+    Attributes
+    ----------
+    counts : list[numpy.ndarray]
+        float64[R] per order: a(hw). A removed n-gram keeps its last count.
+    keep : list[numpy.ndarray]
+        bool[R] per order: whether an n-gram remains.
     """
 
     def __init__(
@@ -151,7 +159,7 @@ class _Pruning:
         self._size = size
 
     def prune(self, order: int, shares: Floats, kept: Bools | None, threshold: float) -> None:
-        """Decide about the n-grams of one order; those of higher orders have been decided."""
+        """Remove n-grams of one order, after all higher orders."""
         level, keep = self.trie.level(order), self.keep[order - 1]
         below, now = self.estimates(order)[-2:]
         costs = shares * (np.log2(now.probs) - np.log2(self._without_each(order, below, now)))
@@ -166,7 +174,7 @@ class _Pruning:
         needed[self.trie.history_rows(order)[np.logical_or.reduceat(keep, level.starts[:-1])]] = True
 
     def estimates(self, highest: int) -> list[_Estimate]:
-        """Orders 1 .. `highest`, of which no row may be gone."""
+        """Estimate the orders 1 .. `highest`, from which no row is removed yet."""
         found: list[_Estimate] = []
         for order in range(1, highest + 1):
             level, counts = self.trie.level(order), self.counts[order - 1]
@@ -181,17 +189,17 @@ class _Pruning:
         return found
 
     def discounts(self, order: int, counts: Floats) -> Floats:
-        """What is taken off each count."""
+        """Return the discount of each count, float64[R]."""
         of_count = self._of_count[order - 1]
         places = np.minimum(counts, float(len(of_count) - 1)).astype(np.intp)
         taken: Floats = np.minimum(of_count[places], counts)
         return taken
 
     def _without_each(self, order: int, below: _Estimate, now: _Estimate) -> Floats:
-        """p(w|h) of every row if it alone were gone, float64[R]."""
+        """Compute p(w|h) of every row if this row alone is removed, float64[R]."""
         level, counts = self.trie.level(order), self.counts[order - 1]
         starts, suffixes = level.starts, level.suffixes
-        # h'w counts the occurrences, and so does everything after h'
+        # The counts of h'w and of h' rise by a(hw) - 1.
         more = np.maximum(counts - 1, 0)
         parents = np.repeat(level.parents, np.diff(starts))
         before = take(self.counts[order - 2], suffixes)
@@ -199,7 +207,7 @@ class _Pruning:
         discounts = self.discounts(order - 1, after)
         mass = below.left[parents] + discounts - self.discounts(order - 1, before)
         lower = ((after - discounts) + mass * take(below.lower, suffixes)) / (below.totals[parents] + more)
-        # and h gives it all away: its discount is part of that already
+        # h gives the whole count to the lower order. Its discount is part of `left` already.
         given = spread(now.left, starts) + counts - self.discounts(order, counts)
         probs: Floats = given / spread(now.totals, starts) * lower
         return probs
@@ -207,10 +215,11 @@ class _Pruning:
 
 @dataclass(frozen=True, eq=False)
 class _PrunedCounts(NgramCounts):
-    """Counts with a mask of the rows that are left; the others take part in the estimation, as with cut-offs."""
+    """Counts with a mask of the remaining rows. Removed rows take part in the estimation, as with cut-offs."""
 
     masks: tuple[Bools, ...] = ()
 
     def kept(self, order: int) -> Bools | None:
+        """Return the mask of the remaining rows of one order, bool[R]; None if all remain."""
         mask = self.masks[order - 1]
         return None if mask.all() else mask

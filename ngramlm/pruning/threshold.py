@@ -1,4 +1,4 @@
-"""Pruning the n-grams whose cost is below a threshold."""
+"""Prune the n-grams whose cost is below a threshold."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ def prune(
 ) -> BackoffModel:
     """Remove the n-grams that cost less than a threshold, and recompute the back-off weights.
 
-    `pruning_costs` computes the costs, all of them on the whole model. An n-gram that a kept n-gram has as its history
-    or suffix is kept too. Unigrams are never removed, so that the vocabulary stays the same.
+    `pruning_costs` computes all costs on the whole model, before any n-gram is removed. The history and the suffix of a
+    kept n-gram are kept too. Unigrams are never removed, so that the vocabulary stays the same.
 
     Parameters
     ----------
     model
         A back-off model of probabilities.
     threshold
-        The least cost of an n-gram that is kept; 1e-9 to 1e-7 is typical for entropy. 0 prunes nothing by entropy.
-        Infinity keeps the unigrams, and n-grams whose word the unigrams exclude.
+        The smallest cost of an n-gram that is kept; 1e-9 to 1e-7 is typical for entropy. With entropy, 0 removes
+        nothing. Infinity keeps the unigrams, and the n-grams whose word has no unigram probability.
     keep
         Instead of a threshold: the largest number of n-grams to keep, over all orders. N-grams of equal cost are kept
         or removed together.
     criterion
         ``"entropy"`` or ``"weighted-difference"``.
     history_model
-        A model that gives the probabilities of histories, for Kneser-Ney models.
+        The model that gives the probabilities of histories, for a Kneser-Ney model; see `pruning_costs`.
     progress
         Called with the number of steps done.
 
@@ -57,7 +57,8 @@ def prune(
     Raises
     ------
     UsageError
-        Both or neither of `threshold` and `keep` are given.
+        Both or neither of `threshold` and `keep` are given, `keep` is too small, or the model does not give
+        probabilities.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def prune(
     (14, 4)
     """
     if (threshold is None) == (keep is None):
-        raise UsageError(f"found threshold {threshold} and keep {keep}; expected one of the two")
+        raise UsageError(f"found threshold {threshold} and keep {keep}; expected one of them")
     threshold = Number(infinite=True, optional=True)("threshold", threshold)
     keep = Number(whole=True, optional=True)("keep", keep)
     columns = normalized_columns(model)
@@ -95,7 +96,7 @@ def prune(
 
 
 def needed_costs(trie: NgramTrie, costs: Sequence[Floats]) -> list[Floats]:
-    """The cost of every n-gram, or of the dearest one that needs it as history or suffix."""
+    """Raise the cost of every n-gram to the highest cost of the n-grams that need it as history or suffix."""
     needed = [column.copy() for column in costs]
     for order in range(trie.order, 2, -1):
         level, column, below = trie.level(order), needed[order - 1], needed[order - 2]
@@ -106,29 +107,30 @@ def needed_costs(trie: NgramTrie, costs: Sequence[Floats]) -> list[Floats]:
 
 
 def prune_columns(columns: NormalizedColumns, costs: Sequence[Floats], threshold: float) -> NormalizedColumns:
-    """Without the rows that cost less than the threshold; the costs are those of `needed_costs`."""
+    """Remove the rows that cost less than the threshold; the costs are those of `needed_costs`."""
     keep = [column >= threshold for column in costs]
     keep[0][:] = True
     return columns if all(mask.all() for mask in keep) else columns.restrict(keep)
 
 
 def threshold_for(costs: Sequence[Floats], keep: int) -> float:
-    """The lowest threshold that leaves at most `keep` n-grams; raises UsageError when that is less than the words."""
+    """Find the lowest threshold that keeps at most `keep` n-grams; raises UsageError if `keep` is too small."""
     n_words = len(costs[0])
     if keep < n_words:
         raise UsageError(
-            f"keep is {keep}; expected at least {n_words}, as every word of the vocabulary stays"
+            f"keep is {keep}; expected at least {n_words}, because every word of the vocabulary is kept"
         )
     room = keep - n_words
     column = np.concatenate([*costs[1:], np.empty(0)])
     if len(column) <= room:
         return min(0.0, float(column.min(initial=0.0)))
-    place = len(column) - room - 1  # the dearest that must go
+    # The place of the highest cost that must be removed.
+    place = len(column) - room - 1
     highest = float(np.partition(column, place)[place])
     if highest == np.inf:
         raise UsageError(
-            f"keep is {keep}; expected at least {n_words + np.count_nonzero(column == np.inf)}, as words that have no "
-            "unigram probability would be lost"
+            f"keep is {keep}; expected at least {n_words + np.count_nonzero(column == np.inf)}, because words "
+            "without a unigram probability would be lost"
         )
     above = column[column > highest]
     return float(above.min(initial=np.inf)) if len(above) else float(np.nextafter(highest, np.inf))

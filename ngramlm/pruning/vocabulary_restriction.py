@@ -1,4 +1,4 @@
-"""Restricting a model to a list of words."""
+"""Restrict the vocabulary of a model to a list of words."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def restrict_vocabulary(
 ) -> BackoffModel:
     """Restrict a model to a list of words; its distributions still sum to 1.
 
-    N-grams with other words are removed. After every history of kept words, the result is exactly the distribution of
-    the model with the removed words summed up. A removed word in a history counts as ``<unk>``.
+    N-grams with other words are removed. After every history of kept words, the result has exactly the distribution of
+    the model, with the probabilities of removed words added up. A removed word in a history counts as ``<unk>``.
 
     Parameters
     ----------
@@ -40,15 +40,15 @@ def restrict_vocabulary(
     removed
         Where the probability of the removed words goes.
 
-        - ``"unknown"``: to ``<unk>``. An n-gram h <unk> is stored wherever a removed word was stored after h.
+        - ``"unknown"``: to ``<unk>``. If a removed word was stored after h, the n-gram h <unk> is stored.
         - ``"renormalize"``: to the kept words, in proportion to p(w|h).
         - None: ``"unknown"`` if the model gives ``<unk>`` a probability, else ``"renormalize"``.
     new_words
         What happens to listed words that the model does not know.
 
         - ``"leave"``: they stay unknown.
-        - ``"share"``: they are added, and share p(<unk>|h) of the model with ``<unk>`` in equal parts. Where the model
-          has stored h <unk>, their parts go to all words that are not stored after h.
+        - ``"share"``: they are added, and share p(<unk>|h) of the model with ``<unk>`` in equal parts. If the model
+          stores h <unk>, their parts go to all words that are not stored after h.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def restrict_vocabulary(
     Raises
     ------
     UsageError
-        Added words would share the probability of an ``<unk>`` that has none.
+        An option has another value, or words are added and ``<unk>`` has the probability 0.
     EstimationError
         No kept word has a probability.
 
@@ -74,7 +74,7 @@ def restrict_vocabulary(
     True
     """
     if removed not in ("unknown", "renormalize", None):
-        raise UsageError(f"removed is {removed!r}; expected 'unknown' or 'renormalize'")
+        raise UsageError(f"removed is {removed!r}; expected 'unknown', 'renormalize' or None")
     if new_words not in ("leave", "share"):
         raise UsageError(f"new_words is {new_words!r}; expected 'leave' or 'share'")
     columns = normalized_columns(model)
@@ -89,11 +89,13 @@ def restrict_vocabulary(
     sharing = unknown if new_words == "share" else []
     kept = model.vocabulary.words(np.flatnonzero(keep)[len(RESERVED) :])
     if sharing and not columns.probs[0][UNK] > 0:
-        raise UsageError("found an <unk> without probability; expected some for new words to share")
+        raise UsageError(
+            "found an <unk> with the probability 0; expected a probability that the new words can share"
+        )
     trie, probs = _rebuilt(columns, keep, removed, len(sharing))
     if not probs[0].any():
         raise EstimationError(
-            "found no word with a probability among those that are left; expected one at least"
+            "found no word with a probability above 0 among the kept words; expected at least one"
         )
     stored = NormalizedColumns.from_probs(trie, probs).stored()
     metadata = {**model.metadata, "restricted": removed}
@@ -105,14 +107,17 @@ def restrict_vocabulary(
 def _rebuilt(
     columns: NormalizedColumns, keep: Bools, removed: str, n_added: int
 ) -> tuple[NgramTrie, list[Floats]]:
-    """The n-grams of kept words, renumbered, and what they have of each history's 1."""
+    """Return the n-grams of kept words with new ids, and their probabilities, float64[R] per order."""
     trie, probs = columns.trie, columns.probs[0]
     size = int(np.count_nonzero(keep)) + n_added
-    part = 1 / (n_added + 1)  # of <unk>, which keeps one
+    # <unk> and each added word get an equal part of p(<unk>|h).
+    part = 1 / (n_added + 1)
     ids = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-    gone = np.array([probs[~keep].sum()])  # what removed words have after each history
-    unknown = np.array([probs[UNK]])  # what <unk> has
-    usable = np.ones(1, bool)  # histories of kept words
+    # For every history of an order: the probability of all removed words, the probability of <unk>, and whether the
+    # history consists of kept words.
+    gone = np.array([probs[~keep].sum()])
+    unknown = np.array([probs[UNK]])
+    usable = np.ones(1, bool)
     unigrams = np.full(size, part * probs[UNK])
     unigrams[: size - n_added] = probs[keep]
     unigrams[UNK] *= part

@@ -1,8 +1,8 @@
 /* Logarithms of whole columns, the same to the last bit on every machine.
  *
- * x = 2^k z with sqrt(1/2) <= z < sqrt(2); log z = 2 artanh(s), s = (z - 1) / (z + 1), |s| < 0.172, by its series up to
- * s^19, which leaves out less than 1e-16 of the value. Compiled with -ffp-contract=off: a fused step would give other bits
- * where the processor has it.
+ * x = 2^k z with sqrt(1/2) <= z < sqrt(2), and log z = 2 artanh(s) with s = (z - 1) / (z + 1), |s| < 0.172. The series
+ * of artanh up to s^19 has a relative error of less than 1e-16. Compile with -ffp-contract=off: processors with a fused
+ * multiply-add would otherwise give other bits.
  */
 #ifndef NGRAMLM_LOG10_H
 #define NGRAMLM_LOG10_H
@@ -18,7 +18,7 @@
 #define NGRAMLM_CLONES
 #endif
 
-/* out[i] = log10(x[i]), but no more than `most`; 0 gives minus infinity. */
+/* out[i] = log10(x[i]), but at most `most`; 0 gives minus infinity. */
 NGRAMLM_CLONES static void ngramlm_log10_floats(const double *restrict x, float *restrict out, int64_t n, double most)
 {
     const uint64_t half_root = 0x3FE6A09E667F3BCDULL, one = 0x3FF0000000000000ULL, fraction = 0x000FFFFFFFFFFFFFULL;

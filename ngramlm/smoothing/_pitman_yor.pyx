@@ -1,8 +1,8 @@
-"""Chinese restaurants over the rows of an n-gram trie: who sits at which table, and one Gibbs sweep over them.
+"""Chinese restaurants over the rows of an n-gram trie: the seating of the customers, and Gibbs sweeps over it.
 
-The restaurant of a history serves the words that followed it; a row (history, word) is one of its dishes, with the
-customers who eat it and the tables they sit at. Every table is a customer of the suffix row, in the restaurant of the
-parent history. Rows and histories of all orders are numbered through, order 1 first.
+A history is a restaurant, and the words that followed it are its dishes. A row (history, word) has the customers who
+eat this dish, and their tables. Every table is a customer of the suffix row, in the restaurant of the parent history.
+Rows and histories of all orders are numbered in one sequence, order 1 first.
 """
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
@@ -11,7 +11,7 @@ from ngramlm.core._constants cimport MAX_ORDER
 import numpy as np
 
 cdef enum:
-    PATIENCE = 32                                   # rejections before a table is drawn by looking at all of them
+    PATIENCE = 32              # rejected draws of a table before all tables are looked at
 
 
 cdef struct Path:
@@ -34,16 +34,24 @@ cdef read_only(int32_t[:] column):
 cdef class Seating:
     """The seating of all customers, in arrays that `resample` changes in place.
 
-    Args:
-        suffixes: int32[R], the suffix row of every row; what order 1 holds is not looked at.
-        starts: int64[H + 1], the first row of every history, and R.
-        parents: int32[H], the parent of every history; what order 1 holds is not looked at.
-        history_starts: int64[order + 1], the first history of every order, and H; order 1 has one.
-        events: int32[R], the customers of each row that are events of the text and no table of another row.
-        base: the probability of every word below order 1.
-        seed: uint64[4], not all zero.
+    Parameters
+    ----------
+    suffixes
+        int32[R]: the suffix row of every row. The values of order 1 are ignored.
+    starts
+        int64[H + 1]: the first row of every history, and R.
+    parents
+        int32[H]: the parent of every history. The value of order 1 is ignored.
+    history_starts
+        int64[order + 1]: the first history of every order, and H. Order 1 has one history.
+    events
+        int32[R]: the customers of each row that are events of the text, not tables of another row.
+    base
+        The probability of every word below order 1.
+    seed
+        uint64[4], not all zero.
 
-    At first all customers of a row sit at one table. Raises ValueError when the columns do not fit each other.
+    At first all customers of a row sit at one table. Raises ValueError if the columns do not fit together.
     """
 
     cdef readonly int order
@@ -91,43 +99,43 @@ cdef class Seating:
         with nogil:
             self.seat_all()
 
-    # All of the following are in the order of the rows or histories; they are views that cannot be written to.
+    # The following arrays are in the order of the rows or histories. They are read-only views.
 
     @property
     def customers(self):
-        """int32[R], c(hw)."""
+        """c(hw), int32[R]."""
         return read_only(self.customers_)
 
     @property
     def tables(self):
-        """int32[R], t(hw)."""
+        """t(hw), int32[R]."""
         return read_only(self.tables_)
 
     @property
     def history_customers(self):
-        """int32[H], c(h.)."""
+        """c(h.), int32[H]."""
         return read_only(self.history_customers_)
 
     @property
     def history_tables(self):
-        """int32[H], t(h.)."""
+        """t(h.), int32[H]."""
         return read_only(self.history_tables_)
 
     def table_sizes(self, int order):
-        """int32[places], the customers at each table of one order; below 1 where there is no table."""
+        """Return the customers at each table of one order, int32[places]; values below 1 are not tables."""
         cdef int64_t first, end
         self.check_order(order)
         first, end = self.starts[self.history_starts[order - 1]], self.starts[self.history_starts[order]]
         return read_only(self.sizes[self.places[first]:self.places[end]])
 
     def _seats_of(self, int64_t row):
-        """int32[c(hw)], the table of each customer of a row."""
+        """Return the table of each customer of a row, int32[c(hw)]."""
         if not 0 <= row < self.suffixes.shape[0]:
             raise ValueError("a row that is not there")
         return read_only(self.seats[self.places[row]:self.places[row] + self.customers_[row]])
 
     def set_parameters(self, const double[::1] discounts, const double[::1] strengths):
-        """The discount and the strength of every order; ValueError outside 0 <= d < 1, 0 <= strength < inf."""
+        """Set d and theta of every order; raises ValueError unless 0 <= d < 1 and 0 <= theta < inf."""
         cdef int k
         if discounts.shape[0] != self.order or strengths.shape[0] != self.order:
             raise ValueError("other than one discount and one strength for each order")
@@ -138,7 +146,7 @@ cdef class Seating:
         self.strengths[:] = strengths
 
     def resample(self, int order):
-        """Seat every customer of one order anew, one after the other, given where all others sit."""
+        """Seat every customer of one order again, one after the other, given the seats of all others."""
         cdef int64_t history
         cdef Path path
         self.check_order(order)
@@ -152,7 +160,7 @@ cdef class Seating:
         return 0
 
     cdef bint links_are_valid(self) noexcept nogil:
-        """Rows cover the histories without a gap, and what they point to is in the order below."""
+        """Return whether rows cover the histories without a gap, and point to the order below."""
         cdef int64_t history, row, low, high, row_low = 0, row_high = 0, n_rows = self.suffixes.shape[0]
         cdef int k
         if self.starts[0] != 0 or self.starts[self.parents.shape[0]] != n_rows:
@@ -179,11 +187,12 @@ cdef class Seating:
         return True
 
     cdef bint count_places(self) noexcept nogil:
-        """As many places for each row as its customers can ever be: its events, and those of all rows above it."""
+        """Count the places of each row: its events and those of all longer rows, the largest number of customers."""
         cdef int64_t row, n_rows = self.suffixes.shape[0], first = self.starts[1]
         for row in range(n_rows):
             self.places[row + 1] = self.customers_[row]
-        for row in range(n_rows - 1, -1, -1):       # the suffix of a row stands before it
+        # The suffix of a row comes before it.
+        for row in range(n_rows - 1, -1, -1):
             if not 0 <= self.customers_[row] <= self.places[row + 1] < 0x7fffffff:
                 return False
             if row >= first:
@@ -193,7 +202,7 @@ cdef class Seating:
         return True
 
     cdef void seat_all(self) noexcept nogil:
-        """One table for each row that has customers, highest order first."""
+        """Open one table for each row with customers, highest order first."""
         cdef int64_t history, row, first, place
         cdef int32_t n
         cdef int k
@@ -202,7 +211,8 @@ cdef class Seating:
                 for row in range(self.starts[history], self.starts[history + 1]):
                     n, first = self.customers_[row], self.places[row]
                     for place in range(self.places[row + 1] - first):
-                        self.sizes[first + place] = ~<int32_t> (place + 1)      # ~ of the next free table
+                        # A free table has ~ of the next free table.
+                        self.sizes[first + place] = ~<int32_t> (place + 1)
                     if n == 0:
                         continue
                     self.sizes[first] = n
@@ -216,7 +226,7 @@ cdef class Seating:
     # --- one customer ----------------------------------------------------------------------------------------------
 
     cdef double uniform(self) noexcept nogil:
-        """A number from [0, 1); xoshiro256++ (Blackman & Vigna 2019)."""
+        """Return a random number from [0, 1) by xoshiro256++ (Blackman & Vigna 2019)."""
         cdef uint64_t result = rotate(self.random[0] + self.random[3], 23) + self.random[0]
         cdef uint64_t shifted = self.random[1] << 17
         self.random[2] ^= self.random[0]
@@ -237,14 +247,15 @@ cdef class Seating:
         for k in range(level):
             row, history = path.rows[k], path.histories[k]
             n = self.history_customers_[history]
-            if n:                                   # an empty restaurant answers as its parent
+            # An empty restaurant has the distribution of its parent.
+            if n:
                 d, strength = self.discounts[k], self.strengths[k]
                 prob = (self.customers_[row] - d * self.tables_[row]
                         + (strength + d * self.history_tables_[history]) * prob) / (strength + n)
             path.probs[k + 1] = prob
 
     cdef int32_t draw_table(self, int64_t row, int32_t n, int32_t hole, double d) noexcept nogil:
-        """One of a row's tables with probability size - d, by way of its customers 0 .. n without `hole`."""
+        """Draw a table of a row in proportion to size - d, by its customers 0 .. n without `hole`."""
         cdef int64_t first = self.places[row]
         cdef int32_t table, place, attempt
         cdef double u
@@ -264,7 +275,7 @@ cdef class Seating:
         return table
 
     cdef int32_t open_table(self, int64_t row, int64_t history) noexcept nogil:
-        """A new table with one customer."""
+        """Open a new table with one customer, and return it."""
         cdef int32_t table = self.free[row]
         self.free[row] = ~self.sizes[self.places[row] + table]
         self.sizes[self.places[row] + table] = 1
@@ -273,13 +284,13 @@ cdef class Seating:
         return table
 
     cdef int32_t join_table(self, int64_t row, int32_t n, int32_t hole, double d) noexcept nogil:
-        """A table that has customers already, with one more."""
+        """Draw a table that has customers, add one customer, and return it."""
         cdef int32_t table = self.draw_table(row, n, hole, d)
         self.sizes[self.places[row] + table] += 1
         return table
 
     cdef bint leave_table(self, int64_t row, int64_t history, int32_t table) noexcept nogil:
-        """One customer less; True when the table is gone, so that the restaurant below has one less, too."""
+        """Remove a customer; return True if the table is empty now, so that the lower row loses a customer too."""
         cdef int64_t place = self.places[row] + table
         self.sizes[place] -= 1
         if self.sizes[place] > 0:
@@ -291,7 +302,7 @@ cdef class Seating:
         return True
 
     cdef bint opens_table(self, Path* path, int level, int32_t n) noexcept nogil:
-        """Whether a customer who finds n others at the row of `level` wants a new table."""
+        """Draw whether a new customer opens a table; n others are at the row of `level`."""
         cdef double d = self.discounts[level], join, open_
         cdef int64_t row = path.rows[level]
         if n == 0:
@@ -301,7 +312,7 @@ cdef class Seating:
         return self.uniform() * (join + open_) >= join
 
     cdef void remove(self, Path* path, int level) noexcept nogil:
-        """Any one of the customers of the row of `level` leaves, and so on downwards."""
+        """Remove a random customer of the row of `level`, and of lower rows while tables become empty."""
         cdef int64_t row, history, first
         cdef int32_t place, last, table
         while level >= 0:
@@ -317,7 +328,7 @@ cdef class Seating:
             level -= 1
 
     cdef void add(self, Path* path, int level) noexcept nogil:
-        """A customer enters at the row of `level`, and so on downwards as long as tables are opened."""
+        """Add a customer to the row of `level`, and to lower rows while tables are opened."""
         cdef int64_t row, history
         cdef int32_t n
         cdef bint opens
@@ -336,7 +347,10 @@ cdef class Seating:
             level -= 1
 
     cdef void resample_history(self, Path* path, int level, int64_t history) noexcept nogil:
-        """All customers of one restaurant. One who eats alone is left out: his parents' seats are drawn there."""
+        """Seat all customers of one restaurant again.
+
+        A single customer of a row keeps the table: no other is possible. The lower order draws the seat of that table.
+        """
         cdef int64_t row, lower, first
         cdef int32_t n, place
         cdef int k

@@ -1,4 +1,4 @@
-"""Kernels of smoothing: discounted counts, the interpolated form, and Jelinek and Mercer's expectation step."""
+"""Kernels of smoothing: discounted counts, the interpolated form, and the expectation step of Jelinek-Mercer."""
 from libc.math cimport log
 from libc.stdint cimport int32_t, int64_t
 
@@ -12,12 +12,12 @@ cdef extern from "_log10.h":
 
 def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, const double[::1] weights,
                   const double[::1] base, const double[::1] event_weights):
-    """(log-probability in nats, expected uses of each weight, expected chances of it) over events.
+    """Return (log-probability in nats, expected uses of each weight, expected chances of each weight) over events.
 
-    Event i has probability p_n with p_k = (1 - l) p_{k-1} + l ratios[i, k - 1], where l = weights[places[i, k - 1]] (a
-    place of -1 leaves p_k = p_{k-1}) and p_0 = base[i]. Walking back from the highest order, order k is reached with the
-    chance that no higher one produced the word, and used with its share of p_k. Raises IndexError for a place outside
-    the weights, ValueError for an event that is impossible.
+    Event i has the probability p_n with p_k = (1 - l) p_{k-1} + l ratios[i, k - 1], where l = weights[places[i, k - 1]]
+    and p_0 = base[i]. A place of -1 gives p_k = p_{k-1}. Order k has a chance if no higher order produced the word. It
+    is used with its share of p_k. Raises IndexError for a place outside the weights, and ValueError for an impossible
+    event.
     """
     cdef int64_t i, n = ratios.shape[0], order = ratios.shape[1], k, n_weights = weights.shape[0]
     cdef double total = 0.0, p, weight, chance, share
@@ -25,7 +25,7 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
     cdef int32_t place
     cdef bint valid = True, possible = True
     if order > MAX_ORDER:
-        raise ValueError("more orders than there can be")
+        raise ValueError(f"found {order} orders; expected at most {MAX_ORDER}")
     if places.shape[0] != n or places.shape[1] != order or base.shape[0] != n or event_weights.shape[0] != n:
         raise ValueError("columns of different lengths")
     uses_out = np.zeros(n_weights)
@@ -66,7 +66,7 @@ def expected_uses(const double[:, ::1] ratios, const int32_t[:, ::1] places, con
 
 
 cdef bint fitting(const int64_t[::1] starts, int64_t n_rows) noexcept nogil:
-    """Whether `starts` are those of histories that have all the rows."""
+    """Return whether `starts` divide all rows among histories."""
     cdef int64_t h, n = starts.shape[0] - 1
     if n < 0 or starts[0] != 0 or starts[n] != n_rows:
         return False
@@ -78,10 +78,11 @@ cdef bint fitting(const int64_t[::1] starts, int64_t n_rows) noexcept nogil:
 
 def subtract(const double[::1] counts, const int64_t[::1] starts, const double[::1] totals, const double[::1] discounts,
              const double[::1] repeats):
-    """(max(c(hw) - D(c), 0) / c(h.) of every row, sum of the D(c) / c(h.) of every history).
+    """Return (max(c(hw) - D(c), 0) / c(h.) of every row, sum of D(c) / c(h.) of every history).
 
-    D(c) is ``discounts[c]``, for larger counts the last one; fractions are cut off. `repeats` says how many equal rows
-    each row stands for, and is empty for one. Histories with a total of 0 give NaN.
+    D(c) is ``discounts[c]``, with c rounded down; the last discount holds for all larger counts. `repeats` has the
+    number of equal rows that each row stands for; it is empty if each row stands for itself. Histories with a total of
+    0 give NaN.
     """
     cdef int64_t h, i, n_rows = counts.shape[0], n = starts.shape[0] - 1, most = discounts.shape[0] - 1
     cdef double discount, taken
@@ -106,9 +107,9 @@ def subtract(const double[::1] counts, const int64_t[::1] starts, const double[:
 
 def interpolate(const double[::1] seen, const double[::1] left, const int64_t[::1] starts, const double[::1] lower,
                 const int32_t[::1] suffixes):
-    """seen(hw) + left(h) p(w|h') of every row; `lower` has p, at the places that `suffixes` says.
+    """Return seen(hw) + left(h) p(w|h') of every row; p(w|h') is ``lower[suffix]``.
 
-    Raises ValueError where the columns do not fit each other, IndexError for a suffix outside `lower`.
+    Raises ValueError if the columns do not fit together, and IndexError for a suffix outside `lower`.
     """
     cdef int64_t h, i, n_rows = seen.shape[0], n = starts.shape[0] - 1
     cdef bint valid = True
@@ -129,9 +130,9 @@ def interpolate(const double[::1] seen, const double[::1] left, const int64_t[::
 
 
 def log10s(const double[::1] values, float[::1] out, double most):
-    """out[i] = log10(values[i]), no more than `most`; 0 gives minus infinity. The same bits on every machine."""
+    """Set out[i] to log10(values[i]), at most `most`; 0 gives minus infinity. All machines give the same bits."""
     if out.shape[0] != values.shape[0]:
-        raise ValueError("as many logarithms as values")
+        raise ValueError(f"found {out.shape[0]} places for logarithms; expected {values.shape[0]}")
     if values.shape[0]:
         with nogil:
             log10_floats(&values[0], &out[0], values.shape[0], most)

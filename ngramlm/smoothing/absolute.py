@@ -57,19 +57,19 @@ class AbsoluteDiscounting(RecursiveSmoothing[float]):
         keep_checked(self, {"discount_value": Number(least=0, most=1, optional=True)})
 
     def parameters(self, order: OrderCounts) -> float:
-        """The discount of one order."""
+        """Return the discount of one order."""
         return single_discount(order) if self.discount_value is None else self.discount_value
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        """The discount with its bounds, unless it is given."""
+        """Return the discount with its bounds, unless it is given."""
         return [(parameters, MIN_DISCOUNT, 1.0)] if self.discount_value is None else []
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
-        """The new discount."""
+        """Return the new discount."""
         return values[0] if values else parameters
 
     def describe(self, parameters: float) -> OrderEstimates:
-        """The discount, as ``discounts``."""
+        """Return the discount, as ``discounts``."""
         return {"discounts": (parameters,)}
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:

@@ -38,7 +38,7 @@ class Additive(Smoothing):
     ----------
     delta : float or tuple[float, ...], optional
         d of all orders, or of each order from 1 on; the last value holds for all higher orders. By default held-out
-        text chooses d. Without held-out text d is chosen by leaving each n-gram of the training text out once.
+        text chooses d. Without held-out text, leave-one-out over the n-grams of the training text chooses d.
     shared : bool, default False
         Whether to choose one d for all orders instead of one for each.
     closed : bool, default False
@@ -47,7 +47,7 @@ class Additive(Smoothing):
     References
     ----------
     Lidstone (1920) for any d, Laplace for d = 1, Jeffreys (1948) and Perks for d = 1/2. Chen & Goodman (1999)
-    call the answer of the suffix for unseen histories plus-delta.
+    use p(w|h') for unseen histories under the name plus-delta.
 
     Examples
     --------
@@ -107,7 +107,7 @@ class Additive(Smoothing):
 
 
 def best_deltas(events: CountedEvents, n_events: int, shared: bool) -> tuple[float, ...]:
-    """The d of each order (or of all orders) that makes events most probable.
+    """Return the d of each order (or of all orders) that makes events most probable.
 
     The longest known history of an event decides its probability, so each order can be searched by itself. An order
     that decides no event takes the value of the order below.
@@ -142,7 +142,7 @@ def best_deltas(events: CountedEvents, n_events: int, shared: bool) -> tuple[flo
 
 
 def _best_delta(counts: Floats, totals: Floats, weights: Floats, n_events: int) -> float:
-    """The d that makes events of these counts and history totals most probable."""
+    """Return the d that makes events of these counts and history totals most probable."""
     from scipy.optimize import minimize_scalar
 
     def loss(log_delta: float) -> float:

@@ -1,4 +1,4 @@
-"""The contract of all smoothing methods, and what they share: checks, base distribution, metadata."""
+"""The base class of all smoothing methods: checks of arguments, base distribution, metadata."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ class Smoothing(ABC):
     def usable_counts(self, counts: NgramCounts, heldout: Text | None = None) -> NgramCounts:
         """Check the arguments of `fit`, and drop ``<unk>`` from the counts for a closed vocabulary."""
         if not isinstance(counts, NgramCounts):
-            raise UsageError(f"found {type(counts).__name__}; expected counts, as ngramlm.count makes them")
+            raise UsageError(f"found {type(counts).__name__}; expected counts (from ngramlm.count)")
         if heldout is not None and not isinstance(heldout, Text):
             raise UsageError(
-                f"found {type(heldout).__name__} held out; expected a Text, as ngramlm.read_text makes it"
+                f"found {type(heldout).__name__} as heldout; expected a Text (from ngramlm.read_text)"
             )
         for order, column in enumerate(counts.counts, 1):
             # sums are int64
@@ -107,15 +107,15 @@ class Smoothing(ABC):
             counts = counts.without_unknown()
         if any(counts.cutoffs) and not self.cuts_off:
             raise UsageError(
-                f"found the cut-offs {counts.cutoffs}; {self.name} has no rule for n-grams that are left out, so that "
-                "counts without cut-offs were expected"
+                f"found the cut-offs {counts.cutoffs}; expected counts without cut-offs, because {self.name} has no "
+                "rule for n-grams that are left out"
             )
         if not counts.counts[0].any():
             raise EstimationError("found no words; expected counts of at least one word or </s>")
         return counts
 
     def base_distribution(self, counts: NgramCounts) -> Floats:
-        """The uniform distribution over all words that can be predicted, float64[V]."""
+        """Return the uniform distribution over all words that can be predicted, float64[V]."""
         base = np.ones(len(counts.vocabulary))
         base[BOS] = 0.0
         if self.closed:
@@ -124,15 +124,15 @@ class Smoothing(ABC):
         return base / total
 
     def form(self, order: int) -> str:
-        """The form of each order for reports; empty for a method without forms."""
+        """Return the form of each order for reports; empty for a method without forms."""
         return ""
 
     def in_form(self, interpolate: bool) -> Self:
-        """The method in interpolated or back-off form; the method itself if it lacks that form."""
+        """Return the method in interpolated or back-off form; the method itself if it lacks that form."""
         return self
 
     def metadata(self, counts: NgramCounts, orders: Sequence[OrderEstimates], tuned: bool) -> Metadata:
-        """How a model was made: the method, its form, and the estimates of each order.
+        """Return how a model was made: the method, its form, and the estimates of each order.
 
         Parameters
         ----------

@@ -92,7 +92,7 @@ class ChurchGale(Smoothing):
         """
         if counts.order > self.highest_order:
             raise UsageError(
-                f"found order {counts.order}; Church-Gale smoothing is for order 2, or 3 at most"
+                f"found order {counts.order}; expected order {self.highest_order} at most for Church-Gale smoothing"
             )
         counts = self.usable_counts(counts, heldout)
         possible = self.base_distribution(counts) > 0
@@ -115,7 +115,7 @@ class ChurchGale(Smoothing):
         totals = counts.history_totals(order)
         seen = column > 0
         row_keys = bucket_keys(spread(totals, level.starts)[seen], lower.of_rows(level.suffixes)[seen])
-        # histories with the same pairs of keys
+        # Histories whose words have the same keys form a group.
         groups, members = lower.histories(level.parents, totals)
         first_key, pairs = _histogram(lower, groups)
         in_group = np.bincount(members[members >= 0], minlength=len(pairs)).astype(np.float64)
@@ -149,20 +149,20 @@ class _UnigramClasses:
         self.values, self.numbers = np.unique(unigrams[unigrams > 0], return_counts=True)
 
     def of_rows(self, suffixes: Int32s) -> Floats:
-        """The lower probability of every row."""
+        """Return the lower probability of every row."""
         return self.unigrams[suffixes]
 
     def histories(self, parents: Int32s, totals: Floats) -> tuple[Any, Ints]:
         """Group the histories whose words have the same keys.
 
-        Returns what describes each group, and the group of every history (-1 for none).
+        Returns the description of each group, and the group of every history, or -1.
         """
         values, members = np.unique(totals, return_inverse=True)
         groups = np.flatnonzero(values > 0)
         return values[groups], np.where(totals > 0, members - groups[0], -1)
 
     def words(self, groups: Any) -> Iterator[tuple[Ints, Floats]]:
-        """For each group, the keys of its words and how many words have each key; keys may repeat."""
+        """Yield for each group the keys of its words, and the number of words with each key; keys may repeat."""
         for total in groups.tolist():
             yield bucket_keys(total, self.values), self.numbers.astype(np.float64)
 
@@ -187,15 +187,18 @@ class _BigramClasses:
         self.probs = np.where(totals > 0, probs, lower)
 
     def of_rows(self, suffixes: Int32s) -> Floats:
+        """Return the lower probability of every row."""
         return self.probs[suffixes]
 
     def histories(self, parents: Int32s, totals: Floats) -> tuple[Any, Ints]:
+        """Group the histories by (parent, total); see `_UnigramClasses.histories`."""
         pairs, members = np.unique(np.column_stack([parents, totals]), axis=0, return_inverse=True)
         used = pairs[:, 1] > 0
         number = np.where(used, np.cumsum(used) - 1, -1)
         return pairs[used], number[members.reshape(-1)]
 
     def words(self, groups: Any) -> Iterator[tuple[Ints, Floats]]:
+        """Yield for each group the keys of its words, and the number of words with each key."""
         parent, lower, numbers = -1, np.empty(0), np.empty(0)
         for history, total in groups.tolist():
             if history != parent:
@@ -204,7 +207,7 @@ class _BigramClasses:
             yield bucket_keys(total, lower), numbers
 
     def _after(self, history: int) -> tuple[Floats, Floats]:
-        """The distinct probabilities of all words after a history, and how many words have each."""
+        """Return the distinct probabilities of all words after a history, and how many words have each."""
         rows = slice(*self.level.starts[history : history + 2])
         if not self.bigrams.totals[history] > 0:
             return self.values, self.numbers.astype(np.float64)
@@ -218,7 +221,7 @@ class _BigramClasses:
 
 
 def merged_buckets(n_seen: Ints, least: int) -> Ints:
-    """The bucket of each key. From the lowest key up, a bucket ends as soon as it has `least` seen n-grams.
+    """Return the bucket of each key. From the lowest key up, a bucket ends as soon as it has `least` seen n-grams.
 
     Examples
     --------
@@ -236,7 +239,7 @@ def merged_buckets(n_seen: Ints, least: int) -> Ints:
 
 
 def _histogram(lower: _UnigramClasses | _BigramClasses, groups: Any) -> tuple[int, Floats]:
-    """The first key, and how many words of each group of histories have each key, float64[G, K]."""
+    """Return the first key, and how many words of each group of histories have each key, float64[G, K]."""
     most = math.log10(max(float(np.max(groups[:, 1] if groups.ndim == 2 else groups)), 1.0))
     first, last = -BUCKETS_PER_DECADE * 20, BUCKETS_PER_DECADE * math.ceil(most + 1)
     pairs = np.zeros((len(groups), last - first + 1))

@@ -61,7 +61,7 @@ class BucketedOrder:
             column.setflags(write=False)
 
     def unseen_counts(self, totals: Floats | float, lower: Floats) -> Floats:
-        """The adjusted count c* of unseen words, from history totals and lower-order probabilities."""
+        """Return the adjusted count c* of unseen words, from history totals and lower-order probabilities."""
         places = np.clip(bucket_keys(totals, lower) - self.first_key, 0, len(self.buckets) - 1)
         return self.unseen[self.buckets[places]]
 
@@ -124,7 +124,7 @@ class ChurchGaleModel(ColumnModel):
         return probs
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model, by name."""
+        """Return the columns that a file holds of the model, by name."""
         named: dict[str, NDArray[Any]] = {"unigrams": self.unigrams}
         for k, order in enumerate(self.orders, 2):
             named |= {f"{name}.{k}": getattr(order, name) for name in BUCKETED}
@@ -133,7 +133,7 @@ class ChurchGaleModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> ChurchGaleModel:
-        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns, trie, orders = archive.columns, archive.trie, []
         unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams", np.float64)
         if not ((unigrams >= 0) & (unigrams <= 1)).all() or unigrams[BOS] > 0:
@@ -165,7 +165,7 @@ class ChurchGaleModel(ColumnModel):
 
 
 def bucket_keys(totals: Floats | float, lower: Floats) -> Ints:
-    """The key floor(3 log10(c(h.) p(w|h'))): three keys for each decade of the expected count.
+    """Return the key floor(3 log10(c(h.) p(w|h'))): three keys for each decade of the expected count.
 
     Examples
     --------

@@ -41,11 +41,11 @@ class CountedEvents:
 
     @property
     def weights(self) -> Floats:
-        """How often each event occurs, float64[N]."""
+        """The number of occurrences of each event, float64[N]."""
         return self.events.weights
 
     def of_order(self, order: int) -> tuple[Floats, Floats, Floats]:
-        """The counts of every event in one order; 0 for an event whose history is not known.
+        """Return the counts of every event in one order; 0 for an event whose history is not known.
 
         Returns
         -------
@@ -54,8 +54,8 @@ class CountedEvents:
         totals : float64[N]
             c(h.), without the event itself if it is left out.
         averages : float64[N]
-            c(h.) / N1+(h.) of all counts. Without the event this would tell whether the event was the only one of its
-            kind.
+            c(h.) / N1+(h.) of all counts. It includes the event: without it, the average would reveal whether the event
+            occurred only once.
         """
         column, rows = self.counts.counts[order - 1], self.events.rows[order - 1]
         histories = self.events.histories[order - 1]
@@ -71,7 +71,7 @@ class CountedEvents:
 
     @classmethod
     def heldout(cls, counts: NgramCounts, text: Text, base: Floats) -> CountedEvents:
-        """The events of a held-out text that the base distribution allows.
+        """Return the events of a held-out text that the base distribution allows.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class CountedEvents:
 
     @classmethod
     def leave_one_out(cls, counts: NgramCounts, base: Floats) -> CountedEvents:
-        """Every n-gram of the training text once, weighted by its count. The text itself is not needed.
+        """Take every n-gram of the training text once, weighted by its count. The text itself is not needed.
 
         An event is an n-gram of the highest order, or a shorter one that begins with ``<s>``.
         """

@@ -22,7 +22,7 @@ from ngramlm.types import Floats, Int32s
 
 __all__ = ["Dirichlet", "best_concentration", "evidence_weights"]
 
-# by prior
+# The name of the method with each prior.
 NAMES = {
     "counts": "dirichlet",
     "continuation": "dirichlet-continuation",
@@ -46,7 +46,7 @@ class Dirichlet(RecursiveSmoothing[float]):
         held-out text tunes alpha. Without held-out text alpha has the greatest evidence
         prod_h G(alpha) / G(c(h.) + alpha) prod_w G(c(hw) + alpha m_w) / G(alpha m_w), with m_w = p(w|h').
     prior : {"counts", "continuation", "evidence"}, default "counts"
-        What the orders below the highest count. "counts" takes occurrences. "continuation" takes the distinct words
+        The counts of the orders below the highest. "counts" takes occurrences. "continuation" takes the distinct words
         before, as Kneser-Ney does. "evidence" takes for unigrams the weights u_w of greatest evidence for the bigrams,
         which is the model of MacKay & Peto if the order is 2; other orders take occurrences.
     interpolate : bool, default True
@@ -84,7 +84,7 @@ class Dirichlet(RecursiveSmoothing[float]):
         return NAMES[self.prior]
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
-        """The counts of one order that the prior asks for."""
+        """Return the counts of one order that belong to the prior."""
         if self.prior == "continuation":
             return counts.continuation_counts(order)
         if self.prior == "evidence" and order == 1 and counts.order > 1:
@@ -95,7 +95,7 @@ class Dirichlet(RecursiveSmoothing[float]):
         return counts.counts[order - 1]
 
     def parameters(self, order: OrderCounts) -> float:
-        """The concentration of one order."""
+        """Return the concentration of one order."""
         if self.concentrations is None:
             return best_concentration(order)
         return float(one_of(self.concentrations, order.order))
@@ -118,17 +118,17 @@ class Dirichlet(RecursiveSmoothing[float]):
         return tune_values(self, counts, start, heldout, threads, progress)
 
     def describe(self, parameters: float) -> OrderEstimates:
-        """The concentration, as ``concentrations``."""
+        """Return the concentration, as ``concentrations``."""
         return {"concentrations": (parameters,)}
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        """The logarithm of the concentration with its bounds, unless concentrations are given."""
+        """Return the logarithm of the concentration with its bounds, unless concentrations are given."""
         if self.concentrations is not None:
             return []
         return [(math.log(parameters), math.log(MIN_CONCENTRATION), math.log(MAX_CONCENTRATION))]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
-        """The new concentration, from its logarithm."""
+        """Return the new concentration, from its logarithm."""
         return math.exp(values[0]) if values else parameters
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:
@@ -138,17 +138,17 @@ class Dirichlet(RecursiveSmoothing[float]):
 
 
 def _average_types(level: Level) -> float:
-    """The average number of distinct words after a history."""
+    """Return the average number of distinct words after a history."""
     return level.n_rows / max(level.n_histories, 1)
 
 
 def best_concentration(order: OrderCounts) -> float:
-    """The alpha between 1e-4 and 1e7 of greatest evidence for one order."""
+    """Return the alpha between 1e-4 and 1e7 of greatest evidence for one order."""
     return greatest_evidence(Evidence.of(order))
 
 
 def greatest_evidence(evidence: Evidence) -> float:
-    """The alpha between 1e-4 and 1e7 of greatest evidence.
+    """Return the alpha between 1e-4 and 1e7 of greatest evidence.
 
     The evidence may have several maxima, as the order below was estimated from the same text. The search takes the best
     power of ten, then the nearby place where the slope is zero.
@@ -183,26 +183,26 @@ class Evidence:
 
     @classmethod
     def of(cls, order: OrderCounts) -> Evidence:
-        """The evidence of one order."""
+        """Return the evidence of one order."""
         counts = order.counts.astype(np.float64)
         seen = counts > 0
         totals = segment_sums(counts, order.level.starts)
         return cls(counts[seen], order.lower_probs(slice(0, len(counts)))[seen], totals[totals > 0])
 
     def log(self, alpha: float) -> float:
-        """The natural logarithm of the evidence."""
+        """Return the natural logarithm of the evidence."""
         words = _log_rising(alpha * self.means, self.counts).sum()
         return float(words - _log_rising(np.full_like(self.totals, alpha), self.totals).sum())
 
     def slope(self, log_alpha: float) -> float:
-        """The derivative of the log evidence by log alpha."""
+        """Return the derivative of the log evidence by log alpha."""
         alpha = math.exp(log_alpha)
         words = (self.means * _digamma_rise(alpha * self.means, self.counts)).sum()
         return float(alpha * (words - _digamma_rise(np.full_like(self.totals, alpha), self.totals).sum()))
 
 
 def _log_rising(x: Floats, counts: Floats) -> Floats:
-    """log G(x + count) - log G(x); most counts are 1, where this is log x."""
+    """Compute log G(x + count) - log G(x). Most counts are 1; then this is log x."""
     from scipy.special import gammaln
 
     found = np.log(x)
@@ -213,7 +213,7 @@ def _log_rising(x: Floats, counts: Floats) -> Floats:
 
 
 def _digamma_rise(x: Floats, counts: Floats) -> Floats:
-    """psi(x + count) - psi(x); most counts are 1, where this is 1 / x."""
+    """Compute psi(x + count) - psi(x). Most counts are 1; then this is 1 / x."""
     from scipy.special import digamma
 
     found = 1.0 / x
@@ -224,7 +224,9 @@ def _digamma_rise(x: Floats, counts: Floats) -> Floats:
 
 
 def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: float = 1e-7) -> Floats:
-    """The unigram weights u = alpha m of greatest evidence for the bigrams, float64[V]; 0 for words after no word.
+    """Return the unigram weights u = alpha m of greatest evidence for the bigrams, float64[V].
+
+    A word that never follows another word has the weight 0.
 
     The fixed point u_w <- u_w sum_h (psi(c(hw) + u_w) - psi(u_w)) / sum_h (psi(c(h.) + alpha) - psi(alpha)), with
     alpha = sum u, never lowers the evidence.
@@ -259,7 +261,7 @@ def evidence_weights(counts: NgramCounts, iterations: int = 1000, tolerance: flo
 
 
 def _fixed_point(weights: Floats, counts: Floats, totals: Floats, words: Int32s) -> Floats:
-    """One step of `evidence_weights`."""
+    """Compute one step of `evidence_weights`."""
     gains = np.bincount(words, _digamma_rise(take(weights, words), counts), minlength=len(weights))
     below = _digamma_rise(np.full_like(totals, weights.sum()), totals).sum()
     return np.asarray(weights * gains / below)

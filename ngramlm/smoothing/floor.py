@@ -22,8 +22,8 @@ __all__ = ["FloorModel"]
 class FloorModel(ColumnModel):
     """A model that stores p(w|h) for the words seen after h, and one probability, the floor of h, for each other word.
 
-    A history that was never seen answers as its longest known suffix. Such a model is not a back-off table, as the
-    probability of unseen words does not depend on the lower orders.
+    A history that was never seen has the distribution of its longest known suffix. The model is not a back-off model,
+    because the probability of unseen words does not depend on the lower orders.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class FloorModel(ColumnModel):
         closed: bool,
         metadata: Mapping[str, str],
     ) -> FloorModel:
-        """The model of estimates for every row and history; those without counts become NaN."""
+        """Make a model from estimates for every row and history; rows and histories without counts become NaN."""
         return cls(
             counts.vocabulary,
             counts.trie,
@@ -107,7 +107,7 @@ class FloorModel(ColumnModel):
         return probs
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model, by name."""
+        """Return the columns that a file holds of the model, by name."""
         orders = range(1, self.order + 1)
         named = {f"probs.{k}": self.probs[k - 1] for k in orders}
         named |= {f"floors.{k}": self.floors[k - 1] for k in orders}
@@ -115,7 +115,7 @@ class FloorModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> FloorModel:
-        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
         levels = dict(enumerate(archive.trie.levels, 1))
         columns, probs, floors = archive.columns, [], []
         for k, level in levels.items():

@@ -1,4 +1,4 @@
-"""Good-Turing smoothing: the adjusted count of n-grams that occur r times follows from how many occur r + 1 times."""
+"""Good-Turing smoothing: the numbers of n-grams that occur r and r + 1 times give the adjusted count of r."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SimpleGoodTuring:
 
 
 def simple_good_turing(counts: Ints, numbers: Ints, confidence: float = 1.65) -> SimpleGoodTuring:
-    """The simple Good-Turing estimate of adjusted counts r*.
+    """Return the simple Good-Turing estimate of adjusted counts r*.
 
     The Turing estimate is used for the smallest counts, as long as it differs from the smoothed estimate by more than
     `confidence` standard deviations. All larger counts have the smoothed estimate.
@@ -55,7 +55,7 @@ def simple_good_turing(counts: Ints, numbers: Ints, confidence: float = 1.65) ->
     counts : int64[m]
         The counts r that occur, rising.
     numbers : int64[m]
-        How many items have each count, n_r.
+        The number of items with each count, n_r.
     confidence : float, default 1.65
         The number of standard deviations: 1.65 in the paper, 1.96 in Sampson's later program.
 
@@ -98,8 +98,8 @@ class GoodTuring(Smoothing):
     """Good-Turing smoothing: p(w|h) = c*(hw) / sum over v of c*(hv), with one c* for all unseen n-grams of an order.
 
     r* = (r + 1) n_{r+1} / n_r, and unseen n-grams together have the probability n_1 / N. A history that was never seen
-    answers as its suffix. The estimate does not distinguish unseen words, as interpolation and back-off do, so its
-    perplexity is close to that of additive smoothing.
+    has the distribution of its suffix. Unlike interpolation and back-off, the estimate does not distinguish unseen
+    words. So its perplexity is close to that of additive smoothing.
 
     If the counts of counts do not support the estimate, 1/2 is subtracted from every count, with an EstimationWarning.
 
@@ -175,7 +175,7 @@ class GoodTuring(Smoothing):
 def adjusted_counts(
     order: int | None, counts: NDArray[np.integer[Any]], n_unseen: int, k: int | None = None
 ) -> tuple[Floats, float]:
-    """The adjusted counts c* of seen n-grams and the c* of each unseen one; their sum is that of the counts.
+    """Return the adjusted counts c* of seen n-grams, and c* of each unseen n-gram. They have the sum of the counts.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def adjusted_counts(
 
 
 def _simple(order: int | None, counts: Ints, numbers: Ints) -> Floats | None:
-    """Simple Good-Turing counts; None if the counts of counts do not support them."""
+    """Return simple Good-Turing counts; None if the counts of counts do not support them."""
     if len(counts) < 3 or counts[0] != 1:
         return None
     found = simple_good_turing(counts, numbers)
@@ -233,7 +233,7 @@ def _simple(order: int | None, counts: Ints, numbers: Ints) -> Floats | None:
 
 
 def _plain(counts: Ints, numbers: Ints, k: int) -> Floats | None:
-    """Turing counts up to k; None if the counts of counts do not support them."""
+    """Return Turing counts up to k; None if the counts of counts do not support them."""
     if counts[0] != 1 or len(counts) == 1:
         return None
     # above the largest count n_{k+1} is 0

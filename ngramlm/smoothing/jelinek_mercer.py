@@ -47,7 +47,7 @@ class HistoryWeights:
     weights: tuple[float, ...]
 
     def bucket(self, keys: Floats) -> Ints:
-        """The bucket of each key, int64."""
+        """Return the bucket of each key, int64."""
         return np.searchsorted(np.array(self.edges), keys, side="right")
 
 
@@ -116,10 +116,10 @@ class JelinekMercer(RecursiveSmoothing[HistoryWeights]):
         return self.weights is None
 
     def parameters(self, order: OrderCounts) -> HistoryWeights:
-        """The given weight of one order; raises UsageError if no weights are given."""
+        """Return the given weight of one order; raises UsageError if no weights are given."""
         if self.weights is None:
             raise UsageError(
-                "found no weights; expected given weights, as EM estimates those of all orders together"
+                "found no weights; expected weights, because EM cannot estimate one order by itself"
             )
         return HistoryWeights((), (float(one_of(self.weights, order.order)),))
 
@@ -141,7 +141,7 @@ class JelinekMercer(RecursiveSmoothing[HistoryWeights]):
         return estimate_weights(events, base, KEYS[self.buckets], self.min_events, threads, progress)
 
     def describe(self, parameters: HistoryWeights) -> OrderEstimates:
-        """The weight, or those of the first and the last bucket, as ``weights``."""
+        """Return the weight, or those of the first and the last bucket, as ``weights``."""
         weights = parameters.weights
         if len(weights) == 1:
             return {"weights": weights}
@@ -231,7 +231,7 @@ def _em_step(
     event_weights: Floats,
     threads: int,
 ) -> tuple[float, Floats, Floats]:
-    """The log-probability of all events (nats), the expected uses of each weight, and its expected chances."""
+    """Return the log-probability of all events (nats), the expected uses of each weight, and its expected chances."""
 
     def part(start: int) -> tuple[float, Floats, Floats]:
         rows = slice(start, start + BLOCK_EVENTS)
@@ -244,7 +244,7 @@ def _em_step(
 
 
 def bucket_edges(keys: Floats, weights: Floats, min_events: int) -> tuple[float, ...]:
-    """The keys at which buckets begin, so that each bucket has at least `min_events` events.
+    """Return the keys at which buckets begin, so that each bucket has at least `min_events` events.
 
     References
     ----------

@@ -21,7 +21,7 @@ __all__ = ["Katz"]
 DEFAULT_K = 5
 # largest k that held-out text may choose
 MAX_K = 10
-# relative difference of sums that counts as none
+# Sums with a smaller relative difference count as equal.
 ROUNDING = 1e-12
 
 
@@ -43,7 +43,7 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
         The largest count that is discounted, for all orders or for each order from 2 on. The last value holds for all
         higher orders. By default held-out text chooses k from 1 to 10; without held-out text k is 5.
     unigram_delta : float, default 1
-        What is added to the count of every word.
+        The number that is added to the count of every word.
     interpolate : bool, default False
         False is the method of Katz. True adds the mass left times p(w|h') to seen words, too.
     closed : bool, default False
@@ -76,7 +76,7 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
         keep_checked(self, {"k": k, "unigram_delta": Number(least=0, above=True)})
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
-        """The coefficients d_0 .. d_k of one order; empty for unigrams."""
+        """Return the coefficients d_0 .. d_k of one order; empty for unigrams."""
         if order.order == 1:
             return ()
         wanted = one_of(DEFAULT_K if self.k is None else self.k, order.order - 1)
@@ -86,7 +86,7 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
         return found
 
     def choices(self, counts: NgramCounts, order: int) -> list[tuple[float, ...]]:
-        """The coefficients for every k from 1 to 10; empty if k is given."""
+        """Return the coefficients for every k from 1 to 10; empty if k is given."""
         if self.k is not None:
             return []
         if order == 1:
@@ -99,12 +99,12 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
         if len(parameters) > 1 and all(value == 1.0 for value in parameters):
             warn(
                 f"order {order}: found counts of counts from which no discounts follow (is this small or "
-                "artificial data?); only histories without any other rest leave something for unseen words",
+                "artificial data?); using no discounts, so that only the rule of c(h.) + 1 leaves mass for new words",
                 EstimationWarning,
             )
 
     def describe(self, parameters: tuple[float, ...]) -> OrderEstimates:
-        """The coefficients d_1 .. d_k as ``ratios``, without those at the end that are 1."""
+        """Return the coefficients d_1 .. d_k as ``ratios``, without those at the end that are 1."""
         last = max((r for r, value in enumerate(parameters) if value != 1.0), default=0)
         return {"ratios": parameters[1 : last + 1]}
 
@@ -124,7 +124,7 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
 
 
 def katz_coefficients(n: list[int], k: int) -> tuple[float, ...]:
-    """The coefficients d_0 .. d_k from the counts of counts n[0 .. k + 1], with the rules of `Katz`.
+    """Return the coefficients d_0 .. d_k from the counts of counts n[0 .. k + 1], with the rules of `Katz`.
 
     Examples
     --------

@@ -84,11 +84,11 @@ class KneserNey(RecursiveSmoothing[tuple[float, ...]]):
         return {1: "kneser-ney", 3: "modified-kneser-ney"}.get(self.discounts, f"kneser-ney-{self.discounts}")
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
-        """Continuation counts below the highest order, counts at the highest order."""
+        """Return continuation counts below the highest order, and counts at the highest order."""
         return counts.continuation_counts(order)
 
     def parameters(self, order: OrderCounts) -> tuple[float, ...]:
-        """The discounts D1 .. DJ+ of one order."""
+        """Return the discounts D1 .. DJ+ of one order."""
         if self.discounts == 1:
             if self.fallback is not None and not all(order.count_of_counts(2)[1:]):
                 return self.fallback[:1]
@@ -102,7 +102,7 @@ class KneserNey(RecursiveSmoothing[tuple[float, ...]]):
         return self._fewer_discounts(order.order, n)
 
     def _fewer_discounts(self, order: int, n: list[int]) -> tuple[float, ...]:
-        """Fewer discounts, with a warning, for an order whose J discounts cannot be estimated."""
+        """Estimate fewer discounts, with a warning, for an order whose J discounts cannot be estimated."""
         chosen: tuple[float, ...] | None = None
         for fewer in range(self.discounts - 1, 2, -1):
             chosen = modified_discounts(n, fewer, strict=True)
@@ -124,18 +124,18 @@ class KneserNey(RecursiveSmoothing[tuple[float, ...]]):
         return chosen
 
     def tunable(self, order: int, parameters: tuple[float, ...]) -> list[tuple[float, float, float]]:
-        """The discounts with their bounds: Dr is at most r."""
+        """Return the discounts with their bounds: Dr is at most r."""
         wanted = _padded(parameters, self.discounts)
         return [(value, MIN_DISCOUNT, float(r)) for r, value in enumerate(wanted, 1)]
 
     def with_values(
         self, order: int, parameters: tuple[float, ...], values: list[float]
     ) -> tuple[float, ...]:
-        """The new discounts."""
+        """Return the new discounts."""
         return tuple(values)
 
     def describe(self, parameters: tuple[float, ...]) -> OrderEstimates:
-        """The discounts, as ``discounts``."""
+        """Return the discounts, as ``discounts``."""
         return {"discounts": _padded(parameters, self.discounts)}
 
     def discount(self, block: CountBlock, parameters: tuple[float, ...]) -> tuple[Floats, Floats]:
@@ -145,7 +145,7 @@ class KneserNey(RecursiveSmoothing[tuple[float, ...]]):
 
 
 def _padded(discounts: Sequence[float], length: int) -> tuple[float, ...]:
-    """`length` discounts: the last one holds for all larger counts."""
+    """Return `length` discounts; the last given discount holds for all larger counts."""
     return (*discounts, *[discounts[-1]] * length)[:length]
 
 

@@ -53,7 +53,7 @@ class LinearDiscounting(RecursiveSmoothing[float]):
     name: ClassVar[str] = "linear-discounting"
 
     def parameters(self, order: OrderCounts) -> float:
-        """The share of one order that is discounted."""
+        """Return the share of one order that is discounted."""
         _, n1 = order.count_of_counts(1)
         total, types = int(order.counts.sum(dtype=np.int64)), int(np.count_nonzero(order.counts))
         if 0 < n1 < total:
@@ -67,15 +67,15 @@ class LinearDiscounting(RecursiveSmoothing[float]):
         return share
 
     def tunable(self, order: int, parameters: float) -> list[tuple[float, float, float]]:
-        """The share with its bounds."""
+        """Return the share with its bounds."""
         return [(parameters, MIN_SHARE, 1.0)]
 
     def with_values(self, order: int, parameters: float, values: list[float]) -> float:
-        """The new share."""
+        """Return the new share."""
         return values[0]
 
     def describe(self, parameters: float) -> OrderEstimates:
-        """The share, as ``ratios``."""
+        """Return the share, as ``ratios``."""
         return {"ratios": (parameters,)}
 
     def discount(self, block: CountBlock, parameters: float) -> tuple[Floats, Floats]:

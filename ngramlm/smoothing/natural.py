@@ -47,7 +47,7 @@ class NaturalDiscounting(RecursiveSmoothing[None]):
     interpolate: bool = False
 
     def interpolates(self, order: int) -> bool:
-        """False for all orders, unigrams included."""
+        """Return False for all orders, unigrams included."""
         return False
 
     def discount(self, block: CountBlock, parameters: None) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""One order of a recursive estimate: its counts, block by block, and the probabilities that they give."""
+"""One order of a recursive estimate: its counts, block by block, and the estimated probabilities."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Number = TypeVar("Number", int, float)
 Counts = NDArray[np.integer[Any]]
 """Counts as columns of integers of any width."""
 
-# the arrays of a block of this many rows stay in the processor's cache
+# The arrays of a block of this many rows stay in the cache of the processor.
 BLOCK_ROWS = 1 << 15
 
 
@@ -47,7 +47,7 @@ class CountBlock:
     n_events : int
         The number of words that can be predicted, |V|.
     repeats : float64[R], optional
-        How many equal rows each row stands for; None if each row stands for itself.
+        The number of equal rows that each row stands for; None if each row stands for itself.
     """
 
     order: int
@@ -70,11 +70,11 @@ class CountBlock:
         return self.sums(seen.astype(np.float64))
 
     def sums(self, values: Floats) -> Floats:
-        """The sum of the values of each history's rows, float64[R] -> float64[H]."""
+        """Return the sum of the values of each history's rows, float64[R] -> float64[H]."""
         return segment_sums(values if self.repeats is None else values * self.repeats, self.starts)
 
     def spread(self, values: Floats) -> Floats:
-        """The value of each row's history, float64[H] -> float64[R]."""
+        """Return the value of each row's history, float64[H] -> float64[R]."""
         return spread(values, self.starts)
 
 
@@ -112,35 +112,37 @@ class OrderCounts:
     is_top: bool = False
 
     def count_of_counts(self, upto: int) -> list[int]:
-        """The counts of counts n_r for r = 0 .. `upto`, with n_0 as 0."""
+        """Return the counts of counts n_r for r = 0 .. `upto`, with n_0 as 0."""
         found: list[int] = count_of_counts(self.counts, upto).tolist()
         return found
 
     def edges(self) -> Iterator[tuple[int, int]]:
-        """Ranges of histories (first, end) of about `BLOCK_ROWS` rows each."""
+        """Yield ranges of histories (first, end) of about `BLOCK_ROWS` rows each."""
         starts = self.level.starts
         edges = np.searchsorted(starts[:-1], np.arange(0, self.level.n_rows, BLOCK_ROWS))
         edges = np.unique(np.append(edges, self.level.n_histories))
         yield from zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
 
     def block(self, first: int, end: int) -> tuple[slice, CountBlock]:
-        """The rows of the histories first .. end - 1, and their counts."""
+        """Return the rows of the histories first .. end - 1, and their counts."""
         starts = self.level.starts[first : end + 1]
         rows = slice(int(starts[0]), int(starts[-1]))
         counts = self.counts[rows].astype(np.float64)
         return rows, CountBlock(self.order, counts, starts - starts[0], self.n_events)
 
     def lower_probs(self, rows: slice) -> Floats:
-        """The lower-order probability of some rows, float64[R]."""
+        """Return the lower-order probability of some rows, float64[R]."""
         return take(*self.lower_places(rows))
 
     def lower_places(self, rows: slice) -> tuple[Floats, Int32s]:
-        """The probabilities of the order below, and the place of each of some rows in them, int32[R]."""
+        """Return the probabilities of the order below, and the place of each of some rows in them, int32[R]."""
         return self.lower, (self.level.words if self.order == 1 else self.level.suffixes)[rows]
 
 
 def one_of(values: Number | Sequence[Number], place: int) -> Number:
-    """The value for a place, counted from 1: a single value holds for all places, the last of several for all above.
+    """Return the value for a place, counted from 1.
+
+    A single value holds for all places. The last of several values holds for all higher places.
 
     Examples
     --------
@@ -153,11 +155,17 @@ def one_of(values: Number | Sequence[Number], place: int) -> Number:
 class Discounting(Protocol[P]):
     """The part of `RecursiveSmoothing` that an estimate of one order needs."""
 
-    def discount(self, block: CountBlock, parameters: P) -> tuple[Floats, Floats]: ...
+    def discount(self, block: CountBlock, parameters: P) -> tuple[Floats, Floats]:
+        """Discount the counts of some histories; see `RecursiveSmoothing.discount`."""
+        ...
 
-    def interpolates(self, order: int) -> bool: ...
+    def interpolates(self, order: int) -> bool:
+        """Return whether an order is interpolated with the order below."""
+        ...
 
-    def parameters(self, order: OrderCounts) -> P: ...
+    def parameters(self, order: OrderCounts) -> P:
+        """Estimate the parameters of one order from its counts."""
+        ...
 
 
 def discounted(
@@ -251,7 +259,7 @@ class OrderEstimate(Generic[P]):
         self.given = replace(self.given, lower=np.empty(0))
 
     def estimate(self, first: int, end: int) -> tuple[slice, Floats, Floats]:
-        """Rows, probabilities float64[R] and back-off weights float64[H] of the histories first .. end - 1."""
+        """Return the rows, probabilities float64[R] and back-off weights float64[H] of histories first .. end - 1."""
         rows, block = self.given.block(first, end)
         kept = None if self.given.kept is None else self.given.kept[rows]
         seen, left = discounted(self.method, self.parameters, block, kept)

@@ -41,7 +41,7 @@ class PerOrder(RecursiveSmoothing[Own]):
     """A method of its own for each order.
 
     Any methods that combine an order with the one below can be used together. Each keeps its form (`interpolate`) and
-    its way of counting: the continuation counts of Kneser-Ney may lie under Witten-Bell.
+    its way of counting. For example, Kneser-Ney with continuation counts can be below Witten-Bell.
 
     Parameters
     ----------
@@ -74,38 +74,41 @@ class PerOrder(RecursiveSmoothing[Own]):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.methods, list | tuple) or not self.methods:
-            raise UsageError(f"found the methods {self.methods!r}; expected one for each order")
+            raise UsageError(f"found methods {self.methods!r}; expected one for each order")
         object.__setattr__(self, "methods", tuple(self.methods))
         for method in self.methods:
             if not isinstance(method, RecursiveSmoothing) or isinstance(method, PerOrder):
                 name = getattr(method, "name", type(method).__name__)
-                raise UsageError(f"{name} does not build on a lower order; expected a method that does")
+                raise UsageError(
+                    f"found {name}, which does not build on a lower order; expected a method that does"
+                )
             if method.joint:
                 raise UsageError(
-                    f"{method.name} finds the parameters of all orders together; expected a method that does not, "
-                    "or one with given parameters"
+                    f"found {method.name}, which estimates the parameters of all orders together; expected another "
+                    "method, or given parameters"
                 )
             if method.closed != self.closed:
                 raise UsageError(
-                    f"{method.name} has closed={method.closed}; expected {self.closed} as for all orders"
+                    f"found {method.name} with closed={method.closed}; expected closed={self.closed}, as in PerOrder"
                 )
 
     @property
     def name(self) -> str:  # type: ignore[override]
+        """The names of the methods, joined by ``/``."""
         return "/".join(method.name for method in self.methods)
 
     def method(self, order: int) -> RecursiveSmoothing[Any]:
-        """The method of one order."""
+        """Return the method of one order."""
         return self.methods[min(order, len(self.methods)) - 1]
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
-        """The counts of one order that its method discounts."""
+        """Return the counts of one order that its method discounts."""
         return self.method(order).effective_counts(counts, order)
 
     def in_form(self, interpolate: bool) -> Self:
-        """The same with each method in interpolated or back-off form, if the method has that form.
+        """Return a copy with each method in interpolated or back-off form, if the method has that form.
 
-        The method of the unigrams stays as it is, unless it is the method of all orders.
+        The method of the unigrams is not changed, unless it is the method of all orders.
         """
         first, *others = self.methods
         if not others:
@@ -113,36 +116,36 @@ class PerOrder(RecursiveSmoothing[Own]):
         return replace(self, methods=(first, *(method.in_form(interpolate) for method in others)))
 
     def interpolates(self, order: int) -> bool:
-        """Whether an order is interpolated with the one below."""
+        """Return whether an order is interpolated with the order below."""
         return self.method(order).interpolates(order)
 
     def parameters(self, order: OrderCounts) -> Own:
-        """The method of one order, and its parameters from the counts."""
+        """Return the method of one order, and its parameters from the counts."""
         method = self.method(order.order)
         return OwnParameters(method, method.parameters(order))
 
     def choices(self, counts: NgramCounts, order: int) -> list[Own]:
-        """The candidates of one order."""
+        """Return the candidates of one order."""
         method = self.method(order)
         return [OwnParameters(method, values) for values in method.choices(counts, order)]
 
     def check_choice(self, order: int, parameters: Own) -> None:
-        """Warn if held-out text chose parameters for one order that cannot be intended."""
+        """Warn if held-out text chose unusable parameters for one order."""
         method, own = parameters
         method.check_choice(order, own)
 
     def tunable(self, order: int, parameters: Own) -> list[tuple[float, float, float]]:
-        """The values of one order that held-out text may change."""
+        """Return the values of one order that held-out text may change."""
         method, own = parameters
         return method.tunable(order, own)
 
     def with_values(self, order: int, parameters: Own, values: list[float]) -> Own:
-        """The parameters of one order with new values."""
+        """Return the parameters of one order with new values."""
         method, own = parameters
         return OwnParameters(method, method.with_values(order, own, values))
 
     def describe(self, parameters: Own) -> OrderEstimates:
-        """The parameters of one order, for metadata and reports."""
+        """Return the parameters of one order, for metadata and reports."""
         method, own = parameters
         return method.describe(own)
 

@@ -24,7 +24,7 @@ from ngramlm.types import Bools, Float32s, Floats, Ints
 
 __all__ = ["PitmanYor"]
 
-# where a chain starts; a few sweeps away from any values that it finds
+# The start of a chain. A few sweeps lead from there to the values of the samples.
 FIRST_DISCOUNT, FIRST_STRENGTH = 0.75, 1.0
 
 
@@ -34,8 +34,8 @@ class PitmanYor(Smoothing):
 
     p(w|h) = (c(hw) - d t(hw) + (theta + d t(h.)) p(w|h')) / (theta + c(h.)). The distribution of every history is drawn
     from a Pitman-Yor process around that of the shorter history, with a discount d and a strength theta for each order.
-    Gibbs sampling seats the customers; after every sweep d and theta are drawn anew. With one table for each n-gram and
-    theta = 0 this is interpolated Kneser-Ney.
+    Gibbs sampling seats the customers; every sweep is followed by a draw of d and theta. With one table for each n-gram
+    and theta = 0 this is interpolated Kneser-Ney.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ class PitmanYor(Smoothing):
 
 
 def per_order(values: float | Sequence[float] | None, order: int, default: float) -> list[float]:
-    """One value for each order; the last given value holds for all higher orders.
+    """Return one value for each order; the last given value holds for all higher orders.
 
     Examples
     --------
@@ -179,10 +179,10 @@ def per_order(values: float | Sequence[float] | None, order: int, default: float
 
 
 def _stored(seen: Floats, left: Floats, kept: Bools | None, starts: Ints) -> tuple[Float32s, Floats]:
-    """The columns of one sample: `seen` rounded to float32, and the `left` of each history that makes the sum 1.
+    """Return the columns of one sample: `seen` in float32, and `left` of each history with the sum 1.
 
-    What cut-offs drop goes to the lower order. Where rounding would take more than half of `left`, as after ten million
-    occurrences of one history, `left` stays as it is.
+    The mass of rows that cut-offs drop goes to the lower order. If rounding would take more than half of `left`, for
+    example after ten million occurrences of one history, `left` is not changed.
     """
     rounded = seen.astype(np.float32)
     if kept is not None:
@@ -192,7 +192,7 @@ def _stored(seen: Floats, left: Floats, kept: Bools | None, starts: Ints) -> tup
 
 
 def _cut_off(counts: NgramCounts, seen: list[Float32s], left: list[Floats]) -> NgramTrie:
-    """The trie without the rows that cut-offs drop and no longer n-gram needs; both lists are changed to fit."""
+    """Drop the rows that cut-offs drop and no longer n-gram needs, also from both lists; return the new trie."""
     closed = counts.closed_rows()
     if closed is None:
         return counts.trie

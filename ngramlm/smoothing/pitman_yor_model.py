@@ -29,7 +29,7 @@ class PitmanYorModel(ColumnModel):
     """The mean over samples s of p_s(w|h) = seen_s(hw) + left_s(h) p_s(w|h').
 
     An unknown history has left_s(h) = 1. A mean of products is not a product of means, so the model is not a back-off
-    table; `to_backoff` makes one that is close to it.
+    model. `to_backoff` makes a back-off model that is close to it.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ class PitmanYorModel(ColumnModel):
             found, expected = [column.shape for column in given], [(size, n_samples) for size in sizes]
             if not n_samples or found != expected:
                 raise UsageError(
-                    f"found columns {name!r} of shapes {found}; expected {expected}, and a sample"
+                    f"found columns {name!r} of shapes {found}; expected {expected}, with at least one sample"
                 )
         columns: tuple[NDArray[np.floating[Any]], ...] = (base, *seen, *left)
         for column in columns:
             if len(column) and not (column.min() >= 0 and column.max() <= 1):
-                raise UsageError("found a value outside 0 .. 1; expected shares of probability")
+                raise UsageError("found a value outside 0 .. 1; expected probabilities")
             column.setflags(write=False)
         self.base = base
         self.seen = tuple(seen)
@@ -89,7 +89,7 @@ class PitmanYorModel(ColumnModel):
         return len(self.left[0][0])
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The columns that a file holds of the model, by name."""
+        """Return the columns that a file holds of the model, by name."""
         named: dict[str, NDArray[Any]] = {"base": self.base, "samples": np.array([self.n_samples])}
         for k, (seen, left) in enumerate(zip(self.seen, self.left, strict=True), 1):
             named |= {f"seen.{k}": seen.ravel(), f"left.{k}": left.ravel()}
@@ -97,7 +97,7 @@ class PitmanYorModel(ColumnModel):
 
     @classmethod
     def from_archive(cls, archive: Archive) -> PitmanYorModel:
-        """The model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
         columns, seen, left = archive.columns, [], []
         n_samples = max(int(check_length(columns["samples"], 1, "numbers of samples", np.int64)[0]), 0)
         base = check_length(columns["base"], len(archive.vocabulary), "base probabilities", np.float64)
@@ -112,7 +112,7 @@ class PitmanYorModel(ColumnModel):
         return cls(archive.vocabulary, archive.trie, base, seen, left, archive.metadata)
 
     def _row_probs(self) -> list[Floats]:
-        """The probability of every stored n-gram, float64[R] per order."""
+        """Return the probability of every stored n-gram, float64[R] per order."""
         means = [np.zeros(n) for n in self.trie.n_rows]
         for sample in range(self.n_samples):
             lower = self.base
@@ -141,7 +141,7 @@ class PitmanYorModel(ColumnModel):
 
     def _distribution(self, path: Sequence[int]) -> Floats:
         probs = np.zeros(len(self.vocabulary))
-        # what each sample has left for the lower orders
+        # The mass that each sample leaves to the lower orders.
         shares = np.full(self.n_samples, 1.0 / self.n_samples)
         for order in range(len(path), 0, -1):
             level, history = self.trie.level(order), path[order - 1]

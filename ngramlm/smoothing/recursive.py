@@ -1,6 +1,6 @@
-"""Smoothing that recurs to the order below: the loop over orders, and the estimation of parameters.
+"""Recursive smoothing: the loop over orders, and the estimation of parameters.
 
-A method says how the counts of a history are discounted. This module does the rest: interpolation and back-off,
+A method defines how the counts of a history are discounted. This module does the rest: interpolation and back-off,
 tuning on held-out text, cut-offs, blocks and threads.
 """
 
@@ -61,7 +61,7 @@ class RecursiveSmoothing(Smoothing, Generic[P]):
         if self.interpolate not in self.forms:
             missing, only = ("interpolated", "back-off") if self.interpolate else ("back-off", "interpolated")
             raise UsageError(
-                f"found the {missing} form of {self.name}; expected its only form, the {only} one"
+                f"found the {missing} form of {self.name}; expected the {only} form, the only form of this method"
             )
 
     @abstractmethod
@@ -84,7 +84,7 @@ class RecursiveSmoothing(Smoothing, Generic[P]):
         """
 
     def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
-        """The counts of one order that are discounted, int[R]; Kneser-Ney takes continuation counts instead."""
+        """Return the counts of one order that are discounted, int[R]; Kneser-Ney takes continuation counts instead."""
         return counts.counts[order - 1]
 
     @property
@@ -93,19 +93,19 @@ class RecursiveSmoothing(Smoothing, Generic[P]):
         return False
 
     def form(self, order: int) -> str:
-        """Whether the orders from 2 to `order` are interpolated.
+        """Return ``yes`` if the orders from 2 to `order` are interpolated, ``no`` if not.
 
-        ``yes`` or ``no`` if all orders agree, else a list with one of the two for each order.
+        If the orders differ, the result is a list with ``yes`` or ``no`` for each order, separated by commas.
         """
         forms = ["yes" if self.interpolates(k) else "no" for k in range(2, max(order, 2) + 1)]
         return forms[0] if len(set(forms)) == 1 else ",".join(forms)
 
     def in_form(self, interpolate: bool) -> Self:
-        """The method in interpolated or back-off form; the method itself if it lacks that form."""
+        """Return the method in interpolated or back-off form; the method itself if it lacks that form."""
         return replace(self, interpolate=interpolate) if interpolate in self.forms else self
 
     def interpolates(self, order: int) -> bool:
-        """Whether an order is interpolated with the one below; unigrams are, with the base distribution."""
+        """Return whether an order is interpolated with the order below (unigrams: with the base distribution)."""
         return self.interpolate or order == 1
 
     def parameters(self, order: OrderCounts) -> P:
@@ -116,22 +116,22 @@ class RecursiveSmoothing(Smoothing, Generic[P]):
         return cast(P, None)
 
     def describe(self, parameters: P) -> OrderEstimates:
-        """The parameters of one order, for metadata and reports."""
+        """Return the parameters of one order, for metadata and reports."""
         return {}
 
     def choices(self, counts: NgramCounts, order: int) -> list[P]:
-        """The candidates of one order, among which held-out text chooses; empty if the counts decide."""
+        """Return the candidates of one order, among which held-out text chooses; empty if the counts decide."""
         return []
 
     def check_choice(self, order: int, parameters: P) -> None:
-        """Warn if held-out text chose parameters for one order that cannot be intended."""
+        """Warn if held-out text chose unusable parameters for one order."""
 
     def tunable(self, order: int, parameters: P) -> list[tuple[float, float, float]]:
-        """The values of one order that held-out text may change, each as (value, lower bound, upper bound)."""
+        """Return the values of one order that held-out text may change, each as (value, lower bound, upper bound)."""
         return []
 
     def with_values(self, order: int, parameters: P, values: list[float]) -> P:
-        """The parameters of one order with new values in the places of `tunable`."""
+        """Return the parameters of one order with new values in the places of `tunable`."""
         return parameters
 
     def fit_parameters(

@@ -15,7 +15,7 @@ from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["Restaurants", "own_events", "resample_parameters"]
 
-# every token has a seat of its own, numbered by int32
+# Every token has a seat of its own, with an int32 number.
 MAX_EVENTS = (1 << 31) - 2
 MAX_DISCOUNT = 1 - 2.0**-40
 
@@ -106,17 +106,17 @@ class Restaurants:
         return self.counts.order
 
     def rows(self, order: int) -> slice:
-        """The places of the rows of one order in the arrays of the seating."""
+        """Return the places of the rows of one order in the arrays of the seating."""
         n_rows = self.counts.trie.n_rows
         return slice(sum(n_rows[: order - 1]), sum(n_rows[:order]))
 
     def histories(self, order: int) -> slice:
-        """The places of the histories of one order in the arrays of the seating."""
+        """Return the places of the histories of one order in the arrays of the seating."""
         sizes = [level.n_histories for level in self.counts.trie.levels[:order]]
         return slice(sum(sizes[:-1]), sum(sizes))
 
     def sweep(self) -> None:
-        """Seat every customer of every order anew, the highest order first."""
+        """Seat every customer of every order again, the highest order first."""
         self.seating.set_parameters(self.discounts, self.strengths)
         for order in range(self.order, 0, -1):
             self.seating.resample(order)
@@ -139,7 +139,7 @@ class Restaurants:
                 self.strengths[order - 1] = strength
 
     def predictions(self, order: int) -> tuple[Floats, Floats]:
-        """The predictions p(w|h) = seen(hw) + left(h) p(w|h') of one order.
+        """Return the predictions p(w|h) = seen(hw) + left(h) p(w|h') of one order.
 
         Returns
         -------
@@ -166,15 +166,15 @@ class Restaurants:
 
 
 def own_events(counts: NgramCounts) -> list[Int32s]:
-    """How many events of the text belong to each n-gram and to no longer one, int32[R] per order.
+    """Count the events of the text that belong to each n-gram and to no longer n-gram, int32[R] per order.
 
-    All events belong to the highest order but two kinds: those that begin a sentence, and those whose longer n-gram was
-    left out because it holds ``<unk>``.
+    Most events belong to the highest order. The exceptions are events at the beginning of a sentence, and events whose
+    longer n-gram was left out because it contains ``<unk>``.
 
     Raises
     ------
     CountError
-        If there are more than 2^31 - 2 events, as each has a seat.
+        If there are more than 2^31 - 2 events: each event needs a seat.
     """
     found = []
     for order in range(1, counts.order + 1):
@@ -185,7 +185,7 @@ def own_events(counts: NgramCounts) -> list[Int32s]:
         total = float(counts.counts[order - 1].sum(dtype=np.float64))
         if total > MAX_EVENTS:
             raise CountError(
-                f"order {order}: found {total:.0f} events; expected {MAX_EVENTS} at most, each has a seat"
+                f"order {order}: found {total:.0f} events; expected {MAX_EVENTS} at most, one seat for each"
             )
         found.append(np.maximum(own, 0.0).astype(np.int32))
     return found
@@ -241,7 +241,7 @@ def resample_parameters(
 
 
 def _tail_counts(values: Int32s) -> tuple[Floats, Ints]:
-    """The numbers i = 1 .. largest value - 1, and how many values are larger than each."""
+    """Return the numbers i = 1 .. largest value - 1, and for each the number of values that are larger."""
     counts = np.bincount(values[values >= 1])
     # larger[i]: how many values are at least i
     larger = counts[::-1].cumsum()[::-1]

@@ -25,8 +25,8 @@ class StupidBackoff(Smoothing):
     """Stupid back-off: S(w|h) = c(hw) / c(h.) if hw was seen, else `alpha` S(w|h'); S(w) = c(w) / N.
 
     The scores of all words after a history do not sum to one, so they have no perplexity. They rank words and
-    sentences. An unknown word has the score 0 (a log10 score of -inf). A history that was never seen answers as its
-    suffix, without the factor. So does a history whose n-grams have all been cut off.
+    sentences. An unknown word has the score 0 (a log10 score of -inf). A history that was never seen has the scores of
+    its suffix, without the factor. The same holds for a history whose n-grams have all been cut off.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ __all__ = ["HeldoutFit", "Tunable", "choose_values", "tune_values"]
 
 P = TypeVar("P")
 
-# of the forward differences that approximate the gradient
+# The step of the forward differences that approximate the gradient.
 STEP = 1e-6
 TINY = 1e-300
 # relative change of the log-probability at which the search ends
@@ -43,13 +43,21 @@ TOLERANCE = 1e-8
 class Tunable(Discounting[P], Protocol[P]):
     """The part of `RecursiveSmoothing` that tuning needs."""
 
-    def base_distribution(self, counts: NgramCounts) -> Floats: ...
+    def base_distribution(self, counts: NgramCounts) -> Floats:
+        """Return the uniform distribution over all words that can be predicted, float64[V]."""
+        ...
 
-    def effective_counts(self, counts: NgramCounts, order: int) -> Counts: ...
+    def effective_counts(self, counts: NgramCounts, order: int) -> Counts:
+        """Return the counts of one order that are discounted, int[R]."""
+        ...
 
-    def tunable(self, order: int, parameters: P) -> list[tuple[float, float, float]]: ...
+    def tunable(self, order: int, parameters: P) -> list[tuple[float, float, float]]:
+        """Return the tunable values of one order, each as (value, lower bound, upper bound)."""
+        ...
 
-    def with_values(self, order: int, parameters: P, values: list[float]) -> P: ...
+    def with_values(self, order: int, parameters: P, values: list[float]) -> P:
+        """Return the parameters of one order with new values."""
+        ...
 
 
 class HeldoutFit(Generic[P]):
@@ -101,7 +109,7 @@ class HeldoutFit(Generic[P]):
     def estimate_order(
         self, order: int, parameters: P, below: Sequence[OrderEstimate[P]]
     ) -> OrderEstimate[P]:
-        """The estimate of one order over those below it."""
+        """Return the estimate of one order over those below it."""
         given = replace(self.orders[order - 1], lower=below[-1].probs if below else self.base)
         estimate = OrderEstimate(self.method, given, parameters)
         for first, end in given.edges():
@@ -109,14 +117,14 @@ class HeldoutFit(Generic[P]):
         return estimate
 
     def event_probs(self, estimate: OrderEstimate[P], below: Floats) -> Floats:
-        """The probabilities of the events in one order, from those in the order below, float64[N]."""
+        """Return the probabilities of the events in one order, from those in the order below, float64[N]."""
         order = estimate.given.order
         rows, histories = self.events.rows[order - 1], self.events.histories[order - 1]
         probs = look_up(estimate.weights, histories, 1.0) * below
         return np.where(rows >= 0, look_up(estimate.probs, rows, 0.0), probs)
 
     def mean(self, values: Floats) -> float:
-        """The mean of values over the events."""
+        """Return the mean of values over the events."""
         return float(values @ self.events.weights / self.events.weights.sum())
 
 
@@ -134,14 +142,14 @@ class _Search(ABC, Generic[P]):
 
     @abstractmethod
     def loss(self, values: Floats) -> float:
-        """Minus the mean log-probability (nats)."""
+        """Return minus the mean log-probability (nats)."""
 
     @abstractmethod
     def __call__(self, values: Floats) -> tuple[float, Floats]:
-        """The loss and its gradient."""
+        """Return the loss and its gradient."""
 
     def parameters(self, values: Floats) -> list[P]:
-        """The parameters of all orders for a vector of values."""
+        """Return the parameters of all orders for a vector of values."""
         found: list[P] = []
         at = 0
         for order, (start, tunable) in enumerate(zip(self.start, self.tunable, strict=True), 1):
@@ -150,7 +158,7 @@ class _Search(ABC, Generic[P]):
         return found
 
     def steps(self, values: Floats) -> Iterator[tuple[int, float, P]]:
-        """For each value: its order, a step within its bounds, the parameters of the order after the step."""
+        """Yield for each value its order, a step within its bounds, and the parameters of the order after the step."""
         place = 0
         for order, tunable in enumerate(self.tunable, 1):
             for _ in tunable:
@@ -175,13 +183,13 @@ class _InterpolatedSearch(_Search[P]):
             self.blocks.append(_merged_rows(given, rows))
 
     def shares(self, order: int, parameters: P) -> tuple[Floats, Floats]:
-        """The values `seen` and `left` of the events in one order."""
+        """Return the values `seen` and `left` of the events in one order."""
         block, kept, places = self.blocks[order - 1]
         seen, left = discounted(self.method, parameters, block, kept)
         return look_up(seen, places, 0.0), look_up(left, self.fit.events.histories[order - 1], 1.0)
 
     def probs(self, values: Floats) -> tuple[list[Floats], list[tuple[Floats, Floats]]]:
-        """The probabilities of the events below the first order and in each order, and their shares in each order."""
+        """Return the probabilities of the events in order 0, 1, and so on, and their `shares` in each order."""
         probs, shares = [self.fit.base[self.fit.events.words]], []
         for order, own in enumerate(self.parameters(values), 1):
             shares.append(self.shares(order, own))
@@ -193,7 +201,7 @@ class _InterpolatedSearch(_Search[P]):
 
     def __call__(self, values: Floats) -> tuple[float, Floats]:
         probs, shares = self.probs(values)
-        # of a change in each order, highest first
+        # The factors of a change in each order, highest order first.
         factors = [1.0 / np.maximum(probs[-1], TINY)]
         for _, left in reversed(shares[1:]):
             factors.append(factors[-1] * left)
@@ -214,7 +222,7 @@ class _BackOffSearch(_Search[P]):
     def log_probs(
         self, parameters: list[P], below: Sequence[OrderEstimate[P]]
     ) -> tuple[list[OrderEstimate[P]], Floats]:
-        """The estimates of all orders, and the log-probabilities (nats) of the events."""
+        """Return the estimates of all orders, and the log-probabilities (nats) of the events."""
         estimates = list(below)
         for order in range(len(below) + 1, len(parameters) + 1):
             estimates.append(self.fit.estimate_order(order, parameters[order - 1], estimates))
@@ -298,7 +306,7 @@ def _snapped(values: Floats, bounds: Sequence[tuple[float, float]]) -> Floats:
 
 
 def _visited(level: Level, histories: Int32s) -> tuple[Ints, Ints]:
-    """The distinct histories of some events, in order, and all rows of these histories."""
+    """Return the distinct histories of some events, in order, and all rows of these histories."""
     mask = np.zeros(level.n_histories, bool)
     mask[histories[histories >= 0]] = True
     rows = np.flatnonzero(np.repeat(mask, np.diff(level.starts)))
@@ -306,7 +314,7 @@ def _visited(level: Level, histories: Int32s) -> tuple[Ints, Ints]:
 
 
 def _merged_rows(given: OrderCounts, rows: Int32s) -> tuple[CountBlock, Bools | None, Int32s]:
-    """Merge rows of a history with equal counts: the block, which rows are kept, and the rows of the events."""
+    """Merge rows of a history with equal counts; return the block, a mask of kept rows, and the rows of the events."""
     level = given.level
     histories = np.repeat(np.arange(level.n_histories), np.diff(level.starts))
     kept = np.ones(level.n_rows, bool) if given.kept is None else given.kept
@@ -325,7 +333,7 @@ def _merged_rows(given: OrderCounts, rows: Int32s) -> tuple[CountBlock, Bools | 
 
 
 def _numbering(chosen: Ints, n: int) -> Int32s:
-    """The place of each of n numbers among the chosen ones, int32[n]; -1 for the others."""
+    """Return the place of each of n numbers among the chosen ones, int32[n]; -1 for the others."""
     numbers = np.full(n, -1, np.int32)
     numbers[chosen] = np.arange(len(chosen), dtype=np.int32)
     return numbers

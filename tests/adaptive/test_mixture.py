@@ -283,7 +283,7 @@ def test_only_frequent_words_have_weights_of_their_own() -> None:
         (lambda: lm.RecentWeights(strength=0), "strength"),
         (lambda: lm.BucketWeights("colour"), "by"),
         (lambda: lm.BucketWeights("word", words=(4, 3)), "rising"),
-        (lambda: lm.BucketWeights("silence", words=(3,)), "by word"),
+        (lambda: lm.BucketWeights("silence", words=(3,)), "by='word'"),
         (lambda: lm.Mixture([static()], weighting=lm.RecentWeights((0.5, 0.5))).distribution(), "one for each"),
     ],
 )  # fmt: skip
@@ -367,9 +367,9 @@ def test_defaults_that_the_documentation_names() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: lm.Mixture([static()] * 65), "64 at most"),
+        (lambda: lm.Mixture([static()] * 65), "at most 64"),
         (lambda: lm.Mixture(["model", static()]), "expected a language model"),
-        (lambda: lm.Mixture([static()] * 11, weighting=lm.BucketWeights()).distribution(), "10 at most"),
+        (lambda: lm.Mixture([static()] * 11, weighting=lm.BucketWeights()).distribution(), "at most 10"),
         (lambda: lm.Cache(window=1 << 62), "window"),
         (lambda: lm.Cache(weights=5), "WordWeights"),
         (lambda: lm.Cache(neighbours="x"), "Neighbours"),
@@ -380,7 +380,7 @@ def test_defaults_that_the_documentation_names() -> None:
         (lambda: lm.BucketWeights("word", words=("a",)), "words"),
         (lambda: lm.BucketWeights("word", words=(10**12,)), "words"),
         (lambda: lm.adaptive.WordWeights(lm.Vocabulary([]), np.full(3, 1e300), 0.0), "weight"),
-        (lambda: lm.Neighbours.from_similarities({"a": {"b": math.nan}}, 0.5), "no number"),
+        (lambda: lm.Neighbours.from_similarities({"a": {"b": math.nan}}, 0.5), "NaN or infinite"),
         (lambda: lm.adaptive.cluster_documents(text_of(DOCUMENTS, static().vocabulary), 2, seed=-1), "seed"),
     ],
 )

@@ -66,7 +66,7 @@ def test_history_model(witten_bell: Path, invoke: Invoke) -> None:
     invoke("prune", "model.ngram", "--keep", "500", "--history-model", "wb.arpa", "-o", "small.arpa")
     alone = invoke("prune", "model.ngram", "--keep", "500", "-o", "alone.arpa")
 
-    assert "warning: this is a Kneser-Ney model" in alone.stderr
+    assert "warning: found a Kneser-Ney model" in alone.stderr
     assert Path("small.arpa").read_text() != Path("alone.arpa").read_text()
 
 
@@ -122,7 +122,7 @@ def test_a_model_that_does_not_say_how_it_was_smoothed_is_told(folder: Path, inv
     note = "model.arpa does not name its smoothing method; a Kneser-Ney model needs --history-model\n"
 
     assert invoke("prune", "model.arpa", *small).stderr.startswith(note)
-    assert "this is a Kneser-Ney model" in invoke("prune", "model.ngram", *small).stderr
+    assert "found a Kneser-Ney model" in invoke("prune", "model.ngram", *small).stderr
     invoke("train", "train.txt", "--order", "3", "--smoothing", "witten-bell", "-o", "wb.ngram")
     invoke("train", "train.txt", "--order", "1", "-o", "one.arpa")
     for arguments in (

@@ -585,7 +585,7 @@ def test_values_that_are_no_logarithms_are_noticed(
     verify_binary(path)
     put_value(path, section, place, value)
 
-    with pytest.raises(FormatError, match="or NaN; expected none"):
+    with pytest.raises(FormatError, match="or NaN; expected log10 probabilities of 0 or less"):
         verify_binary(path)
 
 

@@ -334,7 +334,10 @@ def test_progress_hears_of_every_step_and_may_end_the_work() -> None:
         ({"sigma2": math.inf}, "sigma2 is inf; expected a number above 0"),
         ({"alpha": -1}, "alpha is -1; expected a number from 0 on"),
         ({"solver": "newton"}, "solver is 'newton'; expected one of: owl-qn, lbfgs, gis, iis"),
-        ({"solver": "iis", "alpha": 0.5}, "alpha is 0.5 with the solver 'iis'; expected 0, or 'owl-qn'"),
+        (
+            {"solver": "iis", "alpha": 0.5},
+            "alpha is 0.5 with the solver 'iis'; expected an alpha of 0, or the solver 'owl-qn'",
+        ),
         ({"tolerance": 0}, "tolerance is 0; expected a number above 0"),
         ({"max_iterations": 0}, "max_iterations is 0; expected a whole number from 1 on"),
     ],

@@ -126,7 +126,7 @@ def test_a_model_that_does_not_sum_to_one_is_warned_of() -> None:
     model = trained([["a", "b"], ["b", "a"]], 2)
     weights = [column + np.float32(0.5) for column in model.columns.log10_backoffs]
     wrong = lm.BackoffModel(model.vocabulary, lm.Columns(model.trie, model.columns.log10_probs, weights))
-    with pytest.warns(EstimationWarning, match="something else than 1"):
+    with pytest.warns(EstimationWarning, match="do not sum to 1"):
         columns = NormalizedColumns.of(wrong.columns)
 
     assert worst_sum(columns) < 1e-9

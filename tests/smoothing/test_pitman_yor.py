@@ -532,7 +532,7 @@ def test_nothing_to_learn_from() -> None:
 
 def test_too_many_events_for_seats() -> None:
     counts = lm.NgramCounts.from_ngrams({("a",): 1 << 31})
-    with pytest.raises(CountError, match="each has a seat"):
+    with pytest.raises(CountError, match="one seat for each"):
         lm.PitmanYor().fit(counts)
 
 
