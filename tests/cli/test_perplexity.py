@@ -368,7 +368,7 @@ def test_perplexity_refuses_scores(invoke: Invoke, folder: Path) -> None:
     result = invoke("perplexity", "scores.ngram", "test.txt")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: found scores that are no probabilities (order:3|")
+    assert result.stderr.startswith("error: found scores that are not probabilities (order:3|")
 
 
 def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invoke, folder: Path) -> None:
