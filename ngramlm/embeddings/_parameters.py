@@ -1,6 +1,6 @@
 """Memory for the parameters that the kernels train: rows that begin at cache lines and fill whole registers.
 
-Kernels import this file too; it knows arrays only.
+Kernels import this file too, so it must not import kernels.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ WIDEST = 16  # floats of the widest registers
 
 
 def padded_size(dimension: int) -> int:
-    """Floats of a row that has room for `dimension` of them and fills whole registers."""
+    """Return the length of a row that has room for `dimension` floats and fills whole registers."""
     return -(-dimension // WIDEST) * WIDEST
 
 
 def aligned_rows(n_rows: int, size: int) -> Float32s:
-    """float32[n_rows, size] of zeros. Rows begin at multiples of 64 bytes if `size` is padded.
+    """Make float32[n_rows, size] of zeros. Rows begin at multiples of 64 bytes if `size` is padded.
 
     >>> rows = aligned_rows(3, padded_size(5))
     >>> rows.shape, rows.ctypes.data % 64

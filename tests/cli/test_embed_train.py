@@ -108,8 +108,11 @@ def test_from_a_pipe_to_a_pipe(folder: Path) -> None:
             ["-o", "v.txt", "--method", "glove", "--subwords", "3,6"],
             "--subwords is for --method skip-gram and cbow",
         ),
-        (["-o", "v.txt", "--subwords", "6,3"], "max_n is 3"),
-        (["-o", "v.txt", "--method", "cbow", "--shared-negatives"], "shared_negatives is for skip-gram"),
+        (["-o", "v.txt", "--subwords", "6,3"], "found max_n 3"),
+        (
+            ["-o", "v.txt", "--method", "cbow", "--shared-negatives"],
+            "found shared_negatives; expected it only for skip-gram",
+        ),
         (["-o", "v.txt", "--min-count", "100000"], "found 0 words that occur 100000 times or more"),
         (["-o", "-", "--json"], "--json needs -o FILE"),
         (["-o", "-", "--resume"], "--resume is for"),
