@@ -384,7 +384,7 @@ def test_unseen_words_are_the_mean_of_their_ngrams() -> None:
 def test_ngrams_have_to_fit_the_words() -> None:
     with pytest.raises(UsageError, match="n-grams of 3 numbers; expected 2"):
         SubwordVectors(["a"], np.ones((1, 2), np.float32), np.ones((4, 3), np.float32), 3, 6)
-    with pytest.raises(UsageError, match="found float64 of .* for the n-grams"):
+    with pytest.raises(UsageError, match=r"found float64 of .* for the n-grams"):
         SubwordVectors(["a"], np.ones((1, 2), np.float32), np.ones((4, 2)), 3, 6)  # type: ignore[arg-type]
 
 
