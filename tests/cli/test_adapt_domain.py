@@ -132,14 +132,14 @@ def test_warnings_of_held_out_texts(domain: Path, invoke: Invoke) -> None:
     foreign = invoke(*arguments, "--heldout", "foreign.txt")
 
     assert (used.exit_code, foreign.exit_code) == (0, 0)
-    assert "domain.txt is held out and used otherwise too" in used.stderr
+    assert "found domain.txt as held out and as another input" in used.stderr
     assert "foreign.txt: 83 % of the words are OOVs" in foreign.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to write"),
+        ((), "found nothing to write; expected -o FILE.ngram"),
         (("--heldout", "held.txt", "-o", "d.arpa"), "give -o FILE.ngram"),
         (("--heldout", "held.txt", "-o", "-"), "give -o FILE.ngram"),
         (("-o", "d.ngram"), "needs --heldout"),

@@ -144,7 +144,7 @@ def test_no_input_is_written_over(invoke: Invoke, folder: Path) -> None:
         result = invoke("embed", "train", name, "-o", output)
 
         assert result.exit_code == 2
-        assert f"{name} is an input as well" in result.stderr
+        assert f"found the output {name}, which is an input as well" in result.stderr
         assert (folder / name).read_text() == text
 
 
@@ -153,7 +153,7 @@ def test_earlier_training_is_not_written_over(invoke: Invoke, folder: Path) -> N
     result = invoke("embed", "train", "train.txt", "-o", "v.bin")
 
     assert result.exit_code == 2
-    assert "go on from it with --resume, or remove it" in result.stderr
+    assert "expected --resume, to continue from it, or no such file" in result.stderr
 
 
 def test_a_warning_where_ngrams_get_lost(invoke: Invoke, folder: Path) -> None:
