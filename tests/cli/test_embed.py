@@ -103,7 +103,7 @@ def test_evaluate(invoke: Invoke, folder: Path) -> None:
 
 def test_evaluate_of_what_is_not_there(invoke: Invoke, folder: Path) -> None:
     result = invoke("embed", "evaluate", "vectors.txt")
-    assert (2, True) == (result.exit_code, "give --pairs or --questions" in result.stderr)
+    assert (2, True) == (result.exit_code, "expected --pairs or --questions" in result.stderr)
     (folder / "strange.txt").write_text("one two 3\n")
     result = invoke("embed", "evaluate", "vectors.txt", "--pairs", "strange.txt")
     assert ["strange.txt", "–", "0", "1"] == result.stdout.splitlines()[1].split()
