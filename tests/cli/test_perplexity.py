@@ -376,7 +376,7 @@ def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invo
 
     assert result.exit_code == 2
     assert (
-        "-o report.pdf: a report needs one of the suffixes .md, .csv, .json, .txt, .tex, .html."
+        "found -o report.pdf; expected a name that ends with one of: .md, .csv, .json, .txt, .tex, .html."
         in result.stderr
     )
 
