@@ -37,11 +37,11 @@ class AdaptCache:
         metavar="CACHE,...",
         default="words,bigrams",
         show_default=True,
-        help="What to remember of a document: words, bigrams, trigrams, pairs of words (with --idf); 'none' only mixes "
-        "the models.",
+        help="Caches of the document: words, bigrams, trigrams, or pairs (words near each other; needs --idf). 'none' "
+        "only mixes the models.",
     )
     window: int | None = options.integer_option(
-        "--window", help_text="Forget what was more than N tokens ago.  [default: forget nothing]"
+        "--window", help_text="Forget words that are more than N tokens back.  [default: forget nothing]"
     )
     decay: float = options.number_option(
         "--decay",
@@ -49,19 +49,24 @@ class AdaptCache:
         default=DECAY,
         min=0,
         max=100,
-        help_text="Weight words from n tokens ago by exp(-D n); 0 weights all words alike. Applies to 'words' only.",
+        help_text="Weight a word that is n tokens back by exp(-D n); 0 weights all words alike. For 'words' only.",
     )
     idf: str | None = options.input_option(
-        "--idf", help_text="Weight words by inverse document frequency in this text; --documents splits it."
+        "--idf",
+        help_text="Weight words by inverse document frequency in this text. --documents tells where documents begin.",
     )
     classes: str | None = options.input_option(
-        "--classes", help_text="Let words of a class count for each other; one word and its class per line."
+        "--classes",
+        help_text="File of word classes, one word and its class per line. A word then also counts for the other words "
+        "of its class.",
     )
-    keep_unknown: bool = options.flag_option("--keep-unknown", help_text="Remember <unk> as well.")
+    keep_unknown: bool = options.flag_option(
+        "--keep-unknown", help_text="Remember unknown words as well, as <unk>."
+    )
     weighting: str = options.choice_option(
         "--weighting",
         WEIGHTINGS,
-        "Mixture weights: fixed, by what is known, or updated from the text read so far",
+        "Mixture weights",
     )
     documents: str | None = options.documents_option()
     reading: options.Reading = group(options.Reading)
@@ -81,14 +86,14 @@ class AdaptCache:
 def cache(given: AdaptCache) -> None:
     """Mix models with caches of the document.
 
-    Words of a document tend to occur again. A cache remembers its words, or which words followed each other. The
-    weights are fitted to --heldout; with --weighting recent, bayes or sentence they then follow the text.
+    Words of a document tend to occur again. A cache remembers the words of a document, or which words followed each
+    other. The weights are fitted to --heldout. With --weighting recent, bayes or sentence, they then follow the text.
     """
     output = mixture_output(given.output)
     models, quiet, threads = given.models, given.common.quiet, given.common.threads
     if given.weighting in ("bayes", "sentence") and given.caches:
         raise click.UsageError(
-            f"--weighting {given.weighting} needs --caches none, as a cache gives new words no probability; "
+            f"--weighting {given.weighting} needs --caches none, because a cache gives new words no probability. "
             "--weighting recent works with caches."
         )
     inputs = [*models, given.heldout, given.idf, given.classes]
@@ -137,7 +142,7 @@ def cache(given: AdaptCache) -> None:
 
 
 def make_weighting(name: str) -> Weighting:
-    """The weights of components by their name on the command line."""
+    """Make the weighting of components by its name on the command line."""
     from ngramlm.adaptive import BayesWeights, BucketWeights, FixedWeights, RecentWeights
 
     makers: dict[str, Callable[[], Weighting]] = {

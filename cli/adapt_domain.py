@@ -1,4 +1,4 @@
-"""``ngramlm adapt domain``: the words of a domain, and a model that knows them."""
+"""``ngramlm adapt domain``: the words of a domain, and a model with these words."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class AdaptDomain:
         metavar="G2",
         default=15.1,
         min=0,
-        help_text="Smallest G2 of a domain word; chance alone gives 15.1 once in 10,000 words.",
+        help_text="Smallest G2 (log-likelihood ratio) of a domain word. By chance, one word in 10,000 reaches 15.1.",
     )
     min_count: int = options.integer_option(
         "--min-count", default=1, help_text="Add only new words that occur N times or more in TEXT."
@@ -60,7 +60,7 @@ class AdaptDomain:
         None, "Length of the longest n-grams of the model of TEXT.  [default: that of MODEL, at most 3]"
     )
     remember: Literal["domain", "all"] = options.choice_option(
-        "--remember", ("domain", "all"), "Words of a document that the cache remembers"
+        "--remember", ("domain", "all"), "Words that the cache remembers"
     )
     documents: str | None = options.documents_option()
     reading: options.Reading = group(options.Reading)
@@ -80,8 +80,9 @@ def domain(given: AdaptDomain) -> None:
     """Find the words of a domain, and make a model that knows them.
 
     Domain words are more frequent in TEXT, a small text of the domain, than in the background. New words share the
-    probability of <unk>. The command mixes the extended model, a model of TEXT, and a cache of domain words.
-    --word-list alone makes no model. With --tokenizer characters, the list has sequences of characters as well.
+    probability of <unk>. The command mixes the extended model, a model of TEXT, and a cache of domain words. With
+    --word-list and without -o, it makes no model. With --tokenizer characters, the list also has sequences of
+    characters.
     """
     output, word_list, heldout = given.output, given.word_list, given.heldout
     text, background, threads = given.text, given.background, given.common.threads
@@ -145,24 +146,26 @@ def domain(given: AdaptDomain) -> None:
 
 
 def check_domain_outputs(given: AdaptDomain) -> None:
-    """UsageError unless the options say what to write, and where."""
+    """Raise UsageError unless the options say what to write, and where."""
     output, word_list = given.output, given.word_list
     if output is None and word_list is None and not given.common.as_json:
         raise click.UsageError(
-            "nothing to write: give -o FILE.ngram for the model, --word-list FILE, or --json."
+            "found nothing to write; expected -o FILE.ngram for the model, --word-list FILE, or --json."
         )
     if given.common.as_json and word_list == "-":
-        raise click.UsageError("--json and --word-list - would both be written to standard output.")
+        raise click.UsageError(
+            "--json and --word-list - cannot be used together: both go to standard output."
+        )
     if output is not None:
         mixture_output(output)
         if given.heldout is None:
             raise click.UsageError("-o needs --heldout TEXT, to find the weights.")
         if word_list is not None and os.path.abspath(word_list) == os.path.abspath(output):
-            raise click.UsageError(f"-o and --word-list are both {output}; give two names.")
+            raise click.UsageError(f"found {output} for -o and --word-list; expected two names.")
 
 
 def listed_words(found: DomainVocabulary) -> list[tuple[str, float, int, str]]:
-    """(word, G2, count, kind) of all words found, by falling G2: known, new, or joined."""
+    """List (word, G2, count, kind) of all words found, by falling G2. The kind is known, new, or joined."""
     new = set(found.new.words)
     rows = [(*row, "known") for row in found.domain if row[0] not in new]
     rows += [(*row, "new") for row in found.new]
@@ -173,7 +176,10 @@ def listed_words(found: DomainVocabulary) -> list[tuple[str, float, int, str]]:
 def domain_rows(
     model: BackoffModel, adapted: Mixture, held: Text, name: str, facts: dict[str, Any]
 ) -> list[tuple[str, ...]]:
-    """The perplexities of both models on the held-out words that both know, which are comparable."""
+    """Return the rows of a table: perplexities of both models on the held-out words that both know.
+
+    Only these are comparable. All figures are added to `facts`.
+    """
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.mixing.interpolation import text_over
     from ngramlm.text.vocabulary import UNK

@@ -22,7 +22,7 @@ class AdaptMarginals:
     text: str = options.file_argument("TEXT")
     background: str | None = options.input_option(
         "--background",
-        help_text="Training text of MODEL, for the word frequencies before.  [default: the unigrams of MODEL]",
+        help_text="Training text of MODEL, from which p(w) before is computed.  [default: the unigrams of MODEL]",
     )
     beta: float = options.number_option(
         "--beta",
@@ -30,7 +30,7 @@ class AdaptMarginals:
         default=0.5,
         min=0,
         max=10,
-        help_text="Strength of the change; 0 changes nothing.",
+        help_text="Exponent B, the strength of the change; 0 changes nothing.",
     )
     reading: options.Reading = group(options.Reading)
     output: str | None = options.output_option(f"{options.MODEL_OUTPUT}  [default: ARPA on standard output]")
@@ -45,8 +45,8 @@ class AdaptMarginals:
 def marginals(given: AdaptMarginals) -> None:
     """Adapt the unigram probabilities of a back-off model to a text.
 
-    The new model multiplies p(w|h) by (p(w) in TEXT / p(w) before)^B and normalizes. It keeps the n-grams of MODEL. A
-    few thousand words of TEXT are enough, because the command uses only its unigrams.
+    The new model multiplies p(w|h) by (p(w) in TEXT / p(w) before)^B and normalizes the products. It keeps the n-grams
+    of MODEL. A TEXT of a few thousand words is enough, because the command uses only its unigrams.
     """
     output = model_output(given.output, given.common.as_json)
     kind = model_format(output)

@@ -43,9 +43,9 @@ class AdaptMaxEnt:
 def maxent(given: AdaptMaxEnt) -> None:
     """Train one exponential model of n-grams, triggers and a cache.
 
-    The features are n-grams, distance-2 bigrams, triggers and a cache of the document. One training estimates all
-    weights together. --documents tells where documents begin; without it, words of one document are evidence for the
-    next. Training takes minutes per million words.
+    The features are n-grams, distance-2 bigrams, triggers and a cache of the document. All weights are estimated
+    together. --documents tells where documents begin. Without it, the whole text is one document. Training takes
+    minutes per million words.
     """
     output = mixture_output(given.output)
     sources = checks.sources(given.texts, given.selection.vocab)

@@ -28,7 +28,9 @@ class AdaptTopics:
         help="Number of topics to find.",
     )
     heldout: str = options.input_option(
-        "--heldout", required=True, help_text="Find the weights at the start of a document on this text."
+        "--heldout",
+        required=True,
+        help_text="Find the weights at the start of a document that make this text most probable.",
     )
     heldout_documents: str | None = options.documents_option(
         "--heldout-documents", "Where the documents of --heldout begin.  [default: the rule of --documents]"
@@ -53,8 +55,8 @@ class AdaptTopics:
 def topics(given: AdaptTopics) -> None:
     """Find topics in the documents of a text, and mix a model of each topic.
 
-    Documents that share words form a topic. The command trains a model of each topic and one of the whole TEXT. Their
-    weights follow the text that the mixture reads. --documents tells where documents begin.
+    Documents that share words form a topic. The command trains one model of each topic, and one of the whole TEXT. The
+    mixture adapts their weights to the text that it reads. --documents tells where documents begin.
     """
     output = mixture_output(given.output)
     threads = given.common.threads

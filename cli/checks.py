@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def sources(texts: Sequence[str], *others: str | None) -> list[str]:
-    """The texts to read; standard input without any, if something is piped in.
+    """Return the texts to read; without a text, standard input if it is not a terminal.
 
-    UsageError where standard input would be read twice, also through the other inputs of the command.
+    Raises UsageError if standard input would be read twice. `others` are the other inputs of the command.
     """
     if not texts and (sys.stdin is None or sys.stdin.isatty()):
-        raise click.UsageError("no text: give files, or - for standard input.")
+        raise click.UsageError("found no text; expected files, or '-' for standard input.")
     found = list(texts) or ["-"]
     check_stdin([*found, *others])
     return found
@@ -30,51 +30,61 @@ def sources(texts: Sequence[str], *others: str | None) -> list[str]:
 def check_stdin(inputs: Sequence[str | None]) -> None:
     """Refuse to read standard input twice."""
     if inputs.count("-") > 1:
-        raise click.UsageError("standard input ('-') can be read only once; give a file for the others.")
+        raise click.UsageError(
+            "found '-' twice; expected files for the other inputs, as standard input can be read only once."
+        )
 
 
 def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
     """Refuse an output that would overwrite one of the inputs."""
     for name in inputs:
         if output not in (None, "-") and name not in (None, "-") and same_file(str(output), str(name)):
-            raise click.UsageError(f"{output} is an input as well; give another name for the output.")
+            raise click.UsageError(
+                f"found the output {output}, which is an input as well; expected another name."
+            )
 
 
 def check_json(as_json: bool, output: str | None, flag: str = "-o FILE") -> None:
     """Refuse to write JSON and the result itself to standard output."""
     if as_json and output in (None, "-"):
-        raise click.UsageError(f"--json needs {flag}: both would be written to standard output.")
+        raise click.UsageError(f"--json needs {flag}: otherwise both go to standard output.")
 
 
 def warn_of_ngrams(vectors: WordVectors, target: str) -> None:
-    """One warning line where the format of a file drops the character n-grams."""
+    """Warn that the format of a file does not keep character n-grams."""
     from ngramlm.embeddings import SubwordVectors
 
     if isinstance(vectors, SubwordVectors):
-        stderr_line(f"{target} has no place for n-grams; .safetensors keeps them", label="warning")
+        stderr_line(f"found n-grams, which {target} cannot keep; .safetensors keeps them", label="warning")
 
 
 def warn_of_reuse(text: str | None, what: str, others: Iterable[str]) -> None:
-    """One warning line for a held-out or test text that is also another input."""
+    """Warn of a held-out or test text that is also another input."""
     for name in others:
         if text not in (None, "-") and name != "-" and same_file(str(text), name):
-            stderr_line(f"{text} is {what} and used otherwise too; give another text", label="warning")
+            stderr_line(
+                f"found {text} as {what} and as another input; expected another text", label="warning"
+            )
 
 
 def utf8_words(words: Sequence[str]) -> list[str]:
-    """Words of the command line, checked to be UTF-8."""
+    """Check that words of the command line are UTF-8, and return them."""
     for word in words:
         try:
             word.encode()
         except UnicodeEncodeError:
-            raise click.UsageError(f"{word.encode(errors='surrogateescape')!r} is not UTF-8.") from None
+            raise click.UsageError(
+                f"found {word.encode(errors='surrogateescape')!r}; expected words in UTF-8."
+            ) from None
     return list(words)
 
 
 def warn_of_unknown(vocabulary: Vocabulary, words: Sequence[str]) -> None:
-    """One warning line for words that a model does not know."""
+    """Warn of words that a model does not know."""
     from ngramlm.text.vocabulary import UNK_WORD
 
     unknown = [word for word in dict.fromkeys(words) if word not in vocabulary and word != UNK_WORD]
     if unknown:
-        stderr_line(f"not in the vocabulary, taken as <unk>: {' '.join(unknown)}", label="warning")
+        stderr_line(
+            f"found words outside the vocabulary, read as <unk>: {' '.join(unknown)}", label="warning"
+        )

@@ -1,4 +1,4 @@
-"""The classes of the commands: help with examples and methods, short help that is never cut."""
+"""The classes of the commands. Their help has examples and methods, and their short help is never cut."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class Command(click.Command):
         self.example = tuple(example)
 
     def get_short_help_str(self, limit: int = 0) -> str:
-        """The first paragraph of the help, whole."""
+        """Return the first paragraph of the help, uncut."""
         return short_help(self)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the smoothing methods, if an option takes one, and the examples."""
         if any(isinstance(parameter.type, (SmoothingName, SmoothingNames)) for parameter in self.params):
             with formatter.section("Methods of --smoothing"):
                 formatter.write_dl(list(METHODS.items()))
@@ -33,23 +34,27 @@ class Command(click.Command):
 
 
 class CommandGroup(click.Group):
-    """Commands that belong together, in their own order; the examples of its help are theirs."""
+    """A group of commands, in the given order. Its help shows the first example of each command."""
 
     def __init__(self, name: str, members: Sequence[Command], help: str) -> None:
         super().__init__(name, commands=members, help=help)
         self.example = tuple(line for member in members for line in member.example)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
         return list(self.commands)
 
     def get_short_help_str(self, limit: int = 0) -> str:
+        """Return the first paragraph of the help, uncut."""
         return short_help(self)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, short_help(member)) for name, member in self.commands.items()])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the first example of each command."""
         firsts = [member.example[0] for member in self.commands.values() if isinstance(member, Command)]
         write_example(firsts, formatter)
 
@@ -57,7 +62,7 @@ class CommandGroup(click.Group):
 def command(
     name: str, kind: type[S], example: Sequence[str], cls: type[Command] = Command
 ) -> Callable[[Callable[[S], None]], Command]:
-    """The decorator of every command: the function receives one object of the settings class ``kind``.
+    """Return the decorator that makes a command. The function receives one object of the settings class ``kind``.
 
     ``--help`` shows the ``example``, and the tests run it. The docstring of the function is the help.
     """
@@ -74,12 +79,12 @@ def command(
 
 
 def short_help(member: click.Command) -> str:
-    """The first paragraph of a command's help, on one line."""
+    """Return the first paragraph of a command's help, on one line."""
     return " ".join((member.help or "").partition("\n\n")[0].split())
 
 
 def write_example(lines: Sequence[str], formatter: click.HelpFormatter) -> None:
-    """The examples, unwrapped, so that they can be copied."""
+    """Write the examples without line breaks, so that they can be copied."""
     with formatter.section("Example"):
         for line in lines:
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")

@@ -64,8 +64,8 @@ class Compare:
         "--curve",
         type=Fractions(),
         metavar="SIZE,...",
-        help="Also train on parts of the text, for a second table: 'auto', fractions such as 1/8,1/2, or numbers of "
-        "sentences.",
+        help="Also train on parts of the text of these sizes, and add a table of their perplexities: 'auto', fractions "
+        "such as 1/8,1/2, or numbers of sentences.",
     )
     caches: tuple[tuple[str, ...], ...] = option(
         "--caches",
@@ -83,7 +83,8 @@ class Compare:
     resamples: int | None = options.integer_option(
         "--resamples",
         least=0,
-        help_text="Rounds of the significance tests; 0 leaves out the tests.  [default: 10,000, fewer for long texts]",
+        help_text="Number of resamples in the significance tests; 0 leaves out the tests.  [default: 10,000, fewer for "
+        "long texts]",
     )
     seed: int | None = options.seed_option()
     closed: bool = options.flag_option("--closed", help_text="Give <unk> no probability.")
@@ -110,19 +111,22 @@ class Compare:
 def command(given: Compare) -> None:
     """Train several smoothing methods and compare them on test texts.
 
-    The table has one row per model and text: perplexity with and without OOVs, bits per word and per character, the
-    difference from the baseline in bits per word with its p-value, and the seconds of training and scoring. The tests
-    resample sentences, or documents with --documents. A report as .html has plots and needs only a browser.
+    The table has one row per model and text. It shows the perplexity with and without OOVs, bits per word and per
+    character, and the seconds of training and scoring. It also shows the difference from the baseline, in bits per
+    word, with its p-value. The tests resample sentences, or documents with --documents. A report as .html has plots and
+    needs only a browser.
     """
     heldout, tests, models, vocab = given.heldout, given.tests, given.models, given.selection.vocab
     for name in given.output:
         if suffix_of(name) not in REPORT_SUFFIXES or name == "-":
             raise click.UsageError(
-                f"-o {name}: a report needs one of the suffixes {', '.join(REPORT_SUFFIXES)}."
+                f"found -o {name}; expected a name that ends with one of: {', '.join(REPORT_SUFFIXES)}."
             )
         require_compressor(name)
     if () in given.caches:
-        raise click.UsageError("--caches none: each model has a row without caches already.")
+        raise click.UsageError(
+            "found --caches none; expected names of caches, as each model has a row without caches already."
+        )
     if given.caches and heldout is None:
         raise click.UsageError("--caches needs --heldout, to find the weights.")
     train = checks.sources(given.texts, *tests, *models, heldout, vocab)
@@ -174,7 +178,7 @@ def command(given: Compare) -> None:
 
 
 def named(paths: Sequence[str]) -> dict[str, str]:
-    """Paths by their last part, for a narrow table; by the whole path where two last parts are equal.
+    """Return paths by their last part, for a narrow table; by the whole path if two last parts are equal.
 
     >>> named(["en/test.txt", "en/dev.txt"]), named(["en/test.txt", "zh/test.txt"])
     ({'test.txt': 'en/test.txt', 'dev.txt': 'en/dev.txt'}, {'en/test.txt': 'en/test.txt', 'zh/test.txt': 'zh/test.txt'})

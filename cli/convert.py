@@ -42,8 +42,9 @@ class Convert:
 def command(given: Convert) -> None:
     """Convert a model or a file of counts to another format.
 
-    The contents of IN tell its format. The name of OUT tells the format of a model: ARPA (.arpa, also compressed; '-'
-    for standard output) or binary (.ngram). Counts stay counts, compressed or not.
+    The command finds the format of IN from its contents. The name of OUT chooses the format of a model: ARPA (.arpa,
+    also compressed; '-' for standard output) or binary (.ngram). Counts stay counts; the name of OUT chooses their
+    compression.
     """
     source, target = given.source, given.target
     checks.check_output(target, [source])
@@ -54,13 +55,15 @@ def command(given: Convert) -> None:
         if kind == "counts":
             _convert_counts(given, name, progress)
         elif kind == "mixture":
-            raise click.UsageError(f"{source} holds a mixture, which has no other format.")
+            raise click.UsageError(
+                f"found a mixture in {source}; expected another model, as a mixture has one format only."
+            )
         else:
             form = model_format(target)
             given.layout.check(form)
             if workspace is not None and not _keeps_limit(name, kind):
                 raise click.UsageError(
-                    f"--memory is for ARPA and the fast layout; {source} has another format."
+                    f"--memory is for ARPA and the fast layout. {source} has another format."
                 )
             model = read_model(name, kind, progress, workspace)
             layout, bits = given.layout.layout, given.layout.bits
@@ -72,10 +75,10 @@ def _convert_counts(given: Convert, name: str, progress: Progress) -> None:
 
     given.layout.check("counts")
     if given.limits.arguments():
-        raise click.UsageError("--memory and --temp-folder are for models; counts are read into memory.")
+        raise click.UsageError("--memory and --temp-folder are for models. Counts are read into memory.")
     if given.target != "-" and kind_of_name(given.target) is not None:
         raise click.UsageError(
-            f"{given.source} holds counts; 'ngramlm train --counts' makes a model of them."
+            f"found counts in {given.source}; expected a model ('ngramlm train --counts' makes one)."
         )
     write_counts(read_counts(name, progress=progress), given.target, progress=progress)
 

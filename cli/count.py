@@ -34,8 +34,8 @@ class Count:
 def command(given: Count) -> None:
     """Count the n-grams of a text.
 
-    The command counts the n-grams of TEXT of all lengths up to --order. The format is that of SRILM: the words, a tab,
-    the count. 'ngramlm train --counts' reads such files. --json writes a summary and needs -o FILE.
+    The command counts the n-grams of all lengths up to --order. It writes the format of SRILM, one n-gram per line: the
+    words, a tab, the count. 'ngramlm train --counts' reads such files. --json writes a summary and needs -o FILE.
     """
     output, threads = given.output, given.common.threads
     checks.check_json(given.common.as_json, output)

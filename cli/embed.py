@@ -14,6 +14,7 @@ command = CommandGroup(
     members=(train, nearest, analogy, evaluate, convert),
     help="""Train and use word vectors.
 
-    VECTORS is a file of word2vec, GloVe or fastText, a .safetensors or a .npy file; its contents tell the format.
+    VECTORS is a file of word2vec, GloVe or fastText, or a .safetensors or .npy file. The commands find its format from
+    its contents.
     """,
 )

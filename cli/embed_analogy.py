@@ -1,4 +1,4 @@
-"""``ngramlm embed analogy``: A is to B as C is to what."""
+"""``ngramlm embed analogy``: the answer to "A is to B as C is to what?"."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ class EmbedAnalogy:
     b: str = argument("B")
     c: str = argument("C")
     n: int = options.integer_option("-n", default=5, help_text="Number of answers.")
-    method: str = options.choice_option(
-        "--method", ANALOGY_METHODS, "Rank answers by the cosine to B - A + C, or by 3CosMul"
-    )
+    method: str = options.choice_option("--method", ANALOGY_METHODS, "How to rank the answers")
     limit: int | None = options.limit_option()
     as_json: bool = options.json_option()
 
@@ -35,9 +33,9 @@ class EmbedAnalogy:
     ],
 )
 def analogy(given: EmbedAnalogy) -> None:
-    """Answer the question: A is to B as C is to what?
+    """Answer the question "A is to B as C is to what?".
 
-    The answers leave out the three words of the question.
+    The three words of the question are not answers.
     """
     from ngramlm.embeddings import load_vectors
 

@@ -16,7 +16,8 @@ from ngramlm.cli.output import open_output, table, write, write_json
 from ngramlm.cli.parameter_types import OutputFile
 from ngramlm.cli.settings import option, settings
 
-SHOWN = 12  # words on a page, unless they are named
+# the number of words on a page, unless --words names them
+SHOWN = 12
 
 
 @settings
@@ -27,21 +28,21 @@ class EmbedEvaluate:
     pairs: tuple[str, ...] = options.input_option(
         "--pairs",
         multiple=True,
-        help_text="File of pairs of words with a similarity given by people, one pair per line. Repeatable.",
+        help_text="File of word pairs with human similarity scores, one pair per line. Repeatable.",
     )
     questions: tuple[str, ...] = options.input_option(
         "--questions",
         multiple=True,
         help_text="File of analogies, in the format of questions-words.txt. Repeatable.",
     )
-    method: str = options.choice_option(
-        "--method", ANALOGY_METHODS, "Rank answers by the cosine to B - A + C, or by 3CosMul"
-    )
+    method: str = options.choice_option("--method", ANALOGY_METHODS, "How to rank the answers of analogies")
     restrict: int = options.integer_option(
-        "--restrict", default=30_000, help_text="Answer analogies with the first N words only."
+        "--restrict",
+        default=30_000,
+        help_text="Use only the first N words in questions and answers of analogies.",
     )
     case: str = options.choice_option(
-        "--case", ("exact", "lower"), "Compare words as written, or in lower case"
+        "--case", {"exact": "as written", "lower": "in lower case"}, "How to compare words"
     )
     html: str | None = option(
         "--html",
@@ -52,7 +53,7 @@ class EmbedEvaluate:
     words: str | None = option(
         "--words",
         metavar="W,W,...",
-        help="Words on the page of --html.  [default: the first 12 of the pairs, or of the vectors]",
+        help="Words whose nearest words the page of --html shows.  [default: the first 12 of the pairs, or of VECTORS]",
     )
     limit: int | None = options.limit_option()
     as_json: bool = options.json_option()
@@ -70,14 +71,15 @@ class EmbedEvaluate:
 def evaluate(given: EmbedEvaluate) -> None:
     """Evaluate vectors on word similarity and analogies.
 
-    For pairs, the result is Spearman's correlation of cosines and similarities, without pairs that have unknown words.
-    For analogies, it is the share of right answers, among questions whose words are in the first --restrict words.
+    For pairs, the result is Spearman's correlation of the cosines with the human scores. Pairs with an unknown word are
+    left out. For analogies, the result is the share of right answers. Questions with a word outside the first
+    --restrict words are left out.
     """
     vectors_file, pair_files, question_files = given.vectors, given.pairs, given.questions
     page_file, words, case = given.html, given.words, given.case
     inputs = [vectors_file, *pair_files, *question_files]
     if len(inputs) == 1 and page_file is None:
-        raise click.UsageError("nothing to evaluate on: give --pairs or --questions.")
+        raise click.UsageError("found nothing to evaluate on; expected --pairs or --questions.")
     if words is not None and page_file is None:
         raise click.UsageError("--words needs --html FILE.")
     checks.check_stdin(inputs)
@@ -139,5 +141,5 @@ def _line(score: Any) -> tuple[str, str, str, str]:
 
 
 def _figure(value: float, digits: int) -> str:
-    """A figure, or a dash for an undefined one."""
+    """Format a figure; a dash for an undefined figure."""
     return "–" if math.isnan(value) else fixed(value, digits)

@@ -58,12 +58,12 @@ def nearest(given: EmbedNearest) -> None:
 
 
 def _words_of_stdin(vectors_file: str) -> list[str]:
-    """Words between spaces, tabs and line ends."""
+    """Read words from standard input, between spaces, tabs and line ends."""
     from ngramlm.core.files import open_source
     from ngramlm.errors import UsageError
 
     if sys.stdin is None or sys.stdin.isatty():
-        raise click.UsageError("no word: give words, or pipe them in.")
+        raise click.UsageError("found no word; expected words, or words on standard input.")
     checks.check_stdin([vectors_file, "-"])
     with open_source("-") as stream:
         try:
@@ -71,5 +71,5 @@ def _words_of_stdin(vectors_file: str) -> list[str]:
         except UnicodeDecodeError:
             raise UsageError("found bytes that are not UTF-8 on standard input; expected words") from None
     if not words:
-        raise click.UsageError("no word on standard input.")
+        raise click.UsageError("found no word on standard input; expected at least one.")
     return words

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ngramlm.text.text import Text
 
 METHODS = (*ARCHITECTURES, "glove")
-# Options that not all methods have; each has the name of the library's setting.
+# Options that only some methods have. Each has the name of the setting in the library.
 OF_WORD2VEC = (
     "loss",
     "negatives",
@@ -41,13 +41,13 @@ OF_ALL = ("dimension", "window", "epochs", "learning_rate", "seed")
 
 @settings
 class EmbedTrain:
-    """The options of ``embed train``; None where the method has its own default."""
+    """The options of ``embed train``. None stands for the default of the method."""
 
     texts: tuple[str, ...] = options.texts_argument()
     method: str = options.choice_option("--method", METHODS, "Training method")
     output: str = options.output_option(
-        "Write the vectors to FILE: .safetensors (mapped when read), .bin (word2vec binary), .txt or .vec (word2vec "
-        "text, also .gz, ...), .npy; '-' is word2vec text on standard output.",
+        "Write the vectors to FILE: .safetensors (keeps n-grams), .bin (word2vec binary), .txt or .vec (word2vec text, "
+        "also .gz, ...), or .npy; '-' is word2vec text on standard output.",
         required=True,
     )
     dimension: int | None = options.integer_option(
@@ -81,12 +81,12 @@ class EmbedTrain:
     noise_exponent: float | None = options.number_option(
         "--noise-exponent",
         metavar="E",
-        help_text="Draw noise words by their count to the power E.  [default: 0.75]",
+        help_text="Draw noise words in proportion to their count to the power E.  [default: 0.75]",
     )
     shared_negatives: bool | None = options.flag_option(
         "--shared-negatives",
         default=None,
-        help_text="Share the noise words among the pairs of a window: twice as fast, for skip-gram.",
+        help_text="Share the noise words among the pairs of a window; twice as fast. For skip-gram.",
     )
     subsample: float | None = options.number_option(
         "--subsample",
@@ -99,14 +99,14 @@ class EmbedTrain:
         "--cbow-update",
         type=click.Choice(CBOW_UPDATES),
         metavar="NAME",
-        help="Give every word of the window the whole error (word2vec), or its share of it (exact).  "
+        help="For cbow: add the whole gradient to every word of the window (word2vec), or its share (exact).  "
         f"[default: {CBOW_UPDATES[0]}]",
     )
     subwords: tuple[int, int] | None = option(
         "--subwords",
         type=Numbers(least=1, length=2),
         metavar="MIN,MAX",
-        help="Also train character n-grams of MIN to MAX characters, as fastText does; usual is 3,6.",
+        help="Also train n-grams of MIN to MAX characters, as fastText does; 3,6 is usual.",
     )
     buckets: int | None = options.integer_option(
         "--buckets", help_text="Number of rows that the n-grams of --subwords share.  [default: 2,000,000]"
@@ -116,24 +116,25 @@ class EmbedTrain:
         metavar="X",
         min=0,
         min_open=True,
-        help_text="Full weight for pairs with a count of X or more, for glove.  [default: 100]",
+        help_text="For glove: give pairs with a count of X or more full weight.  [default: 100]",
     )
     alpha: float | None = options.number_option(
         "--alpha",
         metavar="A",
         min=0,
-        help_text="Weight rarer pairs by (count / X) to the power A, for glove.  [default: 0.75]",
+        help_text="For glove: weight rarer pairs by (count / X) to the power A.  [default: 0.75]",
     )
     symmetric: bool | None = option(
         "--symmetric/--left-only",
         default=None,
-        help="Count words on both sides, or only on the left, for glove.  [default: both sides]",
+        help="For glove: count words on both sides, or only on the left.  [default: both sides]",
     )
     track_loss: bool | None = options.flag_option(
-        "--track-loss", default=None, help_text="Report the mean loss; training takes a third more time."
+        "--track-loss", default=None, help_text="Report the mean loss. Training then takes a third more time."
     )
     resume: bool = options.flag_option(
-        "--resume", help_text="Continue from FILE.training, which Ctrl-C leaves next to FILE (not for glove)."
+        "--resume",
+        help_text="Continue from FILE.training, which an interrupted training leaves next to FILE. Not for glove.",
     )
     seed: int | None = options.seed_option("1")
     reading: options.Reading = group(options.Reading)
@@ -153,9 +154,9 @@ class EmbedTrain:
 def train(given: EmbedTrain) -> None:
     """Train vectors of the words of a text.
 
-    TEXT has one sentence per line. Several files count as one text. One thread gives the same vectors every time;
-    several threads of skip-gram and cbow work without locks, so results differ a little. Ctrl-C saves the state to
-    FILE.training, for --resume.
+    TEXT has one sentence per line. Several files count as one text. With one thread, the vectors are the same every
+    time. Several threads of skip-gram and cbow work without locks, and their results differ a little. Ctrl-C saves the
+    state to FILE.training, for --resume.
     """
     from ngramlm.embeddings.vector_formats import vectors_format
     from ngramlm.text.reading import read_text
@@ -184,7 +185,8 @@ def train(given: EmbedTrain) -> None:
         vectors.save(output, form)
     state = _state(output)
     if resume and os.path.exists(state):
-        os.unlink(state)  # not before the vectors are written
+        # only after the vectors are written
+        os.unlink(state)
     about = {
         "output": output,
         "method": method,
@@ -211,12 +213,12 @@ def train(given: EmbedTrain) -> None:
 
 
 def _state(output: str) -> str:
-    """Where training is saved when it is interrupted."""
+    """Return the name of the file that keeps interrupted training."""
     return f"{output}.training"
 
 
 def _written(output: str, form: str, method: str) -> list[str]:
-    """All files that may be written."""
+    """List all files that the command may write."""
     files = [output]
     files += [f"{output}.words.txt"] if form == "npy" else []
     files += [_state(output)] if method != "glove" and output != "-" else []
@@ -224,7 +226,7 @@ def _written(output: str, form: str, method: str) -> list[str]:
 
 
 def _training_settings(given: EmbedTrain) -> Any:
-    """The library's settings of a method; UsageError for an option that the method does not have."""
+    """Return the settings of a method; raise UsageError for an option that the method does not have."""
     from ngramlm.embeddings.glove import Glove
     from ngramlm.embeddings.word2vec import Subwords, Word2Vec
 
@@ -256,14 +258,14 @@ def _training_settings(given: EmbedTrain) -> Any:
 def _train_word2vec(
     settings: Word2Vec, text: Text, output: str, resume: bool, threads: int | None, progress: Progress
 ) -> tuple[WordVectors, dict[str, Any]]:
-    """Train to the end; what has been trained is saved beside the output when a signal comes."""
+    """Train to the end. At a signal, save the state beside the output and exit."""
     training = settings.start(text)
     state = _state(output)
     if resume:
         training.resume(state)
     elif output != "-" and os.path.exists(state):
         raise click.UsageError(
-            f"there is {state} of earlier training: go on from it with --resume, or remove it."
+            f"found {state} of earlier training; expected --resume, to continue from it, or no such file."
         )
     first = training.done
     progress.detail = lambda: f"learning rate {training.learning_rate:.4f}"
@@ -278,7 +280,7 @@ def _train_word2vec(
             if output != "-":
                 training.save(state)
                 stderr_line(
-                    f"what has been trained is in {state}; the same command with --resume goes on from there"
+                    f"saved the training in {state}; the same command with --resume continues from there"
                 )
             say_interrupted()
             raise click.exceptions.Exit(exit_code(number_of_signal))

@@ -1,4 +1,4 @@
-"""Numbers as people read them: one form for figures, counts, shares and sizes in every table and message."""
+"""Numbers for people: one form of figures, counts, shares and sizes in every table and message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def figure(value: float, digits: int = 6) -> str:
-    """A figure with so many significant digits, without an exponent for large values.
+    """Format a figure with `digits` significant digits, without an exponent for large values.
 
     >>> figure(192.21766424), figure(1e-9), figure(float("inf")), figure(12345678.9), figure(float("nan"))
     ('192.218', '1e-09', 'infinite', '12345679', 'undefined')
@@ -21,7 +21,7 @@ def figure(value: float, digits: int = 6) -> str:
 
 
 def fixed(value: float, digits: int) -> str:
-    """A figure with so many decimals, for a column of figures.
+    """Format a figure with `digits` decimals, for a column of figures.
 
     >>> fixed(2.0783, 3), fixed(float("inf"), 3)
     ('2.078', 'infinite')
@@ -30,7 +30,8 @@ def fixed(value: float, digits: int) -> str:
 
 
 def count(value: int) -> str:
-    """
+    """Format a count, with commas between thousands.
+
     >>> count(1234567)
     '1,234,567'
     """
@@ -38,7 +39,8 @@ def count(value: int) -> str:
 
 
 def plural(value: int, noun: str) -> str:
-    """
+    """Format a count and its noun.
+
     >>> plural(1, "sentence"), plural(12345, "token")
     ('1 sentence', '12,345 tokens')
     """
@@ -46,7 +48,8 @@ def plural(value: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """
+    """Format a share as a percentage with two decimals.
+
     >>> percent(0.95), percent(float("nan"))
     ('95.00%', 'undefined')
     """
@@ -54,7 +57,8 @@ def percent(share: float) -> str:
 
 
 def size(value: int) -> str:
-    """
+    """Format a number of bytes.
+
     >>> size(32768)
     '32,768 bytes'
     """

@@ -20,10 +20,10 @@ class Generate:
         "--history",
         default="",
         metavar="WORDS",
-        help="Words that every sentence begins with.  [default: no words]",
+        help="Words that begin every sentence.  [default: no words]",
     )
     max_length: int = options.integer_option(
-        "--max-length", default=100, help_text="Stop after N words beyond the history."
+        "--max-length", default=100, help_text="Maximum number of words after the history."
     )
     as_json: bool = options.json_option()
 

@@ -1,4 +1,4 @@
-"""``ngramlm info``: what a file holds."""
+"""``ngramlm info``: a description of a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Info:
 def command(given: Info) -> None:
     """Describe a model or a file of counts, and check it.
 
-    The description has the order, the number of n-grams, the vocabulary and the signature.
+    The description has the order, the numbers of n-grams, the size of the vocabulary and the signature.
     """
     path, verify = given.path, given.verify
     with local_file(path) as name, Progress(quiet=given.quiet) as progress:
@@ -82,7 +82,7 @@ def command(given: Info) -> None:
 
 
 def about_layout(path: str) -> dict[str, Any]:
-    """The layout of a binary model; of a compact one, the bits of a probability and a back-off weight per order."""
+    """Describe the layout of a binary model; for a compact layout also the bits per value, by order."""
     from ngramlm.formats.binary import describe_binary
 
     description = describe_binary(path)
@@ -93,7 +93,7 @@ def about_layout(path: str) -> dict[str, Any]:
 
 
 def about_mixture(mixture: Mixture) -> dict[str, Any]:
-    """The components and how they are weighed."""
+    """Describe the components of a mixture and its weights."""
     closed = mixture.has_closed_vocabulary
     return {
         "vocabulary": len(mixture.vocabulary) - 1 - closed,
@@ -105,7 +105,7 @@ def about_mixture(mixture: Mixture) -> dict[str, Any]:
 
 
 def mixture_figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    """The same for people."""
+    """Return the lines of `about_mixture` as (name, value)."""
     counted = "with </s>, closed" if facts["closed"] else "with </s> and <unk>"
     pairs = [("Vocabulary", f"{count(facts['vocabulary'])} ({counted})"), ("Weights", facts["weighting"])]
     pairs += [(f"Component {n}", part) for n, part in enumerate(facts["components"], 1)]
@@ -115,7 +115,7 @@ def mixture_figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def as_text(facts: dict[str, Any], kind: Kind) -> str:
-    """The facts, one a line, then the n-grams of every order."""
+    """Write the facts one per line, then the number of n-grams of every order."""
     pairs = [
         ("File", facts["file"]),
         ("Holds", f"{NAMES[kind]}, {size(facts['bytes'])}"),

@@ -1,4 +1,4 @@
-"""Texts, vocabularies and caches as the options ask for them."""
+"""Making texts, vocabularies, methods and caches from the values of options."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from ngramlm.text.text import Text
     from ngramlm.text.vocabulary import Vocabulary
 
-DECAY = 0.003  # of a cache of words, per token
+# the default decay of a cache of words, per token
+DECAY = 0.003
 
 
 def make_method(name: str, /, **options: Any) -> Smoothing:
-    """The smoothing method of a name of ``--smoothing``."""
+    """Make the smoothing method of a name of ``--smoothing``."""
     from ngramlm.methods import make_smoothing
 
     return make_smoothing(name, **options)
 
 
 def read_documents(sources: Source | Sequence[Source], rule: str | None, **reading: Any) -> Text:
-    """A text with the documents of the rule of ``--documents``."""
+    """Read a text, with its documents by the rule of ``--documents``."""
     from ngramlm.text.documents import document_rule
     from ngramlm.text.documents import read_documents as read
     from ngramlm.text.reading import read_text
@@ -38,7 +39,7 @@ def read_documents(sources: Source | Sequence[Source], rule: str | None, **readi
 
 
 def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
-    """`read_documents` of a text that must not be empty, with a warning where many of its words are OOV."""
+    """Read a text that must not be empty; warn if many of its words are OOV."""
     from ngramlm.text.oov import warn_of_oovs
     from ngramlm.text.reading import require_sentences
 
@@ -48,12 +49,12 @@ def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
 
 
 def read_vocabulary(path: str) -> Vocabulary:
-    """The words of a file; one warning line where the file has no words."""
+    """Read the words of a file; warn if the file has no words."""
     from ngramlm.text.vocabulary import RESERVED, Vocabulary
 
     found = Vocabulary.read(path)
     if len(found) == len(RESERVED):
-        stderr_line(f"{path} lists no words, so that every word is an OOV", label="warning")
+        stderr_line(f"found no words in {path}, so every word is an OOV", label="warning")
     return found
 
 
@@ -65,7 +66,7 @@ def make_caches(
     weights: WordWeights | None = None,
     neighbours: Neighbours | None = None,
 ) -> list[Component]:
-    """The caches of ``--caches``; UsageError for pairs without weights."""
+    """Make the caches of ``--caches``; raise UsageError for pairs without weights."""
     from ngramlm.adaptive import Cache, NgramCache, PairCache
 
     makers: dict[str, Callable[[], Component]] = {
@@ -77,5 +78,7 @@ def make_caches(
         "pairs": lambda: PairCache(weights),  # type: ignore[arg-type]
     }
     if "pairs" in names and weights is None:
-        raise click.UsageError("--caches pairs needs --idf TEXT, which gives the weights of words.")
+        raise click.UsageError(
+            "--caches pairs needs --idf TEXT, from which the weights of words are computed."
+        )
     return [makers[name]() for name in names]

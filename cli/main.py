@@ -1,4 +1,4 @@
-"""The group ``ngramlm``: subcommands loaded on use, every failure one line and an exit code."""
+"""The group ``ngramlm``. It imports a subcommand at its use, and reports a failure as one line and an exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ngramlm.cli.output import UNUSABLE, explain, silence_stdout, stderr_line, u
 from ngramlm.cli.signals import exit_code, say_interrupted, watch
 from ngramlm.core.version import __version__
 
-# In the order of a day's work; the command NAME is `command` in the file NAME.py beside this one.
+# In the order in which a user needs them. The command NAME is `command` in the file NAME.py beside this file.
 COMMANDS = {
     "train": "Estimate a language model from text or from counts.",
     "perplexity": "Measure the perplexity of models on a text (alias: ppl).",
@@ -36,19 +36,21 @@ COMMANDS = {
 }
 ALIASES = {"ppl": "perplexity"}
 
-GC_THRESHOLD = (
-    100_000  # objects; imports make fewer, which stay: looking through them is a tenth of the start-up
-)
-BROKEN_PIPE = 141  # what a shell reports of a tool that SIGPIPE ended
+# Imports create fewer objects than this, and all of them stay. Without garbage collection, start-up takes a tenth less.
+GC_THRESHOLD = 100_000
+# the exit code that a shell reports for a program that SIGPIPE ended
+BROKEN_PIPE = 141
 
 
 class LazyGroup(click.Group):
     """A group whose commands are files of this package, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command by its name or alias; return None if there is no such command."""
         name = ALIASES.get(cmd_name, cmd_name)
         if name not in COMMANDS:
             return None
@@ -58,6 +60,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument. The error for an unknown name suggests the nearest name."""
         name = args[0]
         if name in COMMANDS or name in ALIASES or name.startswith("-"):
             return super().resolve_command(ctx, args)
@@ -67,17 +70,19 @@ class LazyGroup(click.Group):
         ctx.fail(f"No such command '{name}'." + (f" Did you mean '{near[0]}'?" if near else ""))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and report its warnings and failures."""
         with report_failures(debug=ctx.params["debug"]):
             super().invoke(ctx)
             if sys.stdout is not None:
                 sys.stdout.flush()
 
     def main(self, *args: Any, **options: Any) -> Any:
-        """Run the command; a usage error is one line that begins as every other error line."""
+        """Run the command line. A usage error is one line that begins with ``error:``, like every other error."""
         alone = options.get("standalone_mode", True)
         options["standalone_mode"] = False
         if not alone:
@@ -89,7 +94,8 @@ class LazyGroup(click.Group):
             code = exit_code(signal.SIGINT)
         except click.ClickException as error:
             code = error.exit_code
-            if error.message.startswith("Usage:"):  # no command: the help itself
+            # without a command, the message is the whole help
+            if error.message.startswith("Usage:"):
                 error.show()
             else:
                 stderr_line(usage_message(error), label="error")
@@ -97,7 +103,7 @@ class LazyGroup(click.Group):
 
 
 def usage_message(error: click.ClickException) -> str:
-    """A usage error on one line, with the help that lists the options.
+    """Put a usage error on one line, and name the help that lists the options.
 
     >>> usage_message(click.UsageError("no text: give files."))
     'no text: give files.'
@@ -115,7 +121,8 @@ def report_failures(debug: bool) -> Iterator[None]:
         try:
             yield
         except (click.ClickException, click.exceptions.Exit):
-            raise  # `LazyGroup.main` writes the line
+            # `LazyGroup.main` writes the line
+            raise
         except (KeyboardInterrupt, click.Abort):
             _trace(debug)
             say_interrupted()
@@ -155,26 +162,30 @@ def _show_warnings_as_lines() -> None:
     warnings.showwarning = show  # type: ignore[assignment]
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+# \b tells click to keep the line breaks of the paragraph
+HELP = """N-gram language models: count, train, score, compare.
+
+Results go to standard output, everything else to standard error. '-' stands for standard input or output. Files ending
+in .gz, .bz2, .xz and .zst are read and written compressed. Exit codes: 0 done, 1 failure, 2 wrong usage or unusable
+input, 130 interrupted.
+
+\b
+Example:
+  ngramlm train train.txt -o model.arpa
+  ngramlm perplexity model.arpa test.txt
+  ngramlm COMMAND --help
+"""
+
+
+@click.group(cls=LazyGroup, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, envvar="NGRAMLM_DEBUG", help="Show the traceback of a failure.")
 def ngramlm(debug: bool) -> None:
-    """N-gram language models: count, train, score, compare.
-
-    Results go to standard output, everything else to standard error. '-' stands for standard input or
-    output. Files ending in .gz, .bz2, .xz and .zst are read and written compressed. Exit codes: 0 done, 1 failure,
-    2 wrong usage or unusable input, 130 interrupted.
-
-    \b
-    Example:
-      ngramlm train train.txt -o model.arpa
-      ngramlm perplexity model.arpa test.txt
-      ngramlm COMMAND --help
-    """
+    """Run the group. The subcommands do the work."""
 
 
 def main() -> None:
-    """Run the command line; never returns."""
+    """Run the command line, and exit."""
     gc.set_threshold(GC_THRESHOLD)
     watch()
     use_utf8()

@@ -60,9 +60,9 @@ class Mix:
 def command(given: Mix) -> None:
     """Mix several back-off models into one.
 
-    The new model has the n-grams and the words of all models. Its probabilities are weighted sums; a word that a model
-    does not know has probability 0 there. With --log-linear they are normalized products; the weights then need not
-    sum to 1, and an unknown word has the probability of <unk>.
+    The new model has the n-grams and the words of all models. Its probabilities are weighted sums. A model adds 0 for a
+    word that it does not know. With --log-linear, the probabilities are normalized products. The weights then need not
+    sum to 1, and a model uses its probability of <unk> for an unknown word.
     """
     models, weights, heldout = given.models, given.weights, given.heldout
     quiet, threads = given.common.quiet, given.common.threads
@@ -70,7 +70,7 @@ def command(given: Mix) -> None:
         raise click.UsageError("found one MODEL; expected two or more.")
     if weights is not None and len(weights) != len(models):
         raise click.UsageError(
-            f"--weights has {plural(len(weights), 'number')} for {plural(len(models), 'model')}."
+            f"found {plural(len(weights), 'weight')} for {plural(len(models), 'model')}; expected one weight per model."
         )
     checks.check_stdin([*models, heldout])
     output = model_output(given.output, given.common.as_json)
@@ -113,7 +113,7 @@ def command(given: Mix) -> None:
 
 
 def measure(models: Sequence[BackoffModel], text: Text) -> list[Perplexity]:
-    """The perplexity of each model over the words of all models, its own OOVs as ``<unk>``."""
+    """Compute the perplexity of each model on a text over the words of all models. Its OOVs count as ``<unk>``."""
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.mixing.interpolation import text_over
 
@@ -121,7 +121,7 @@ def measure(models: Sequence[BackoffModel], text: Text) -> list[Perplexity]:
 
 
 def weight_lines(models: Sequence[str], weights: Sequence[float], results: Sequence[Perplexity]) -> list[str]:
-    """A row for each model and one for the mixture."""
+    """Make a table with a row for each model and a row for the mixture."""
     cells = [[figure(result.perplexity), count(result.oovs)] for result in results]
     cells = cells or [[] for _ in range(len(models) + 1)]
     rows = [("model", "weight", *(["perplexity", "OOVs"] if results else []))]

@@ -1,4 +1,4 @@
-"""Model files on the command line: read and written in the format of the file or of its name."""
+"""Reading and writing model files. Contents tell the format of a file to read, the name that of a file to write."""
 
 from __future__ import annotations
 
@@ -25,18 +25,22 @@ if TYPE_CHECKING:
 
 
 def model_format(path: str) -> Kind:
-    """The format that the name of a new model asks for; UsageError when it asks for none."""
+    """Return the format that belongs to the name of a new model; raise UsageError if no format does."""
     require_compressor(path)
     kind = kind_of_name(path)
     if kind is None:
-        raise click.UsageError(f"{path}: a model is written as .arpa (.arpa.gz, ...) or as .ngram (binary).")
+        raise click.UsageError(
+            f"{path}: found no format; expected a name that ends with .arpa (also .arpa.gz, ...) or .ngram (binary)."
+        )
     if kind == "binary" and path.lower().endswith(COMPRESSED):
-        raise click.UsageError(f"{path}: a binary model is mapped into memory and cannot be compressed.")
+        raise click.UsageError(
+            f"{path}: found a compressed binary model; expected .ngram, as it is mapped into memory."
+        )
     return kind
 
 
 def require_compressor(path: str) -> None:
-    """MissingExtraError, before any work begins, for a file that could not be written in the end."""
+    """Raise MissingExtraError, before any work begins, if the compressor of a file is not installed."""
     if path.lower().endswith(".zst"):
         from ngramlm.core.files import require_zstandard
 
@@ -44,10 +48,12 @@ def require_compressor(path: str) -> None:
 
 
 def model_output(output: str | None, as_json: bool) -> str:
-    """Where the model goes; never to a terminal, never where the JSON goes."""
+    """Return the name of the output. A model never goes to a terminal, and never where the JSON goes."""
     check_json(as_json, output)
     if output is None and sys.stdout.isatty():
-        raise click.UsageError("no output: give -o FILE for the model; '-o -' writes it here.")
+        raise click.UsageError(
+            "found no output; expected -o FILE for the model ('-o -' writes it to the terminal)."
+        )
     return output or "-"
 
 
@@ -67,14 +73,14 @@ def write_model(
     layout: str | None = None,
     bits: int | None = None,
 ) -> None:
-    """Write a model in the format given; an ARPA file of a model that is no back-off table holds one near to it."""
+    """Write a model in a format. The ARPA file of a model that is not a back-off model is an approximation."""
     from ngramlm.models.backoff import BackoffModel
     from ngramlm.models.column_model import ColumnModel
 
     if isinstance(model, ColumnModel):
         if kind == "binary":
             if layout:
-                raise click.UsageError("--layout is for back-off models; this model is of another kind.")
+                raise click.UsageError("--layout is for back-off models. This model is of another kind.")
             model.save(path)
             return
         smoothing = model.metadata.get("smoothing", "the model")
@@ -86,7 +92,7 @@ def write_model(
         model = model.to_backoff()
     elif kind == "arpa" and not model.normalized:
         stderr_line(
-            "the ARPA file holds scores, not probabilities, and cannot say so: its perplexity has no meaning",
+            "the ARPA file holds scores, not probabilities, and cannot say so: a perplexity of it has no meaning",
             label="warning",
         )
     assert isinstance(model, BackoffModel)
@@ -103,7 +109,7 @@ def write_model(
 def read_model(
     path: str, kind: Kind, progress: Progress | None = None, workspace: Workspace | None = None
 ) -> NgramModel:
-    """Read a model of the format given; columns are kept in `workspace`, in memory unless it is given."""
+    """Read a model of a format. `workspace` keeps its columns; the default is in memory."""
     from ngramlm.core.workspace import IN_MEMORY
 
     if kind == "archive":
@@ -120,7 +126,7 @@ def read_model(
 
 
 def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
-    """The model of a file in any format, one that adapts to what it reads among them; ``-`` is standard input."""
+    """Load a model of any format and kind, also one that adapts to the text; ``-`` is standard input."""
     from ngramlm.errors import FormatError
 
     with local_file(path) as name, Progress(quiet=quiet) as progress:
@@ -135,26 +141,26 @@ def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
 
 
 def load_model(path: str, quiet: bool = False) -> NgramModel:
-    """The model over n-grams of a file in any format; UsageError for a mixture that adapts to what it reads."""
+    """Load a model over n-grams of any format; raise UsageError for a mixture that adapts to the text."""
     from ngramlm.models.ngram_model import NgramModel
 
     model = load_any_model(path, quiet)
     if not isinstance(model, NgramModel):
         raise click.UsageError(
-            f"{path} holds a mixture that adapts to what it reads; 'perplexity', 'score', 'next' and 'compare --model' "
-            "take such models."
+            f"found a mixture that adapts to the text in {path}; expected another model ('perplexity', 'score', 'next' "
+            "and 'compare --model' take mixtures)."
         )
     return model
 
 
 def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
-    """The back-off model of a file; UsageError where it holds a model of another kind."""
+    """Load a back-off model; raise UsageError for a model of another kind."""
     from ngramlm.models.backoff import BackoffModel
 
     model = load_model(path, quiet)
     if not isinstance(model, BackoffModel):
         raise click.UsageError(
-            f"{path} holds a model by {model.metadata.get('smoothing')}, which is not a back-off model "
+            f"found a model by {model.metadata.get('smoothing')} in {path}; expected a back-off model "
             "('ngramlm convert' to .arpa makes one)."
         )
     return model
@@ -162,7 +168,7 @@ def load_backoff(path: str, quiet: bool = False) -> BackoffModel:
 
 @contextmanager
 def local_file(path: str) -> Iterator[str]:
-    """The file itself; a pipe is copied to a temporary file first, as a format is told by looking twice."""
+    """Yield the name of the file. A pipe is copied to a temporary file, as finding its format takes two reads."""
     if path != "-" and not stat.S_ISFIFO(os.stat(path).st_mode):
         yield path
         return

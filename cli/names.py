@@ -1,4 +1,4 @@
-"""Names that help texts and completion show, without numpy; tests compare them with the library's registries."""
+"""Names that help texts and completion show. This module does not import numpy; tests compare it with the library."""
 
 from __future__ import annotations
 
@@ -35,11 +35,19 @@ LAYOUTS = ("fast", "compact")
 FORMS = ("default", "interpolated", "backoff", "both")
 CRITERIA = ("entropy", "weighted-difference")
 CACHES = ("words", "bigrams", "trigrams", "pairs")
-WEIGHTINGS = ("silence", "fixed", "position", "word", "recent", "bayes", "sentence")
+WEIGHTINGS = {
+    "silence": "one set of weights for each set of caches that abstain",
+    "fixed": "one set",
+    "position": "one set for each part of the document",
+    "word": "one set for each frequent previous word",
+    "recent": "follow the last tokens",
+    "bayes": "follow the text so far",
+    "sentence": "follow the sentence so far",
+}
 REPORT_SUFFIXES = (".md", ".csv", ".json", ".txt", ".tex", ".html")
 ARCHITECTURES = ("skip-gram", "cbow")
 LOSSES = ("negative-sampling", "hierarchical-softmax")
 CBOW_UPDATES = ("word2vec", "exact")
-ANALOGY_METHODS = ("add", "multiply")
+ANALOGY_METHODS = {"add": "by the cosine to B - A + C", "multiply": "by 3CosMul"}
 VECTOR_FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 WRITTEN_VECTOR_FORMATS = tuple(name for name in VECTOR_FORMATS if name != "fasttext")

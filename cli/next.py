@@ -36,8 +36,8 @@ class Next:
 def command(given: Next) -> None:
     """List the most probable next words.
 
-    HISTORY is one or several words. <s> begins a sentence and is the history by default. </s> in the list ends the
-    sentence. Put -- before words that begin with a hyphen.
+    HISTORY is one or several words. By default it is <s>, which begins a sentence. </s> in the list means that the
+    sentence ends. Put -- before words that begin with a hyphen.
     """
     from ngramlm.text.reading import read_text
     from ngramlm.text.tokenizers import split_blanks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,37 +20,37 @@ NGRAM_OUTPUT = "Write the model to FILE, whose name ends in .ngram."
 
 
 def texts_argument() -> Any:
-    """``TEXT...``, standard input without any."""
+    """Make the argument ``TEXT...``; without a text, the command reads standard input."""
     return argument("[TEXT]...", nargs=-1, type=InputFile())
 
 
 def file_argument(metavar: str = "MODEL", **attributes: Any) -> Any:
-    """One file to read."""
+    """Make an argument for one file to read."""
     return argument(metavar, type=InputFile(), **attributes)
 
 
 def models_argument() -> Any:
-    """``MODEL...``, one at least."""
+    """Make the argument ``MODEL...``, at least one."""
     return argument("MODEL...", nargs=-1, required=True, type=InputFile())
 
 
 def target_argument() -> Any:
-    """One file to write."""
+    """Make the argument ``OUT``, the file to write."""
     return argument("OUT", type=OutputFile())
 
 
 def output_option(help_text: str, **attributes: Any) -> Any:
-    """``-o``, the file to write."""
+    """Make the option ``-o``, the file to write."""
     return option("-o", "--output", metavar="FILE", type=OutputFile(), help=help_text, **attributes)
 
 
 def input_option(*flags: str, metavar: str = "FILE", help_text: str, **attributes: Any) -> Any:
-    """An option that takes the name of a file to read."""
+    """Make an option that takes the name of a file to read."""
     return option(*flags, type=InputFile(), metavar=metavar, help=help_text, **attributes)
 
 
 def smoothing_option(help_text: str) -> Any:
-    """The option that names a smoothing method; the help of the command lists the methods."""
+    """Make the option that names a smoothing method; the help of the command lists the methods."""
     kind = SmoothingName()
     shown = {"default": DEFAULT_METHOD, "show_default": True}
     return option("--smoothing", type=kind, metavar="METHOD", help=help_text, **shown)
@@ -59,7 +59,7 @@ def smoothing_option(help_text: str) -> Any:
 def integer_option(
     *flags: str, help_text: str, default: int | None = None, least: int = 1, most: int | None = None
 ) -> Any:
-    """An option that takes an integer of at least ``least``; the help shows a default."""
+    """Make an option that takes an integer of at least ``least``; the help shows the default if it has one."""
     return option(
         *flags,
         metavar="N",
@@ -73,69 +73,81 @@ def integer_option(
 def number_option(
     *flags: str, metavar: str, help_text: str, default: float | None = None, **limits: Any
 ) -> Any:
-    """An option that takes a number within limits, those of `click.FloatRange`."""
+    """Make an option that takes a number; ``limits`` are the arguments of `click.FloatRange`."""
     kind = click.FloatRange(**limits) if limits else float
     shown = default is not None
     return option(*flags, metavar=metavar, type=kind, default=default, show_default=shown, help=help_text)
 
 
-def choice_option(flag: str, choices: Sequence[str], help_text: str) -> Any:
-    """An option that takes one of a few names, the first by default; the help lists them."""
-    listed = f"{help_text}: {', '.join(choices)}."
-    kind = click.Choice(choices)
-    return option(flag, type=kind, metavar="NAME", default=choices[0], show_default=True, help=listed)
+def choice_option(flag: str, choices: Sequence[str] | Mapping[str, str], help_text: str) -> Any:
+    """Make an option that takes one of a few names, the first by default. The help lists the names.
+
+    `choices` may be a mapping from names to their meanings, which the help shows too.
+    """
+    meanings = choices if isinstance(choices, Mapping) else dict.fromkeys(choices, "")
+    listed = ", ".join(f"{name} ({meaning})" if meaning else name for name, meaning in meanings.items())
+    names = list(meanings)
+    text = f"{help_text}: {listed}."
+    return option(
+        flag, type=click.Choice(names), metavar="NAME", default=names[0], show_default=True, help=text
+    )
 
 
 def flag_option(*flags: str, help_text: str, **attributes: Any) -> Any:
-    """An option without a value."""
+    """Make an option without a value."""
     return option(*flags, is_flag=True, help=help_text, **attributes)
 
 
 def order_option(default: int | None = 5, help_text: str = "Length of the longest n-grams, in words.") -> Any:
+    """Make the option ``--order``."""
     return integer_option("--order", default=default, most=16, help_text=help_text)
 
 
 def seed_option(default: str = "0") -> Any:
-    """The seed; the default is a word of the help only."""
+    """Make the option ``--seed``. ``default`` only appears in the help; the value is None if the user gives none."""
     text = f"Seed of the random numbers; the same seed gives the same result.  [default: {default}]"
     return integer_option("--seed", least=0, help_text=text)
 
 
 def threads_option() -> Any:
+    """Make the option ``--threads``."""
     return integer_option("--threads", help_text="Number of threads.  [default: one per core]")
 
 
 def json_option() -> Any:
+    """Make the option ``--json``."""
     return flag_option("--json", help_text="Write the results as JSON.")
 
 
 def quiet_option() -> Any:
+    """Make the option ``--quiet``."""
     return flag_option("-q", "--quiet", help_text="Show no progress bar and no summary on standard error.")
 
 
 def limit_option() -> Any:
+    """Make the option ``--limit`` of commands that read vectors."""
     return integer_option("--limit", help_text="Read only the first N vectors.  [default: all]")
 
 
 def parameter_option(examples: str) -> Any:
-    """``--set NAME=VALUE``, several times."""
+    """Make the repeatable option ``--set NAME=VALUE``."""
     text = f"Set a parameter of the method, such as {examples}. Repeatable."
     return option("--set", type=NamedValue(), metavar="NAME=VALUE", multiple=True, help=text)
 
 
 def documents_option(flag: str = "--documents", help_text: str = "") -> Any:
-    """The rule that tells where documents begin."""
+    """Make the option for the rule that tells where documents begin."""
     text = (
         "Where documents begin: 'blank' (after empty lines), 'file' (at each file), 'line:TEXT' (after a line TEXT), "
-        "a FILE of line numbers, or '.docs' (TEXT.docs beside each TEXT.txt lists them).  [default: the whole text is "
-        "one document]"
+        "a FILE of line numbers, or '.docs' (at the line numbers in TEXT.docs, beside TEXT.txt).  [default: the whole "
+        "text is one document]"
     )
     return option(flag, metavar="RULE", help=help_text or text)
 
 
 @settings
 class Common:
-    """What nearly every command has."""
+    """The options of nearly every command."""
 
     threads: int | None = threads_option()
     as_json: bool = json_option()
@@ -144,26 +156,28 @@ class Common:
 
 @settings
 class Reading:
-    """How the lines of a text become words."""
+    """The options that say how the lines of a text become words."""
 
     tokenizer: str = choice_option("--tokenizer", TOKENIZERS, "How to split a line into words")
     encoding_errors: str = choice_option(
         "--encoding-errors",
-        ("strict", "replace"),
-        "Refuse bytes that are not UTF-8, or replace them by U+FFFD",
+        {"strict": "an error", "replace": "put U+FFFD"},
+        "What to do with bytes that are not UTF-8",
     )
     reserved: str = choice_option(
-        "--reserved", ("error", "drop", "keep"), "What to do with <s> and </s> in a text"
+        "--reserved",
+        {"error": "refuse the text", "drop": "remove them", "keep": "read them as <unk>"},
+        "What to do with <s> and </s> in a text",
     )
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the library's readers."""
+        """Return the keyword arguments of the library's readers."""
         return dict(vars(self))
 
 
 @settings
 class Selection:
-    """Which words are in the vocabulary."""
+    """The options that choose the words of the vocabulary."""
 
     vocab: str | None = input_option(
         "--vocab",
@@ -177,7 +191,7 @@ class Selection:
     )
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the library's readers; UsageError for options that exclude each other."""
+        """Return the keyword arguments of the library's readers; raise UsageError if options exclude each other."""
         if self.vocab is not None:
             if self.min_count is not None or self.max_vocab is not None:
                 raise click.UsageError("--vocab cannot be used with --min-count or --max-vocab.")
@@ -188,7 +202,7 @@ class Selection:
 
 @settings
 class Limits:
-    """How much memory a command may use."""
+    """The options that limit the memory of a command."""
 
     memory: int | None = option(
         "--memory",
@@ -204,7 +218,7 @@ class Limits:
     )
 
     def check(self, layout: str | None = None) -> None:
-        """UsageError for limits that cannot be kept, or have no effect."""
+        """Raise UsageError for limits that the command cannot keep, and for limits without effect."""
         if self.temp_folder is not None and self.memory is None:
             raise click.UsageError("--temp-folder needs --memory.")
         if self.memory is not None and layout == "compact":
@@ -213,11 +227,11 @@ class Limits:
             )
 
     def arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the counter."""
+        """Return the keyword arguments of the counter."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     def workspace(self) -> Workspace | None:
-        """Where columns are kept within ``--memory``; None without a limit."""
+        """Return the workspace that keeps columns within ``--memory``; None without a limit."""
         from ngramlm.core.workspace import Mapped
 
         return None if self.memory is None else Mapped(self.memory, self.temp_folder)
@@ -225,7 +239,7 @@ class Limits:
 
 @settings
 class Layout:
-    """How a binary model stores its values."""
+    """The options for the layout of a binary model."""
 
     layout: str | None = option(
         "--layout",
@@ -241,10 +255,10 @@ class Layout:
     )
 
     def check(self, kind: str) -> None:
-        """UsageError where the format has no such layout."""
+        """Raise UsageError if the format does not have the layout."""
         if kind != "binary" and (self.layout or self.bits):
             raise click.UsageError("--layout and --bits are for binary models (.ngram).")
         if self.bits is not None and self.layout != "compact":
             raise click.UsageError("--bits is for --layout compact.")
         if self.bits is not None and 16 < self.bits < 32:
-            raise click.UsageError(f"--bits is {self.bits}; expected 4 to 16, or 32.")
+            raise click.UsageError(f"found --bits {self.bits}; expected 4 to 16, or 32.")

@@ -1,4 +1,4 @@
-"""What the commands write: tables, JSON, lines on standard error, and files that are written as a whole."""
+"""Writing tables, JSON, lines on standard error, and files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNUSABLE_ERRNOS = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """The message and the exit code of an error; every message is one line.
+    """Return the message of an error, on one line, and its exit code.
 
     >>> explain(FileNotFoundError(2, "No such file or directory", "train.txt"))
     ('train.txt: no such file', 2)
@@ -50,14 +50,14 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def use_utf8() -> None:
-    """Make the standard streams UTF-8 with LF, whatever the locale; bytes of odd file names pass through."""
+    """Make the standard streams UTF-8 with LF in every locale. File names that are not UTF-8 pass through."""
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
 
 
 def silence_stdout() -> None:
-    """Send what is still buffered to nowhere, so that the interpreter does not fail again when it ends."""
+    """Discard buffered output, so that the interpreter does not fail again when it exits."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         try:
@@ -71,7 +71,7 @@ def _colors(stream: TextIO) -> bool:
 
 
 def stderr_line(message: str, label: str | None = None) -> None:
-    """One line on standard error; ``error:`` and ``warning:`` in color on a terminal."""
+    """Write one line on standard error; ``error:`` and ``warning:`` are colored on a terminal."""
     if sys.stderr is None:
         return
     wipe_bars()
@@ -85,12 +85,12 @@ def stderr_line(message: str, label: str | None = None) -> None:
 
 
 def write(text: str) -> None:
-    """Text on standard output, in UTF-8 and with LF."""
+    """Write text on standard output, in UTF-8 and with LF."""
     sys.stdout.write(text)
 
 
 def write_json(value: Any) -> None:
-    """One JSON value on one line; ``null`` stands for a number that is not finite."""
+    """Write one JSON value on one line; ``null`` stands for a number that is not finite."""
     import json
 
     write(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False) + "\n")
@@ -107,7 +107,7 @@ def _finite(value: Any) -> Any:
 
 
 def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), header: bool = True) -> str:
-    """Aligned columns, two spaces apart; columns of ``left`` are flush left, all others flush right.
+    """Align columns, two spaces apart. The columns in ``left`` are aligned on the left, all others on the right.
 
     >>> print(table([("order", "n-grams"), ("1", "12"), ("2", "345")], left=()), end="")
     order  n-grams
@@ -123,7 +123,7 @@ def table(rows: Sequence[Sequence[str]], left: Sequence[int] = (0,), header: boo
 
 
 def named_lines(pairs: Sequence[tuple[str, str]]) -> str:
-    """One ``name: value`` per line, the values aligned.
+    """Write one ``name: value`` per line, with aligned values.
 
     >>> print(named_lines([("OOVs", "3"), ("Tokens", "120")]), end="")
     OOVs:    3
@@ -134,7 +134,7 @@ def named_lines(pairs: Sequence[tuple[str, str]]) -> str:
 
 @contextmanager
 def open_output(path: str) -> Iterator[TextIO]:
-    """A UTF-8 text stream: standard output for ``-``, else a file that appears whole when the block ends."""
+    """Yield a UTF-8 text stream: standard output for ``-``, else a file that appears when the block ends."""
     if path == "-":
         yield sys.stdout
         return
@@ -150,7 +150,7 @@ def open_output(path: str) -> Iterator[TextIO]:
 
 
 def same_file(one: str, other: str) -> bool:
-    """Whether two names lead to the same existing file."""
+    """Whether two names belong to the same existing file."""
     try:
         return os.path.samefile(one, other)
     except OSError:

@@ -1,4 +1,4 @@
-"""The types of arguments and options: how the words of the command line become values."""
+"""The types of arguments and options. They convert words of the command line to values."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ Context = click.Context | None
 
 
 class ParameterType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5
-    """A type that says in one form what was found and what was expected."""
+    """A type whose errors have the form "found X; expected Y"."""
 
     def refuse(self, found: str, expected: str, param: Parameter, ctx: Context) -> NoReturn:
+        """Raise the error for a value."""
         self.fail(f"found {found!r}; expected {expected}.", param, ctx)
 
 
 class InputFile(ParameterType):
-    """A file that exists, or ``-``; a missing file is an error before any work begins."""
+    """A file that exists, or ``-``. So a missing file is an error before any work begins."""
 
     name = "file"
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """Return the name; raise OSError for a missing file and for a folder."""
         if value != "-":
             if not os.path.exists(value):
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), value)
@@ -38,6 +40,7 @@ class InputFile(ParameterType):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Let the shell complete file names."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(incomplete, type="file")]
@@ -47,20 +50,21 @@ class OutputFile(InputFile):
     """A file to write in a folder that exists, or ``-``."""
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """Return the name; raise an error for a folder, and for a folder that is missing or read-only."""
         if value == "-":
             return value
         if os.path.isdir(value):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
         folder = os.path.dirname(value) or "."
         if not os.path.isdir(folder):
-            self.fail(f"cannot write {value}: there is no folder {folder}.", param, ctx)
+            self.fail(f"found no folder {folder}; expected one, to write {value}.", param, ctx)
         if not os.path.exists(value) and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), value)
         return value
 
 
 class Numbers(ParameterType):
-    """Numbers with commas between them, as a tuple."""
+    """Numbers with commas between them, as a tuple. `length` is the number of numbers, if it is fixed."""
 
     def __init__(
         self, kind: Callable[[str], float] = int, least: float = 0, length: int | None = None
@@ -69,6 +73,7 @@ class Numbers(ParameterType):
         self.name = "N,N,..."
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[Any, ...]:
+        """Return the numbers."""
         if isinstance(value, tuple):
             return value
         try:
@@ -79,16 +84,17 @@ class Numbers(ParameterType):
             amount = f"{self.length} numbers" if self.length else "a list of numbers"
             self.refuse(value, f"{amount} with commas between them", param, ctx)
         if not all(self.least <= number < float("inf") for number in numbers):
-            self.refuse(value, f"no number below {self.least:g}", param, ctx)
+            self.refuse(value, f"finite numbers of {self.least:g} or more", param, ctx)
         return numbers
 
 
 class NamedValue(ParameterType):
-    """``name=value`` as a pair; a value is a number, several with commas between them, true, false, or a word."""
+    """``name=value`` as a pair. A value is a number, true, false or a word, or several with commas between them."""
 
     name = "name=value"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, Any]:
+        """Return (name, value)."""
         if isinstance(value, tuple):
             return value
         name, equals, text = value.partition("=")
@@ -113,6 +119,7 @@ class Size(ParameterType):
     name = "size"
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
+        """Return the number of bytes."""
         if isinstance(value, int):
             return value
         units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -129,6 +136,7 @@ class Fractions(ParameterType):
     name = "auto|size,..."
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+        """Return the sizes as fractions, or True for ``auto``."""
         from fractions import Fraction
 
         if not isinstance(value, str):
@@ -145,11 +153,12 @@ class Fractions(ParameterType):
 
 
 class SmoothingName(ParameterType):
-    """A smoothing method, or several with ``/`` between them; the error for an unknown name shows the nearest one."""
+    """A smoothing method, or several with ``/`` between them. The error for an unknown name suggests a known name."""
 
     name = "method"
 
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
+        """Return the names, without spaces."""
         names = [name.strip() for name in value.split("/")]
         for name in names:
             if name not in METHODS:
@@ -157,21 +166,24 @@ class SmoothingName(ParameterType):
         return "/".join(names)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Complete the last name."""
         return completed(incomplete, "/", tuple(METHODS))
 
 
 class SmoothingNames(ParameterType):
-    """Methods with commas between them; ``all`` is every method that takes seconds."""
+    """Methods with commas between them; ``all`` stands for all methods except those that take minutes."""
 
     name = "all|method,..."
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, ...]:
+        """Return the names of the methods."""
         if isinstance(value, tuple):
             return value
         one, names = SmoothingName(), [name.strip() for name in value.split(",")]
         return tuple(name if name == "all" else one.convert(name, param, ctx) for name in names)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Complete the last name."""
         last = incomplete.rpartition(",")[2]
         if "/" in last:
             return completed(incomplete, "/", tuple(METHODS))
@@ -179,14 +191,14 @@ class SmoothingNames(ParameterType):
 
 
 def unknown_method(name: str) -> str:
-    """The message for an unknown method, with the nearest name."""
+    """Return the message for an unknown method, with the nearest name."""
     import difflib
 
     initials = {"".join(part[0] for part in other.split("-")): other for other in METHODS}
     wanted = name.lower().replace("_", "-")
     near = [initials[wanted]] if wanted in initials else difflib.get_close_matches(wanted, METHODS, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown method {name!r}.{hint} The methods are: {', '.join(METHODS)}."
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"found the method {name!r}{hint}; expected one of: {', '.join(METHODS)}."
 
 
 class Caches(ParameterType):
@@ -195,6 +207,7 @@ class Caches(ParameterType):
     name = "cache,..."
 
     def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, ...]:
+        """Return the names of the caches."""
         if isinstance(value, tuple):
             return value
         names = () if value == "none" else tuple(value.split(","))
@@ -203,11 +216,12 @@ class Caches(ParameterType):
         return names
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        """Complete the last name."""
         return completed(incomplete, ",", ("none", *CACHES))
 
 
 def completed(incomplete: str, separator: str, names: Sequence[str]) -> list[Any]:
-    """The names that may end a word; what stands before its last separator stays.
+    """Complete the part of a word after its last separator.
 
     >>> [item.value for item in completed("katz/wit", "/", ("witten-bell", "katz"))]
     ['katz/witten-bell']

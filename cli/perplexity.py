@@ -1,4 +1,4 @@
-"""``ngramlm perplexity``: how well models predict a text."""
+"""``ngramlm perplexity``: the perplexity of models on a text."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class PerplexityOptions:
 def command(given: PerplexityOptions) -> None:
     """Measure the perplexity of models on a text.
 
-    TEXT is a file, or '-' for standard input. </s> counts as a token, <s> does not. Several models make a table; they
-    must have the same vocabulary, else their perplexities are not comparable. --per-sentence and --per-token write
-    columns with tabs between them, and OOVs as <unk>. Models of 'ngramlm adapt' begin anew with every document.
+    TEXT is a file, or '-' for standard input. </s> counts as a token, <s> does not. Several models make a table. They
+    must have the same vocabulary; otherwise their perplexities are not comparable. --per-sentence and --per-token write
+    columns with tabs between them, and OOVs as <unk>. A model of 'ngramlm adapt' forgets each document at its end.
     """
     models, text, quiet = given.models, given.text, given.common.quiet
     per_sentence, per_token = given.per_sentence, given.per_token
@@ -114,7 +114,7 @@ def command(given: PerplexityOptions) -> None:
 
 
 class _Words:
-    """The vocabulary of a model, to compare with that of the next one."""
+    """The vocabulary of a model without the model, to compare it with the vocabulary of the next model."""
 
     def __init__(self, model: NgramModel | Mixture) -> None:
         self.vocabulary = model.vocabulary
@@ -122,19 +122,20 @@ class _Words:
 
 
 class _Whole:
-    """Standard input, kept to be read once for each model."""
+    """The whole standard input, which can be read once for each model."""
 
     def __init__(self) -> None:
         self._data = sys.stdin.buffer.read()
 
     def stream(self) -> io.BytesIO:
+        """Return a stream from the beginning."""
         stream = io.BytesIO(self._data)
         stream.name = "<stdin>"
         return stream
 
 
 class _Lines:
-    """Rows of a table as they come: lines with tabs at once, or kept as objects for JSON."""
+    """The rows of a table. They are written at once with tabs, or kept as objects for JSON."""
 
     def __init__(self, columns: tuple[str, ...], as_json: bool) -> None:
         self._columns, self._as_json = columns, as_json
@@ -143,6 +144,7 @@ class _Lines:
             write("\t".join(columns) + "\n")
 
     def add(self, rows: Iterator[Row]) -> None:
+        """Write or keep some rows."""
         if self._as_json:
             self.kept.extend(dict(zip(self._columns, row, strict=True)) for row in rows)
         else:
@@ -164,7 +166,7 @@ def measure(
     lines: _Lines | None,
     documents: str | None = None,
 ) -> Perplexity:
-    """The figures of one model; its details go to ``lines`` piece by piece."""
+    """Compute the figures of one model. Its details go to ``lines`` piece by piece."""
     from ngramlm.errors import TextError
     from ngramlm.evaluation.perplexity import PerplexitySum, check_normalized, iter_scores
     from ngramlm.evaluation.token_scores import TokenScores
@@ -212,7 +214,7 @@ def _sentence_rows(
 
 def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, before: int) -> Iterator[Row]:
     orders = model.matched_orders(piece)
-    # A mixture has an n-gram of each model, and so no length of one.
+    # In a mixture each model matches an n-gram of its own, so there is no single length.
     lengths: Sequence[int | str] = [""] * piece.n_tokens if orders is None else orders.tolist()
     return zip(
         piece.vocabulary.words(scores.ids.tolist()),
@@ -224,7 +226,7 @@ def _token_rows(model: NgramModel | Mixture, piece: Text, scores: TokenScores, b
 
 
 def one_model(result: Perplexity) -> str:
-    """The figures of one model, one a line; the first four names are KenLM's."""
+    """Write the figures of one model, one per line. The first four names are KenLM's."""
     return named_lines(
         [
             ("Perplexity including OOVs", figure(result.perplexity)),
@@ -243,7 +245,7 @@ def one_model(result: Perplexity) -> str:
 
 
 def several_models(models: tuple[str, ...], results: list[Perplexity]) -> str:
-    """A row for each model."""
+    """Make a table with a row for each model."""
     rows = [("model", "incl. OOVs", "excl. OOVs", "OOVs", "tokens", "zeros", "bits/word", "bits/char")]
     rows += [
         (

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TextIO
 
-DELAY = 2.0  # seconds of work before the bar appears
-REDRAW = 0.1  # seconds between two drawings
+# seconds of work before the bar appears
+DELAY = 2.0
+# seconds between two drawings
+REDRAW = 0.1
 
 _active: list[Progress] = []
 
@@ -35,8 +37,10 @@ class Progress:
         self._stage = ""
         self._stage_began = 0.0
         self._next_drawing = 0.0
-        self._drawn = 0  # characters on the terminal's line
-        self.detail: Callable[[], str] | None = None  # shown behind the speed
+        # the length of the line on the terminal
+        self._drawn = 0
+        # returns text that is shown after the speed
+        self.detail: Callable[[], str] | None = None
 
     def __enter__(self) -> Progress:
         _active.append(self)
@@ -49,6 +53,7 @@ class Progress:
         _active.remove(self)
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """Draw the bar, unless the work or the last drawing began a moment ago."""
         if not self._shown:
             return
         now = self._clock()
@@ -67,7 +72,7 @@ class Progress:
         self._drawn = len(line)
 
     def wipe(self) -> None:
-        """Clear the line, before anything else is written."""
+        """Clear the line of the bar, so that something else can be written."""
         if self._drawn:
             self._stream.write("\r" + " " * self._drawn + "\r")
             self._stream.flush()
@@ -75,7 +80,7 @@ class Progress:
 
 
 def wipe_bars() -> None:
-    """Clear the line of the bar that is drawn, if any, for something else to be written."""
+    """Clear the lines of all bars, so that something else can be written."""
     for progress in _active:
         progress.wipe()
 
@@ -83,7 +88,8 @@ def wipe_bars() -> None:
 def progress_line(
     stage: str, done: int, total: int | None, elapsed: float, columns: int, detail: str = ""
 ) -> str:
-    """
+    """Write the line of a bar, at most `columns` characters; `elapsed` is in seconds.
+
     >>> progress_line("counting", 5_000_000, 20_000_000, 10.0, 72)
     'counting  [######..................]  25%  5.0M/20.0M  500k/s  0:30 left'
     >>> progress_line("reading", 1500, None, 3.0, 72)
@@ -105,7 +111,8 @@ def progress_line(
 
 
 def short(value: float) -> str:
-    """
+    """Format a number with two or three digits and a suffix.
+
     >>> short(999), short(1500), short(13_650_000), short(2.5e9)
     ('999', '1.5k', '13.7M', '2.5G')
     """
@@ -117,7 +124,8 @@ def short(value: float) -> str:
 
 
 def clock_time(seconds: float) -> str:
-    """
+    """Format seconds as hours, minutes and seconds.
+
     >>> clock_time(5), clock_time(125), clock_time(7325)
     ('0:05', '2:05', '2:02:05')
     """

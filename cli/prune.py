@@ -1,4 +1,4 @@
-"""``ngramlm prune``: a smaller model of a model."""
+"""``ngramlm prune``: a smaller model made from a model."""
 
 from __future__ import annotations
 
@@ -30,36 +30,41 @@ class Prune:
         "--entropy",
         metavar="T",
         min=0,
-        help_text="Drop n-grams whose removal raises the perplexity of the model's own text by a share below T.",
+        help_text="Drop each n-gram whose removal raises the perplexity, on text that follows the model, by a share "
+        "below T.",
     )
     weighted_difference: float | None = options.number_option(
         "--weighted-difference",
         metavar="T",
         min=0,
-        help_text="Drop n-grams whose loss of log probability, times their own probability, is below T.",
+        help_text="Drop each n-gram whose probability times its loss of log probability is below T.",
     )
     keep: int | None = options.integer_option(
         "--keep", help_text="Keep only the N n-grams that --criterion ranks highest."
     )
     criterion: str = options.choice_option(
-        "--criterion", CRITERIA, "Criterion that ranks the n-grams for --keep"
+        "--criterion", CRITERIA, "Criterion that ranks the n-grams, for --keep"
     )
     history_model: str | None = options.input_option(
         "--history-model",
-        help_text="Take the probabilities of histories from this model; a Kneser-Ney MODEL needs it.",
+        help_text="Take the probabilities of histories from this model. A Kneser-Ney MODEL needs it.",
     )
     vocab: str | None = options.input_option(
         "--vocab", help_text="Keep only the words of FILE, one word per line."
     )
     removed: str = options.choice_option(
         "--removed",
-        ("auto", "unknown", "renormalize"),
-        "Where the probability of removed words goes, with --vocab",
+        {
+            "auto": "unknown, but renormalize in a closed vocabulary",
+            "unknown": "to <unk>",
+            "renormalize": "to the other words",
+        },
+        "Where the probability of words goes that --vocab removes",
     )
     new_words: str = options.choice_option(
         "--new-words",
-        ("leave", "share"),
-        "Leave out words of FILE that MODEL does not know, or give them a share of <unk>",
+        {"leave": "leave them out", "share": "give them a share of the probability of <unk>"},
+        "What to do with words of --vocab that MODEL does not know",
     )
     output: str | None = options.output_option(f"{options.MODEL_OUTPUT}  [default: ARPA on standard output]")
     common: options.Common = group(options.Common)
@@ -77,7 +82,7 @@ class Prune:
 def command(given: Prune) -> None:
     """Remove n-grams or words from a model.
 
-    Usual thresholds T are 1e-9 to 1e-7. With --vocab, the other words become <unk>; in a closed vocabulary, or with
+    Usual thresholds T are 1e-9 to 1e-7. With --vocab, all other words become <unk>. In a closed vocabulary, or with
     --removed renormalize, they become impossible. 'ngramlm train --kneser-ney-prune' prunes Kneser-Ney models better.
     """
     quiet, threads = given.common.quiet, given.common.threads
@@ -118,12 +123,14 @@ def command(given: Prune) -> None:
 
 
 def check_options(given: Prune) -> bool:
-    """Whether n-grams are to be pruned; UsageError for options that do not fit together."""
+    """Return whether to prune n-grams; raise UsageError for options that do not fit together."""
     thresholds = [value is not None for value in (given.entropy, given.weighted_difference, given.keep)]
     if sum(thresholds) > 1:
         raise click.UsageError("--entropy, --weighted-difference and --keep cannot be used together.")
     if not any(thresholds) and given.vocab is None:
-        raise click.UsageError("nothing to do: give --entropy, --weighted-difference, --keep or --vocab.")
+        raise click.UsageError(
+            "found nothing to do; expected --entropy, --weighted-difference, --keep or --vocab."
+        )
     if given.criterion != "entropy" and given.keep is None:
         raise click.UsageError("--criterion needs --keep.")
     for flag, changed in (
@@ -138,7 +145,7 @@ def check_options(given: Prune) -> bool:
 
 
 def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet: bool) -> BackoffModel:
-    """The model over the words of a file, with a note about words that the model does not know."""
+    """Restrict a model to the words of a file, with a note about words that the model does not know."""
     from ngramlm.pruning import restrict_vocabulary
     from ngramlm.text.vocabulary import RESERVED
 
@@ -152,7 +159,7 @@ def restrict(model: BackoffModel, path: str, removed: str, new_words: str, quiet
 
 
 def change_lines(before: BackoffModel, after: BackoffModel) -> list[str]:
-    """The n-grams of every order before and after."""
+    """Make a table of the number of n-grams of every order, before and after."""
     rows = [("order", "before", "after")]
     for order, number in enumerate(before.n_ngrams, 1):
         left = after.n_ngrams[order - 1] if order <= after.order else 0

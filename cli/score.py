@@ -1,4 +1,4 @@
-"""``ngramlm score``: one log10 probability a line, as the lines come."""
+"""``ngramlm score``: the log10 probability of every line, as soon as it is read."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ class Score:
 def command(given: Score) -> None:
     """Write the log10 probability of every line.
 
-    Without TEXT, the command reads standard input and answers each line at once, so that another program can ask and
-    wait. The probability includes </s>. OOVs are scored as <unk>. --json writes one object per line. Models of
-    'ngramlm adapt' begin anew with every document, and read the whole text before the first answer.
+    Without TEXT, the command reads standard input. It answers each line as soon as it is read, so that another program
+    can ask through a pipe and wait. The probability includes </s>. OOVs are scored as <unk>. --json writes one object
+    per line. For a model of 'ngramlm adapt', the command reads the whole text before the first answer. Such a model
+    forgets each document at its end.
     """
     from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.reading import map_text
@@ -64,7 +65,7 @@ def command(given: Score) -> None:
     checks.sources([text], given.model)
     model = load_any_model(given.model, given.common.quiet)
     if given.no_bos and not isinstance(model, NgramModel):
-        raise click.UsageError(f"--no-bos: {given.model} holds a mixture, which scores whole sentences only.")
+        raise click.UsageError(f"found --no-bos for the mixture {given.model}; expected another model.")
     done = 0
     with Progress(quiet=given.common.quiet or sys.stdout.isatty()) as progress:
 
@@ -78,7 +79,8 @@ def command(given: Score) -> None:
             pieces = iter([work(whole)])
         else:
             if not os.path.isfile(text):
-                threads = 1  # whoever waits for an answer gets it before the next line is read
+                # one thread answers each line before it reads the next line
+                threads = 1
             pieces = map_text(work, text, model.vocabulary, threads=threads, **reading)
         for sums, tokens, oovs in pieces:
             for log10_prob, length, unknown in zip(
@@ -99,7 +101,7 @@ def command(given: Score) -> None:
 
 
 def perplexity_of(log10_prob: float, tokens: int) -> float:
-    """10 ** (-log10_prob / tokens); NaN where there is no token, infinite where a float cannot hold it."""
+    """Return 10 ** (-log10_prob / tokens); NaN without tokens, infinite if it is too large for a float."""
     if tokens == 0:
         return float("nan")
     exponent = -log10_prob / tokens
@@ -109,12 +111,13 @@ def perplexity_of(log10_prob: float, tokens: int) -> float:
 def line_scores(
     model: NgramModel | Mixture, text: Text, bos: bool, eos: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Per line the log10 probability (float64) and the number of tokens it covers (int64)."""
+    """Return the log10 probability (float64) and the number of tokens (int64) of every line."""
     import numpy as np
 
     from ngramlm.models.ngram_model import NgramModel
 
-    tokens = np.diff(text.sentences) - 1  # words and </s>
+    # words and </s>, without <s>
+    tokens = np.diff(text.sentences) - 1
     if bos:
         log10_probs = np.array(model.log10_probs(text), np.float64)
     else:
@@ -130,7 +133,7 @@ def line_scores(
 
 
 def count_oovs(text: Text) -> np.ndarray:
-    """Per line the words out of the vocabulary, int64."""
+    """Return the number of OOVs of every line, int64."""
     import numpy as np
 
     from ngramlm.text.vocabulary import UNK

@@ -1,4 +1,4 @@
-"""All options of a command as one object: a frozen dataclass whose fields know their click parameters."""
+"""All options of a command as one object: a frozen dataclass. Each field holds its click parameter."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ S = TypeVar("S")
 
 
 class Option(click.Option):
-    """An option whose help ends with default and limits in one pair of brackets."""
+    """An option whose help ends with the default and the limits in one pair of brackets."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return (flags, text), with the name of the value in its limits."""
         record = super().get_help_record(ctx)
         if record is None:
             return None
@@ -28,32 +29,34 @@ class Option(click.Option):
             limits = re.search(r"[^ ;[]*\bx\b[^ ;]*\]$", text)
             if limits:
                 named = re.sub(r"\bx\b", self.metavar, limits[0])
-                named = re.sub(r"^(\d+)<=(\w+)<=\d{10,}", r"\2>=\1", named)  # no limit that a user meets
+                # a limit of 10 digits or more is of no interest to users
+                named = re.sub(r"^(\d+)<=(\w+)<=\d{10,}", r"\2>=\1", named)
                 text = text[: limits.start()] + named
         return flags, text
 
 
-settings = dataclass(frozen=True, kw_only=True, repr=False, eq=False)  # less to generate at start-up
+# without repr and eq, there is less to generate at start-up
+settings = dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 """The decorator of every class of options."""
 
 
 def option(*flags: str, **attributes: Any) -> Any:
-    """A field that an option fills; ``attributes`` are those of `click.Option`."""
+    """Make a field for an option; ``attributes`` are those of `click.Option`."""
     return field(metadata={"option": (flags, attributes)})
 
 
 def argument(metavar: str, **attributes: Any) -> Any:
-    """A field that an argument fills; ``attributes`` are those of `click.Argument`."""
+    """Make a field for an argument; ``attributes`` are those of `click.Argument`."""
     return field(metadata={"argument": {"metavar": metavar, **attributes}})
 
 
 def group(kind: type) -> Any:
-    """A field that holds the options of another settings class."""
+    """Make a field that holds the options of another settings class."""
     return field(metadata={"group": kind})
 
 
 def parameters(kind: type) -> Iterator[click.Parameter]:
-    """The click parameters of a settings class, in the order of its fields."""
+    """Yield the click parameters of a settings class, in the order of its fields."""
     for item in fields(kind):
         if "group" in item.metadata:
             yield from parameters(item.metadata["group"])
@@ -69,7 +72,7 @@ def _parameter(item: Field[Any]) -> click.Parameter:
 
 
 def settings_from(kind: type[S], values: dict[str, Any]) -> S:
-    """The settings object of the values that click parsed."""
+    """Make the settings object from the values that click parsed."""
     found: dict[str, Any] = {}
     for item in fields(kind):  # type: ignore[arg-type]  # every settings class is a dataclass
         inner = item.metadata.get("group")
@@ -78,7 +81,7 @@ def settings_from(kind: type[S], values: dict[str, Any]) -> S:
 
 
 def given_flags(kind: type, names: Sequence[str] = ()) -> list[str]:
-    """The flags of a class that the user gave on the command line, of these fields only if any are named."""
+    """List the flags of a class that the user gave on the command line. `names` limits them to some fields."""
     context = click.get_current_context()
     wanted = set(names) or {str(parameter.name) for parameter in parameters(kind)}
     return [

@@ -1,8 +1,8 @@
-"""Ctrl-C, SIGTERM and SIGHUP end the program at once, wherever it is, and leave nothing behind.
+"""Ctrl-C, SIGTERM and SIGHUP end the program at once, and leave no unfinished files.
 
-Python sees a signal between two of its own steps; a kernel, or threads that are waited for, may take longer. So a
-thread watches: when the program has not ended by itself soon after a signal, it removes what is half written and ends
-it.
+Python handles a signal between two of its own steps. A kernel, or waiting for threads, may delay this for long. So a
+thread watches for signals. If the program does not end by itself soon after a signal, the thread removes unfinished
+files and ends the program.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from ngramlm.cli.output import stderr_line
 
 __all__ = ["exit_code", "say_interrupted", "waiting_signals", "watch"]
 
-PATIENCE = 0.05  # seconds that the program has to end by itself
+# seconds in which the program may end by itself
+PATIENCE = 0.05
 _said = threading.Lock()
-_waiting: list[int | None] = []  # the first signal that came, where one is waited for
+# within `waiting_signals`: one entry, the first signal or None
+_waiting: list[int | None] = []
 
 
 def exit_code(number: int) -> int:
-    """What a shell reports of a program that a signal ended."""
+    """Return the exit code that a shell reports for a program that a signal ended."""
     return 128 + number
 
 
 def say_interrupted() -> None:
-    """Say so on standard error, once."""
+    """Write "interrupted" on standard error, once."""
     if _said.acquire(blocking=False):
         stderr_line("interrupted")
 
 
 @contextmanager
 def waiting_signals() -> Iterator[Callable[[], int | None]]:
-    """For work that ends by itself when it is told: the first signal is only noted, a second one ends the program.
+    """Let the first signal only be noted, for work that then ends by itself. A second signal ends the program.
 
-    The function that is given says which signal came, None as long as none has.
+    Yields a function that returns the number of the first signal, or None if there was no signal.
     """
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     numbers = [number for name in names if (number := getattr(signal, name, None)) is not None]
@@ -63,7 +65,7 @@ def waiting_signals() -> Iterator[Callable[[], int | None]]:
 
 
 def watch() -> None:
-    """Begin to watch; signals whose handling the parent process has changed stay as they are."""
+    """Begin to watch for signals, except those whose handling the parent process has changed."""
     watched = {signal.SIGINT} if signal.getsignal(signal.SIGINT) == signal.default_int_handler else set()
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
@@ -83,19 +85,21 @@ def _unwind(number: int, frame: FrameType | None) -> None:
 
 
 def _end_after(readable: int, watched: set[int]) -> None:
-    """End the program when one of the signals has come, and it is still there."""
+    """Wait for a signal; then end the program if it has not ended by itself."""
     number, noted = 0, False
     while number not in watched:
         number = os.read(readable, 1)[0]
-        if number in watched and _waiting and not noted:  # the work ends by itself
+        # within `waiting_signals`, the work ends by itself after the first signal
+        if number in watched and _waiting and not noted:
             number, noted = 0, True
     try:
         time.sleep(PATIENCE)
-        # Imported only where files are written: --help does not need it, and must not wait for it.
+        # Only commands that write files import this module. --help must not wait for the import.
         discard = getattr(sys.modules.get("ngramlm.core.files"), "discard_unfinished", None)
         if discard is not None:
             discard()
         if number == signal.SIGINT:
             say_interrupted()
-    finally:  # whatever has become of standard error
+    finally:
+        # end the program even if standard error cannot be written
         os._exit(exit_code(number))

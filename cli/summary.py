@@ -1,4 +1,4 @@
-"""What counts and models hold, as facts for JSON and as lines for people."""
+"""Summaries of counts and models, as facts for JSON and as lines for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def about_counts(counts: NgramCounts) -> dict[str, Any]:
-    """What was counted, for JSON."""
+    """Summarize counts, for JSON."""
     from ngramlm.text.vocabulary import EOS, RESERVED, UNK
 
     unigrams = counts.counts[0]
@@ -30,7 +30,7 @@ def about_counts(counts: NgramCounts) -> dict[str, Any]:
 
 
 def count_lines(counts: NgramCounts) -> list[str]:
-    """What was counted, for people."""
+    """Summarize counts in lines, for people."""
     values = about_counts(counts)
     parts = [
         plural(values["words"], "word"),
@@ -44,7 +44,7 @@ def count_lines(counts: NgramCounts) -> list[str]:
 
 
 def about_model(model: NgramModel) -> dict[str, Any]:
-    """What a model holds, for JSON; the vocabulary counts </s> and, unless closed, <unk>, but not <s>."""
+    """Summarize a model, for JSON. The vocabulary counts </s> and, unless it is closed, <unk>, but not <s>."""
     from ngramlm.models.estimates import six_digits
 
     return {
@@ -59,7 +59,7 @@ def about_model(model: NgramModel) -> dict[str, Any]:
 
 
 def model_lines(model: NgramModel) -> list[str]:
-    """The n-grams of every order, with what was estimated for it where the model knows that."""
+    """Make a table of the number of n-grams of every order, with the estimates of the order if the model has them."""
     from ngramlm.models.estimates import ESTIMATE_NAMES
 
     estimated = model.estimates.columns
@@ -72,7 +72,7 @@ def model_lines(model: NgramModel) -> list[str]:
 
 
 def _shown(values: Values) -> str:
-    """The estimates of one order, rounded.
+    """Write the estimates of one order, rounded.
 
     >>> _shown((0.6438231, 2.0, 0.00012345))
     '0.6438 2 0.0001234'
@@ -85,7 +85,7 @@ def _shown(values: Values) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Four decimals; four digits for very small and large values; whole numbers as they are."""
+    """Round to four decimals, or to four digits for very small and large values. Whole numbers stay whole."""
     from ngramlm.models.estimates import six_digits
 
     text = six_digits(value)

@@ -28,9 +28,10 @@ FALLBACK = "0.5,1,1.5"
 
 
 class TrainCommand(Command):
-    """Lets ``--discount-fallback`` stand with and without numbers after it."""
+    """A command whose option ``--discount-fallback`` may have numbers after it or not."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put default numbers after ``--discount-fallback`` if the user gave none."""
         given: list[str] = []
         for argument in args:
             if given and given[-1] == "--discount-fallback":
@@ -62,7 +63,7 @@ class Train:
         "--times",
         type=Numbers(least=1),
         metavar="N,N,...",
-        help="Repeat the counts of each file N times, to give its text more weight; one N per file, with --counts.  "
+        help="Repeat the counts of each file N times, to give its text more weight. One N per file; needs --counts.  "
         "[default: 1]",
     )
     heldout: str | None = options.input_option(
@@ -80,19 +81,20 @@ class Train:
         "--prune",
         type=Numbers(),
         metavar="N,N,...",
-        help="Drop n-grams with a count of N or less, one N per order; the last N applies to all higher orders.",
+        help="Drop n-grams with a count of N or less. One N per order; the last N applies to all higher orders.",
     )
     discount_fallback: tuple[float, float, float] | None = option(
         "--discount-fallback",
         type=Numbers(float, length=3),
         metavar="[D,D,D]",
-        help=f"Discounts for orders whose counts allow no estimate.  [default without numbers: {FALLBACK}]",
+        help="Discounts D1, D2 and D3+ for the orders with too few counts to estimate them.  [default without numbers: "
+        f"{FALLBACK}]",
     )
     kneser_ney_prune: float | None = options.number_option(
         "--kneser-ney-prune",
         metavar="BITS",
         min=0,
-        help_text="Drop n-grams whose occurrences lose BITS or less without them, and re-estimate the lower orders.",
+        help_text="Drop each n-gram that saves at most BITS over all its occurrences; re-estimate the lower orders.",
     )
     selection: options.Selection = group(options.Selection)
     reading: options.Reading = group(options.Reading)
@@ -136,7 +138,7 @@ def command(given: Train) -> None:
         model = method.fit(counts, held, threads=threads, progress=progress)
         if held is not None and "tuned" not in model.metadata:
             stderr_line(
-                f"nothing to tune on {given.heldout}: {given.smoothing} has no open parameter",
+                f"found no open parameter of {given.smoothing} to tune on {given.heldout}",
                 label="warning",
             )
         write_model(model, output, kind, threads, progress, given.layout.layout, given.layout.bits)
@@ -148,14 +150,14 @@ def command(given: Train) -> None:
 
 
 def method_of(given: Train) -> Smoothing:
-    """The smoothing method with its options; UsageError for an option that the method does not have."""
+    """Make the smoothing method with its options; raise UsageError for an option that it does not have."""
     from ngramlm.pruning import PrunedKneserNey
     from ngramlm.smoothing import KneserNey
 
     parameters = dict(given.parameters)
     for name, instead in (("interpolate", "--interpolate or --backoff"), ("closed", "--closed")):
         if name in parameters:
-            raise click.UsageError(f"--set {name}: give {instead}.")
+            raise click.UsageError(f"found --set {name}; expected {instead}.")
     method = make_method(given.smoothing, interpolate=given.interpolate, closed=given.closed, **parameters)
     fallback = given.discount_fallback
     if fallback is not None:
@@ -172,7 +174,7 @@ def method_of(given: Train) -> Smoothing:
 
 
 def read_counts_of(given: Train, sources: list[str], progress: Progress) -> NgramCounts:
-    """The counts of the texts, or the sum of several files of counts."""
+    """Count the texts, or read and sum files of counts."""
     from ngramlm.counts import count, merge_counts
     from ngramlm.formats.count_files import read_counts
 
@@ -188,7 +190,7 @@ def read_counts_of(given: Train, sources: list[str], progress: Progress) -> Ngra
 
 
 def read_heldout(given: Train, counts: NgramCounts) -> Text | None:
-    """The text of ``--heldout`` over the words of the counts."""
+    """Read the text of ``--heldout`` over the words of the counts."""
     from ngramlm.text.reading import read_text, require_sentences
 
     if given.heldout is None:

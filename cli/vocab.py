@@ -37,7 +37,8 @@ class Vocab:
 def command(given: Vocab) -> None:
     """List the words of a text, the most frequent first.
 
-    Words with the same count are sorted by their bytes. --vocab of 'ngramlm train' and 'ngramlm count' reads the list.
+    Words with the same count are sorted by their bytes. The option --vocab of 'ngramlm train' and 'ngramlm count' reads
+    the list.
     """
     sources = checks.sources(given.texts)
     checks.check_output(given.output, sources)

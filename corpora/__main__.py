@@ -12,12 +12,12 @@ from ngramlm.errors import NgramlmError
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Named corpora as files of one sentence a line."""
+    """Write named corpora to files with one sentence per line."""
 
 
 @main.command("list")
 def list_corpora() -> None:
-    """Say which corpora are known, and where they come from."""
+    """List the known corpora with their licenses."""
     for name, entry in CORPORA.items():
         click.echo(f"{name:14}{entry.description}\n{'':14}{entry.license}")
 
@@ -26,9 +26,9 @@ def list_corpora() -> None:
 @click.argument("name")
 @click.argument("folder", type=click.Path(file_okay=False))
 @click.option(
-    "--path", type=click.Path(exists=True, file_okay=False), help="Folder where the corpus lies already."
+    "--path", type=click.Path(exists=True, file_okay=False), help="Folder that already holds the corpus."
 )
-@click.option("--download", is_flag=True, help="Fetch it if it is not in the cache.")
+@click.option("--download", is_flag=True, help="Download the corpus if it is not in the cache.")
 def export_corpus(name: str, folder: str, path: str | None, download: bool) -> None:
     """Write train.txt, heldout.txt and test.txt of a corpus into FOLDER."""
     try:

@@ -13,7 +13,8 @@ SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"')\]]))(?<!e\.g\.)(?<!i\.e
 TOKEN = re.compile(r"\w+(?:['.\-]\w+)*|\.\.\.|--|[^\w\s]")
 PLAIN_WORD = re.compile(r"[A-Za-z]+(?:['\-][A-Za-z]+)*[,.;:!?]?")
 CODE = ("::=", ">>>", "->", "==", "_ = ", "://")
-MIN_TOKENS, MAX_TOKENS = 4, 80  # of a sentence
+# sentences of other lengths are dropped
+MIN_TOKENS, MAX_TOKENS = 4, 80
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -34,7 +35,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Paragraphs and items of lists, each on one line."""
+    """Yield paragraphs and items of lists, each on one line."""
     lines: list[str] = []
     for line in [*text.splitlines(), ""]:
         item = ITEM.match(line)

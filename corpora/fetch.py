@@ -39,10 +39,29 @@ def fetch(
     unpack: Callable[[Path], None],
     progress: Progress | None = None,
 ) -> None:
-    """Download a zip or tar archive and write the files whose names match `wanted` to `folder`, all or none of them.
+    """Download a zip or tar archive, and write the files that are wanted to a folder. It appears when it is complete.
 
-    Folders inside the archive are dropped. `unpack` is called with the new folder before it gets its final name.
-    Raises FormatError if the checksum is wrong, OSError if the download fails.
+    Parameters
+    ----------
+    url : str
+        Where the archive is.
+    sha256 : str
+        The checksum of the archive, in hexadecimal digits.
+    wanted : str
+        A regular expression for the file names to keep. Folders inside the archive are dropped.
+    folder : Path
+        The new folder.
+    unpack : callable
+        Called with the folder before it gets its final name.
+    progress : callable, optional
+        Called with ("downloading", bytes done, bytes in all or None).
+
+    Raises
+    ------
+    FormatError
+        If the checksum is wrong.
+    OSError
+        If the download fails.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with temporary_folder(f".{folder.name}.", folder.parent) as scratch:
@@ -71,7 +90,7 @@ def _download(url: str, sha256: str, path: Path, progress: Progress | None) -> N
                 progress("downloading", done, int(length) if length else None)
     if digest.hexdigest() != sha256:
         raise FormatError(
-            f"found the SHA-256 {digest.hexdigest()}; expected {sha256}, so nothing was kept", url
+            f"found the SHA-256 {digest.hexdigest()}; expected {sha256} (nothing was kept)", url
         )
 
 

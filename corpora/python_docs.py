@@ -50,12 +50,13 @@ def python_documents() -> list[list[str]]:
 
 
 def _topics() -> Iterator[list[str]]:
+    """Yield the text of each topic of the language reference."""
     topics = importlib.import_module("pydoc_data.topics").topics
     return ([topics[name]] for name in sorted(topics))
 
 
 def _modules() -> Iterator[list[str]]:
-    """The docstrings of each module, read from its source file, without an import."""
+    """Yield the docstrings of each module. They are read from its source file, without an import."""
     library = Path(sysconfig.get_path("stdlib"))
     names = sorted(path.relative_to(library).as_posix() for path in library.rglob("*.py"))
     for name in names:

@@ -25,9 +25,23 @@ __all__ = ["CORPORA", "Entry", "export", "load"]
 class Entry:
     """A named corpus and its source.
 
-    If there is a function `documents`, it makes the corpus from installed software of this `version`. Otherwise the
-    corpus is downloaded from `url`, as an archive with this `sha256`, or read from a folder of the user. `patterns` are
-    regular expressions for the file names of each part. `unpack` changes the folder of a fresh download.
+    Attributes
+    ----------
+    description, license : str
+        Texts for people.
+    documents : callable, optional
+        Makes the corpus from installed software: the sentences of each document. Without it, the corpus is downloaded,
+        or read from a folder of the user.
+    url : str
+        Where the archive of the corpus is; empty if the corpus cannot be downloaded.
+    sha256 : str
+        The checksum of the archive.
+    patterns : mapping from str to str
+        Regular expressions for the file names of "train", "heldout" and "test".
+    unpack : callable
+        Changes the folder of a new download.
+    version : str
+        The version of the software that `documents` uses.
     """
 
     description: str
@@ -150,7 +164,8 @@ def load(
     if path is not None:
         return _in_folder(name, entry, Path(path))
     folder = Path(cache or cache_folder(), f"{name}-{entry.version}" if entry.version else name)
-    with contextlib.suppress(UsageError):  # it is not in the cache, or incomplete
+    # the corpus may be missing or incomplete in the cache
+    with contextlib.suppress(UsageError):
         return _in_folder(name, entry, folder)
     if entry.documents is not None:
         write_splits(interleave(entry.documents()), folder)
@@ -163,7 +178,9 @@ def load(
             if entry.url
             else "its folder as path (it cannot be fetched)"
         )
-        raise UsageError(f"found no corpus {name} in {folder}; expected {expected}. License: {entry.license}")
+        raise UsageError(
+            f"found no corpus {name} in {folder}; expected {expected} (license: {entry.license})"
+        )
     return _in_folder(name, entry, folder)
 
 
@@ -188,6 +205,11 @@ def export(
     -------
     Corpus
         The files written.
+
+    Raises
+    ------
+    UsageError, FormatError
+        As for `load`.
     """
     entry = CORPORA.get(name)
     if entry is not None and entry.documents is not None and path is None:

@@ -19,12 +19,13 @@ SYNONYMS = {
     "heldout": ("heldout", "valid", "validation", "dev"),
     "test": ("test",),
 }
-EVERY = 10  # documents, of which eight are for training
+# of this many documents, one is held out, one is for testing, and all others are for training
+EVERY = 10
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A named corpus: the files of each part, which `count` and `perplexity` read as they are."""
+    """A named corpus: the files of each part. `count` and `perplexity` read these files."""
 
     name: str
     train: tuple[Path, ...]
@@ -48,7 +49,10 @@ def interleave(documents: Sequence[list[str]]) -> dict[str, list[str]]:
 
 
 def write_splits(parts: Mapping[str, Iterable[str | bytes]], folder: str | os.PathLike[str]) -> None:
-    """Write ``train.txt``, ``heldout.txt`` and ``test.txt``, one sentence a line, to a folder, which may be new."""
+    """Write ``train.txt``, ``heldout.txt`` and ``test.txt`` to a folder, one sentence a line.
+
+    The folder is created if it does not exist.
+    """
     Path(folder).mkdir(parents=True, exist_ok=True)
     for split, lines in parts.items():
         with atomic_write(Path(folder, f"{split}.txt")) as out:
@@ -88,7 +92,7 @@ def load_folder(
         If the folder does not exist, or holds no file for training or for testing.
     """
     if not os.path.isdir(folder):
-        raise UsageError(f"{os.fspath(folder)}: found no such folder; expected that of a corpus")
+        raise UsageError(f"{os.fspath(folder)}: found no such folder; expected the folder of a corpus")
     files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
     found = {}
     for split in SPLITS:
@@ -96,7 +100,7 @@ def load_folder(
         found[split] = tuple(path for path in files if re.fullmatch(pattern, path.name))
         if split != "heldout" and not found[split]:
             raise UsageError(
-                f"{os.fspath(folder)}: found no file for {split!r}; expected a name that matches {pattern}"
+                f"{os.fspath(folder)}: found no file for {split!r}; expected a file name that matches {pattern}"
             )
     return Corpus(
         name or Path(folder).resolve().name, found["train"], found["heldout"], found["test"], license

@@ -1,9 +1,10 @@
-"""Counting which words stand near each other: a text of ids -> the rows of the matrix, one word after the other.
+"""Counting which words stand near each other: from a text of ids to the rows of the matrix.
 
-All places of a word are gone through, and what stands around them is added up in an array with a sum for every column.
-That array, of 8 bytes a word, is all that is written to at random, and Zipf's law keeps what is used of it in the cache;
-there are no records to sort, to hash or to merge, rows need nothing from each other, and each comes out in order. The
-text around the places is read at random, but what is needed soon is known and asked for before.
+The kernel makes one row after the other. It visits all places of the word, and adds the weights of the words around
+each place to an array with one sum for every column. Only this array, of 8 bytes a word, is written at random. By Zipf's
+law the sums that are used most fit the cache. No records have to be sorted, hashed or merged. Rows are independent of
+each other, and each row comes out in the order of its columns. The text around the places is read at random; the kernel
+knows the next places, and prefetches them.
 """
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -20,8 +21,10 @@ cdef extern from *:
     int ctz64 "ngramlm_ctz64"(uint64_t x) noexcept nogil
 
 cdef enum:
-    LINE_END = -1              # in a stream
-    AHEAD = 8                  # places whose surroundings are asked for before they are needed
+    # stands between sentences in a stream
+    LINE_END = -1
+    # how many places ahead the text is prefetched
+    AHEAD = 8
 
 ctypedef fused Place:
     int32_t
@@ -31,14 +34,16 @@ ctypedef fused Place:
 def stream_of(const int32_t[::1] ids, int32_t[::1] stream, int64_t[::1] counts):
     """Fill `stream` with the words of sentences as rows (id - 3), and a -1 before each sentence and after the last.
 
-    ``<unk>`` is left out: it takes no place. Adds the occurrences of every row to `counts`, and returns how long the
-    stream is, at most len(ids) + 1; raises ValueError for ids that are no sentences over the vocabulary.
+    ``<unk>`` is left out, and takes no place. The occurrences of every row are added to `counts`.
+
+    Returns the length of the stream, at most len(ids) + 1. Raises ValueError if the ids are not sentences over the
+    vocabulary.
     """
     cdef int64_t i, n = 0
     cdef int32_t word, n_words = <int32_t> counts.shape[0]
     cdef bint valid = True
     if stream.shape[0] < ids.shape[0] + 1:
-        raise ValueError("a stream that is too short")
+        raise ValueError("found a stream that is too short; expected one more place than ids")
     with nogil:
         for i in range(ids.shape[0]):
             word = ids[i]
@@ -59,20 +64,21 @@ def stream_of(const int32_t[::1] ids, int32_t[::1] stream, int64_t[::1] counts):
         valid = valid and (ids.shape[0] == 0 or ids[0] == BOS)
         stream[n] = LINE_END
     if not valid:
-        raise ValueError("ids are not sentences over the vocabulary")
+        raise ValueError("found ids that are not sentences; expected sentences over the vocabulary")
     return n + 1
 
 
 def places_of(const int32_t[::1] stream, int64_t[::1] starts, Place[::1] places):
-    """Fill `places` with where every row stands in a stream, row after row; `starts` int64[V + 1] says where each begins.
+    """Fill `places` with the places of every row in a stream, one row after the other.
 
-    Raises ValueError where the starts are not those of the stream.
+    `starts` int64[V + 1] holds where the places of each row begin. Raises ValueError if the starts do not belong to the
+    stream.
     """
     cdef int64_t i, n_words = starts.shape[0] - 1, at
     cdef int32_t word
     cdef bint valid = n_words >= 0 and starts[0] == 0 and starts[n_words] == places.shape[0]
     if not valid:
-        raise ValueError("starts that do not fit the places")
+        raise ValueError("found starts that do not fit the places; expected rising places within them")
     cursor = np.array(starts)
     cdef int64_t[::1] next_place = cursor
     with nogil:
@@ -90,19 +96,23 @@ def places_of(const int32_t[::1] stream, int64_t[::1] starts, Place[::1] places)
             places[at] = <Place> i
             next_place[word] = at + 1
     if not valid or not np.array_equal(cursor[:-1], starts[1:]):
-        raise ValueError("starts that do not fit the stream")
+        raise ValueError("found starts that do not fit the stream; expected the sums of its counts")
 
 
 cdef struct Sums:
-    uint64_t* sums             # per column, zero between rows
-    int32_t* touched           # the columns of this row, as they came
-    uint64_t* marked           # bitmap of columns, zero between rows
-    uint64_t* summary          # bitmap of the non-zero words of `marked`
+    # one sum for each column; all are 0 between rows
+    uint64_t* sums
+    # the columns of the current row, in the order of their first occurrence
+    int32_t* touched
+    # a bitmap of columns; all bits are 0 between rows
+    uint64_t* marked
+    # a bitmap of the 64-bit words of `marked` that are not 0
+    uint64_t* summary
     int64_t n_touched
 
 
 cdef inline void add(Sums* row, int32_t column, uint64_t weight) noexcept nogil:
-    """Without a branch: whether a column is new cannot be foreseen."""
+    """Add a weight to a column. No branch tells new columns, as the processor could not predict it."""
     cdef uint64_t before = row.sums[column]
     row.touched[row.n_touched] = column
     row.n_touched += before == 0
@@ -111,7 +121,10 @@ cdef inline void add(Sums* row, int32_t column, uint64_t weight) noexcept nogil:
 
 cdef inline bint add_side(Sums* row, const int32_t* place, int64_t step, const uint64_t* weights, int64_t window,
                           int64_t n_words) noexcept nogil:
-    """Add the words on one side of a place up to the line end, which no stream is without; False for one that is no column."""
+    """Add the words on one side of a place, up to the line end; return False for a word that has no column.
+
+    A line end is always found, as every stream begins and ends with one.
+    """
     cdef int64_t i
     cdef int32_t column
     for i in range(window):
@@ -125,7 +138,7 @@ cdef inline bint add_side(Sums* row, const int32_t* place, int64_t step, const u
 
 
 cdef int64_t finish(Sums* row, int64_t summary_size, double unit, int32_t* columns, double* values) noexcept nogil:
-    """Write the columns of a row in order, and forget them."""
+    """Write the columns of a row in order, and set their sums to 0 again."""
     cdef int64_t i, n = 0, column, block
     cdef uint64_t blocks, bits
     for i in range(row.n_touched):
@@ -154,15 +167,36 @@ cdef int64_t finish(Sums* row, int64_t summary_size, double unit, int32_t* colum
 def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place[::1] places, int64_t first, int64_t end,
                const uint64_t[::1] weights, double unit, bint symmetric, int32_t[::1] rows, int32_t[::1] columns,
                double[::1] values):
-    """Fill three columns with the rows first .. end - 1 of the matrix; returns how many pairs they have.
+    """Fill three columns with the pairs of the rows first .. end - 1 of the matrix.
 
-    Args:
-        stream, starts, places: as `stream_of` and `places_of` make them.
-        weights: uint64[window], what a word at distance 1, 2, .. adds, none of them 0; in units of 1 / `unit`.
-        symmetric: whether words to the right count too.
-        rows, columns, values: room for what all pairs may need: for each row no more than V, nor 2 window places.
+    The sums are sums of integers, so that they do not depend on the order of the words.
 
-    Sums are whole numbers, and so depend on no order. Raises ValueError for room that does not do, MemoryError.
+    Parameters
+    ----------
+    stream, starts, places
+        As `stream_of` and `places_of` make them.
+    first, end
+        The range of rows.
+    weights
+        uint64[window]: the weight of a word at distance 1, 2, ..., in units of 1 / `unit`. No weight is 0.
+    unit
+        The integer that stands for a weight of 1.
+    symmetric
+        Whether words to the right count too.
+    rows, columns, values
+        Room for all pairs. A row of c occurrences has at most min(V, 2 c window) pairs.
+
+    Returns
+    -------
+    int
+        The number of pairs.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit together, or there is too little room.
+    MemoryError
+        If there is no memory for the sums.
     """
     cdef int64_t n_words = starts.shape[0] - 1, window = weights.shape[0], length = stream.shape[0]
     cdef int64_t room = rows.shape[0], n = 0, found, row, at, place, ahead, i
@@ -170,19 +204,19 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
     cdef int problem = 0
     cdef Sums sums
     if not 0 <= first <= end <= n_words or columns.shape[0] != room or values.shape[0] != room:
-        raise ValueError("rows that are not there, or columns of different lengths")
+        raise ValueError("found rows outside the matrix, or columns of different lengths; expected neither")
     if window == 0:
-        raise ValueError("no weights")
+        raise ValueError("found no weights; expected at least one")
     for i in range(window):
         if weights[i] == 0:
-            raise ValueError("a weight of 0")
+            raise ValueError("found a weight of 0; expected 1 or more")
     if starts[end] > places.shape[0] or length == 0 or stream[0] != LINE_END or stream[length - 1] != LINE_END:
-        raise ValueError("starts that do not fit the places, or a stream without its ends")
+        raise ValueError("found starts that do not fit the places, or a stream without line ends; expected neither")
     if starts[0] < 0:
-        raise ValueError("starts that do not fit the places")
+        raise ValueError("found starts that do not fit the places; expected rising places within them")
     for i in range(n_words):
         if starts[i] > starts[i + 1]:
-            raise ValueError("starts that do not fit the places")
+            raise ValueError("found starts that do not fit the places; expected rising places within them")
     sums.sums = <uint64_t*> calloc(n_words, sizeof(uint64_t))
     sums.touched = <int32_t*> malloc((n_words + 1) * sizeof(int32_t))
     sums.marked = <uint64_t*> calloc(n_blocks, sizeof(uint64_t))
@@ -222,5 +256,5 @@ def count_rows(const int32_t[::1] stream, const int64_t[::1] starts, const Place
     if problem == 2:
         raise MemoryError
     if problem:
-        raise ValueError("a place outside the stream, or too little room")
+        raise ValueError("found a place outside the stream, or too little room; expected neither")
     return n

@@ -1,15 +1,17 @@
 /* Steps of AdaGrad on GloVe's loss, for the vectors that the processor has.
  *
- * A row is `blocks` blocks of 16 parameters, each followed by the 16 sums of squared steps that belong to them, so that
- * a record reads and writes two runs of neighboring cache lines. Biases are parameters: a word's row is (w, b, 1, 0..)
- * and a context's (w~, 1, b~, 0..), whose product is w.w~ + b + b~. What differs from lane to lane is in `lanes`, 3 x 16
- * values for each block: the rate of words, the rate of contexts (0 for what stays as it is), the limit of slopes.
+ * A row has `blocks` blocks of 16 parameters. The sums of the squared steps of these 16 parameters follow each block. So a
+ * record reads and writes two runs of neighboring cache lines. Biases are parameters too: the row of a word is
+ * (w, b, 1, 0..), the row of a context is (w~, 1, b~, 0..), and their product is w.w~ + b + b~. `lanes` holds 3 x 16
+ * values for each block: the learning rates of words, the learning rates of contexts, and the limits of slopes. The rate
+ * is 0 for a parameter that never changes.
  *
- * The sums of squares are kept without the 1 that they begin with: beside it, squares below 6e-8 would be lost in
- * float32 one by one. What is lost in this way is below n 2^-24 of a sum of n squares.
+ * AdaGrad's sums of squares start at 1. The 1 is not stored but added at each use: added to 1 in float32, a square
+ * below 6e-8 would be lost. Without the 1, a sum of n squares loses less than n 2^-24 of its value.
  *
- * sqrt and division would take most of the time; the processor's approximations, of 14 and 12 bits, are made exact to
- * float precision by a step of Newton's method, y (1.5 - 0.5 a y^2), the bits of an exponent halved by three.
+ * sqrt and division would take most of the time. AVX-512 and AVX2 approximate 1 / sqrt to 14 and 12 bits; one step of
+ * Newton's method, y (1.5 - 0.5 a y^2), makes it exact to float precision. The portable form starts from the halved bits
+ * of the exponent, and takes three steps.
  */
 #ifndef NGRAMLM_GLOVE_H
 #define NGRAMLM_GLOVE_H
@@ -22,7 +24,8 @@
 #endif
 
 #define GLOVE_BLOCK 16
-#define GLOVE_AHEAD 4          /* records whose rows are asked for before they are needed */
+/* how many records ahead the rows are prefetched */
+#define GLOVE_AHEAD 4
 
 typedef struct {
     int32_t row, column;
@@ -125,11 +128,11 @@ NGRAMLM_AVX512 static inline __m512 ngramlm_within16(__m512 a, __m512 limit)
 
 #endif
 
-/* -- which of them -------------------------------------------------------------------------------------------------- */
+/* -- the choice ----------------------------------------------------------------------------------------------------- */
 
 enum { NGRAMLM_GLOVE_PORTABLE, NGRAMLM_GLOVE_AVX2, NGRAMLM_GLOVE_AVX512 };
 
-/* The widest that this processor has. */
+/* The widest instruction set that this processor has. */
 static int ngramlm_glove_widest(void)
 {
 #ifdef NGRAMLM_GLOVE_X86
@@ -143,7 +146,7 @@ static int ngramlm_glove_widest(void)
     return NGRAMLM_GLOVE_PORTABLE;
 }
 
-/* Take a step for each record; returns the loss, the sum of f(X) difference^2 before each step. */
+/* Take a step for each record. Returns the loss: the sum of f(X) difference^2, each taken before its step. */
 static double ngramlm_glove_steps(int simd, const ngramlm_glove_record *records, int64_t n, float *words, float *contexts,
                                   int64_t blocks, const float *lanes)
 {

@@ -1,8 +1,14 @@
-/* One walk over records of a GloVe model, for one width of vectors: _glove.h includes this once for each.
+/* One pass over records of a GloVe model, for one width of registers. _glove.h includes this file once for each width.
  *
- * GLOVE_NAME(x) names what is defined, GLOVE_TARGET says for which processor, LANES how wide its vectors are.
- * What can be said for all of them in the same way is said with the vector types of gcc and clang; the rest is
- * GLOVE_FMA a * b + c, GLOVE_WITHIN a between -b and b, GLOVE_ROOT 1 / sqrt(a) to float precision, GLOVE_SUM of all lanes.
+ * Before it does so, it defines:
+ *   GLOVE_NAME(x)          the name of a function for this width
+ *   GLOVE_TARGET           the attribute that names the instruction set
+ *   LANES                  the number of floats in a register
+ *   GLOVE_FMA(a, b, c)     a * b + c
+ *   GLOVE_WITHIN(a, b)     a, limited to -b .. b
+ *   GLOVE_ROOT(a)          1 / sqrt(a), to float precision
+ *   GLOVE_SUM(a)           the sum of all lanes
+ * Everything else uses the vector types of gcc and clang, which are the same for all widths.
  */
 typedef float GLOVE_NAME(floats) __attribute__((vector_size(4 * LANES), may_alias));
 #define VECTOR GLOVE_NAME(floats)

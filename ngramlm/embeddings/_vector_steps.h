@@ -1,8 +1,9 @@
-/* Steps of gradient descent on rows of vectors, for several widths of registers, chosen when the program runs.
+/* Steps of gradient descent on rows of vectors, for several widths of registers. The program chooses the width at run time.
  *
- * Rows begin at multiples of 64 bytes and have a multiple of 16 numbers. A step scores some inputs against some
- * outputs, all as they are at its beginning, and moves both along the gradient of the logistic loss. So its work is that
- * of two small matrix products, and every row is fetched once. Outputs of one step are different rows; inputs may repeat.
+ * Rows begin at multiples of 64 bytes, and their length is a multiple of 16 floats. A step scores all its inputs against
+ * all its outputs, with the values at the beginning of the step. Then it moves both along the gradient of the logistic
+ * loss. This is the work of two small matrix products, and every row is fetched once. The outputs of one step must be
+ * different rows. Its inputs may repeat.
  */
 #ifndef NGRAMLM_VECTOR_STEPS_H
 #define NGRAMLM_VECTOR_STEPS_H
@@ -11,19 +12,21 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { NGRAMLM_TILE = 8 };                          /* outputs whose sums stay in registers */
+/* the number of outputs whose sums stay in registers */
+enum { NGRAMLM_TILE = 8 };
 
 typedef struct {
-    /* inputs[i] and outputs[j] are rows; labels[j] is 1 for what belongs to the inputs and 0 for noise, which counts
-     * weights[j] times. Both have ngramlm_padded(n_outputs) places, and `scratch` so many for each input; `errors` has n_inputs
-     * rows, which only n_outputs > NGRAMLM_TILE needs. All begin at multiples of 64 bytes.
-     * Returns the loss before the step, in nats, if it is wanted. */
+    /* Take one step; return the loss before the step in nats, or 0 unless `with_loss`.
+     * inputs[i] and outputs[j] are rows. labels[j] is 1 for an output that belongs to the inputs, and 0 for noise.
+     * weights[j] is the number of times that output j counts. `labels` and `weights` have ngramlm_padded(n_outputs)
+     * places, and `scratch` has as many for each input. `errors` has n_inputs rows; it is used only if n_outputs >
+     * NGRAMLM_TILE. All arrays begin at multiples of 64 bytes. */
     double (*step)(float *const *inputs, int n_inputs, float *const *outputs, const float *labels, const float *weights,
                    int n_outputs, int size, float rate, float *scratch, float *errors, int with_loss);
-    /* The same for one input that stays as it is: what would be added to it is added to `error`. */
+    /* Take one step for one input that does not move: its move is added to `error` instead. */
     double (*step_aside)(const float *input, float *error, float *const *outputs, const float *labels,
                          const float *weights, int n_outputs, int size, float rate, float *scratch, int with_loss);
-    /* out = the sum of rows, times `scale` */
+    /* out = scale * the sum of the rows */
     void (*sum_rows)(float *const *rows, int n, float scale, int size, float *out);
     /* every row += scale * error */
     void (*add_to_rows)(float *const *rows, int n, float scale, int size, const float *error);
@@ -31,19 +34,21 @@ typedef struct {
 
 static double ngramlm_logistic_loss(float score, float label)
 {
-    double wrong = label > 0.5f ? -(double)score : (double)score;       /* log(1 + e^wrong) */
+    /* The loss is log(1 + e^wrong). */
+    double wrong = label > 0.5f ? -(double)score : (double)score;
     return wrong > 0 ? wrong + log1p(exp(-wrong)) : log1p(exp(wrong));
 }
 
 #define NGRAMLM_INLINE static inline __attribute__((always_inline))
 #if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"            /* vectors are passed between inlined functions only */
+/* gcc warns that the way to pass vectors may change; only inlined functions pass them here */
+#pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
 typedef float ngramlm_tile __attribute__((vector_size(4 * NGRAMLM_TILE), may_alias));
 typedef int32_t ngramlm_bits __attribute__((vector_size(4 * NGRAMLM_TILE), may_alias));
 
-/* Room for so many outputs, in whole tiles. */
+/* The room that the outputs take, rounded up to whole tiles. */
 static inline int ngramlm_padded(int n_outputs)
 {
     return (n_outputs + NGRAMLM_TILE - 1) / NGRAMLM_TILE * NGRAMLM_TILE;
@@ -91,7 +96,7 @@ static inline int ngramlm_padded(int n_outputs)
 #undef LANES
 #undef NAME
 
-/* The steps for registers of so many numbers (0: as many as the processor has); NULL where it has none such. */
+/* The steps for registers of `lanes` floats, or for the widest registers if it is 0. NULL if the processor lacks them. */
 static const ngramlm_vector_steps *ngramlm_find_vector_steps(int lanes)
 {
 #ifdef NGRAMLM_HAS_WIDE

@@ -1,9 +1,9 @@
-/* The steps of _vector_steps.h for registers of LANES floats; included once for each width. */
+/* The steps of _vector_steps.h for registers of LANES floats. _vector_steps.h includes this file once for each width. */
 
 #define V NAME(vector)
 typedef float V __attribute__((vector_size(4 * LANES), may_alias));
 
-/* The sum of each acc[j]. */
+/* The sum of the lanes of each acc[j]. */
 NGRAMLM_INLINE ngramlm_tile NAME(sums)(const V *acc)
 {
 #if LANES == 16
@@ -23,7 +23,8 @@ NGRAMLM_INLINE ngramlm_tile NAME(sums)(const V *acc)
     for (int j = 0; j < 4; j++)
         two[j] = __builtin_shufflevector(acc[2 * j], acc[2 * j + 1], 0, 1, 2, 3, 8, 9, 10, 11) +
                  __builtin_shufflevector(acc[2 * j], acc[2 * j + 1], 4, 5, 6, 7, 12, 13, 14, 15);
-    for (int j = 0; j < 2; j++)                    /* the order is that of the halves: a c b d */
+    /* AVX shuffles within halves of a register, hence the order a c b d */
+    for (int j = 0; j < 2; j++)
         four[j] = __builtin_shufflevector(two[2 * j], two[2 * j + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
                   __builtin_shufflevector(two[2 * j], two[2 * j + 1], 2, 3, 10, 11, 6, 7, 14, 15);
     eight = __builtin_shufflevector(four[0], four[1], 0, 2, 8, 10, 4, 6, 12, 14) +
@@ -37,7 +38,7 @@ NGRAMLM_INLINE ngramlm_tile NAME(sums)(const V *acc)
 #endif
 }
 
-/* input . outputs[j] */
+/* The products input . outputs[j]. */
 NGRAMLM_INLINE ngramlm_tile NAME(dots)(const float *input, float *const *outputs, int n, int size)
 {
     V acc[NGRAMLM_TILE];
@@ -50,16 +51,16 @@ NGRAMLM_INLINE ngramlm_tile NAME(dots)(const float *input, float *const *outputs
     return NAME(sums)(acc);
 }
 
-/* 1 / (1 + e^-x), to 2 units of the last place; x beyond 80 is taken as 80 */
+/* 1 / (1 + e^-x), to 2 units in the last place. x is limited to -80 .. 80. */
 NGRAMLM_INLINE ngramlm_tile NAME(logistic)(ngramlm_tile x)
 {
-    const ngramlm_tile most = (ngramlm_tile){0} + 80.0f, magic = (ngramlm_tile){0} + 12582912.0f; /* 1.5 * 2^23: rounds */
+    const ngramlm_tile most = (ngramlm_tile){0} + 80.0f, magic = (ngramlm_tile){0} + 12582912.0f; /* 1.5 * 2^23: adding it rounds */
     ngramlm_bits above = x > most, below = x < -most;
     ngramlm_tile t, n, r, p;
     x = (ngramlm_tile)(((ngramlm_bits)most & above) | ((ngramlm_bits)(-most) & below) | ((ngramlm_bits)x & ~(above | below)));
     t = magic - x * 1.44269504f;
-    n = t - magic;                                  /* -x / log 2, rounded */
-    r = -x - n * 0.693359375f;                      /* n log 2, in two parts */
+    n = t - magic;                                  /* -x / ln 2, rounded */
+    r = -x - n * 0.693359375f;                      /* -x - n ln 2, with ln 2 in two parts */
     r = r + n * 2.12194440e-4f;
     p = r * 1.9875691500e-4f + 1.3981999507e-3f;    /* e^r as in Cephes */
     p = p * r + 8.3334519073e-3f;
@@ -71,7 +72,7 @@ NGRAMLM_INLINE ngramlm_tile NAME(logistic)(ngramlm_tile x)
     return 1.0f / (1.0f + p);
 }
 
-/* How far each output moves along its input, and each input along its output: rate * weight * (label - logistic(score)) */
+/* How far each output moves along its input, and its input along the output: rate * weight * (label - logistic(score)). */
 NGRAMLM_INLINE double NAME(gains)(ngramlm_tile scores, const float *labels, const float *weights, int n, float rate, float *g,
                                   int with_loss)
 {
@@ -83,7 +84,7 @@ NGRAMLM_INLINE double NAME(gains)(ngramlm_tile scores, const float *labels, cons
     return loss;
 }
 
-/* outputs += sum of g input, inputs += sum of g output; n is known when this is compiled */
+/* outputs += sum of g * input, inputs += sum of g * output. n is a constant of the compiler at each call. */
 NGRAMLM_INLINE void NAME(move)(float *const *inputs, int n_inputs, float *const *outputs, int n, int size, const float *g)
 {
     for (int b = 0; b < size; b += LANES) {
@@ -104,7 +105,7 @@ NGRAMLM_INLINE void NAME(move)(float *const *inputs, int n_inputs, float *const 
     }
 }
 
-/* outputs += g input, error += sum of g output; for one input, whose factors stay in registers. It may be its own error. */
+/* For one input: outputs += g * input, error += sum of g * output. The factors stay in registers. `error` may be `input`. */
 NGRAMLM_INLINE void NAME(move_aside)(const float *input, float *error, float *const *outputs, int n, int size, const float *g)
 {
     float *rows[NGRAMLM_TILE];

@@ -6,7 +6,7 @@ from libc.string cimport memchr, memcpy
 from ngramlm.formats._decimal cimport IS_INFINITE, IS_NAN, NUMBER, NUMBER_BYTES, read_log10, write_float32
 from ngramlm.formats._fields cimport at_line_end, field_end, skip_blanks
 
-# Why a row was refused; text_format.py and word2vec_binary.py word the messages.
+# Why a row was refused. text_format.py and word2vec_binary.py have the messages.
 cdef enum:
     OK = 0
     NO_WORD = 1
@@ -16,24 +16,36 @@ cdef enum:
     NO_NUMBER = 5
     NOT_FINITE = 6
 
-FIELD_BYTES = NUMBER_BYTES + 1  # the most that a number takes in a line
-PADDING = 8                     # readable bytes that must follow the text in a buffer
+# The maximum length of a number in a line, with the space before it.
+FIELD_BYTES = NUMBER_BYTES + 1
+# The number of readable bytes that must follow the text in a buffer.
+PADDING = 8
 
 
 def parse_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[:, ::1] matrix, Py_ssize_t row,
                uint8_t[::1] words):
     """Read lines ``word number ... number`` into the rows of a matrix from `row` on, until it is full.
 
-    The text ends with a line end, and `PADDING` bytes follow it. `words` gets the words, each with a line end behind
-    it; it needs as many bytes as the text. Blank lines are left out.
+    The text must end with a line end, and `PADDING` bytes must follow it. The words are written to `words`, each
+    followed by a line end; `words` needs as many bytes as the text. Blank lines are skipped.
 
-    Returns (rows, where it stopped, lines, bytes of the words, error, start, stop of what is wrong); after an error,
-    `lines` is the number of lines before the bad one, and the start is that of the column for TOO_FEW.
+    Returns
+    -------
+    tuple of int
+        The number of filled rows, the place in the text after the last line read, the number of lines read, the number
+        of bytes of the words, the error code, and the start and the stop of the bad field. After an error, the number
+        of lines is that before the bad line. For TOO_FEW, stop - start is the number of columns found.
+
+    Raises
+    ------
+    ValueError
+        If the text has no line end, or a buffer is too short.
     """
     if not 0 <= start <= stop <= data.shape[0] - PADDING or words.shape[0] < stop - start:
-        raise ValueError(f"the buffer must have {PADDING} bytes more than the text, and the words room for all of it")
+        raise ValueError(f"found a buffer that is too short; expected {PADDING} bytes after the text, and as many bytes for "
+                         "the words as for the text")
     if start < stop and data[stop - 1] != c"\n":
-        raise ValueError("the text must end with a line end")
+        raise ValueError("found a text without a line end; expected one after the last line")
     cdef const char* text = <const char*> &data[0]
     cdef const char* at = text + start
     cdef const char* end = text + stop
@@ -70,7 +82,8 @@ def parse_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float
             for column in range(dimension):
                 at = skip_blanks(at)
                 if at_line_end(at):
-                    field_stop = field + column            # how many numbers there are
+                    # the length of the field is the number of columns found
+                    field_stop = field + column
                     error = TOO_FEW
                     break
                 field = at
@@ -102,12 +115,21 @@ def copy_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[
               uint8_t[::1] words):
     """Read records ``word, space, float32 ... float32`` into the rows of a matrix from `row` on, until it is full.
 
-    Line ends before a word are left out. A record that is not whole is left where it is. `words` is as in `parse_rows`.
+    Line ends before a word are skipped. An incomplete record at the end is not read. `words` is as in `parse_rows`.
 
-    Returns (rows, where it stopped, bytes of the words, error, start, stop of what is wrong).
+    Returns
+    -------
+    tuple of int
+        The number of filled rows, the place after the last record read, the number of bytes of the words, the error
+        code, and the start and the stop of the bad field.
+
+    Raises
+    ------
+    ValueError
+        If a buffer is too short.
     """
     if not 0 <= start <= stop <= data.shape[0] or words.shape[0] < stop - start:
-        raise ValueError("the buffer must hold the records, and the words have room for all of them")
+        raise ValueError("found a buffer that is too short; expected as many bytes for the words as for the records")
     if start == stop:
         return row, start, 0, OK, start, start
     cdef const char* text = <const char*> &data[0]
@@ -149,7 +171,7 @@ def copy_rows(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, float[
 
 
 cdef bint rising(const int64_t[::1] ends, Py_ssize_t first, Py_ssize_t last, int64_t begin) noexcept nogil:
-    """Whether each word ends where it begins or behind that, the first one of them at `begin`."""
+    """Whether no end is before the end of the word before; the first word begins at `begin`."""
     cdef Py_ssize_t i
     for i in range(first, last):
         if ends[i] < begin:
@@ -160,21 +182,31 @@ cdef bint rising(const int64_t[::1] ends, Py_ssize_t first, Py_ssize_t last, int
 
 def format_rows(const uint8_t[::1] words, const int64_t[::1] ends, const float[:, ::1] matrix, Py_ssize_t first,
                 Py_ssize_t last, bint as_text, uint8_t[::1] out):
-    """Write rows first..last as lines of text or as binary records, each with a line end; returns the number of bytes.
+    """Write rows first .. last - 1 as lines of text or as binary records, each with a line end.
 
-    `words` holds the words one after the other, `ends` where each of them ends.
+    `words` holds the words without spaces between them, and `ends` holds the end of each word.
+
+    Returns
+    -------
+    int
+        The number of bytes written to `out`.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit together, or `out` is too short.
     """
     cdef Py_ssize_t dimension = matrix.shape[1], row, column, begin, size, used = 0
     if not 0 <= first <= last <= matrix.shape[0] or ends.shape[0] != matrix.shape[0]:
-        raise ValueError("expected rows of the matrix, and one word for each")
+        raise ValueError("found rows outside the matrix, or another number of words; expected one word for each row")
     if first == last:
         return 0
     begin = ends[first - 1] if first else 0
     if not 0 <= begin <= ends[last - 1] <= words.shape[0] or not rising(ends, first, last, begin):
-        raise ValueError("expected the words of all rows")
+        raise ValueError("found ends outside the text; expected the words of all rows")
     size = FIELD_BYTES if as_text else 4
     if out.shape[0] < ends[last - 1] - begin + (last - first) * (2 + size * dimension):
-        raise ValueError("the page must have room for all rows")
+        raise ValueError("found a page that is too short; expected room for all rows")
     cdef char* page = <char*> &out[0]
     with nogil:
         for row in range(first, last):
@@ -198,11 +230,21 @@ def format_rows(const uint8_t[::1] words, const int64_t[::1] ends, const float[:
 
 def subword_buckets(const uint8_t[::1] text, const int64_t[::1] ends, int min_n, int max_n, uint32_t buckets,
                     int64_t[::1] starts, int64_t[::1] found):
-    """The buckets of the character n-grams of bracketed words, as fastText's Dictionary::computeSubwords has them.
+    """Find the buckets of the character n-grams of words, as fastText's Dictionary::computeSubwords does.
 
-    `text` holds the words one after the other, in UTF-8 and with their brackets; `ends` is where each of them ends.
-    `starts` gets where the buckets of each word begin in `found`, which needs a place for each; where it has no places
-    at all, they are only counted. Returns the number of all buckets.
+    `text` holds the words in UTF-8, each between < and >, without spaces between them. `ends` holds the end of each
+    word. The buckets are written to `found`, and the start of each word in `found` to `starts`. If `found` is empty, the
+    buckets are only counted.
+
+    Returns
+    -------
+    int
+        The number of buckets of all words.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit together, or `found` is too short and not empty.
     """
     cdef Py_ssize_t n_words = ends.shape[0], word, begin = 0, i, j, stop
     cdef int64_t n_found = 0, room = found.shape[0]
@@ -210,15 +252,17 @@ def subword_buckets(const uint8_t[::1] text, const int64_t[::1] ends, int min_n,
     cdef int n
     cdef bint too_small = False
     if starts.shape[0] != n_words + 1 or buckets == 0 or min_n < 1:
-        raise ValueError("expected starts for all words, at least one bucket, and n-grams of at least one character")
+        raise ValueError("found too few starts, no buckets, or n-grams of no characters; expected V + 1 starts, at least one "
+                         "bucket, and lengths of 1 or more")
     if n_words and not (ends[n_words - 1] <= text.shape[0] and rising(ends, 0, n_words, 0)):
-        raise ValueError("expected the text of all words")
+        raise ValueError("found ends outside the text; expected the text of all words")
     with nogil:
         starts[0] = 0
         for word in range(n_words):
             stop = ends[word]
             for i in range(begin, stop):
-                if text[i] & 0xC0 == 0x80:                 # inside of a character
+                # an n-gram cannot begin inside a character
+                if text[i] & 0xC0 == 0x80:
                     continue
                 hashed = 2166136261
                 j = i
@@ -244,5 +288,5 @@ def subword_buckets(const uint8_t[::1] text, const int64_t[::1] ends, int min_n,
             starts[word + 1] = n_found
             begin = stop
     if too_small:
-        raise ValueError("expected a place for every n-gram")
+        raise ValueError("found too little room; expected a place for every n-gram")
     return n_found

@@ -1,6 +1,7 @@
-"""Kernel of word2vec and fastText: gradient steps over a text, a window after the other.
+"""Kernel of word2vec and fastText: gradient steps over a text, one window after the other.
 
-What a window trains is drawn one window ahead, so that its rows are on their way while the one before is worked on.
+The kernel draws each window, with its noise words, one window ahead. It prefetches the rows of that window while it trains
+the window before.
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
@@ -21,11 +22,13 @@ cdef extern from "_vector_steps.h":
     int padded "ngramlm_padded"(int n_outputs) noexcept nogil
 
 cdef enum:
-    PIECE = 1000                                    # tokens of a sentence that are trained together
+    # longer sentences are cut into pieces of this many tokens
+    PIECE = 1000
     ALIGNMENT = 64
     MAX_WINDOW = 1000
     MAX_NEGATIVES = 1000
-    TILE = 8                                        # as NGRAMLM_TILE
+    # the value of NGRAMLM_TILE
+    TILE = 8
 
 cdef uint32_t ALWAYS = 0xFFFFFFFF
 
@@ -33,7 +36,7 @@ LANES = (4, 8, 16)
 
 
 def _usable_lanes():
-    """The widths of registers, in floats, that this processor has steps for."""
+    """Return the widths of registers of this processor, in floats, for which there are steps."""
     return tuple(lanes for lanes in LANES if find_steps(lanes) != NULL)
 
 
@@ -44,7 +47,7 @@ cdef inline void fetch_row(const float* row, int size) noexcept nogil:
 
 
 cdef struct Target:
-    # What a prediction is to tell apart: the outputs, and which of them belong to the input.
+    # One prediction: the outputs of a word and of its noise. `labels` and `weights` are as in _vector_steps.h.
     float** outputs
     float* labels
     float* weights
@@ -52,7 +55,8 @@ cdef struct Target:
 
 
 cdef struct Window:
-    float** inputs                                  # rows of all inputs, those of subwords among them
+    # the rows of all inputs, including the rows of their n-grams
+    float** inputs
     Target* targets
     int n_inputs, n_targets
 
@@ -64,11 +68,12 @@ cdef inline void fetch_noise(const Target* target, int size) noexcept nogil:
 
 
 cdef class Room:
-    """Memory that a thread trains in, in one block."""
+    """The working memory of one thread, in one block."""
 
     cdef char* block
     cdef char* at
-    cdef int32_t* kept                              # rows of the words of a piece
+    # the rows of the kept words of a piece
+    cdef int32_t* kept
     cdef Window[2] windows
     cdef float* hidden
     cdef float* error
@@ -84,7 +89,10 @@ cdef class Room:
         return taken
 
     cdef void place(self, size_t n_inputs, size_t n_moved, size_t n_targets, size_t n_outputs, size_t size) noexcept nogil:
-        """Cut the block, which is as long as that takes, from `at` on; `n_moved` inputs are moved by one step."""
+        """Divide the block into arrays. Without a block, only measure how long it must be.
+
+        `n_moved` is the number of inputs that one step moves.
+        """
         cdef size_t i, which, places = padded(<int> n_outputs)
         cdef Window* window
         cdef Target* target
@@ -94,7 +102,8 @@ cdef class Room:
             window.inputs = <float**> self.take(n_inputs * sizeof(float*))
             window.targets = <Target*> self.take(n_targets * sizeof(Target))
             for i in range(n_targets):
-                if self.block == NULL:              # only measuring: there is nothing to write to
+                # only measuring: there is no memory to write to
+                if self.block == NULL:
                     self.take(places * sizeof(float*))
                     self.take(places * sizeof(float))
                     self.take(places * sizeof(float))
@@ -116,40 +125,64 @@ cdef class Room:
         self.block = <char*> malloc(n_bytes + ALIGNMENT)
         if self.block == NULL:
             raise MemoryError()
-        memset(self.block, 0, n_bytes + ALIGNMENT)  # lanes that are not used must not be slow numbers
+        # unused lanes must not hold denormal numbers, which are slow
+        memset(self.block, 0, n_bytes + ALIGNMENT)
         self.at = <char*> ((<uintptr_t> self.block + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT)
         self.place(n_inputs, n_moved, n_targets, n_outputs, size)
         return 0
 
 
 cdef class Trainer:
-    """What is trained: the rows of `inputs` and `outputs`. A `Worker` for each thread trains them.
+    """The parameters, `inputs` and `outputs`, and the settings. A `Worker` for each thread trains them.
 
-    Args:
-        inputs: float32[rows, size], the rows that words (and subwords) are read from; size is a multiple of 16, rows begin at
-            multiples of 64 bytes.
-        outputs: float32[rows, size], those of words that are predicted, or of the inner nodes of a tree.
-        keep: uint32[V], the probability that an occurrence of each word is kept, times 2^32 (the largest: always).
-        thresholds, aliases: uint32[V] and int32[V], the noise as an alias table; empty with a tree.
-        path_starts, path_rows, path_labels: int64[V + 1], int32[N] and uint8[N], the inner nodes of the path to every word;
-            empty with noise.
-        subword_starts, subword_rows: int64[V + 1] and int32[M], the rows of `inputs` whose mean a word is; empty where
-            word i is row i.
-        shared: whether all words of a window are told apart from the same noise.
-        exact: whether a word of a window moves by its share of the gradient (CBOW).
+    Parameters
+    ----------
+    inputs
+        float32[rows, size]: the rows of words, and of n-grams if there are subwords. `size` is a multiple of 16, and rows
+        begin at multiples of 64 bytes.
+    outputs
+        float32[rows, size]: the output rows of words, or of the inner nodes of a tree.
+    keep
+        uint32[V]: the probability that an occurrence of each word is kept, times 2^32. The largest number means always.
+    thresholds, aliases
+        uint32[V] and int32[V]: the alias table of noise words; empty with a tree.
+    path_starts, path_rows, path_labels
+        int64[V + 1], int32[N] and uint8[N]: the inner nodes on the path to every word; empty without a tree.
+    subword_starts, subword_rows
+        int64[V + 1] and int32[M]: the rows of `inputs` whose mean is the vector of each word. If they are empty, word i
+        has row i.
+    window
+        Maximum number of words on each side.
+    negatives
+        Number of noise words of a prediction.
+    skip_gram
+        Whether to train skip-gram; if not, CBOW.
+    shared
+        Whether all predictions of a window have the same noise words.
+    exact
+        Whether a word of a CBOW window moves by its share of the gradient. If not, it moves by the whole gradient.
+    with_loss
+        Whether to compute the loss.
+    lanes
+        The width of registers, in floats; 0 for the widest.
 
-    Raises ValueError where these do not fit each other.
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the arguments do not fit together.
     """
 
     cdef float[:, ::1] inputs, outputs
     cdef const uint32_t[::1] keep
     cdef const int32_t[::1] path_rows, subword_rows
-    cdef uint64_t* noise                            # per word, its threshold and its alias: in one cache line
+    # the threshold and the alias of each word, side by side, so that a draw reads one cache line
+    cdef uint64_t* noise
     cdef const int64_t[::1] path_starts, subword_starts
     cdef const uint8_t[::1] path_labels
     cdef int window, negatives, size
     cdef bint skip_gram, exact, with_loss, tree, subwords
-    cdef readonly bint pairs                        # whether every word of a window has a target of its own
+    # whether every word of a window has a prediction of its own
+    cdef readonly bint pairs
     cdef int most_inputs, most_targets, most_outputs
     cdef int64_t n_words
     cdef const Steps* steps
@@ -169,28 +202,29 @@ cdef class Trainer:
         self.tree, self.subwords = path_starts.shape[0] > 0, subword_starts.shape[0] > 0
         self.steps = find_steps(lanes)
         if self.steps == NULL:
-            raise ValueError(f"no registers of {lanes} floats")
+            raise ValueError(f"found registers of {lanes} floats; expected one of: {', '.join(map(str, _usable_lanes()))}")
         if not 1 <= n < 0x7FFFFFFF or not 1 <= window <= MAX_WINDOW or not 0 <= negatives <= MAX_NEGATIVES:
-            raise ValueError("no words, or a window or a number of negatives out of range")
+            raise ValueError(f"found {n} words, a window of {window} and {negatives} negatives; expected at least one word, a window "
+                             f"of 1 to {MAX_WINDOW}, and 0 to {MAX_NEGATIVES} negatives")
         if self.size % 16 or not 16 <= self.size <= 1 << 20 or outputs.shape[1] != self.size:
-            raise ValueError("rows of another size than a multiple of 16")
+            raise ValueError(f"found rows of {self.size} floats; expected a multiple of 16, the same for inputs and outputs")
         if inputs.shape[0] < 1 or outputs.shape[0] < 1 or (<uintptr_t> &inputs[0, 0] | <uintptr_t> &outputs[0, 0]) % ALIGNMENT:
-            raise ValueError("rows that do not begin at multiples of 64 bytes")
+            raise ValueError("found rows at other addresses; expected rows that begin at multiples of 64 bytes")
         if self.tree:
             check_ranges(path_starts, path_rows, n, outputs.shape[0])
             if path_labels.shape[0] != path_rows.shape[0]:
-                raise ValueError("other than one label for each node")
+                raise ValueError("found another number of labels than nodes; expected one label for each node")
             for i in range(n):
                 longest = max(longest, path_starts[i + 1] - path_starts[i])
             if longest > 1 << 16:
-                raise ValueError("a path that is too long")
+                raise ValueError(f"found a path of {longest} nodes; expected {1 << 16} or fewer")
         else:
             longest = 1 + negatives
             if outputs.shape[0] != n or thresholds.shape[0] != n or aliases.shape[0] != n:
-                raise ValueError("other than one output, threshold and alias for each word")
+                raise ValueError("found arrays of other lengths than V; expected one output, threshold and alias for each word")
             for i in range(n):
                 if not 0 <= aliases[i] < n:
-                    raise ValueError("an alias that is no word")
+                    raise ValueError("found an alias that is no word; expected 0 to V - 1")
             self.noise = <uint64_t*> malloc(n * sizeof(uint64_t))
             if self.noise == NULL:
                 raise MemoryError()
@@ -200,12 +234,12 @@ cdef class Trainer:
             check_ranges(subword_starts, subword_rows, n, inputs.shape[0])
             for i in range(n):
                 if subword_starts[i + 1] == subword_starts[i]:
-                    raise ValueError("a word without rows")
+                    raise ValueError("found a word without rows; expected at least one row for each word")
                 most_subwords = max(most_subwords, subword_starts[i + 1] - subword_starts[i])
         elif inputs.shape[0] < n:
-            raise ValueError("fewer inputs than words")
+            raise ValueError("found fewer inputs than words; expected one row for each word")
         if most_subwords > 1 << 16:
-            raise ValueError("a word of too many rows")
+            raise ValueError(f"found a word of {most_subwords} rows; expected {1 << 16} or fewer")
         self.most_outputs = <int> longest
         self.pairs = skip_gram and (self.subwords or not (shared or self.tree))
         self.most_targets = 2 * window if self.pairs else 1
@@ -218,11 +252,24 @@ cdef class Trainer:
 cdef class Worker:
     """Trains ranges of a text, by one thread.
 
-    Several workers share the rows, and write to them without locks. Rows that all of them write to all the time would
-    go from core to core with every word. So each has its own copy of the first `hot_inputs` and `hot_outputs` rows, and
-    `merge` moves the shared ones by as much as the copies were moved, or by a share of that.
+    Several workers share the rows, and write to them without locks. If all workers wrote to the same frequent rows, these
+    rows would travel from core to core with every word. So each worker has its own copy of the hot rows: the first
+    `hot_inputs` inputs and the first `hot_outputs` outputs. `merge` adds the moves of the copies, or a share of them, to
+    the shared rows.
 
-    Raises ValueError for more hot rows than there are.
+    Parameters
+    ----------
+    trainer
+        The shared parameters.
+    hot_inputs, hot_outputs
+        Number of hot rows.
+    copies
+        Memory for the hot rows: four arrays float32[hot, size], the inputs twice and the outputs twice.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer rows than hot rows, or the copies have other sizes.
     """
 
     cdef Trainer trainer
@@ -232,7 +279,8 @@ cdef class Worker:
 
     def __cinit__(self, Trainer trainer not None, int64_t hot_inputs, int64_t hot_outputs, copies=None):
         if not 0 <= hot_inputs <= trainer.inputs.shape[0] or not 0 <= hot_outputs <= trainer.outputs.shape[0]:
-            raise ValueError("more hot rows than there are")
+            raise ValueError(f"found {hot_inputs} and {hot_outputs} hot rows; expected 0 to {trainer.inputs.shape[0]} inputs and 0 to "
+                             f"{trainer.outputs.shape[0]} outputs")
         self.trainer, self.room = trainer, Room()
         self.hot_inputs, self.hot_outputs = hot_inputs, hot_outputs
         n_moved = trainer.most_inputs if trainer.skip_gram and not trainer.subwords else 1
@@ -243,22 +291,22 @@ cdef class Worker:
                     or self.own_outputs.shape[0] != hot_outputs or self.seen_outputs.shape[0] != hot_outputs
                     or self.own_inputs.shape[1] != trainer.size or self.seen_inputs.shape[1] != trainer.size
                     or self.own_outputs.shape[1] != trainer.size or self.seen_outputs.shape[1] != trainer.size):
-                raise ValueError("copies of other sizes than the hot rows")
+                raise ValueError("found copies of other sizes; expected the sizes of the hot rows")
             if hot_inputs and <uintptr_t> &self.own_inputs[0, 0] % ALIGNMENT:
-                raise ValueError("rows that do not begin at multiples of 64 bytes")
+                raise ValueError("found rows at other addresses; expected rows that begin at multiples of 64 bytes")
             if hot_outputs and <uintptr_t> &self.own_outputs[0, 0] % ALIGNMENT:
-                raise ValueError("rows that do not begin at multiples of 64 bytes")
+                raise ValueError("found rows at other addresses; expected rows that begin at multiples of 64 bytes")
             take_rows(trainer.inputs, self.own_inputs, self.seen_inputs, hot_inputs)
             take_rows(trainer.outputs, self.own_outputs, self.seen_outputs, hot_outputs)
 
     def merge(self, const float[::1] input_shares, const float[::1] output_shares):
-        """Move the first shared rows by a share of how far the own ones have been moved, and take them over.
+        """Add a share of the moves of the own copies to the shared rows, and copy the result back.
 
-        There is a share for each row that is to be merged. No other worker may do so at the same time. Raises
-        ValueError for more rows than are hot.
+        Each array has one share for each row to merge, float32 from 0 to 1. Only one worker may merge at a time. Raises
+        ValueError for more shares than hot rows.
         """
         if input_shares.shape[0] > self.hot_inputs or output_shares.shape[0] > self.hot_outputs:
-            raise ValueError("more rows than are hot")
+            raise ValueError("found more shares than hot rows; expected at most as many")
         with nogil:
             merge_rows(self.trainer.inputs, self.own_inputs, self.seen_inputs, input_shares)
             merge_rows(self.trainer.outputs, self.own_outputs, self.seen_outputs, output_shares)
@@ -267,11 +315,12 @@ cdef class Worker:
         return &self.own_inputs[row, 0] if row < self.hot_inputs else &self.trainer.inputs[row, 0]
 
     def train(self, const int32_t[::1] ids, int64_t first, int64_t end, uint64_t seed, double rate, double rate_step):
-        """Train on ``ids[first:end]``; sentences end at ``<s>`` and ``</s>``, and are cut after a thousand ids.
+        """Train on ``ids[first:end]``. Sentences end at ``<s>`` and ``</s>``, and are cut after 1000 ids.
 
-        The learning rate is `rate`, and falls by `rate_step` with every id that has been read. Returns (words that
-        were kept, the loss before the steps in nats, or 0 where it is not wanted). Raises ValueError for an id that
-        is no word, or a place outside the text.
+        The learning rate begins at `rate`, and falls by `rate_step` with every id read.
+
+        Returns (number of words kept, loss in nats). The loss is taken before each step; it is 0 unless the trainer
+        computes it. Raises ValueError for an id that is no word, or a place outside the text.
         """
         cdef uint64_t state = seed
         cdef int64_t at = first, piece_first, n_kept = 0, word
@@ -283,7 +332,7 @@ cdef class Worker:
         cdef const uint32_t[::1] keep = self.trainer.keep
         cdef int64_t n_words = self.trainer.n_words
         if not 0 <= first <= end <= ids.shape[0]:
-            raise ValueError("a place outside the text")
+            raise ValueError("found a place outside the text; expected 0 <= first <= end <= number of ids")
         with nogil:
             while valid and at < end:
                 piece_first = at
@@ -296,9 +345,10 @@ cdef class Worker:
                         valid = False
                         break
                     if word < 0:
-                        if word == -FIRST_WORD:     # an unknown word takes no place
+                        # an unknown word takes no place; <s> and </s> end the sentence
+                        if word == -FIRST_WORD:
                             continue
-                        break                       # the sentence ends
+                        break
                     if keep[word] != ALWAYS and draw(&state) >> 32 >= keep[word]:
                         continue
                     room.kept[n] = <int32_t> word
@@ -311,18 +361,19 @@ cdef class Worker:
                     loss += self.train_window(room, &room.windows[i & 1], &room.windows[(i + 1) & 1], piece_rate)
                 n_kept += n
         if not valid:
-            raise ValueError("an id that is no word")
+            raise ValueError("found an id that is no word; expected ids of the vocabulary")
         return n_kept, loss
 
     cdef void prepare(self, Room room, Window* window, int at, int n, uint64_t* state) noexcept nogil:
-        """Draw the window around the word `at` of a piece, and its noise, and have the rows fetched."""
+        """Draw the window around the word `at` of a piece, and its noise words, and prefetch the rows."""
         cdef int reach = 1 + <int> below(draw(state), self.trainer.window)
         cdef int first = max(0, at - reach), end = min(n, at + reach + 1), j
         cdef int32_t center = room.kept[at]
         window.n_inputs = window.n_targets = 0
         if end - first < 2:
             return
-        if self.trainer.skip_gram and self.trainer.subwords:        # the center predicts every word around it, as in fastText
+        # with subwords the center predicts every word around it, as in fastText
+        if self.trainer.skip_gram and self.trainer.subwords:
             self.add_input(window, center)
             for j in range(first, end):
                 if j != at:
@@ -330,7 +381,8 @@ cdef class Worker:
             return
         if not self.trainer.pairs:
             self.add_target(window, center, state)
-        for j in range(first, end):                 # the words around it predict the center, as in word2vec
+        # without subwords the words around the center predict it, as in word2vec
+        for j in range(first, end):
             if j != at:
                 self.add_input(window, room.kept[j])
                 if self.trainer.pairs:
@@ -361,7 +413,8 @@ cdef class Worker:
         cdef const uint64_t* noise = self.trainer.noise
         cdef int64_t i, size = self.trainer.size, n_words = self.trainer.n_words, hot = self.hot_outputs
         cdef int k, j, n = 0
-        cdef bint fetched = not self.trainer.pairs          # pairs are fetched one ahead
+        # with pairs, `train_window` prefetches the noise, one pair ahead
+        cdef bint fetched = not self.trainer.pairs
         cdef uint64_t random = state[0], bits, drawn
         cdef float* row
         window.n_targets += 1
@@ -390,7 +443,8 @@ cdef class Worker:
             j = 0
             while j < n and outputs[j] != row:
                 j += 1
-            if j < n:                               # the word itself is no noise, another one may be drawn again
+            # a repeated noise word counts once more; the word itself (j = 0) is not noise
+            if j < n:
                 weights[j] += <float> (j > 0)
                 continue
             if fetched:
@@ -459,10 +513,10 @@ cdef void merge_rows(float[:, ::1] shared, float[:, ::1] own, float[:, ::1] seen
 cdef check_ranges(const int64_t[::1] starts, const int32_t[::1] rows, int64_t n, int64_t n_rows):
     cdef int64_t i
     if starts.shape[0] != n + 1 or starts[0] != 0 or starts[n] != rows.shape[0]:
-        raise ValueError("ranges that do not cover the rows")
+        raise ValueError("found ranges that do not cover the rows; expected V + 1 starts, from 0 to the number of rows")
     for i in range(n):
         if starts[i] > starts[i + 1]:
-            raise ValueError("ranges out of order")
+            raise ValueError("found a start after the next start; expected rising starts")
     for i in range(rows.shape[0]):
         if not 0 <= rows[i] < n_rows:
-            raise ValueError("a row that does not exist")
+            raise ValueError(f"found a row out of range; expected 0 to {n_rows - 1}")

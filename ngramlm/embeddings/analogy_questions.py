@@ -40,7 +40,7 @@ class CategoryScore:
 
 @dataclass(frozen=True)
 class Analogies:
-    """The results of analogy questions. A question is asked if its four words are among the possible answers.
+    """The results of analogy questions. A question is asked only if its four words are among the possible answers.
 
     Attributes
     ----------
@@ -95,10 +95,15 @@ def analogies(
     case : {"exact", "lower"}
         "lower" compares words in lower case; if several words become equal, only the first counts.
 
+    Returns
+    -------
+    Analogies
+        The numbers of right answers and of questions, by category.
+
     Raises
     ------
     UsageError
-        If there are no questions.
+        If there are no questions, or an argument is out of range.
 
     Examples
     --------

@@ -20,7 +20,8 @@ __all__ = ["check_lengths", "mean_rows", "ngram_buckets", "vocabulary_ngrams"]
 BEGIN, END = "<", ">"
 MAX_BUCKETS = 2**31 - 1
 MAX_LENGTH = 1 << 10  # characters of an n-gram
-BLOCK_FLOATS = 1 << 22  # of n-gram rows that are added at once
+# the size of the n-gram rows in memory at once, in floats
+BLOCK_FLOATS = 1 << 22
 _LENGTH = Number(least=1, most=MAX_LENGTH, whole=True)
 _BUCKETS = Number(least=1, most=MAX_BUCKETS, whole=True)
 
@@ -104,7 +105,7 @@ def vocabulary_ngrams(words: Iterable[str], min_n: int, max_n: int, buckets: int
 
 
 def mean_rows(own: Float32s, ngrams: Float32s, starts: Ints, buckets: Ints) -> None:
-    """Make each row float32[d] of `own` the mean of itself and the rows of its n-grams, in place; sums are float64."""
+    """Replace each row float32[d] of `own` by the mean of itself and the rows of its n-grams; sums are float64."""
     widths = np.diff(starts)
     first = 0
     while first < len(own):
@@ -125,4 +126,4 @@ def mean_rows(own: Float32s, ngrams: Float32s, starts: Ints, buckets: Ints) -> N
 def check_lengths(min_n: int, max_n: int) -> None:
     """Raise UsageError unless 1 <= min_n <= max_n, and both are possible lengths of n-grams."""
     if _LENGTH("min_n", min_n) > _LENGTH("max_n", max_n):
-        raise UsageError(f"min_n is {min_n} and max_n {max_n}; expected min_n no larger")
+        raise UsageError(f"found min_n {min_n} and max_n {max_n}; expected min_n at most max_n")

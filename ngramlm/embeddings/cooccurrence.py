@@ -24,9 +24,11 @@ __all__ = ["WEIGHTINGS", "Cooccurrences", "cooccurrences"]
 
 WEIGHTINGS = ("harmonic", "flat")
 WINDOW = Number(least=1, most=1 << 20, whole=True)
-MAX_PAIRS = 1 << 19  # in a piece of several rows
+# the maximum number of pairs in a piece of several rows
+MAX_PAIRS = 1 << 19
 MAX_SUM = (1 << 64) - 1
-MAX_EXACT = 1 << 32  # units in a weight of 1, if all weights are exact
+# the largest unit that makes all weights exact
+MAX_EXACT = 1 << 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,7 @@ class Cooccurrences:
             column = getattr(self, name)
             if column.dtype != dtype or column.shape != shape or column.ndim != 1:
                 raise UsageError(
-                    f"{name} is {column.dtype}{list(column.shape)}; expected {np.dtype(dtype)}, one for each pair"
+                    f"found {name} of {column.dtype}{list(column.shape)}; expected {np.dtype(dtype)}, one for each pair"
                 )
             column = np.ascontiguousarray(column)
             column.setflags(write=False)
@@ -105,9 +107,9 @@ def cooccurrences(
     X_ij is the sum of the weights of word j over all windows around word i. Windows end at the ends of sentences. Words
     outside the vocabulary are skipped: the words on both sides become neighbors.
 
-    Sums are sums of integers, so that the result does not depend on threads or on memory, to the last bit. They are
-    exact up to a window of 22. In a larger window, 1 / distance is rounded to a multiple of 2^-32, or of a larger power
-    of two if words are so frequent that sums would overflow.
+    The sums are sums of integers. So the result does not depend on threads or on memory, to the last bit. The sums are
+    exact up to a window of 22. In a larger window, 1 / distance is rounded to a multiple of 2^-32. If words are so
+    frequent that sums would overflow, the step is a larger power of two.
 
     Parameters
     ----------
@@ -120,7 +122,8 @@ def cooccurrences(
     weighting : {"harmonic", "flat"}
         "harmonic" gives a word at distance k the weight 1 / k, "flat" the weight 1.
     memory : int, optional
-        Maximum memory of the process in bytes, including the text; the rest goes to temporary files. Default: no limit.
+        Maximum memory of the process in bytes, including the text. Temporary files hold what does not fit. Default: no
+        limit.
     temp_folder : path, optional
         Folder of the temporary files.
     threads : int, optional
@@ -186,6 +189,7 @@ class _Places:
 
     @classmethod
     def from_text(cls, text: Text, workspace: Workspace) -> _Places:
+        """Find the places of the words of a text."""
         counts = np.zeros(len(text.vocabulary) - len(RESERVED), np.int64)
         stream = workspace.empty(len(text.ids) + 1, np.int32)
         stream = stream[: stream_of(text.ids, stream, counts)]
@@ -195,13 +199,13 @@ class _Places:
         return cls(stream, counts, starts, places)
 
     def most(self, around: int) -> Ints:
-        """int64[V]: the maximum number of pairs of every row, with `around` words in a window."""
+        """Return int64[V]: the maximum number of pairs of every row, with `around` words in a window."""
         return np.minimum(self.counts * around, len(self.counts))
 
     def count(
         self, first: int, end: int, room: int, weights: NDArray[np.uint64], unit: int, symmetric: bool
     ) -> tuple[Int32s, Int32s, Floats]:
-        """Rows first .. end - 1 of the matrix, at most `room` pairs, as three columns."""
+        """Count rows first .. end - 1 of the matrix, at most `room` pairs; return three columns."""
         rows, columns = np.empty((2, room), np.int32)
         values = np.empty(room)
         n = count_rows(
@@ -211,7 +215,7 @@ class _Places:
 
 
 def _pieces(most: Ints) -> Iterator[tuple[int, int]]:
-    """Ranges of rows with at most `MAX_PAIRS` pairs, or of one row with more pairs."""
+    """Yield ranges of rows with at most `MAX_PAIRS` pairs, or of one row with more pairs."""
     first, total = 0, 0
     for row, size in enumerate(most.tolist()):
         if total and total + size > MAX_PAIRS:
@@ -223,7 +227,7 @@ def _pieces(most: Ints) -> Iterator[tuple[int, int]]:
 
 
 def _weights(window: int, weighting: str, n_places: int) -> tuple[NDArray[np.uint64], int]:
-    """(The weights of distances 1 .. window as integers, the integer of a weight of 1).
+    """Return (weights of distances 1 .. window as integers, the integer that stands for a weight of 1).
 
     At most `n_places` words are at each distance of one word. With lcm(1 .. window) as unit, all weights are exact.
 
@@ -232,8 +236,10 @@ def _weights(window: int, weighting: str, n_places: int) -> tuple[NDArray[np.uin
     """
     if weighting == "flat":
         return np.ones(window, np.uint64), 1
-    unit = math.lcm(*range(1, min(window, 40) + 1))  # lcm(1..40) is far above MAX_EXACT
-    most = max(n_places, 1) * (2 + math.log(window))  # more than the sum of 1 / distance
+    # the lcm of 40 distances is far above MAX_EXACT already
+    unit = math.lcm(*range(1, min(window, 40) + 1))
+    # an upper bound of the sum of 1 / distance
+    most = max(n_places, 1) * (2 + math.log(window))
     if unit > MAX_EXACT or unit * most > MAX_SUM:
         unit = 1 << 32
         while unit * most > MAX_SUM:

@@ -1,8 +1,12 @@
 """Reading fastText's binary models: settings, dictionary, and the rows of words and n-grams.
 
-Little endian: magic and version; twelve int32 settings and a float64; the dictionary (three int32 and two int64, then
-for each word its bytes, 0, int64 count, int8 type); a byte that tells quantized rows; the shape, two int64, and the
-float32 rows of words, then of n-grams; the same for the output rows, which this reader skips.
+All numbers are little endian. A file holds, in this order:
+
+- the magic number and the version, int32 each;
+- twelve int32 settings and a float64;
+- the dictionary: three int32 and two int64, then for each word its bytes, a 0, its int64 count and its int8 type;
+- a byte that is 1 for quantized rows, the shape as two int64, and the float32 rows of words, then of n-grams;
+- the same for the output rows, which this reader skips.
 """
 
 from __future__ import annotations
@@ -30,7 +34,8 @@ MAGIC = struct.pack("<i", 793712314)
 VERSIONS = (11, 12)
 MODELS = {1: "cbow", 2: "skipgram"}
 LOSSES = {1: "hierarchical softmax", 2: "negative sampling", 3: "softmax", 4: "one-vs-all"}
-EOS = "</s>"  # has no n-grams
+# this word has no n-grams
+EOS = "</s>"
 MAX_WORD_BYTES = 1 << 16
 BLOCK_BYTES = 1 << 20
 
@@ -49,17 +54,20 @@ class _Cursor:
         self.data, self.at = b"", 0
 
     def more(self) -> bool:
+        """Read another block; return whether there was one."""
         block = bytearray(BLOCK_BYTES)
         got = read_exactly(self.stream, memoryview(block))
         self.data, self.at = self.data[self.at :] + bytes(block[:got]), 0
         return got > 0
 
     def passed(self, n: int) -> None:
+        """Move on by `n` bytes."""
         self.at += n
         if self.left is not None:
             self.left -= n
 
     def unpack(self, kind: struct.Struct, what: str) -> tuple[int, ...]:
+        """Read numbers; `what` names the part of the file in the message of an error."""
         while len(self.data) - self.at < kind.size:
             if not self.more():
                 raise self.cut_short(what)
@@ -68,7 +76,7 @@ class _Cursor:
         return values
 
     def word(self, what: str) -> bytes:
-        """The bytes up to a 0."""
+        """Read the bytes up to a 0."""
         while (end := self.data.find(b"\0", self.at)) < 0:
             if len(self.data) - self.at > MAX_WORD_BYTES:
                 raise FormatError(
@@ -81,6 +89,7 @@ class _Cursor:
         return word
 
     def fill(self, into: memoryview, what: str) -> None:
+        """Fill a buffer with the next bytes."""
         held = min(len(into), len(self.data) - self.at)
         into[:held] = self.data[self.at : self.at + held]
         if held + read_exactly(self.stream, into[held:]) < len(into):
@@ -90,6 +99,7 @@ class _Cursor:
             self.left -= len(into)
 
     def cut_short(self, what: str) -> FormatError:
+        """Make the error for a file that ends too early."""
         return FormatError(f"found the end of the file in {what}; expected a whole fastText model", self.name)
 
 
@@ -152,10 +162,11 @@ def _read_dictionary(cursor: _Cursor) -> list[str]:
     size, n_words, n_labels, _, pruned = cursor.unpack(_SIZES, "the dictionary")
     if n_labels or size != n_words or n_words < 1:
         raise FormatError(
-            f"found {size} entries, {n_words} words and {n_labels} labels; expected words alone", cursor.name
+            f"found {size} entries, {n_words} words and {n_labels} labels; expected words and no labels",
+            cursor.name,
         )
     if pruned >= 0:
-        raise FormatError("found pruned n-grams; expected a model with all of them", cursor.name)
+        raise FormatError("found pruned n-grams; expected a model with all n-grams", cursor.name)
     words = []
     for number in range(1, n_words + 1):
         try:
@@ -171,7 +182,7 @@ def _read_dictionary(cursor: _Cursor) -> list[str]:
 
 
 def _read_rows(cursor: _Cursor, rows: int, columns: int, what: str) -> Float32s:
-    """float32[rows, columns]. If the size of the file is not known, memory grows with what has been read."""
+    """Read float32[rows, columns]. If the size of the file is not known, memory grows with the part read."""
     if cursor.left is not None and 4 * rows * columns > cursor.left:
         raise cursor.cut_short(what)
     step = rows if cursor.left is not None else min(rows, max(1, FIRST_BYTES // (4 * columns)))
@@ -197,12 +208,12 @@ def _check_outputs(cursor: _Cursor) -> None:
     _, rows, columns = cursor.unpack(_SHAPE, "the shape of the outputs")
     if cursor.left is not None and (rows < 0 or columns < 0 or 4 * rows * columns != cursor.left):
         raise FormatError(
-            f"found {cursor.left} bytes of outputs; expected those of {rows} rows of {columns}", cursor.name
+            f"found {cursor.left} bytes of outputs; expected {rows} rows of {columns} float32", cursor.name
         )
 
 
 def _without(starts: Ints, found: Ints, rows: list[int]) -> tuple[Ints, Ints]:
-    """The n-grams of words, without the n-grams of some rows."""
+    """Remove the n-grams of some rows; return (starts, n-grams)."""
     widths = np.diff(starts)
     kept = np.ones(len(widths), np.bool_)
     kept[rows] = False

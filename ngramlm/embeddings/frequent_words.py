@@ -43,7 +43,8 @@ def blocks_of(ids: Int32s, size: int) -> Iterator[tuple[int, int]]:
         begins = np.flatnonzero(ids[end : end + size] == BOS)
         if len(begins):
             end += int(begins[0])
-        elif end + size >= len(ids):  # the rest is one sentence
+        elif end + size >= len(ids):
+            # the rest is one sentence
             end = len(ids)
         yield first, end
         first = end

@@ -1,4 +1,4 @@
-"""Conversion of word vectors from and to gensim, which is imported here only, at the first use."""
+"""Conversion of word vectors from and to gensim. Only this module imports gensim, at the first use."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ __all__ = ["from_gensim", "to_gensim"]
 def to_gensim(vectors: WordVectors) -> KeyedVectors:
     """Convert vectors to gensim's KeyedVectors, with a copy of the matrix and without n-grams.
 
+    Parameters
+    ----------
+    vectors : WordVectors
+        The vectors.
+
+    Returns
+    -------
+    gensim.models.KeyedVectors
+        The same words and numbers.
+
     Raises
     ------
     MissingExtraError
@@ -27,7 +37,7 @@ def to_gensim(vectors: WordVectors) -> KeyedVectors:
     try:
         from gensim.models import KeyedVectors
     except ImportError:
-        raise MissingExtraError("converting to gensim needs gensim: pip install gensim") from None
+        raise MissingExtraError("found no gensim; expected it installed (pip install gensim)") from None
     made = KeyedVectors(vectors.dimension, count=0, dtype=np.float32)
     made.add_vectors(list(vectors.words), np.array(vectors.matrix))
     return made
@@ -35,6 +45,16 @@ def to_gensim(vectors: WordVectors) -> KeyedVectors:
 
 def from_gensim(keyed_vectors: KeyedVectors) -> WordVectors:
     """Convert gensim's KeyedVectors to vectors, as a copy in float32; FastTextKeyedVectors keep their n-grams.
+
+    Parameters
+    ----------
+    keyed_vectors : gensim.models.KeyedVectors
+        The vectors.
+
+    Returns
+    -------
+    WordVectors
+        SubwordVectors if there are n-grams.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""GloVe: word vectors whose products are the logarithms of how often words stand near each other."""
+"""GloVe: word vectors whose products approximate the logarithms of co-occurrence counts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["Glove"]
 class Glove:
     """The GloVe method and its settings.
 
-    Training minimizes J = sum over X_ij > 0 of f(X_ij) (w_i.w~_j + b_i + b~_j - ln X_ij)^2, with
-    f(x) = min(1, (x/x_max)^alpha), by AdaGrad, one record of the matrix at a time. The vector of a word is w + w~. The
-    result depends on the seed and on `simd`, and not on threads.
+    Training minimizes J = sum over X_ij > 0 of f(X_ij) (w_i.w~_j + b_i + b~_j - ln X_ij)^2 with
+    f(x) = min(1, (x/x_max)^alpha). It uses AdaGrad, one record of the matrix at a time. The vector of a word is w + w~.
+    The result depends on the seed and on `simd`, but not on threads.
 
     Parameters
     ----------
@@ -104,6 +104,11 @@ class Glove:
             Number of threads. Default: all cores.
         progress : callable, optional
             Called with (stage, done, total), where the stage is "counting pairs", then "training".
+
+        Returns
+        -------
+        WordVectors
+            The vectors w + w~.
 
         Raises
         ------

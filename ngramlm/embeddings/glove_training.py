@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["GloveTraining"]
 
-Part = tuple[int, int, int]  # a stratum, and the first block and the end of the blocks of one thread
+# (stratum, first block, end of the blocks) of one thread
+Part = tuple[int, int, int]
 Train = Callable[[Part], Floats]
 
-MAX_SLOPE = 100.0  # as in glove.c
-# of words: the parameters of a tile fit the cache, and as many threads can train at once
+# the limit of glove.c
+MAX_SLOPE = 100.0
+# the maximum number of blocks of words: with 64, the parameters of a tile fit the cache, and 64 threads can train
 MAX_BLOCKS = 64
-RECORDS_PER_TILE = 4096  # at least, on average: with fewer, threads wait for each other longer than they work
+# the least mean number of records of a tile: with fewer, threads wait for each other longer than they work
+RECORDS_PER_TILE = 4096
 
 
 class GloveTraining:
@@ -62,13 +65,13 @@ class GloveTraining:
     def __init__(self, settings: Glove, counted: Cooccurrences) -> None:
         self.settings, self.vocabulary, self.n_pairs = settings, counted.vocabulary, len(counted)
         if self.n_pairs == 0:
-            raise EstimationError("found no two known words near each other; expected a text with such pairs")
+            raise EstimationError("found no two known words near each other; expected at least one pair")
         self._trainer = _trainer_of(settings, counted)
         self._losses: list[float] = []
 
     @property
     def losses(self) -> tuple[float, ...]:
-        """J of every epoch so far, with each record's part taken when it was trained.
+        """J of every epoch so far. The part of each record is taken just before its step.
 
         glove.c prints half of J, divided by the number of records.
         """
@@ -115,10 +118,10 @@ class GloveTraining:
         )
 
     def _epoch(self, epoch: int, threads: int, progress: Progress | None) -> float:
-        """Train every tile once; return J, with each record's part as it was before its step.
+        """Train every tile once; return J. The part of each record is taken just before its step.
 
-        A stratum is a diagonal of the square of tiles: as many tiles as there are blocks, and no two share a block.
-        Each stratum has records of all rows and columns, so that this order is as good as a random order.
+        A stratum is a diagonal of the square of tiles. It has one tile for each block of rows, and no two of its tiles
+        have a common block. Each stratum has records of all rows and columns, so this order is as good as a random one.
         """
         trainer, n_pairs = self._trainer, self.n_pairs
         n = trainer.n_blocks
@@ -128,7 +131,8 @@ class GloveTraining:
             .permutation(n)
             .tolist()
         )
-        edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()  # blocks of about the same size
+        # each thread has about the same number of blocks
+        edges = np.linspace(0, n, min(threads, n) + 1).astype(int).tolist()
         losses: list[float] = []
         done = epoch * n_pairs
 
@@ -146,13 +150,13 @@ class GloveTraining:
         loss = math.fsum(losses)
         if not math.isfinite(loss):
             raise EstimationError(
-                f"found a loss of {loss} in epoch {epoch + 1}; expected a number (a lower learning_rate helps)"
+                f"found a loss of {loss} in epoch {epoch + 1}; expected a finite number (a lower learning_rate helps)"
             )
         return loss
 
 
 def _trainer_of(settings: Glove, found: Cooccurrences) -> Trainer:
-    """A trainer whose vectors and biases are uniform between -1/2d and 1/2d, as in glove.c."""
+    """Make a trainer. The initial vectors and biases are uniform between -1/2d and 1/2d, as in glove.c."""
     random = np.random.default_rng(settings.seed)
     words, contexts = (
         (random.random((found.n_words, settings.dimension + 1), np.float32) - np.float32(0.5))
@@ -162,7 +166,7 @@ def _trainer_of(settings: Glove, found: Cooccurrences) -> Trainer:
     usable = usable_simd()
     if settings.simd not in ("auto", *usable):
         raise UsageError(
-            f"simd is {settings.simd!r}; expected one that this processor has: {', '.join(usable)}"
+            f"found simd {settings.simd!r}; expected instructions of this processor: {', '.join(usable)}"
         )
     try:
         return Trainer(
@@ -180,7 +184,7 @@ def _trainer_of(settings: Glove, found: Cooccurrences) -> Trainer:
             usable[-1] if settings.simd == "auto" else settings.simd,
         )
     except ValueError as error:
-        raise UsageError(f"found {error}; expected co-occurrences of the words of a vocabulary") from None
+        raise UsageError(str(error)) from None
 
 
 def _read_only(array: Float32s) -> Float32s:
@@ -194,7 +198,7 @@ def _at_once(pool: Executor | None, train: Train, parts: list[Part]) -> Iterator
 
 
 def _n_blocks(n_pairs: int) -> int:
-    """The number of blocks of rows, and of columns, for so many records. It does not depend on the machine.
+    """Choose the number of blocks of rows, and of columns, for `n_pairs` records, on every machine the same.
 
     >>> _n_blocks(10), _n_blocks(10**6), _n_blocks(10**9)
     (1, 15, 64)

@@ -15,10 +15,14 @@ __all__ = ["HuffmanPaths"]
 class HuffmanPaths:
     """The inner nodes from the root to every word, and the branch taken at each node.
 
-    Attributes:
-        starts: int64[V + 1], where the path of every word begins in `nodes`.
-        nodes: int32[N], the V - 1 inner nodes by falling count; node 0 is the root.
-        labels: uint8[N], 1 where the path goes to the child of the smaller count.
+    Attributes
+    ----------
+    starts : int64[V + 1]
+        Where the path of every word begins in `nodes` and `labels`.
+    nodes : int32[N]
+        The inner nodes of the paths. The V - 1 nodes are numbered by falling count; node 0 is the root.
+    labels : uint8[N]
+        1 if the path goes to the child of the smaller count, else 0.
     """
 
     starts: Ints
@@ -38,10 +42,11 @@ class HuffmanPaths:
         n = len(counts)
         if n < 2:
             return cls(np.zeros(n + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8))
-        words = np.argsort(-counts, kind="stable")[::-1]  # rising
+        # both queues, `leaves` and `inner`, have rising counts
+        words = np.argsort(-counts, kind="stable")[::-1]
         leaves: list[int] = counts[words].tolist()
-        inner: list[int] = []  # rising as well
-        # words, then inner nodes
+        inner: list[int] = []
+        # the parent and the branch of every node: words first, then inner nodes
         parents, labels = np.zeros(2 * n - 1, np.int64), np.zeros(2 * n - 1, np.uint8)
         leaf = node = 0
         for made in range(n - 1):
@@ -56,7 +61,8 @@ class HuffmanPaths:
         at, depth = np.arange(n), np.zeros(n, np.int64)
         climbing = np.arange(n)
         steps = []
-        while len(climbing):  # all words one step nearer to the root
+        # each step moves all words one node nearer to the root
+        while len(climbing):
             steps.append((climbing, parents[at], labels[at]))
             depth[climbing] += 1
             below_root = parents[at] < n - 2
@@ -64,6 +70,7 @@ class HuffmanPaths:
         starts = np.concatenate([[0], np.cumsum(depth)])
         nodes, ways = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.uint8)
         for step, (climbers, reached, labels_of) in enumerate(steps, 1):
-            places = starts[climbers + 1] - step  # paths are filled from their ends
-            nodes[places], ways[places] = n - 2 - reached, labels_of  # made by rising count
+            # paths are filled from their ends; nodes were made by rising count, and are numbered by falling count
+            places = starts[climbers + 1] - step
+            nodes[places], ways[places] = n - 2 - reached, labels_of
         return cls(starts, nodes, ways)

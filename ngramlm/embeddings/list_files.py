@@ -10,11 +10,12 @@ from ngramlm.text.lines import read_lines
 
 __all__ = ["numbered_lines"]
 
-MAX_FILE = 1 << 28  # bytes; a list has some thousand lines
+# bytes; a larger file is not a list of words, which has some thousand lines
+MAX_FILE = 1 << 28
 
 
 def numbered_lines(source: Source) -> Iterator[tuple[int, str]]:
-    """The numbers and the text of the lines that are not blank."""
+    """Yield (number from 1, text) of every line that is not blank."""
     name = source_name(source)
     n_bytes = 0
     for number, line in read_lines(source):

@@ -24,7 +24,7 @@ def split_words(data: bytes, n: int, name: str) -> list[str]:
 def first_rows(
     words: list[str], matrix: Float32s, limit: int | None, name: str
 ) -> tuple[list[str], Float32s]:
-    """The first rows and their words. Rows are copied if a word stands twice, as a mapped file is read-only."""
+    """Return the first rows and their words. Rows are copied if a word repeats, as a mapped file is read-only."""
     words, matrix = words[:limit], matrix[:limit]
     if len(set(words)) < len(words):
         words, matrix = without_duplicates(words, matrix.copy(), len(words), name)

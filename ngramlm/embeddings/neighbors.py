@@ -1,8 +1,8 @@
 """Nearest neighbors: the rows of a matrix with the greatest cosine with a query.
 
-BLAS computes a product in float32 within d 2^-24 of the true product. The last bits depend on the sizes of matrices.
-So BLAS finds the rows that may be among the best within that error, and float64 compares those few rows exactly. The
-result does not depend on blocks or threads. Equal rows come in their order.
+BLAS computes a product in float32 within d 2^-24 of the true product. Its last bits depend on the sizes of matrices.
+So BLAS only selects the rows that may be among the best within that error. Then float64 compares these few rows. The
+result does not depend on blocks or threads. Rows of equal scores keep their order.
 """
 
 from __future__ import annotations
@@ -20,15 +20,19 @@ __all__ = ["METHODS", "analogy_rows", "cosine_analogies", "nearest_rows", "produ
 Nearest = tuple[Int32s, Float32s]
 Bounds = tuple[NDArray[np.floating], NDArray[np.floating]]  # lower and upper bounds of scores
 
-METHODS = ("add", "multiply")  # of answering analogies
+# the methods of answering analogies
+METHODS = ("add", "multiply")
 
-BLOCK_BYTES = 1 << 26  # of the products in memory at once
-EPSILON = 1e-6  # Levy & Goldberg (2014): keeps 3CosMul from dividing by zero
-NONE = -1  # stands for no row in a list of rows
+# the size of the products in memory at once
+BLOCK_BYTES = 1 << 26
+# Levy & Goldberg (2014): keeps 3CosMul from dividing by zero
+EPSILON = 1e-6
+# fills a list of rows that has fewer rows than columns
+NONE = -1
 
 
 def unit_rows(matrix: NDArray[np.floating]) -> Float32s:
-    """float32[n, d]: every row divided by its length; rows of zeros stay as they are."""
+    """Return float32[n, d]: every row divided by its length; rows of zeros stay zero."""
     unit = np.empty(matrix.shape, np.float32)
     step = max(1, BLOCK_BYTES // (8 * matrix.shape[1]))
     for first in range(0, len(matrix), step):
@@ -39,7 +43,7 @@ def unit_rows(matrix: NDArray[np.floating]) -> Float32s:
 
 
 def nearest_rows(unit: Float32s, queries: NDArray[np.floating], n: int, left_out: Ints) -> Nearest:
-    """The n rows with the greatest cosine for each query, as (int32[Q, n], float32[Q, n]), the greatest first.
+    """Find the n rows with the greatest cosine for each query: (int32[Q, n], float32[Q, n]), the greatest first.
 
     `unit` is float32[V, d], rows of length 1 or 0. `queries` is float[Q, d], of any lengths. `left_out` is int64[Q, k],
     rows that cannot be answers, or -1. `n` is at most the number of the other rows.
@@ -98,20 +102,20 @@ def product_analogies(
 def analogy_rows(
     unit: Float32s, questions: Ints, n: int, method: str, answers: Float32s | None = None
 ) -> Nearest:
-    """The n best answers to questions int64[Q, 3] of rows a, b, c; `answers` is as in `cosine_analogies`."""
+    """Find the n best answers to questions int64[Q, 3] of rows a, b, c; `answers` is as in `cosine_analogies`."""
     solve = cosine_analogies if choice(*METHODS)("method", method) == "add" else product_analogies
     a, b, c = questions.T
     return solve(unit, a, b, c, n, answers)
 
 
 def _questions(a: Ints, b: Ints, c: Ints, size: int) -> Ints:
-    """int64[Q, 3]: the words of the questions; -1 for a word that cannot be an answer."""
+    """Return int64[Q, 3]: the words of the questions; -1 for a word that cannot be an answer."""
     asked = np.stack([a, b, c], axis=1)
     return np.where(asked < size, asked, NONE)
 
 
 def _products(rows: Float32s, query: Float32s) -> Floats:
-    """float64[n]: products of rows, each independent of the other rows, unlike products by BLAS."""
+    """Return float64[n]: the product of each row with the query. Unlike with BLAS, it does not depend on other rows."""
     products: Floats = (rows.astype(np.float64) * query).sum(axis=1)
     return products
 
@@ -124,7 +128,10 @@ def _best(
     bounds: Callable[[int, int], Bounds],
     exact: Callable[[int, Ints], Floats],
 ) -> Nearest:
-    """The n best of `size` rows for each query by `exact` scores; `bounds` gives bounds for a range of queries."""
+    """Find the n best of `size` rows for each query.
+
+    `bounds` returns bounds of the scores for a range of queries, `exact` the scores of some rows for one query.
+    """
     rows, scores = np.empty((n_queries, n), np.int32), np.empty((n_queries, n), np.float32)
     step = max(1, BLOCK_BYTES // (4 * size))
     for first in range(0, n_queries if n else 0, step):

@@ -16,7 +16,7 @@ def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
 
     Returns (thresholds uint32[V], aliases int32[V]). A draw takes a uniform index i and 32 random bits. The word is i
     if the bits are below ``thresholds[i]``, else ``aliases[i]``. Probabilities are exact to 2^-32 (Walker 1977, in the
-    form of Vose 1991). Raises UsageError unless all weights are finite, and 0 or more, and one is above 0.
+    form of Vose 1991). Raises UsageError unless all weights are finite and 0 or more, and at least one is above 0.
 
     >>> thresholds, aliases = alias_table(np.array([3.0, 1.0]))
     >>> (thresholds / 2**32).tolist(), aliases.tolist()
@@ -24,7 +24,10 @@ def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
     """
     n, total = len(weights), float(weights.sum()) if len(weights) else 0.0
     if not (np.isfinite(total) and total > 0 and (weights >= 0).all()):
-        raise UsageError("found weights of noise words that are negative, all zero, or no numbers")
+        raise UsageError(
+            "found weights of noise words that are negative, infinite or all zero; expected finite weights of 0 or more"
+            " (noise_exponent)"
+        )
     scaled = (weights * (n / total)).tolist()
     aliases = list(range(n))
     small = [i for i, share in enumerate(scaled) if share < 1]
@@ -40,7 +43,7 @@ def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
 
 
 def keep_probabilities(counts: Ints, threshold: float) -> Floats:
-    """float64[V]: the probability that an occurrence of each word is kept; a `threshold` of 0 keeps all.
+    """Return float64[V]: the probability that an occurrence of each word is kept; a `threshold` of 0 keeps all.
 
     The rule of word2vec.c: min(1, sqrt(t/f) + t/f) for a word of relative frequency f. Mikolov et al. (2013,
     "Distributed representations", eq. 5) has no second term.

@@ -17,7 +17,8 @@ from ngramlm.errors import FormatError
 __all__ = ["NPY_MAGIC", "load_npy", "save_npy", "words_beside"]
 
 NPY_MAGIC = b"\x93NUMPY"
-NPY_BYTES = 1 << 12  # that hold the header
+# the first bytes of a file, which hold the whole header
+NPY_BYTES = 1 << 12
 _NPY_HEADER = re.compile(
     rb"\{'descr': '(<f[248])', 'fortran_order': False, 'shape': \(([0-9]{1,18}), ([0-9]{1,18})\), \} *\n"
 )
@@ -49,7 +50,8 @@ def load_npy(path: str | os.PathLike[str], limit: int | None) -> VectorData:
     name = os.fspath(path)
     with open(path, "rb") as file:
         head = file.read(NPY_BYTES)
-        wide = len(head) > 6 and head[6] > 1  # versions 2 and 3 have a length of four bytes
+        # versions 2 and 3 store the length of the header in four bytes, version 1 in two
+        wide = len(head) > 6 and head[6] > 1
         start = 12 if wide else 10
         length = int.from_bytes(head[8:start], "little")
         described = _NPY_HEADER.fullmatch(head[start : start + length])
@@ -70,7 +72,8 @@ def load_npy(path: str | os.PathLike[str], limit: int | None) -> VectorData:
     beside = words_beside(path)
     with open(beside, "rb") as file:
         words = split_words(file.read().removesuffix(b"\n"), rows, beside)
-    with np.errstate(over="ignore"):  # infinite numbers are refused later
+    # numbers that become infinite are refused later
+    with np.errstate(over="ignore"):
         floats = matrix[:limit].astype(np.float32, copy=False)
     words, floats = first_rows(words, floats, limit, name)
     return VectorData(words, floats)

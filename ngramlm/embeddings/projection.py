@@ -50,7 +50,8 @@ def principal_components(vectors: WordVectors, words: Sequence[str]) -> Floats:
     _, lengths, directions = np.linalg.svd(centered, full_matrices=False)
     places = np.zeros((len(words), 2))
     for axis, direction in enumerate(directions[:2]):
-        if lengths[axis] > 1e-12 * lengths[0]:  # else it is a rounding error
+        # a shorter direction is a rounding error
+        if lengths[axis] > 1e-12 * lengths[0]:
             sign = np.sign(direction[np.argmax(np.abs(direction))])
             places[:, axis] = centered @ (sign * direction)
     return places

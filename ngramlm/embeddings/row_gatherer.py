@@ -1,4 +1,4 @@
-"""Gathering the words and rows of a file. Memory grows with what has been read, not with what a header claims."""
+"""Gathering the words and rows of a file. Memory grows with the part read, whatever the header claims."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ __all__ = ["MAX_ROWS", "RowGatherer", "check_shape", "read_exactly", "refusing",
 
 MAX_DIMENSION = 1 << 20
 MAX_ROWS = 1 << 31
-FIRST_BYTES = 1 << 24  # of the matrix, if the number of rows is not known
+# the first size of the matrix if the number of rows is not known
+FIRST_BYTES = 1 << 24
 BLOCK_BYTES = 1 << 24
 READ_AT_ONCE = 1 << 24
 
@@ -24,7 +25,7 @@ READ_AT_ONCE = 1 << 24
 class RowGatherer:
     """The words and the matrix that a reader fills.
 
-    `name` is the name of the file in messages. `most` is the number of rows wanted. If `known`, the file holds so many
+    `name` is the name of the file in messages. `most` is the number of rows wanted. If `known`, the file has these
     rows, and the matrix has its final size from the beginning; otherwise it grows.
     """
 
@@ -76,7 +77,7 @@ def without_duplicates(words: list[str], matrix: Float32s, n: int, name: str) ->
     for at in range(0, len(kept), step):
         rows = kept[at : at + step]
         matrix[at : at + len(rows)] = matrix[rows]
-    warn(f"{name}: left out {n - len(first)} rows of words that had come before", FormatWarning)
+    warn(f"{name}: found {n - len(first)} rows of repeated words; they are left out", FormatWarning)
     return list(first), matrix
 
 

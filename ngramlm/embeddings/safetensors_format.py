@@ -1,8 +1,8 @@
 """Word vectors in safetensors files, which are mapped into memory and used in place.
 
-A file holds the uint64 length of a JSON header, the header, then the data, little endian. The tensors are ``vectors``
-F32 [V, d], ``words`` U8 (UTF-8, a line end between two words), and for subword vectors ``ngrams`` F32 [buckets, d].
-The metadata are the metadata of the vectors, and the lengths of the n-grams.
+A file holds the length of a JSON header as uint64, the header, then the data, all little endian. The tensors are
+``vectors`` F32 [V, d], ``words`` U8 (UTF-8, a line end between two words), and for subword vectors ``ngrams`` F32
+[buckets, d]. The metadata of the file are the metadata of the vectors and the lengths of the n-grams.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from ngramlm.errors import FormatError, UsageError
 
 __all__ = ["load_safetensors", "save_safetensors"]
 
-ALIGNMENT = 64  # bytes; where the data begin
+# bytes; the data begin at a multiple
+ALIGNMENT = 64
 MAX_HEADER = 100_000_000  # bytes, the limit of safetensors itself
-LENGTHS = ("ngramlm.min_n", "ngramlm.max_n")  # in the metadata
+# the names of min_n and max_n in the metadata
+LENGTHS = ("ngramlm.min_n", "ngramlm.max_n")
 _LENGTH = struct.Struct("<Q")
 
 
@@ -37,7 +39,7 @@ def save_safetensors(vectors: VectorData, path: str | os.PathLike[str]) -> None:
     reserved = [key for key in LENGTHS if key in vectors.metadata]
     if reserved:
         raise UsageError(
-            f"the metadata have {reserved[0]!r}; expected other names, as that one is for n-grams"
+            f"found the name {reserved[0]!r} in the metadata; expected another name, as it is reserved for n-grams"
         )
     metadata = dict(vectors.metadata)
     words = "\n".join(vectors.words).encode()
@@ -86,7 +88,7 @@ def load_safetensors(path: str | os.PathLike[str], limit: int | None) -> VectorD
 
 
 def _read_header(file: IO[bytes], name: str, size: int) -> tuple[int, dict[str, Any]]:
-    """Where the data begin, and the header."""
+    """Return (start of the data, header)."""
     head = file.read(_LENGTH.size)
     length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else size
     if length > min(MAX_HEADER, size - _LENGTH.size):
@@ -103,7 +105,7 @@ def _read_header(file: IO[bytes], name: str, size: int) -> tuple[int, dict[str, 
 def _tensor(
     described: Any, key: str, dtype: str, dimensions: int, mapped: mmap.mmap, begin: int, name: str
 ) -> NDArray[Any]:
-    """An array in the mapped file."""
+    """Return a tensor as an array in the mapped file."""
     if not isinstance(described, dict):
         raise FormatError(f"found no tensor {key!r}; expected vectors and words", name)
     found: Any = described.get("dtype")

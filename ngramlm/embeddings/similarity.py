@@ -19,7 +19,8 @@ __all__ = ["Pair", "WordSimilarity", "neighbor_words", "read_pairs", "word_simil
 
 Pair = tuple[str, str, float]
 
-SIMLEX = ("word1", "word2", "SimLex999")  # the columns of SimLex-999 that are read
+# the columns that are read from SimLex-999
+SIMLEX = ("word1", "word2", "SimLex999")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def word_similarity(vectors: WordVectors, pairs: Sequence[Pair], case: str = "ex
     case : {"exact", "lower"}
         "lower" compares words in lower case; if several words become equal, the first is used.
 
+    Returns
+    -------
+    WordSimilarity
+        The correlation, and how many pairs were used.
+
     Raises
     ------
     UsageError
@@ -80,7 +86,7 @@ def word_similarity(vectors: WordVectors, pairs: Sequence[Pair], case: str = "ex
     if not pairs:
         raise UsageError("found no pairs; expected at least one")
     if not np.isfinite([score for *_, score in pairs]).all():
-        raise UsageError("found a score that is no number; expected finite scores")
+        raise UsageError("found a score that is NaN or infinite; expected finite scores")
     known = folded_rows(vectors.words, case)
     fold = FOLDS[case]
 
@@ -183,7 +189,7 @@ def read_pairs(source: Source) -> tuple[Pair, ...]:
 
 
 def _fields(line: str) -> list[str]:
-    """The fields of a line, separated by tabs, else by commas, else by spaces."""
+    """Split a line at tabs; without tabs at commas; without commas at spaces."""
     for separator in ("\t", ","):
         if separator in line:
             return [field.strip() for field in line.split(separator)]
@@ -191,7 +197,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _score(field: str) -> float | None:
-    """The number in a field; None if it is no finite number."""
+    """Read the number in a field; None if it is no finite number."""
     try:
         score = float(field) if field.isascii() and "_" not in field else float("nan")
     except ValueError:

@@ -33,18 +33,22 @@ class SubwordRows:
     def from_words(
         cls, words: Sequence[str], counts: Ints, min_n: int, max_n: int, buckets: int
     ) -> SubwordRows:
-        """The rows of words with these counts; raises EstimationError for a word of too many n-grams."""
+        """Assign the rows by falling use; `counts` int64[V] are those of the words.
+
+        Raises EstimationError for a word with too many n-grams.
+        """
         starts, found = vocabulary_ngrams(words, min_n, max_n, buckets)
         longest = int(np.diff(starts).argmax())
         if starts[longest + 1] - starts[longest] >= MAX_NGRAMS:
             raise EstimationError(
                 f"found a word of {len(words[longest])} characters, {words[longest][:20]!r}...; "
-                f"expected words of less than {MAX_NGRAMS} n-grams"
+                f"expected words with fewer than {MAX_NGRAMS} n-grams"
             )
         used, numbers = np.unique(found, return_inverse=True)
         n = len(words)
         word_starts = starts + np.arange(n + 1)
-        rows = np.insert(numbers + n, starts[:-1], np.arange(n))  # words, then buckets
+        # provisional rows: words first, then buckets
+        rows = np.insert(numbers + n, starts[:-1], np.arange(n))
         times = np.bincount(rows, np.repeat(counts, np.diff(word_starts)))
         by_use = np.argsort(-times, kind="stable")
         places = np.empty(len(by_use), np.int32)

@@ -1,7 +1,7 @@
-"""SubwordVectors: word vectors that know character n-grams, so that words never seen have vectors too.
+"""SubwordVectors: word vectors with character n-grams, so that unseen words have vectors too.
 
-Bojanowski et al. (2017). The vector of a word is the mean of its own row and the rows of its n-grams. A word that was
-never seen has the rows of its n-grams only.
+Bojanowski et al. (2017). The vector of a word is the mean of its own row and the rows of its n-grams. An unseen
+word has the rows of its n-grams only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["SubwordVectors"]
 
 
 class SubwordVectors(WordVectors):
-    """Word vectors that know character n-grams. Every word that has n-grams has a vector.
+    """Word vectors with character n-grams. Every word that has n-grams has a vector.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class SubwordVectors(WordVectors):
         self._ngrams = read_only(ngrams, "the n-grams")
         if self._ngrams.shape[1] != self.dimension:
             raise UsageError(
-                f"found n-grams of {self._ngrams.shape[1]} numbers; expected {self.dimension}, as the words have"
+                f"found n-grams of {self._ngrams.shape[1]} numbers; expected {self.dimension}, as in the words"
             )
         self._min_n, self._max_n = min_n, max_n
 
@@ -101,8 +101,8 @@ class SubwordVectors(WordVectors):
         found = ngram_buckets(word, self._min_n, self._max_n, len(self._ngrams)) if word else ()
         if not len(found):
             raise UnknownWordError(
-                f"found the word {word!r}, which is not known and has no n-grams of {self._min_n} to {self._max_n}"
-                " characters; expected a longer word"
+                f"found the unknown word {word!r}, which has no n-grams of {self._min_n} to {self._max_n} characters;"
+                " expected a longer word"
             )
         vector: Float32s = self._ngrams[found].mean(axis=0, dtype=np.float64).astype(np.float32)
         vector.setflags(write=False)
@@ -117,6 +117,6 @@ class SubwordVectors(WordVectors):
     def from_data(cls, data: VectorData) -> Self:
         """Make vectors from the contents of a file; raise UsageError if the file holds no n-grams."""
         if data.ngrams is None:
-            raise UsageError("found vectors of words alone; expected those of n-grams too")
+            raise UsageError("found vectors of words and no n-grams; expected both")
         ngrams = data.ngrams
         return cls(data.words, data.matrix, ngrams.matrix, ngrams.min_n, ngrams.max_n, data.metadata)

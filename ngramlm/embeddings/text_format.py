@@ -18,9 +18,11 @@ from ngramlm.types import Uint8s
 
 __all__ = ["formatted_rows", "header_of", "read_text", "write_text"]
 
-HEADER_BYTES = 256  # in which the first line of a file with a header ends
+# a header ends within these bytes
+HEADER_BYTES = 256
 PAGE_BYTES = 1 << 21
-LIKELY_MORE = 1.02  # times as many rows as the size of the file suggests
+# the expected number of rows is multiplied by this, so that the matrix rarely grows again
+LIKELY_MORE = 1.02
 _HEADER = re.compile(rb"([0-9]{1,18})[ \t]+([0-9]{1,18})[ \t]*\r?")
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -55,15 +57,17 @@ def read_header(line: bytes, name: str) -> tuple[int, int]:
 
 
 def check_promise(rows: int, least: int, left: int | None, name: str) -> bool:
-    """Whether the file is known to be large enough for the rows of its header; raise FormatError if it is too small.
+    """Check that a file is large enough for the rows of its header; raise FormatError if it is too small.
 
-    A row takes `least` bytes or more. `left` bytes are left in the file; None if that is not known.
+    A row takes `least` bytes or more. `left` is the number of bytes after the header, or None if it is not known.
+    Returns whether it is known.
     """
     if left is None:
         return False
-    if rows * least - 1 > left:  # the last line may have no end
+    # the last line may have no line end
+    if rows * least - 1 > left:
         raise FormatError(
-            f"found a header of {rows} vectors, and {left} bytes after it; expected {least} for each at least",
+            f"found a header of {rows} vectors, and {left} bytes after it; expected at least {least} for each",
             name,
             1,
         )
@@ -124,7 +128,7 @@ def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limi
 
 
 def _first_line(data: Uint8s, start: int, stop: int) -> tuple[bytes, int]:
-    """The first line without its end, and where the next line begins."""
+    """Return (the first line without its end, the start of the next line)."""
     end = start + int(np.argmax(data[start:stop] == 10)) + 1
     return data[start : end - 1].tobytes().removesuffix(b"\r"), end
 
@@ -137,19 +141,20 @@ def _refusal(error: int, data: Uint8s, where: list[int], dimension: int, name: s
 
 
 def write_text(vectors: VectorData, out: IO[bytes], header: bool) -> None:
-    """Write lines of vectors. Numbers have as many digits as the same float32 needs when it is read back."""
+    """Write lines of vectors. Numbers have enough digits to give the same float32 when they are read back."""
     if header:
         out.write(f"{len(vectors)} {vectors.dimension}\n".encode())
     elif vectors.words[0].startswith(_BYTE_ORDER_MARK):
         raise UsageError(
-            "the first word begins with a byte order mark, which no file without header can begin with"
+            "found a byte order mark at the start of the first word; expected another first word, as a file without a"
+            " header cannot keep the mark"
         )
     for page in formatted_rows(vectors, as_text=True):
         out.write(page)
 
 
 def formatted_rows(vectors: VectorData, as_text: bool) -> Iterator[memoryview]:
-    """The rows as lines or binary records, a few MB at a time."""
+    """Yield the rows as lines or binary records, a few MB at a time."""
     encoded = [word.encode() for word in vectors.words]
     lengths = np.fromiter(map(len, encoded), np.int64)
     words, ends = np.frombuffer(b"".join(encoded), np.uint8), np.cumsum(lengths)

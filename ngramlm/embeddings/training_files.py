@@ -49,7 +49,7 @@ class TrainingState:
     outputs: Float32s
 
     def columns(self) -> dict[str, Float32s]:
-        """The parameters as flat columns."""
+        """Return the parameters as flat columns, by name."""
         return {"inputs": self.inputs.ravel(), "outputs": self.outputs.ravel()}
 
 
@@ -93,7 +93,7 @@ def read_state(path: str | os.PathLike[str], current: TrainingState) -> Training
             columns = _read_parameters(archive, header, current, os.path.getsize(path))
     if other is not None:
         raise UsageError(
-            f"{os.fspath(path)}: found training with {other}; expected to go on with the same settings and text"
+            f"{os.fspath(path)}: found training with {other}; expected the same settings and text as before"
         )
     return replace(
         current,
@@ -108,15 +108,15 @@ def read_state(path: str | os.PathLike[str], current: TrainingState) -> Training
 def _read_parameters(
     archive: zipfile.ZipFile, header: dict[str, Any], current: TrainingState, size: int
 ) -> dict[str, NDArray[Any]]:
-    """The columns of the parameters; raises FormatError if they do not fit the current training."""
+    """Read the columns of the parameters; raise FormatError if they do not fit the current training."""
     if header["columns"] != describe_columns(current.columns()):
-        raise FormatError("found columns of another size; expected those of the settings")
+        raise FormatError("found columns of another size; expected the sizes that follow from the settings")
     done, kept, loss = header["done"], header["kept"], header["loss"]
     if not (
         type(done) is int and type(kept) is int and type(loss) is float and 0 <= done <= current.n_blocks
     ):
-        raise FormatError("found a place that is not in the text; expected where training was left off")
+        raise FormatError("found a place outside the text; expected the place where training stopped")
     columns = read_columns(archive, header["columns"], size, [HEADER])
     if not all(np.isfinite(column).all() for column in columns.values()):
-        raise FormatError("found numbers that are none; expected parameters")
+        raise FormatError("found NaN or infinity among the parameters; expected finite numbers")
     return columns

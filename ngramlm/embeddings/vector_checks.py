@@ -1,4 +1,4 @@
-"""Checks of what word vectors are made from: words, and a matrix of finite numbers."""
+"""Checks of the parts of word vectors: words, and a matrix of finite numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from ngramlm.types import Float32s
 
 __all__ = ["check_words", "read_only"]
 
-BLOCK_FLOATS = 1 << 22  # that are checked at once
+# the number of floats that are checked at once
+BLOCK_FLOATS = 1 << 22
 _NO_WORD = re.compile("[\x00-\x09\x0b-\x20]")
 
 
@@ -28,14 +29,14 @@ def read_only(matrix: Float32s, what: str) -> Float32s:
             if isinstance(matrix, np.ndarray)
             else type(matrix).__name__
         )
-        raise UsageError(f"{what} is {found}; expected float32 with rows and columns")
+        raise UsageError(f"found {found} for {what}; expected a matrix of float32 that is not empty")
     step = max(1, BLOCK_FLOATS // matrix.shape[1])
     for first in range(0, len(matrix), step):
         block = matrix[first : first + step]
         # min and max of a block with NaN are NaN
         if not (np.isfinite(block.min()) and np.isfinite(block.max())):
             row = first + int(np.argmin(np.isfinite(block).all(axis=1)))
-            raise UsageError(f"row {row} of {what} holds NaN or infinity; expected finite numbers")
+            raise UsageError(f"found NaN or infinity in row {row} of {what}; expected finite numbers")
     view = matrix.view(np.ndarray)
     view.setflags(write=False)
     return view
@@ -53,7 +54,9 @@ def check_words(words: tuple[str, ...]) -> None:
         raise UsageError(f"found the word {found!r}; expected text without lone surrogates") from None
     if _NO_WORD.search(text) or text.count("\n") != len(words) - 1 or "" in words:
         found = next(word for word in words if not word or _NO_WORD.search(word) or "\n" in word)
-        raise UsageError(f"found the word {found!r}; expected no empty word, space or control character")
+        raise UsageError(
+            f"found the word {found!r}; expected a word that is not empty and has no space or control character"
+        )
 
 
 def _is_text(word: str) -> bool:

@@ -21,7 +21,7 @@ class NgramRows:
 
 @dataclass(frozen=True, eq=False)
 class VectorData:
-    """Words, their rows float32[V, d], and what else a file may hold."""
+    """Words and their rows float32[V, d], with metadata and n-grams if the file has them."""
 
     words: Sequence[str]
     matrix: Float32s

@@ -1,4 +1,4 @@
-"""The formats of word vectors: which format a file has, which format a name asks for, and its reader and writer."""
+"""The formats of word vectors: detecting the format of a file, and calling its reader or writer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ SUFFIXES = {
     ".safetensors": "safetensors",
     ".npy": "npy",
 }
-HEAD = 1 << 12  # bytes that show the format
+# the number of bytes that show the format
+HEAD = 1 << 12
 _LIMIT = Number(least=1, whole=True, optional=True)
 _FORMAT = choice(*FORMATS)
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
@@ -63,7 +64,9 @@ def read_vectors(source: Source, format: str | None = None, *, limit: int | None
                 return read_word2vec_binary(whole, name, size, limit)
             return read_text(whole, name, size, wanted == "word2vec", limit)
     if not isinstance(source, str | os.PathLike) or plain_size(source) is None or source == "-":
-        raise UsageError(f"{name}: found no plain file; expected one for {wanted}, as it is mapped")
+        raise UsageError(
+            f"{name}: found no plain file; expected a plain file, as {wanted} is mapped into memory"
+        )
     return load_safetensors(source, limit) if wanted == "safetensors" else load_npy(source, limit)
 
 
@@ -83,7 +86,7 @@ class _Restarted(io.RawIOBase):
 
 
 def _detected(head: bytes, suffix: str) -> str:
-    """The format of a file by its first bytes, and by its suffix if several formats begin so."""
+    """Detect the format of a file by its first bytes, or by its suffix if they leave several formats."""
     if head.startswith(FASTTEXT_MAGIC):
         return "fasttext"
     if head.startswith(NPY_MAGIC) or suffix == ".npy":
@@ -130,10 +133,12 @@ def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> s
             f"{os.fspath(path)}: found no format; expected a name that ends with {', '.join(SUFFIXES)}"
         )
     if wanted == "fasttext":
-        raise UsageError("models of fastText are only read; expected another format")
+        raise UsageError(
+            "found the format fasttext, which can only be read; expected another format to write"
+        )
     if wanted in MAPPED and (path == "-" or is_compressed(path)):
         raise UsageError(
-            f"{os.fspath(path)}: found no name of a plain file; expected one, as {wanted} is mapped"
+            f"{os.fspath(path)}: found no plain file; expected a plain file, as {wanted} is mapped into memory"
         )
     return str(wanted)
 

@@ -25,7 +25,8 @@ from ngramlm.types import Float32s, Floats, Int32s, Ints
 
 __all__ = ["WordVectors"]
 
-MAX_SEARCHED = 20_000  # words that are searched for a similar spelling
+# the number of words that are searched for a similar spelling
+MAX_SEARCHED = 20_000
 _HOW_MANY = Number(least=1, whole=True)
 
 
@@ -74,7 +75,7 @@ class WordVectors:
             )
         for key, value in metadata.items():
             if not isinstance(key, str) or not isinstance(value, str):
-                raise UsageError(f"found {key!r}: {value!r} in the metadata; expected text")
+                raise UsageError(f"found {key!r}: {value!r} in the metadata; expected strings")
         self._metadata = MappingProxyType(dict(metadata))
 
     @property
@@ -151,7 +152,7 @@ class WordVectors:
         return row
 
     def _near(self, word: object) -> list[str]:
-        """Known words of a similar spelling."""
+        """Return known words of a similar spelling."""
         if not isinstance(word, str):
             return []
         cased = dict.fromkeys(
@@ -216,7 +217,7 @@ class WordVectors:
                 if isinstance(part, str):
                     asked[self.row(part)] = None
         if not (_several(positive) or _several(negative)):
-            raise UsageError("found no words to look for; expected at least one")
+            raise UsageError("found no words to look for; expected at least one word or vector")
         left_out = np.array([[row for row in asked if 0 <= row < size]], np.int64).reshape(1, -1)
         wanted = min(_HOW_MANY("n", n), size - left_out.shape[1])
         rows, cosines = nearest_rows(self.unit[:size], mean[np.newaxis], wanted, left_out)
@@ -304,7 +305,7 @@ class WordVectors:
         given = queries
         if given.ndim == 2 and given.shape[1] == self.dimension:
             if not np.isfinite(given).all():
-                raise UsageError("found a query with a value that is no number; expected finite vectors")
+                raise UsageError("found NaN or infinity in a query; expected finite vectors")
             nobody = np.empty((len(given), 0), np.int64)
             return nearest_rows(self.unit, given.astype(np.float64), min(n, len(self)), nobody)
         if given.ndim != 1 or given.dtype.kind not in "iu":
@@ -321,7 +322,7 @@ class WordVectors:
         return len(self) if restrict is None else min(_HOW_MANY("restrict", restrict), len(self))
 
     def _unit_of(self, word: str) -> Float32s:
-        """float32[d]: the vector of a word, divided by its length."""
+        """Return float32[d]: the vector of a word, divided by its length."""
         row = self.row(word)
         unit: Float32s = self.unit[row] if row >= 0 else unit_rows(self[word][np.newaxis])[0]
         return unit
@@ -376,7 +377,7 @@ class WordVectors:
 def _several(
     given: str | NDArray[np.floating] | Sequence[str | NDArray[np.floating]],
 ) -> list[str | NDArray[np.floating]]:
-    """One word or vector, or several, as a list."""
+    """Return one word or vector, or several, as a list."""
     if isinstance(given, str) or (isinstance(given, np.ndarray) and given.ndim == 1):
         return [given]
     return list(given)

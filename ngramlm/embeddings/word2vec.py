@@ -26,7 +26,7 @@ LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
 
 @dataclass(frozen=True, kw_only=True)
 class Subwords:
-    """Settings of character n-grams, which share a table of buckets and give vectors to words never seen.
+    """Settings of character n-grams, which share a table of buckets and give vectors to unseen words.
 
     Parameters
     ----------
@@ -34,6 +34,11 @@ class Subwords:
         Lengths of the shortest and the longest n-grams, in characters of the word between ``<`` and ``>``.
     buckets : int
         Number of rows of the table.
+
+    Raises
+    ------
+    UsageError
+        If a value is out of range.
     """
 
     min_n: int = 3
@@ -43,7 +48,7 @@ class Subwords:
     def __post_init__(self) -> None:
         keep_checked(self, SUBWORD_CHECKS)
         if self.max_n < self.min_n:
-            raise UsageError(f"max_n is {self.max_n}; expected {self.min_n} or more, as min_n says")
+            raise UsageError(f"found max_n {self.max_n}; expected at least min_n, {self.min_n}")
 
 
 SUBWORD_CHECKS: dict[str, Check] = {
@@ -88,10 +93,10 @@ class Word2Vec:
     noise_exponent : float
         Noise words are drawn in proportion to the count of a word to this power.
     shared_negatives : bool
-        Whether the pairs of a window share their noise words, which is about twice as fast. For skip-gram with
-        negative sampling; CBOW has one prediction for each window anyway.
+        Whether the pairs of a window share their noise words. Training is then about twice as fast. Only for skip-gram
+        with negative sampling: CBOW has one prediction for each window in any case.
     subsample : float
-        Occurrences of words with a relative frequency above this are left out at random; 0 leaves out no word.
+        Occurrences of words with a relative frequency above this threshold are left out at random. 0 keeps all words.
     min_count : int
         Words that occur less often have no vector.
     epochs : int
@@ -99,12 +104,12 @@ class Word2Vec:
     learning_rate : float, optional
         The learning rate at the beginning; it falls linearly to almost 0. Default: 0.025, or 0.05 for "cbow".
     cbow_update : {"word2vec", "exact"}
-        The update of each word of a CBOW window: the whole error, as in word2vec, or its exact share of the gradient,
-        which needs a learning rate several times as large (Irsoy et al. 2021).
+        The update of each word of a CBOW window. "word2vec" adds the whole gradient to each word, as word2vec does.
+        "exact" adds its share of the gradient, and needs a learning rate several times as large (Irsoy et al. 2021).
     subwords : Subwords, optional
         Character n-grams as in fastText. Default: no n-grams.
     track_loss : bool
-        Whether to sum the loss, which takes a third more time.
+        Whether to sum the loss. Training then takes a third more time.
     seed : int
         Seed of the random numbers.
 
@@ -140,11 +145,13 @@ class Word2Vec:
     def __post_init__(self) -> None:
         keep_checked(self, CHECKS)
         if not (self.subwords is None or isinstance(self.subwords, Subwords)):
-            raise UsageError(f"subwords is {self.subwords!r}; expected Subwords(...) or None")
+            raise UsageError(f"found subwords {self.subwords!r}; expected Subwords(...) or None")
         if self.shared_negatives and (self.loss, self.architecture, self.subwords) != (
             "negative-sampling", "skip-gram", None,
         ):  # fmt: skip
-            raise UsageError("shared_negatives is for skip-gram with negative sampling, without subwords")
+            raise UsageError(
+                "found shared_negatives; expected it only for skip-gram with negative sampling, without subwords"
+            )
 
     @property
     def first_rate(self) -> float:

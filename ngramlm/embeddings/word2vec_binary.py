@@ -1,4 +1,4 @@
-"""word2vec's binary files: a line ``V d``, then for each word its bytes, a space, d float32, and mostly a line end."""
+"""word2vec's binary files: a line ``V d``, then for each word its bytes, a space, d float32, and often a line end."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _REFUSALS = {  # by the error codes of _vectors.pyx
 
 
 def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> VectorData:
-    """Read records of vectors, with or without a line end after each. `size` is the bytes of the file, if known.
+    """Read records of vectors, with or without a line end after each. `size` is the size of the file, if known.
 
     Raises FormatError for a wrong header, a file that is cut short or too long, or words that are not UTF-8.
     """
@@ -74,7 +74,7 @@ def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: 
 
 
 def _refuse_more(stream: IO[bytes], rest: bytes, promised: int, name: str) -> None:
-    """FormatError for anything but line ends after the last vector."""
+    """Raise FormatError if anything but line ends follows the last vector."""
     more = bytearray(2)
     rest += bytes(more[: read_exactly(stream, memoryview(more))])
     if rest.strip(b"\r\n"):

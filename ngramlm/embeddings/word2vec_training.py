@@ -32,13 +32,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Word2VecTraining"]
 
-# ids that a thread trains on before its moves are merged; twice as many for CBOW, which moves rows less
+# the number of ids that a thread trains on between two merges; twice as many for CBOW, which moves rows less
 BLOCK = 20_000
-MIN_RATE = 1e-4  # share of the learning rate that is left at the end
-HOT_BYTES = 5 << 18  # of the copies of rows of a thread, which stay in its second-level cache
-# the moves of a row between two merges, in learning rates, up to which the moves of the threads are summed
+# the share of the learning rate that is left at the end
+MIN_RATE = 1e-4
+# the size of the copies of a thread, which stay in its second-level cache
+HOT_BYTES = 5 << 18
+# If a row moves more than this between two merges, in learning rates, its moves are averaged over threads, not summed.
 MAX_MOVED = 100.0
-MIN_BLOCKS = 20  # for each thread
+# the least number of blocks for each thread
+MIN_BLOCKS = 20
 
 
 class Word2VecTraining:
@@ -66,13 +69,15 @@ class Word2VecTraining:
         if len(self.words) < 2:
             raise EstimationError(
                 f"found {len(self.words)} words that occur {settings.min_count} times or more; expected two or more "
-                "(min_count can be lower)"
+                "(a lower min_count helps)"
             )
         self.block_size = BLOCK * (2 if settings.architecture == "cbow" else 1)
         self.blocks = list(blocks_of(self.ids, self.block_size))
-        self.done = 0  # blocks, over all epochs
-        self.kept = 0  # words that were trained on
-        self.loss = 0.0  # in nats
+        # blocks trained, over all epochs
+        self.done = 0
+        # words trained on
+        self.kept = 0
+        self.loss = 0.0  # nats
         dimension, size = settings.dimension, padded_size(settings.dimension)
         none32, none64 = np.empty(0, np.int32), np.empty(0, np.int64)
         found = SubwordRows(none64, none32, none64, none32)
@@ -95,7 +100,8 @@ class Word2VecTraining:
             self.paths = paths = HuffmanPaths.from_counts(self.counts)
             self.outputs = aligned_rows(len(self.words) - 1, size)
         else:
-            with np.errstate(over="ignore"):  # which the table refuses
+            # the table refuses infinite weights
+            with np.errstate(over="ignore"):
                 noise = np.power(self.counts.astype(np.float64), settings.noise_exponent)
             thresholds, aliases = alias_table(noise)
             self.outputs = aligned_rows(len(self.words), size)
@@ -206,7 +212,8 @@ class Word2VecTraining:
                 self.done += 1
             free.put(worker)
 
-        checked = first_block // len(self.blocks)  # epochs
+        # the number of epochs after which the parameters were checked
+        checked = first_block // len(self.blocks)
         for _ in unordered_map(work, blocks(), threads):
             if self.done // len(self.blocks) > checked:
                 checked = self.done // len(self.blocks)
@@ -216,7 +223,7 @@ class Word2VecTraining:
             stopping = stopping or (after_block is not None and after_block(self))
 
     def _uses(self) -> tuple[Floats, Floats]:
-        """Expected number of windows that use each row, per id of the text: inputs and outputs."""
+        """Estimate how many windows use each row, per id of the text; return (inputs, outputs)."""
         settings = self.settings
         kept = self.counts * keep_probabilities(self.counts, settings.subsample) / len(self.ids)
         inputs, outputs = kept, kept
@@ -230,16 +237,17 @@ class Word2VecTraining:
         return inputs, outputs
 
     def _hot_rows(self, threads: int) -> tuple[tuple[int, int], list[Float32s]]:
-        """How many rows of inputs and outputs each thread has a copy of, and the shares of their moves to merge.
+        """Choose the rows of which each thread has a copy, and the shares of their moves to merge.
 
-        These are the rows that are fetched most often. A share is the part of the moves of a copy that is added to the
-        row: all of it, or the mean of the threads for a row that moves far. Such a row comes near its optimum within
-        one block, and the sum of the moves of several threads would pass it.
+        Returns ((number of inputs, number of outputs), shares). The rows are those that are fetched most often. A share
+        is the part of the moves of a copy that is added to the row. It is 1, or less for a row that moves far: such a
+        row comes near its optimum within one block, and the sum of the moves of several threads would overshoot.
         """
         if threads == 1:
             return (0, 0), []
         uses = self._uses()
-        words = self.settings.window + 1  # of a window, about
+        # the mean number of words in a window
+        words = self.settings.window + 1
         per_input = self.settings.architecture == "cbow" or self.settings.subwords is None
         fetched = [uses[0] * (words if per_input else 1), uses[1] * (words if self._trainer.pairs else 1)]
         most = HOT_BYTES // (4 * self.inputs.shape[1])
@@ -268,7 +276,7 @@ class Word2VecTraining:
         self._check()
         if self.done == self.n_blocks and not self.kept:
             raise EstimationError(
-                "found no word to train on; expected some (a larger subsample keeps more, 0 all)"
+                "found no word to train on; expected some (a larger subsample keeps more words, 0 keeps all)"
             )
         dimension = self.settings.dimension
         metadata = {
@@ -334,7 +342,7 @@ class Word2VecTraining:
         """Raise EstimationError if training has diverged."""
         if not (np.isfinite(self.inputs).all() and np.isfinite(self.outputs).all()):
             raise EstimationError(
-                "found vectors that grew beyond all numbers; expected them to stay small (a lower learning_rate helps)"
+                "found NaN or infinity in the vectors; expected finite numbers (a lower learning_rate helps)"
             )
 
 

@@ -13,7 +13,7 @@ _CASE = choice(*FOLDS)
 
 
 def folded_rows(words: Iterable[str], case: str) -> dict[str, int]:
-    """The row of every word in the form in which words are compared; the first row if several words are equal."""
+    """Return the row of every word, by its folded form. If several words have one form, the first row counts."""
     fold = FOLDS[_CASE("case", case)]
     known: dict[str, int] = {}
     for row, word in enumerate(words):

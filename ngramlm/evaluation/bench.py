@@ -1,4 +1,4 @@
-"""Measuring models, one after the other, on the same texts. Only the figures of a model are kept."""
+"""Measuring models one after another on the same texts, so that one model is in memory at a time."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ class _OfText:
 
     def __init__(self, keeper: TokenKeeper | None) -> None:
         self.rows: list[Row] = []
-        self.places: list[int] = []  # rows whose bits are kept
+        # the rows of which `bits` has the bits
+        self.places: list[int] = []
         self.bits: list[Floats] = []
         self.tokens: Ints = np.zeros(0, np.int64)
         self.vocabulary: Vocabulary | None = None
@@ -98,7 +99,8 @@ class Bench:
     def __init__(self, texts: ComparedTexts, how: Measuring) -> None:
         self.texts, self.how = texts, how
         self._texts = {name: _OfText(self._keeper()) for name in texts.sources}
-        self._order: list[tuple[str, int]] = []  # of the rows: text, number there
+        # (text, number among the rows of that text) of every row, in the order of measuring
+        self._order: list[tuple[str, int]] = []
 
     def _keeper(self) -> TokenKeeper | None:
         if self.how.baseline is None or not self.how.examples:
@@ -133,11 +135,12 @@ class Bench:
     def fail(self, name: str, reason: str, *, method: str | None = None, order: int | None = None) -> None:
         """Add a model that could not be estimated; raise UsageError if it is the baseline asked for."""
         if name == self.how.baseline and not self.how.fallback:
-            raise UsageError(f"found the baseline {name!r}, which cannot be measured: {reason}")
+            raise UsageError(f"found the baseline {name!r}; expected a model that can be measured ({reason})")
         for text in self.texts.sources:
             self._append(text, Row(name, text, order, None, None, method=method, note=reason))
 
     def _measure(self, row: Row, model: LanguageModel) -> Row:
+        """Measure one model on one text, and keep what the tests and the contrast need."""
         text = self.texts.text(row.text, model.vocabulary)
         found = self._texts[row.text]
         if found.figures is None:
@@ -146,7 +149,9 @@ class Bench:
         scores: TokenScores | None = None
         if not model.normalized:
             if row.model == self.how.baseline and not self.how.fallback:
-                raise UsageError(f"found the baseline {row.model!r}, which gives {SCORES}")
+                raise UsageError(
+                    f"found the baseline {row.model!r}; expected a model that gives probabilities ({SCORES})"
+                )
             start = time.perf_counter()
             model.log10_probs(text)
             row = replace(row, note=SCORES, score_seconds=time.perf_counter() - start)
@@ -188,7 +193,9 @@ class Bench:
         """Return the comparison of all models; raise EstimationError if no model could be measured."""
         rows = [row for text in self._texts.values() for row in text.rows]
         if rows and not any(row.figures or row.note == SCORES for row in rows):
-            raise EstimationError(f"none of the methods could be estimated; {rows[0].model}: {rows[0].note}")
+            raise EstimationError(
+                f"found no method that could be estimated; expected at least one ({rows[0].model}: {rows[0].note})"
+            )
         baseline = self._baseline(rows)
         units = max((len(text.tokens) for text in self._texts.values()), default=0)
         resamples = default_resamples(units) if self.how.resamples is None else self.how.resamples
@@ -214,7 +221,7 @@ class Bench:
         )
 
     def _baseline(self, rows: list[Row]) -> str | None:
-        """The baseline asked for; with `fallback`, the first measured model if that baseline was not measured."""
+        """Return the baseline asked for; with `fallback`, the first measured model if the baseline was not measured."""
         wanted = self.how.baseline
         if wanted is None or not self.how.fallback:
             return wanted

@@ -19,7 +19,7 @@ def fit_candidate(
 ) -> tuple[LanguageModel, float, list[warnings.WarningMessage]]:
     """Return (model, seconds of its estimation, warnings)."""
     assert candidate.smoothing is not None
-    # a text of short sentences may hold no n-gram of the highest order
+    # counts may have a lower order than the candidate: short sentences hold no n-gram of the highest order
     truncated = counts if candidate.order >= counts.order else counts.truncate(candidate.order)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -1,4 +1,4 @@
-"""The candidates of a comparison: smoothing methods in the forms they have, at every order."""
+"""The candidates of a comparison: smoothing methods in their forms, at every order."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def methods_in_forms(
 
 
 def _forms(name: str, own: Smoothing, form: str) -> Iterator[tuple[str, Smoothing]]:
-    """The method in the forms asked for. The label names a form that is not the default of the method."""
+    """Yield (label, method) for the forms asked for. The label names a form that is not the default of the method."""
     wanted = {"default": (), "interpolated": (True,), "backoff": (False,), "both": (True, False)}[form]
     others = [(name + SUFFIXES[interpolate], own.in_form(interpolate)) for interpolate in wanted]
     others = [(label, other) for label, other in others if other != own]

@@ -1,4 +1,4 @@
-"""The cells of the tables of a comparison: its figures as strings. Every format of a report shows these cells."""
+"""The tables of a comparison as strings. Every format of a report shows these cells."""
 
 from __future__ import annotations
 
@@ -58,15 +58,18 @@ class Table:
 
     @property
     def header(self) -> list[str]:
+        """The names of the columns."""
         return [column.name for column in self.columns]
 
     @property
     def left(self) -> list[bool]:
+        """Whether each column is aligned on the left."""
         return [column.left for column in self.columns]
 
 
 def integer(value: int | None) -> str:
-    """
+    """Format a whole number; empty for None.
+
     >>> integer(12345), integer(None)
     ('12345', '')
     """
@@ -74,7 +77,8 @@ def integer(value: int | None) -> str:
 
 
 def fixed(value: float | None, digits: int, sign: bool = False) -> str:
-    """
+    """Format a number with a fixed number of digits after the point; empty for None and NaN.
+
     >>> fixed(3.14159, 2), fixed(0.5, 1, sign=True), fixed(None, 1), fixed(math.inf, 2), fixed(math.nan, 2)
     ('3.14', '+0.5', '', 'inf', '')
     """
@@ -82,7 +86,8 @@ def fixed(value: float | None, digits: int, sign: bool = False) -> str:
 
 
 def p_text(value: float | None) -> str:
-    """
+    """Format a p-value; empty for None.
+
     >>> p_text(0.04321), p_text(0.0001), p_text(1.0), p_text(None)
     ('0.043', '0.0001', '1.000', '')
     """
@@ -92,7 +97,8 @@ def p_text(value: float | None) -> str:
 
 
 def bytes_text(value: int | None) -> str:
-    """
+    """Format a number of bytes with a unit of 1000; empty for None.
+
     >>> bytes_text(999), bytes_text(12_345), bytes_text(610_000_000), bytes_text(None)
     ('999 B', '12.3 kB', '610.0 MB', '')
     """
@@ -107,6 +113,7 @@ def bytes_text(value: int | None) -> str:
 
 
 def interval_text(low: float, high: float, digits: int, sign: bool = False) -> str:
+    """Format an interval as ``[low, high]``."""
     return f"[{fixed(low, digits, sign)}, {fixed(high, digits, sign)}]"
 
 
@@ -156,7 +163,8 @@ COLUMNS = [
     Column("score s", lambda row: fixed(row.score_seconds, 3), lambda row: row.score_seconds),
     Column("note", lambda row: row.note or "", lambda row: row.note, left=True),
 ]
-NARROW = ("memory", "interval", "p (Holm)")  # left out of a narrow table
+# the columns that a narrow table leaves out
+NARROW = ("memory", "interval", "p (Holm)")
 
 
 def table(comparison: Comparison, without: Sequence[str] = ()) -> Table:

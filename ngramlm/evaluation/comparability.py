@@ -15,16 +15,20 @@ class HasVocabulary(Protocol):
     """The two members of a `LanguageModel` that a comparison of vocabularies needs."""
 
     @property
-    def vocabulary(self) -> Vocabulary: ...
+    def vocabulary(self) -> Vocabulary:
+        """The words that the model predicts."""
+        ...
 
     @property
-    def has_closed_vocabulary(self) -> bool: ...
+    def has_closed_vocabulary(self) -> bool:
+        """Whether ``<unk>`` has no probability."""
+        ...
 
 
 def check_same_vocabulary(models: Mapping[str, HasVocabulary]) -> None:
-    """Check that all models predict the same words, and that all or none of them predict ``<unk>``.
+    """Check that all models predict the same words. Either every model predicts ``<unk>``, or no model does.
 
-    A perplexity over more words is higher for that reason alone. A perplexity without ``<unk>`` is lower.
+    More words make a perplexity higher. Without ``<unk>`` a perplexity is lower.
 
     Parameters
     ----------
@@ -43,20 +47,22 @@ def check_same_vocabulary(models: Mapping[str, HasVocabulary]) -> None:
     for name, other in others:
         if not same_words(model.vocabulary, other.vocabulary):
             sizes = f"{len(model.vocabulary) - 1} and {len(other.vocabulary) - 1}"
-            found = f"the vocabularies of {first!r} and {name!r} differ (sizes {sizes})"
+            found = f"different vocabularies of {first!r} and {name!r} (sizes {sizes})"
         elif other.has_closed_vocabulary != closed:
             states = ("closed", "open") if closed else ("open", "closed")
-            found = f"the vocabulary of {first!r} is {states[0]} and that of {name!r} {states[1]}"
+            found = (
+                f"the vocabulary of {first!r}, which is {states[0]}, and of {name!r}, which is {states[1]}"
+            )
         else:
             continue
         raise UsageError(
-            f"{found}, so that their perplexities cannot be compared; train on one vocabulary, or allow it on purpose "
-            "(--any-vocabulary, in Python allow_different_vocabularies)"
+            f"found {found}; expected one vocabulary, or the perplexities are not comparable (--any-vocabulary, in "
+            "Python allow_different_vocabularies, compares them nevertheless)"
         )
 
 
 def same_words(left: Vocabulary, right: Vocabulary) -> bool:
-    """Whether two vocabularies have the same words, in whatever order."""
+    """Whether two vocabularies have the same words, in any order."""
     return (
         left is right
         or left == right

@@ -87,7 +87,7 @@ def compare(
 def with_baseline(
     given: Measuring | None, baseline: str | None, fallback: bool, method: str | None, names: Iterable[str]
 ) -> Measuring:
-    """The settings with a baseline; raises UsageError if their rival is unknown."""
+    """Return the settings with a baseline; raise UsageError if their rival is unknown."""
     given = given or Measuring()
     check_name("model to contrast", given.rival, names)
     return replace(given, baseline=baseline, fallback=fallback, baseline_method=method)

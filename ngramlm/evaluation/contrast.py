@@ -49,6 +49,7 @@ class SentencePair:
         return math.fsum(self.bits[0]) - math.fsum(self.bits[1])
 
     def as_dict(self) -> dict[str, Any]:
+        """Return plain values by name, for JSON; None for an infinite number."""
         bits = [[finite(value) for value in values] for values in self.bits]
         return {
             "number": self.number,
@@ -73,6 +74,7 @@ class Contrast:
     worse: tuple[SentencePair, ...]
 
     def as_dict(self) -> dict[str, Any]:
+        """Return plain values by name, for JSON."""
         return {
             "text": self.text,
             "models": list(self.models),

@@ -14,7 +14,8 @@ __all__ = ["ExactSum"]
 class ExactSum:
     """Adds float64 arrays in fixed point, in units of 2**-64. Order and grouping do not change the sum."""
 
-    BLOCK = 1 << 14  # values of one addition: in units of 2**-32 and below 2**11, their sum fits int64
+    # Values below LARGE, in units of 2**-32, are below 2**43. So the sum of a block fits int64.
+    BLOCK = 1 << 14
     LARGE = 2048.0
 
     def __init__(self, units: int = 0) -> None:

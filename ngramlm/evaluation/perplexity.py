@@ -33,7 +33,7 @@ MAX_EXPONENT = 308.0  # 10 ** 309 is more than a float64 can hold
 class Perplexity:
     """The figures of a model on a text. All sums are over predicted tokens: words and ``</s>``, never ``<s>``.
 
-    A figure that does not exist, as for an empty text, is NaN.
+    A figure that does not exist is NaN, for example the perplexity of an empty text.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Perplexity:
         return _ratio(-self.log10_prob * LOG2_10, self.characters)
 
     def as_dict(self) -> dict[str, float | int | str | None]:
-        """Return all figures, for JSON; None for a figure that is infinite or does not exist."""
+        """Return all figures by name, for JSON; None for a figure that is infinite or does not exist."""
         values: dict[str, float | int | str | None] = {
             "log10_prob": self.log10_prob,
             "log10_prob_excluding_oov": self.log10_prob_excluding_oov,
@@ -129,7 +129,8 @@ class PerplexitySum:
     """Sums over pieces of a text. The result does not depend on the pieces."""
 
     def __init__(self) -> None:
-        self._all, self._oov = ExactSum(), ExactSum()  # of the tokens of probability above 0
+        # sums over the tokens that have a probability above 0
+        self._all, self._oov = ExactSum(), ExactSum()
         self._tokens = self._words = self._sentences = self._oovs = self._zero_probs = self._characters = 0
         self._impossible = 0
 
@@ -227,8 +228,8 @@ def check_normalized(model: LanguageModel) -> None:
     """
     if not model.normalized:
         raise UsageError(
-            f"found scores that are no probabilities ({model.signature}); a perplexity is defined for models whose"
-            " probabilities sum to one only"
+            f"found scores that are not probabilities ({model.signature}); expected a model whose probabilities sum to"
+            " one, as the definition of perplexity demands"
         )
 
 
@@ -253,6 +254,17 @@ def iter_scores(
         Number of threads. Default: all cores.
     **read_options
         Options of `read_text`, such as `tokenizer`.
+
+    Yields
+    ------
+    (Text, float64[N])
+        A piece of the text, and the log10 probability of each of its N predicted tokens.
+
+    Raises
+    ------
+    UsageError
+        If the text was read with another vocabulary and lost words, or the model returns values that are not log10
+        probabilities.
     """
 
     def score(piece: Text) -> tuple[Text, Floats]:
@@ -260,7 +272,9 @@ def iter_scores(
 
     if isinstance(text, Text):
         if read_options:
-            raise UsageError(f"found {', '.join(read_options)} for a Text; reading options are for files")
+            raise UsageError(
+                f"found a Text and the options {', '.join(read_options)}; expected a file, or no options of reading"
+            )
         yield score(text.over(model.vocabulary))
     elif model.independent_sentences:
         threads = usable_threads(threads) if model.thread_safe else 1
@@ -272,9 +286,13 @@ def iter_scores(
 
 def _checked(log10_probs: Floats, text: Text) -> Floats:
     if log10_probs.shape != (text.n_tokens,):
-        raise UsageError(f"the model returned {log10_probs.shape} values; expected ({text.n_tokens},)")
-    if not (log10_probs <= 1e-4).all():  # NaN fails as well
-        raise UsageError("the model returned values that are no log10 probabilities (NaN or above zero)")
+        raise UsageError(
+            f"found an array of shape {log10_probs.shape} from the model; expected ({text.n_tokens},), one"
+            " value for each token"
+        )
+    # NaN fails this comparison too
+    if not (log10_probs <= 1e-4).all():
+        raise UsageError("found NaN or a value above zero from the model; expected log10 probabilities")
     return log10_probs
 
 

@@ -35,6 +35,7 @@ class LearningPoint:
     warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
+        """Return plain values by name, for JSON; None for an infinite number."""
         return {
             **self.__dict__,
             "perplexity": finite(self.perplexity),
@@ -71,6 +72,7 @@ class TextFigures:
         return self.oovs / self.words if self.words else math.nan
 
     def as_dict(self) -> dict[str, Any]:
+        """Return plain values by name, for JSON; None for a rate that does not exist."""
         return {**self.__dict__, "oov_rate": finite(self.oov_rate)}
 
 
@@ -136,7 +138,12 @@ class Comparison:
         Parameters
         ----------
         text : str, optional
-            Name of the text. Default: the text, if there is one text only.
+            Name of the text. It may be left out if there is one text only.
+
+        Returns
+        -------
+        Row
+            The best row; the first if several are equal.
 
         Raises
         ------
@@ -145,7 +152,7 @@ class Comparison:
         """
         names = self.text_names
         if text is None and len(names) != 1:
-            raise UsageError(f"found {len(names)} texts; say which: {', '.join(names)}")
+            raise UsageError(f"found {len(names)} texts and no name; expected one of: {', '.join(names)}")
         rows = [row for row in self.rows if text is None or row.text == text]
         if not rows:
             raise UsageError(f"found no text {text!r}; expected one of: {', '.join(names)}")

@@ -36,15 +36,15 @@ class Row:
     figures : Perplexity
         None if the method gives scores that are not probabilities, or could not be estimated; `note` says why.
     train_seconds : float
-        Time of estimation, without counting.
+        Seconds of estimation, without counting.
     score_seconds : float
-        Time of scoring, without reading the text, but with what the model computes at its first use.
+        Seconds of scoring, without reading the text. They include what the model computes at its first use.
     difference : float
         Bits per word minus the bits per word of the baseline on the same text; negative if this model is better.
     method : str
         The name of the model without the order.
     bytes : int
-        Memory that the model needs for scoring, without its words.
+        Memory that the model needs for scoring, in bytes, without its words.
     matched_orders : tuple of int
         ``matched_orders[n]`` is the number of tokens that were scored by an n-gram of length n; length 0 means no
         n-gram, not even a unigram.

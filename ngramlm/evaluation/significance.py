@@ -16,8 +16,10 @@ from ngramlm.types import Floats, Ints
 
 __all__ = ["BitsInterval", "PairedTest", "bootstrap_intervals", "holm", "paired_tests"]
 
-BLOCK_VALUES = 1 << 22  # of a matrix of resampling weights in memory at once
-EXACT_BITS = 52  # sums of so many bits are exact in float64, in any order
+# the size of the matrix of resampling weights that is in memory at once
+BLOCK_VALUES = 1 << 22
+# float64 has 52 bits of fraction: sums of numbers on such a grid are exact in any order
+EXACT_BITS = 52
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ def paired_tests(
     exact = _on_grid(differences)
     sums = np.abs(exact.sum(axis=1, keepdims=True))
     shifted = np.abs(samples - samples.mean(axis=1, keepdims=True))
-    slack = 1e-12 * np.abs(observed[:, None])  # a mean of equal values may round
+    # the mean of equal values may be rounded
+    slack = 1e-12 * np.abs(observed[:, None])
     p_bootstrap = (1 + (shifted >= np.abs(observed[:, None]) - slack).sum(axis=1)) / (resamples + 1)
     extreme = np.zeros(len(bits), np.int64)
     for signs in _signs(bits.shape[1], resamples, seed):
@@ -186,12 +189,14 @@ def _checked(bits: Floats, tokens: Floats | Ints, resamples: int, level: float) 
     if not np.isfinite(bits).all() or not (np.isfinite(tokens) & (tokens > 0)).all():
         raise UsageError("found figures that are not finite, or units without tokens; expected neither")
     if resamples < 1 or not 0 < level < 1:
-        raise UsageError(f"found {resamples} resamples at level {level}; expected 1 or more, between 0 and 1")
+        raise UsageError(
+            f"found {resamples} resamples at level {level}; expected 1 or more, at a level between 0 and 1"
+        )
     return bits, tokens
 
 
 def _on_grid(values: Floats) -> Floats:
-    """Values rounded so that every sum of them is exact, and does not depend on order or threads.
+    """Round values so that every sum of them is exact. Then the sum does not depend on order or threads.
 
     The step is 2^-52 of the largest possible sum, far below the precision of a report.
     """
@@ -203,14 +208,14 @@ def _on_grid(values: Floats) -> Floats:
 
 
 def _bootstrap(values: Floats, tokens: Floats, resamples: int, seed: int) -> Floats:
-    """float64[M, resamples]: sum(values) / sum(tokens) of every sample."""
+    """Compute float64[M, resamples]: sum(values) / sum(tokens) of every sample."""
     stacked = np.vstack([_on_grid(values), tokens])
     sums = np.concatenate([stacked @ weights.T for weights in _weights(len(tokens), resamples, seed)], axis=1)
     return np.asarray(sums[:-1] / sums[-1])
 
 
 def _weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """How often each unit is in each sample, float64[B, U] in blocks."""
+    """Yield float64[B, U] in blocks: how often each unit is in each sample."""
     random = np.random.default_rng([seed, 0])
     for size in _block_sizes(units, resamples):
         drawn = random.integers(0, units, (size, units))
@@ -219,9 +224,10 @@ def _weights(units: int, resamples: int, seed: int) -> Iterator[Floats]:
 
 
 def _signs(units: int, resamples: int, seed: int) -> Iterator[Floats]:
-    """1 where a unit keeps its models and -1 where it exchanges them, float64[B, U] in blocks."""
+    """Yield float64[B, U] in blocks: 1 where a unit keeps its models, -1 where it exchanges them."""
     random = np.random.default_rng([seed, 1])
-    n_words = -(-units // 64)  # whole words, so that random numbers do not depend on the size of the blocks
+    # draw whole 64-bit words, so that random numbers do not depend on the size of the blocks
+    n_words = -(-units // 64)
     for size in _block_sizes(units, resamples):
         drawn = random.integers(0, 1 << 64, (size, n_words), np.uint64).astype("<u8")
         bits = np.unpackbits(drawn.view(np.uint8), axis=1, count=units)

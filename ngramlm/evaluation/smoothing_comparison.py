@@ -30,7 +30,8 @@ from ngramlm.text.text import Text
 
 __all__ = ["compare_smoothings"]
 
-OF_VOCABULARY = ("vocabulary", "min_count", "max_size")  # reading options of the training text only
+# reading options that apply to the training text only
+OF_VOCABULARY = ("vocabulary", "min_count", "max_size")
 
 
 def compare_smoothings(
@@ -111,7 +112,9 @@ def compare_smoothings(
         If no method can be estimated.
     """
     if caches and heldout is None:
-        raise UsageError("found caches to mix with; expected a held-out text for their weights")
+        raise UsageError(
+            "found caches without a held-out text; expected one (heldout), to tune their weights on"
+        )
     listed = candidates(smoothings, orders, form=form, closed=closed)
     names = {candidate.name: candidate for candidate in listed}
     chosen = default_baseline(listed) if baseline == "auto" else baseline
@@ -142,7 +145,7 @@ def compare_smoothings(
         if not same_words(model.vocabulary, counts.vocabulary):
             raise UsageError(
                 f"found {len(model.vocabulary)} words in the vocabulary of {name!r} and {len(counts.vocabulary)} in "
-                "that of the training text; expected the same words, or the perplexities cannot be compared"
+                "that of the training text; expected the same words, or the perplexities are not comparable"
             )
         bench.add(name, model)
     points: list[LearningPoint] = []
@@ -202,7 +205,7 @@ def _add_candidate(
     threads: int | None,
     caches: Mapping[str, Sequence[Component]],
 ) -> list[Row]:
-    """Estimate and measure one method, alone and with caches. Its warnings are kept, and raised with its name.
+    """Estimate and measure one method, alone and with caches. Repeat its warnings with its name.
 
     Returns the rows of the method alone.
     """

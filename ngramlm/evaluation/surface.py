@@ -1,4 +1,4 @@
-"""The spelling of OOVs in a text, which ids have lost."""
+"""The spelling of OOVs. Ids do not keep it, so that it is read from the text again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def surface_words(
 ) -> dict[int, list[str]]:
     """Return the words of some sentences of a file, by number from 0; empty if the source cannot be read again.
 
-    The tokenizer is an option of `read_text`.
+    `tokenizer` is the option of `read_text`.
     """
     if not isinstance(source, (str, os.PathLike)) or os.fspath(source) == "-" or not numbers:
         return {}
@@ -32,7 +32,9 @@ def surface_words(
 
 
 def restored(words: list[str], oovs: Collection[int], surface: list[str] | None) -> list[str]:
-    """Return the words of a sentence with its OOVs spelled out, if the surface has the same other words.
+    """Return the words of a sentence with its OOVs spelled out.
+
+    `words` is returned unchanged if `surface`, the words in the file, differs in words that are not OOVs.
 
     >>> restored(["a", "<unk>", "</s>"], [1], ["a", "zebra"])
     ['a', 'zebra', '</s>']

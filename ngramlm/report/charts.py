@@ -21,8 +21,10 @@ __all__ = [
     "plain",
 ]
 
-ROW, HALF = 24, 12  # pixels: height of a row of dots, and its middle
-RAMP = 6  # colors of the orders
+# pixels: the height of a row of dots, and its middle
+ROW, HALF = 24, 12
+# the number of colors for orders
+RAMP = 6
 
 
 def best_of_methods(rows: Sequence[Row]) -> list[Row]:
@@ -37,7 +39,8 @@ def best_of_methods(rows: Sequence[Row]) -> list[Row]:
 def _rank(row: Row) -> tuple[int, float, float]:
     if row.figures is None:
         return (2, 0.0, 0.0)
-    if not row.is_finite:  # fewer impossible tokens are better
+    if not row.is_finite:
+        # fewer impossible tokens are better
         return (1, impossible(row), row.figures.perplexity_excluding_oov)
     return (0, row.figures.perplexity, 0.0)
 
@@ -63,13 +66,13 @@ def orders_of(rows: Sequence[Row]) -> list[int]:
 
 
 def legend(orders: Sequence[int]) -> Markup:
-    """A legend of the colors of the orders."""
+    """Make the legend of the colors of the orders."""
     keys = [tag("span", tag("i", class_=f"key {color_of(o, orders)}"), f"order {o}") for o in orders]
     return tag("p", *keys, class_="legend")
 
 
 def chart_row(label: str, shapes: Sequence[Markup], value: str | Markup, class_: str = "row") -> Markup:
-    """One row of a chart: label, plot, value."""
+    """Make one row of a chart: label, plot, value."""
     return tag(
         "div",
         tag("span", label, class_="label", title=label),
@@ -80,7 +83,7 @@ def chart_row(label: str, shapes: Sequence[Markup], value: str | Markup, class_:
 
 
 def axis(scale: Scale, caption: str, show: Callable[[float], str]) -> Markup:
-    """The last row of a chart: the axis with its name."""
+    """Make the last row of a chart: the axis with its name."""
     ticks = [text(scale(tick), 12, show(tick), "tick") for tick in scale.ticks()]
     middle = plot(ROW - 6, *ticks, class_="axis")
     return tag(

@@ -10,13 +10,15 @@ from ngramlm.report.markup import Markup, tag
 
 __all__ = ["contrast_section"]
 
-LEVELS = 8  # of color; the strongest is for BITS_PER_LEVEL * LEVELS bits or more
+# strengths of color; the strongest is for BITS_PER_LEVEL * LEVELS bits or more
+LEVELS = 8
 BITS_PER_LEVEL = 2.0
-MIN_SAVED = 0.5  # bits less than under the other model, for a token to be underlined
+# a token is underlined if it has this many bits less than under the other model
+MIN_SAVED = 0.5
 
 
 def contrast_section(found: Contrast) -> Markup:
-    """The sentences of both sides, the largest difference first."""
+    """Make the sentences of both sides, the largest difference first."""
     one, other = found.models
     sides = ((found.better, f"{one} is better"), (found.worse, f"{other} is better"))
     return tag(
@@ -57,7 +59,7 @@ def _pair(models: Sequence[str], pair: SentencePair) -> Markup:
 
 
 def _tokens(pair: SentencePair, place: int) -> list[tuple[str, bool, float, float, int | None]]:
-    """(word, whether it is an OOV, bits, bits under the other model, length of its n-gram) of every token."""
+    """List (word, whether it is an OOV, bits, bits under the other model, length of its n-gram) of every token."""
     orders = pair.orders[place] or (None,) * len(pair.words)
     is_oov = [token in pair.oovs for token in range(len(pair.words))]
     return list(zip(pair.words, is_oov, pair.bits[place], pair.bits[1 - place], orders, strict=True))

@@ -19,8 +19,10 @@ from ngramlm.report.svg import Scale
 
 __all__ = ["to_html"]
 
-LAST = ("order", "n-grams", "memory", "train s", "score s")  # the last columns, which a narrow screen hides
-HEAT = 62  # percent of color in the best cell, on which text is readable
+# the columns at the end, which a narrow screen hides
+LAST = ("order", "n-grams", "memory", "train s", "score s")
+# percent of color in the best cell; text on it stays readable
+HEAT = 62
 
 
 def to_html(comparison: Comparison) -> str:
@@ -40,7 +42,7 @@ def to_html(comparison: Comparison) -> str:
 
 
 def _tiles(comparison: Comparison) -> Markup:
-    """Large figures of the training and test texts."""
+    """Make the large figures of the training and test texts."""
     found = [(f"{len({row.model for row in comparison})}", "models")]
     train = comparison.train
     if train is not None:
@@ -54,7 +56,7 @@ def _tiles(comparison: Comparison) -> Markup:
 
 
 def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
-    """All plots of one text."""
+    """Make all plots of one text."""
     rows = comparison.of_text(name)
     level = "h3" if several else "h2"
     differences = forest(rows)
@@ -65,7 +67,7 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
     parts = [
         section(
             "Perplexity by method",
-            f"Lower is better. The ring marks the best order of each method; the line is its {interval} interval."
+            f"Lower is better. The ring marks the best order of each method. The line is its {interval} interval."
             if comparison.resamples
             else "Lower is better. The ring marks the best order of each method.",
             ranking(rows),
@@ -75,8 +77,8 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
         and section(
             f"Difference from {comparison.baseline}",
             f"In bits per word, at the best order of each method. Left of zero is better. Lines are {interval}"
-            " intervals. Blue is better and red is worse, with p below 0.05 after Holm's correction; gray may be"
-            " chance.",
+            " intervals. Blue is better and red is worse: p after Holm's correction is below 0.05. A gray difference"
+            " may be chance.",
             differences,
             level=level,
         ),
@@ -105,8 +107,9 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
         [
             section(
                 f"Where {contrast.models[0]} and {contrast.models[1]} differ most",
-                "A stronger color means more bits. Underlined tokens have at least half a bit less than under the other"
-                " model. Words in italics are OOVs. A tooltip shows the bits, the model and the length of the n-gram.",
+                "A stronger color means more bits. An underlined token has at least half a bit less than under the"
+                " other model. Words in italics are OOVs. A tooltip shows the bits, the model and the length of the"
+                " n-gram.",
                 contrast_section(contrast),
                 level=level,
             )
@@ -119,7 +122,7 @@ def _of_text(comparison: Comparison, name: str, several: bool) -> Markup:
 
 
 def _matrix(comparison: Comparison) -> Markup:
-    """A table of methods by texts: the perplexity of the best order, colored within each column."""
+    """Make the table of methods by texts: the perplexity of the best order, colored within each column."""
     names = comparison.text_names
     best = {name: {row.label: row for row in best_of_methods(comparison.of_text(name))} for name in names}
     scales = {
@@ -138,7 +141,8 @@ def _matrix(comparison: Comparison) -> Markup:
     header = tag("tr", tag("th", "method", scope="col"), [tag("th", name, scope="col") for name in names])
     return section(
         "Perplexity by method and text",
-        "At the best order of each method, in small print. A stronger color is better within its column.",
+        "Each figure is for the best order of the method; small print shows this order. A stronger color is better"
+        " within its column.",
         tag(
             "div",
             tag("table", tag("thead", header), tag("tbody", body), class_="heat sortable"),
@@ -171,8 +175,9 @@ def _matrix_cell(row: Row | None, scale: Scale, is_best: bool) -> Markup:
 
 
 def _all_figures(comparison: Comparison) -> Markup:
-    """The whole table."""
-    alike = ("tokens", "OOVs") if len(comparison.text_names) == 1 else ()  # they stand above
+    """Make the table of all figures."""
+    # these have one value only, which the tiles show
+    alike = ("tokens", "OOVs") if len(comparison.text_names) == 1 else ()
     found = table(comparison, without=("note", *alike))
     places = sorted(range(len(found.columns)), key=lambda place: found.header[place] in LAST)
     best = {id(row) for row in comparison.best_rows()}
@@ -212,7 +217,7 @@ def _cell(column: Column, row: Row, cell: str) -> Markup:
 
 
 def _how_to_read(comparison: Comparison) -> Markup:
-    """Definitions, warnings and signatures."""
+    """Make the definitions, warnings and signatures."""
     warned = [
         tag("li", tag("b", model), f": {message}")
         for model, message in dict.fromkeys((row.model, text) for row in comparison for text in row.warnings)

@@ -10,7 +10,8 @@ from ngramlm.evaluation.results import Comparison
 __all__ = ["escape", "to_latex"]
 
 LEFT_OUT = ("memory", "tokens", "OOVs", "order", "train s", "score s", "p")
-MAX_ROWS = 40  # of a table on one page
+# a longer table does not fit on one page
+MAX_ROWS = 40
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -62,7 +63,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _tabular(found: Table | Grid, lines: list[str]) -> str:
-    """The environment around some lines."""
+    """Put lines into a table environment."""
     environment = "tabular" if len(found.rows) <= MAX_ROWS else "longtable"
     return "\n".join(
         [
@@ -78,7 +79,7 @@ def _tabular(found: Table | Grid, lines: list[str]) -> str:
 
 
 def _number(cell: str) -> str:
-    """A figure with a minus sign. Brackets of an interval are protected, as LaTeX may read them as an option."""
+    """Format a figure. Signs are in math mode. Braces protect brackets, which LaTeX may read as an option."""
     if cell.removeprefix("+") == "inf":
         return r"$\infty$"
     if cell.startswith("["):

@@ -30,7 +30,7 @@ def to_markdown(comparison: Comparison) -> str:
 
 
 def _lines(found: Table | Grid) -> str:
-    """The lines of a table. Cells aligned on the left are names, and escaped."""
+    """Write the lines of a table. Cells aligned on the left are names, and are escaped."""
     for cells in found.rows:
         cells[:] = [escape(cell) if left else cell for left, cell in zip(found.left, cells, strict=True)]
     lines = aligned(found)

@@ -14,7 +14,10 @@ __all__ = ["matched_orders"]
 
 
 def matched_orders(rows: Sequence[Row]) -> Markup | None:
-    """A bar for each method with the share of each length of n-gram; methods with the same n-grams share a bar."""
+    """Make a bar for each method with the share of each length of n-gram; None if no model reports lengths.
+
+    Methods with the same n-grams share a bar.
+    """
     groups: dict[tuple[int, tuple[int, ...]], list[str]] = {}
     for row in rows:
         if row.matched_orders is not None and any(row.matched_orders):
@@ -47,7 +50,7 @@ def matched_orders(rows: Sequence[Row]) -> Markup | None:
             )
         )
     keys = [
-        tag("span", tag("i", class_=f"key {color_of(n, lengths)}"), f"{n}-grams" if n else "none")
+        tag("span", tag("i", class_=f"key {color_of(n, lengths)}"), f"{n}-grams" if n else "no n-gram")
         for n in lengths
     ]
     return tag("div", tag("p", *keys, class_="legend"), *lines, class_="chart")

@@ -35,17 +35,17 @@ def page(title: str, lead: str, overview: Markup, *content: Child) -> str:
 
 
 def _resource(name: str) -> Markup:
-    """The text of a file of this package, such as the style and the script."""
+    """Read a file of this package, such as the style or the script."""
     return Markup(files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def tiles(*figures: tuple[str, str]) -> Markup:
-    """Large figures, each with its label."""
+    """Make large figures, each with its label."""
     return tag(
         "dl", *(tag("div", tag("dt", label), tag("dd", figure)) for figure, label in figures), class_="tiles"
     )
 
 
 def section(title: str, note: Child, *content: Child, level: str = "h2") -> Markup:
-    """A section: heading, note and content."""
+    """Make a section: heading, note and content."""
     return tag("section", tag(level, title), tag("p", note, class_="note"), *content)

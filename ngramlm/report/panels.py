@@ -15,14 +15,16 @@ from ngramlm.report.svg import Scale, dot, line, plot, polyline, text
 __all__ = ["by_order", "learning_curves"]
 
 PANEL = 96  # pixels: height of a small chart
-MAX_HEIGHT = 8  # of a small chart, times its lowest point
-MIN_APART = 55  # percent of a small chart between two labels
+# the top of a small chart is at most this many times the lowest perplexity
+MAX_HEIGHT = 8
+# percent of the width of a small chart that two labels need between them
+MIN_APART = 55
 
 Point = tuple[float, float]
 
 
 def by_order(rows: Sequence[Row]) -> Markup | None:
-    """A small chart for each method: perplexity by order, other methods in gray; None for a single order."""
+    """Make a small chart for each method: perplexity by order, other methods in gray; None for a single order."""
     orders = orders_of([row for row in rows if row.is_finite])
     if len(orders) < 2:
         return None
@@ -37,7 +39,7 @@ def by_order(rows: Sequence[Row]) -> Markup | None:
 
 
 def learning_curves(comparison: Comparison, text_name: str) -> Markup | None:
-    """A small chart for each method: perplexity by tokens of training text; None without learning curves."""
+    """Make a small chart for each method: perplexity by tokens of training text; None without learning curves."""
     series: dict[str, list[Point]] = {}
     for point in comparison.curve:
         if point.text == text_name and math.isfinite(point.perplexity):
@@ -54,7 +56,7 @@ def learning_curves(comparison: Comparison, text_name: str) -> Markup | None:
 
 
 def _panels(series: dict[str, list[Point]], across: Scale, prefix: str, unit: str) -> Markup:
-    """Small charts with the same scales, each with one series in front of all series.
+    """Make small charts with the same scales, each with one series in front of all series.
 
     Points far above the lowest point are drawn at the upper edge, so that the other points stay apart.
     """
@@ -84,7 +86,7 @@ def _panels(series: dict[str, list[Point]], across: Scale, prefix: str, unit: st
             place = PANEL - PANEL * up(y) / 100
             shapes.append(dot(across(x), place, 3.5 if (x, y) == lowest else 2.5, hint, "own"))
         ends = [(points[0][0], "start"), (points[-1][0], "end")]
-        if across(ends[1][0]) - across(ends[0][0]) < MIN_APART:  # no room for both
+        if across(ends[1][0]) - across(ends[0][0]) < MIN_APART:
             ends = ends[:1]
         for x, anchor in ends:
             shapes.append(text(across(x), PANEL + 14, prefix + _compact(x), "tick", anchor))
@@ -98,7 +100,8 @@ def _panels(series: dict[str, list[Point]], across: Scale, prefix: str, unit: st
 
 
 def _compact(value: float) -> str:
-    """
+    """Format a number with three digits and a suffix.
+
     >>> _compact(5.0), _compact(1500.0), _compact(240_000.0), _compact(13_650_000.0)
     ('5', '1.5k', '240k', '13.7M')
     """

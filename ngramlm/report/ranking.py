@@ -24,11 +24,12 @@ from ngramlm.report.svg import Scale, dot, grid, line, text
 
 __all__ = ["forest", "ranking"]
 
+# differences with a smaller p-value after Holm's correction are colored
 SIGNIFICANT = 0.05
 
 
 def ranking(rows: Sequence[Row]) -> Markup:
-    """The perplexity of every method: a dot for each order, an interval and a number for the best order."""
+    """Chart the perplexity of every method: a dot for each order, an interval and a number for the best order."""
     orders = orders_of(rows)
     finite = [row.figures.perplexity for row in rows if row.figures is not None and row.is_finite]
     edges = [
@@ -76,12 +77,13 @@ def _ranked_value(row: Row, orders: Sequence[int]) -> Markup:
 
 
 def forest(rows: Sequence[Row]) -> Markup | None:
-    """The difference of the best order of every method from the baseline, with intervals; None without a baseline."""
+    """Chart the difference of every method, at its best order, from the baseline; None without a baseline."""
     tested = [row for row in best_of_methods(rows) if row.paired is not None]
     if not tested:
         return None
     tested.sort(key=lambda row: row.paired.difference if row.paired else 0.0)
     sizes = sorted(abs(row.paired.difference) for row in tested if row.paired)
+    # a difference above four times the median does not widen the scale
     reach = 4 * sizes[len(sizes) // 2]
     ends = [0.0]
     for row in tested:

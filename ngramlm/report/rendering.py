@@ -37,7 +37,7 @@ SUFFIXES = {
 
 
 def render(comparison: Comparison, format: str) -> str:
-    """Return a comparison as text in a format.
+    r"""Return a comparison as text in a format.
 
     Parameters
     ----------
@@ -47,6 +47,11 @@ def render(comparison: Comparison, format: str) -> str:
         "text" is a table with aligned columns. "csv" has one line for each row, in full precision. "json" is one object
         with all results. "latex" uses the package booktabs. "html" is a page with plots that loads nothing.
 
+    Returns
+    -------
+    str
+        The whole report.
+
     Raises
     ------
     UsageError
@@ -55,7 +60,7 @@ def render(comparison: Comparison, format: str) -> str:
     Examples
     --------
     >>> render(Comparison(()), "csv")
-    'model,text\\n'
+    'model,text\n'
     """
     return FORMATS[choice(*FORMATS)("format", format)](comparison)
 

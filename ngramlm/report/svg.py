@@ -14,7 +14,8 @@ from ngramlm.report.markup import Child, Markup, tag
 
 __all__ = ["Scale", "bar", "dot", "grid", "line", "plot", "polyline", "text"]
 
-MIN_LOG_RATIO = 4.0  # between the ends of a logarithmic scale
+# a scale is logarithmic if its largest value is this many times the smallest
+MIN_LOG_RATIO = 4.0
 STEPS = (1.0, 2.0, 5.0)
 
 
@@ -86,7 +87,7 @@ class Scale:
 
 
 def plot(height: float, *shapes: Child, title: str | None = None, class_: str | None = None) -> Markup:
-    """A plot as wide as its place. `title` describes it for screen readers."""
+    """Make a plot as wide as its place. `title` describes it for screen readers."""
     role = "img" if title else None
     return tag(
         "svg",
@@ -101,17 +102,17 @@ def plot(height: float, *shapes: Child, title: str | None = None, class_: str | 
 
 
 def dot(x: float, y: float, radius: float, hint: str, class_: str) -> Markup:
-    """A dot at x percent and y pixels, with a tooltip."""
+    """Make a dot at x percent and y pixels, with a tooltip."""
     return tag("circle", tag("title", hint), cx=f"{x:.2f}%", cy=y, r=radius, class_=class_)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
-    """A line between two points, percent across and pixels down."""
+    """Make a line between two points, percent across and pixels down."""
     return tag("line", x1=f"{x1:.2f}%", y1=y1, x2=f"{x2:.2f}%", y2=y2, class_=class_)
 
 
 def bar(start: float, end: float, y: float, height: float, hint: str, class_: str) -> Markup:
-    """A bar from one percentage to another."""
+    """Make a bar from one percentage to another."""
     x, width = f"{start:.2f}%", f"{max(0.0, end - start):.2f}%"
     return tag("rect", tag("title", hint), x=x, y=y, width=width, height=height, class_=class_)
 
@@ -119,17 +120,17 @@ def bar(start: float, end: float, y: float, height: float, hint: str, class_: st
 def text(
     x: float, y: float, words: str, class_: str | None = None, anchor: str = "middle", dx: float = 0
 ) -> Markup:
-    """Text at x percent, moved by dx pixels, with its base line at y."""
+    """Make text at x percent, moved by dx pixels, with its base line at y."""
     return tag("text", words, x=f"{x:.2f}%", y=y, dx=dx or None, text_anchor=anchor, class_=class_)
 
 
 def grid(scale: Scale, height: float, most: int = 6) -> list[Markup]:
-    """A faint line at every tick."""
+    """Make a faint line at every tick."""
     return [line(scale(tick), 0, scale(tick), height, "grid") for tick in scale.ticks(most)]
 
 
 def polyline(series: Iterable[Sequence[tuple[float, float]]], height: float, class_: str) -> Markup:
-    """Lines through points (percent across, percent up), with strokes of one width at any width of the plot."""
+    """Make lines through points (percent across, percent up). Strokes keep their width at any width of the plot."""
     strokes = []
     for points in series:
         moves = " L".join(f"{x:.2f} {100 - y:.2f}" for x, y in points)

@@ -66,7 +66,7 @@ def word_map(words: Sequence[str], places: Floats, strong: Collection[str] = ())
 
 
 def _pixels(places: Floats) -> list[tuple[float, float]]:
-    """Positions in pixels, as far apart as the plot allows; the second number grows upwards."""
+    """Convert places to pixels, as far apart as the plot allows; the second number of a place grows upwards."""
     if not len(places):
         return []
     across, up = (Scale.from_values(axis.tolist(), log=False) for axis in places.T)
@@ -80,7 +80,7 @@ def _pixels(places: Floats) -> list[tuple[float, float]]:
 
 
 def _around(word: str, x: float, y: float) -> Iterator[Box]:
-    """Boxes in which a label may stand: beside, above and below its dot, the nearest first."""
+    """Yield the boxes in which a label may stand: beside, above and below its dot, the nearest first."""
     width = LETTER * sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
                          for c in word)  # fmt: skip
     for far in (2, 8):

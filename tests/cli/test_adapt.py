@@ -92,7 +92,7 @@ def test_info_and_other_commands(folder: Path, invoke: Invoke) -> None:
     assert (facts["kind"], facts["verified"], len(facts["components"])) == ("mixture", True, 3)
     result = invoke("generate", "a.ngram")
     assert result.exit_code == 2
-    assert "a.ngram holds a mixture that adapts to what it reads" in result.stderr
+    assert "found a mixture that adapts to the text in a.ngram" in result.stderr
     rows = invoke("perplexity", "a.ngram", "test.txt", "--per-token", "--quiet").stdout.splitlines()
     assert rows[1].split("\t")[2] == ""
 
@@ -195,7 +195,7 @@ def test_lines_scored_by_a_mixture(documents: Path, folder: Path, invoke: Invoke
     assert [float(line) for line in whole[10:20]] != pytest.approx(expected[10:20], abs=1e-6)
     refused = invoke("score", "a.ngram", "test.txt", "--no-bos")
     assert refused.exit_code == 2
-    assert "whole sentences only" in refused.stderr
+    assert "found --no-bos for the mixture a.ngram" in refused.stderr
 
 
 def test_next_words_of_a_mixture(documents: Path, folder: Path, invoke: Invoke) -> None:
@@ -306,7 +306,7 @@ def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
     heldout = ("--heldout", "test.txt", "-o", "b.ngram")
     for arguments, message in (
         (("adapt", "cache", "model.arpa", "--weighting", "bayes", *heldout), "--caches none"),
-        (("convert", "a.ngram", "b.arpa"), "holds a mixture"),
+        (("convert", "a.ngram", "b.arpa"), "found a mixture in a.ngram"),
         (("compare", "train.txt", "--test", "test.txt", "--caches", "none"), "a row without caches already"),
         (("adapt", "cache", "model.arpa", "--documents", "", *heldout), "empty rule"),
         (("adapt", "cache", "model.arpa", "--window", "9" * 20, *heldout), "window"),

@@ -132,26 +132,29 @@ def test_warnings_of_held_out_texts(domain: Path, invoke: Invoke) -> None:
     foreign = invoke(*arguments, "--heldout", "foreign.txt")
 
     assert (used.exit_code, foreign.exit_code) == (0, 0)
-    assert "domain.txt is held out and used otherwise too" in used.stderr
+    assert "found domain.txt as held out and as another input" in used.stderr
     assert "foreign.txt: 83 % of the words are OOVs" in foreign.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to write"),
+        ((), "found nothing to write; expected -o FILE.ngram"),
         (("--heldout", "held.txt", "-o", "d.arpa"), "give -o FILE.ngram"),
         (("--heldout", "held.txt", "-o", "-"), "give -o FILE.ngram"),
         (("-o", "d.ngram"), "needs --heldout"),
-        (("--json", "--word-list", "-"), "both be written to standard output"),
+        (("--json", "--word-list", "-"), "both go to standard output"),
         (("--heldout", "held.txt", "-o", "d.ngram", "--word-list", "./d.ngram"), "two names"),
-        (("--word-list", "train.txt", "--background", "train.txt"), "train.txt is an input"),
-        (("--word-list", "domain.txt"), "domain.txt is an input"),
+        (
+            ("--word-list", "train.txt", "--background", "train.txt"),
+            "the output train.txt, which is an input",
+        ),
+        (("--word-list", "domain.txt"), "the output domain.txt, which is an input"),
         (("--word-list", "w.txt", "--background", "-", "--heldout", "-"), "only once"),
         (("--word-list", "w.txt", "--least", "-1"), "-1"),
         (("--word-list", "w.txt", "--min-count", "0"), "0"),
         (("--word-list", "w.txt", "--background", "nothing.txt"), "nothing.txt: no such file"),
-        (("--word-list", "w.txt", "--smoothing", "kneser"), "Did you mean"),
+        (("--word-list", "w.txt", "--smoothing", "kneser"), "did you mean"),
         (("--word-list", "w.txt", "--remember", "some"), "some"),
     ],
 )

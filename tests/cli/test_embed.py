@@ -49,7 +49,7 @@ def test_nearest_of_nothing(invoke: Invoke, folder: Path, given: str) -> None:
     result = invoke("embed", "nearest", "vectors.txt", input=given)
 
     assert 2 == result.exit_code
-    assert "no word on standard input" in result.stderr
+    assert "found no word on standard input" in result.stderr
 
 
 def test_an_unknown_word_is_one_line(invoke: Invoke, folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_evaluate(invoke: Invoke, folder: Path) -> None:
 
 def test_evaluate_of_what_is_not_there(invoke: Invoke, folder: Path) -> None:
     result = invoke("embed", "evaluate", "vectors.txt")
-    assert (2, True) == (result.exit_code, "give --pairs or --questions" in result.stderr)
+    assert (2, True) == (result.exit_code, "expected --pairs or --questions" in result.stderr)
     (folder / "strange.txt").write_text("one two 3\n")
     result = invoke("embed", "evaluate", "vectors.txt", "--pairs", "strange.txt")
     assert ["strange.txt", "–", "0", "1"] == result.stdout.splitlines()[1].split()
@@ -147,7 +147,7 @@ def test_convert_says_that_ngrams_get_lost(invoke: Invoke, folder: Path) -> None
     SubwordVectors(["a", "b"], ones, ones, 3, 6).save("v.safetensors")
 
     assert (
-        "warning: v.txt has no place for n-grams"
+        "warning: found n-grams, which v.txt cannot keep"
         in invoke("embed", "convert", "v.safetensors", "v.txt").stderr
     )
     assert "" == invoke("embed", "convert", "v.safetensors", "w.safetensors", "-q").stderr

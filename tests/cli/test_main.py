@@ -223,7 +223,7 @@ def test_an_output_in_no_folder_is_named_before_any_work(invoke: Invoke, here: P
     result = invoke("vocab", "a.txt", "-o", "no/words.txt")
 
     assert result.exit_code == 2
-    assert "cannot write no/words.txt: there is no folder no." in result.stderr
+    assert "found no folder no; expected one, to write no/words.txt." in result.stderr
 
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
@@ -235,7 +235,7 @@ def test_an_output_over_an_input_is_refused_through_links_too(invoke: Invoke, he
         result = invoke("vocab", "a.txt", "-o", name)
 
         assert result.exit_code == 2
-        assert f"{name} is an input as well" in result.stderr
+        assert f"found the output {name}, which is an input as well" in result.stderr
     assert (here / "a.txt").read_text() == "a b\n"
 
 
@@ -243,7 +243,10 @@ def test_standard_input_twice_is_refused(invoke: Invoke) -> None:
     result = invoke("vocab", "-", "-", input="a b\n")
 
     assert result.exit_code == 2
-    assert "standard input ('-') can be read only once" in result.stderr
+    assert (
+        "found '-' twice; expected files for the other inputs, as standard input can be read only once"
+        in result.stderr
+    )
 
 
 def test_standard_input_for_text_and_vocabulary_is_refused(invoke: Invoke) -> None:
@@ -251,7 +254,10 @@ def test_standard_input_for_text_and_vocabulary_is_refused(invoke: Invoke) -> No
         result = invoke(*arguments, "--vocab", "-", input="a b\n")
 
         assert result.exit_code == 2
-        assert "standard input ('-') can be read only once" in result.stderr
+        assert (
+            "found '-' twice; expected files for the other inputs, as standard input can be read only once"
+            in result.stderr
+        )
 
 
 def test_colors_only_on_a_terminal_and_not_against_the_users_wish(monkeypatch: pytest.MonkeyPatch) -> None:

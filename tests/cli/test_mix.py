@@ -98,7 +98,10 @@ def test_models_are_multiplied(folder: Path, invoke: Invoke) -> None:
     ("arguments", "message"),
     [
         (("model.arpa",), "two or more"),
-        (("model.arpa", "model.ngram", "--weights", "1"), "--weights has 1 number for 2 models"),
+        (
+            ("model.arpa", "model.ngram", "--weights", "1"),
+            "found 1 weight for 2 models; expected one weight per model",
+        ),
         (("model.arpa", "model.ngram", "--weights", "0,0"), "not all of them 0"),
         (("model.arpa", "model.ngram", "--weights", "a,b"), "numbers"),
         (("-", "-"), "only once"),

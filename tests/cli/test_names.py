@@ -29,7 +29,7 @@ def test_lists_of_names() -> None:
     assert sorted(names.REPORT_SUFFIXES) == sorted(SUFFIXES)
     assert (names.LAYOUTS, names.FORMS, names.CRITERIA) == (LAYOUTS, FORMS, CRITERIA)
     assert names.VECTOR_FORMATS == vector_formats.FORMATS
-    assert names.ANALOGY_METHODS == neighbors.METHODS
+    assert tuple(names.ANALOGY_METHODS) == neighbors.METHODS
     assert names.ARCHITECTURES == word2vec.ARCHITECTURES
     for loss in names.LOSSES:
         assert Word2Vec(loss=loss).loss == loss

@@ -368,7 +368,7 @@ def test_perplexity_refuses_scores(invoke: Invoke, folder: Path) -> None:
     result = invoke("perplexity", "scores.ngram", "test.txt")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: found scores that are no probabilities (order:3|")
+    assert result.stderr.startswith("error: found scores that are not probabilities (order:3|")
 
 
 def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invoke, folder: Path) -> None:
@@ -376,7 +376,7 @@ def test_compare_refuses_a_report_of_unknown_format_before_any_work(invoke: Invo
 
     assert result.exit_code == 2
     assert (
-        "-o report.pdf: a report needs one of the suffixes .md, .csv, .json, .txt, .tex, .html."
+        "found -o report.pdf; expected a name that ends with one of: .md, .csv, .json, .txt, .tex, .html."
         in result.stderr
     )
 
@@ -420,8 +420,8 @@ def test_compare_warns_of_a_test_text_that_was_trained_on(invoke: Invoke, folder
 
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
-        "warning: test.txt is held out and used otherwise too; give another text",
-        "warning: train.txt is a test text and used otherwise too; give another text",
+        "warning: found test.txt as held out and as another input; expected another text",
+        "warning: found train.txt as a test text and as another input; expected another text",
     ]
 
 
@@ -524,14 +524,14 @@ def test_a_word_that_the_model_does_not_know_is_a_warning(
     result = invoke(*arguments)
 
     assert result.exit_code == 0
-    assert result.stderr == "warning: not in the vocabulary, taken as <unk>: zebra\n"
+    assert result.stderr == "warning: found words outside the vocabulary, read as <unk>: zebra\n"
 
 
 def test_a_word_that_is_not_utf8_is_refused(invoke: Invoke, folder: Path) -> None:
     result = invoke("next", "model.arpa", b"\xff".decode(errors="surrogateescape"))
 
     assert result.exit_code == 2
-    assert "is not UTF-8" in result.stderr
+    assert "expected words in UTF-8" in result.stderr
 
 
 def test_generate_repeats_itself_with_a_seed(invoke: Invoke, folder: Path) -> None:

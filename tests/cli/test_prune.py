@@ -95,7 +95,7 @@ def test_from_standard_input_to_standard_output(witten_bell: Path, invoke: Invok
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "nothing to do"),
+        ((), "found nothing to do; expected --entropy"),
         (("--entropy", "1e-7", "--keep", "10"), "cannot be used together"),
         (("--entropy", "-1"), "-1"),
         (("--entropy", "1e-7", "--criterion", "weighted-difference"), "--criterion needs --keep"),
@@ -140,7 +140,7 @@ def test_a_list_without_words_is_told(folder: Path, invoke: Invoke) -> None:
     (folder / "none.txt").write_text("")
     result = invoke("prune", "model.arpa", "--vocab", "none.txt", "-o", "small.arpa")
 
-    assert "warning: none.txt lists no words" in result.stderr
+    assert "warning: found no words in none.txt" in result.stderr
 
 
 def test_an_input_is_never_overwritten(folder: Path, invoke: Invoke) -> None:

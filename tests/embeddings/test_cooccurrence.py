@@ -275,9 +275,9 @@ def test_bad_arguments(arguments: dict[str, object], message: str) -> None:
 
 def test_columns_that_do_not_fit() -> None:
     rows = np.zeros(2, np.int32)
-    with pytest.raises(UsageError, match=r"columns is int32\[1\]; expected int32, one for each pair"):
+    with pytest.raises(UsageError, match=r"found columns of int32\[1\]; expected int32, one for each pair"):
         Cooccurrences(lm.Vocabulary(["a"]), rows, rows[:1], np.ones(2))
-    with pytest.raises(UsageError, match=r"rows is int64\[2\]; expected int32"):
+    with pytest.raises(UsageError, match=r"found rows of int64\[2\]; expected int32"):
         Cooccurrences(lm.Vocabulary(["a"]), rows.astype(np.int64), rows, np.ones(2))  # type: ignore[arg-type]
 
 
@@ -300,15 +300,15 @@ def test_kernels_refuse_what_does_not_fit() -> None:
     ids = np.array([1, 3, 4, 2], np.int32)
     stream, counts = np.empty(5, np.int32), np.zeros(2, np.int64)
     for bad in ([3, 2], [1, 5, 2], [1, -1, 2]):
-        with pytest.raises(ValueError, match="not sentences"):
+        with pytest.raises(ValueError, match="found ids that are not sentences"):
             _cooccurrence.stream_of(np.array(bad, np.int32), stream, counts * 0)
-    with pytest.raises(ValueError, match="too short"):
+    with pytest.raises(ValueError, match="found a stream that is too short"):
         _cooccurrence.stream_of(ids, stream[:4], counts)
     assert 4 == _cooccurrence.stream_of(ids, stream, counts)
     stream, starts, places = stream[:4], np.array([0, 1, 2]), np.empty(2, np.int32)
     assert [-1, 0, 1, -1] == stream.tolist()
     for bad in ([0, 2, 2], [0, 0, 2], [0, 1, 3], [1, 1, 2]):
-        with pytest.raises(ValueError, match="starts that do not fit"):
+        with pytest.raises(ValueError, match="found starts that do not fit"):
             _cooccurrence.places_of(stream, np.array(bad), places)
     _cooccurrence.places_of(stream, starts, places)
 

@@ -147,10 +147,26 @@ def test_all_methods_by_default() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "message"),
     [
-        (Uniform("a", "b"), Uniform("a", "c"), r"differ \(sizes 4 and 4\)"),
-        (Uniform("a", "b"), Uniform("a", "b", "c"), r"differ \(sizes 4 and 5\)"),
-        (Uniform("a", "b"), Uniform("a", "b", closed=True), "'one' is open and that of 'other' closed"),
-        (Uniform("a", "b", closed=True), Uniform("a", "b"), "'one' is closed and that of 'other' open"),
+        (
+            Uniform("a", "b"),
+            Uniform("a", "c"),
+            r"different vocabularies of 'one' and 'other' \(sizes 4 and 4\)",
+        ),
+        (
+            Uniform("a", "b"),
+            Uniform("a", "b", "c"),
+            r"different vocabularies of 'one' and 'other' \(sizes 4 and 5\)",
+        ),
+        (
+            Uniform("a", "b"),
+            Uniform("a", "b", closed=True),
+            "'one', which is open, and of 'other', which is closed",
+        ),
+        (
+            Uniform("a", "b", closed=True),
+            Uniform("a", "b"),
+            "'one', which is closed, and of 'other', which is open",
+        ),
     ],
 )
 def test_different_vocabularies_are_refused_unless_told(
@@ -201,7 +217,7 @@ def test_counts_of_too_low_an_order() -> None:
 
 
 def test_best_needs_to_know_the_text(comparison: Comparison) -> None:
-    with pytest.raises(UsageError, match="say which: known, new"):
+    with pytest.raises(UsageError, match="found 2 texts and no name; expected one of: known, new"):
         comparison.best()
     with pytest.raises(UsageError, match="expected one of: known, new"):
         comparison.best("other")

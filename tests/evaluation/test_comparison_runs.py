@@ -154,7 +154,8 @@ def test_no_baseline() -> None:
 
 def test_all_methods_failing_is_an_error() -> None:
     with pytest.raises(
-        EstimationError, match="none of the methods could be estimated; low 2: found <order 2>"
+        EstimationError,
+        match="found no method that could be estimated; expected at least one \\(low 2: found <order 2>",
     ):
         run({"low": LowOnly()}, (2,))
 
@@ -169,7 +170,7 @@ def test_scores_take_no_part() -> None:
     assert found.best().model == "WB"
     assert found.rows[0].matched_orders is not None
     with pytest.raises(
-        UsageError, match=r"found scores that are no probabilities \(order:2\|smoothing:stupid-backoff"
+        UsageError, match=r"found scores that are not probabilities \(order:2\|smoothing:stupid-backoff"
     ):
         lm.perplexity(models["scores"], lm.Text.from_sentences(TEST, counts.vocabulary))
 

@@ -216,7 +216,9 @@ def test_what_is_no_probability_is_refused(values: list[float]) -> None:
         def log10_probs(self, text: Text) -> np.ndarray:
             return np.array(values)
 
-    with pytest.raises(UsageError, match="the model returned"):
+    with pytest.raises(
+        UsageError, match=r"found (an array of shape|NaN or a value above zero) .*from the model; expected"
+    ):
         perplexity(Broken(a=0.5, eos=0.5), Text.from_sentences(["a"], Vocabulary(["a"])))
 
 
@@ -277,7 +279,10 @@ def test_a_model_knows_how_its_vocabulary_was_made(tmp_path: Path, closed: bool)
         assert "closed:" not in found.signature
     assert (True, True) == (other.has_closed_vocabulary, other.is_closed)
     check_same_vocabulary({"ml": same, "wb": lm.WittenBell(closed=closed).fit(counts)})
-    with pytest.raises(UsageError, match=r"\(--any-vocabulary, in Python allow_different_vocabularies\)"):
+    with pytest.raises(
+        UsageError,
+        match=r"\(--any-vocabulary, in Python allow_different_vocabularies, compares them nevertheless\)",
+    ):
         check_same_vocabulary({"ml": same, "wb": lm.WittenBell(closed=not closed).fit(counts)})
 
 
