@@ -398,7 +398,7 @@ def partition(const int32_t[:, ::1] rows, int column, const int32_t[::1] part_of
     cdef Py_ssize_t width = rows.shape[1], j
     cdef bint valid = True
     if not 0 <= column < width or n_parts < 0:
-        raise ValueError(f"found column {column}; expected 0 to {width - 1}")
+        raise ValueError(f"found a column outside the rows ({column}); expected 0 to {width - 1}")
     edges_out = np.zeros(n_parts + 1, np.int64)
     cdef int64_t[::1] edges = edges_out
     with nogil:
