@@ -98,8 +98,8 @@ def read_arpa(
         raise FormatError(error.message, name) from None
     if inserted:
         warn(
-            f"{name}: found {inserted} missing n-grams, which are the history or suffix of others; inserted them "
-            "with their back-off probabilities",
+            f"{name}: inserted {inserted} n-grams that were missing, with their back-off probabilities "
+            "(each is the history or suffix of another n-gram)",
             FormatWarning,
         )
     return BackoffModel(vocabulary, columns)

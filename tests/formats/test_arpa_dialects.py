@@ -136,7 +136,7 @@ def test_words_that_look_like_something_else(tmp_path: Path) -> None:
 
 
 def test_small_positive_probability_is_rounding(tmp_path: Path) -> None:
-    with pytest.warns(FormatWarning, match="2 log10 probabilities between 0 and 0.0001"):
+    with pytest.warns(FormatWarning, match="2 log10 probabilities above 0, up to 0.0001; used 0"):
         model = read(tmp_path, GOLDEN.replace("-0.03125", "0.00005").replace("-0.015625", "1e-7"))
 
     assert model.log10_prob("b", ["<s>", "a"]) == 0
