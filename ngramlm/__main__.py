@@ -1,4 +1,4 @@
-"""``python -m ngramlm`` is the command ``ngramlm``."""
+"""Run the command ``ngramlm`` by ``python -m ngramlm``."""
 
 from ngramlm.cli.main import main
 

@@ -1,8 +1,9 @@
-"""Counting: a text of ids -> the rows of every order, bucket by bucket of the last history word.
+"""Counting: turn a text of ids into the rows of every order.
 
-For every bucket: gather a fixed-size record (history read backwards; word) around each position, sort the records
-(MSD radix sort), scan them once. A history that ends hands its rows to its parent, which merges them by word; the merge
-gives the lower-order counts and tells every row its suffix row. Buckets need nothing from each other.
+A bucket holds the positions of one last history word. For every bucket, the kernel gathers a record of fixed size at
+each position: the history read backwards, then the word. It sorts the records (MSD radix sort) and scans them once.
+When a history is complete, its rows are merged by word into the rows of its suffix. This merge gives the lower-order
+counts and the suffix row of every row. Buckets are independent of each other.
 """
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
@@ -23,9 +24,10 @@ cdef extern from *:
     void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 cdef enum:
-    SMALL_MERGE = 16           # below this many rows a merge sorts pairs instead of marking words in a bitmap
+    # A merge of at most this number of rows sorts pairs; a larger merge marks the words in a bitmap.
+    SMALL_MERGE = 16
 
-# The columns of one order, as trie.Level has them.
+# The columns of one order; ngramlm/trie/levels.py describes them (`Level`).
 cdef struct Columns:
     int32_t* words
     int32_t* suffixes
@@ -36,19 +38,26 @@ cdef struct Columns:
     int64_t n_rows
     int64_t n_histories
 
-cdef struct Node:              # an open history that has children
-    int64_t first_row          # its children's rows begin here, one order above
+# An open history that has children. Here its children's rows and histories begin, one order above.
+cdef struct Node:
+    int64_t first_row
     int64_t first_history
 
+# Memory of `merge_many`. The first two have an item per word, the others are bitmaps.
 cdef struct Scratch:
-    int32_t* sums              # per word: count, zero between merges
-    int32_t* rows              # per word: row in the parent
-    uint64_t* marked           # bitmap of words, zero between merges
-    uint64_t* summary          # bitmap of the non-zero words of `marked`
+    # the sum of the counts of a word; 0 between merges
+    int32_t* sums
+    # the row of a word in the parent
+    int32_t* rows
+    # the words that occur; 0 between merges
+    uint64_t* marked
+    # the 64-bit words of `marked` that are not 0
+    uint64_t* summary
     int64_t summary_size
 
 
 cdef inline void add_row(Columns* level, int32_t word, int32_t count) noexcept nogil:
+    """Append a row."""
     level.words[level.n_rows] = word
     level.counts[level.n_rows] = count
     level.n_rows += 1
@@ -78,7 +87,7 @@ cdef void merge_few(Columns* child, Columns* parent, int64_t first, int64_t end)
 
 
 cdef void merge_many(Columns* child, Columns* parent, int64_t first, int64_t end, Scratch* scratch) noexcept nogil:
-    """Merge rows by adding up per word and reading the words back in order from a bitmap of two levels."""
+    """Merge many rows: add up the counts per word, then read the words in order from a bitmap of two levels."""
     cdef int64_t i, block
     cdef int32_t word
     cdef uint64_t blocks, words
@@ -108,7 +117,7 @@ cdef void merge_many(Columns* child, Columns* parent, int64_t first, int64_t end
 
 
 cdef void close_history(Columns* child, Columns* parent, Node* node, int32_t first_word, Scratch* scratch) noexcept nogil:
-    """All children of a history are complete: make its rows from theirs."""
+    """Make the rows of a history from those of its children, which are complete."""
     cdef int64_t first = node.first_row, end = child.n_rows, i, row = parent.n_rows
     parent.starts[parent.n_histories] = row
     parent.first_words[parent.n_histories] = first_word
@@ -129,7 +138,7 @@ cdef void close_history(Columns* child, Columns* parent, Node* node, int32_t fir
 
 cdef void count_bucket(Record* records, Record* spare, const int32_t* ids, const int32_t* positions, int64_t n,
                        int order, int bits, const uint8_t* digit_of_bit, Columns* columns, Scratch* scratch) noexcept nogil:
-    """The rows of all histories that end with one word; `columns[d]` are those of histories of length d."""
+    """Append the rows of all histories that end with one word; `columns[d]` has those of histories of length d."""
     cdef Node nodes[MAX_ORDER]
     cdef int64_t i, j, position, end
     cdef int digit, depth, same, open_depth = 0, n_history = order - 2
@@ -151,11 +160,12 @@ cdef void count_bucket(Record* records, Record* spare, const int32_t* ids, const
             set_digit(record, digit, bits, <uint64_t> word)
     radix_sort(records, spare, n, 0, ((order - 1) * bits + 7) >> 3)
 
-    # `open_depth` histories are open on the path to the current leaf: those of length 1 .. open_depth
+    # the histories of length 1 .. open_depth are open: they are the path to the current leaf
     i = 0
     while i < n:
         record = &records[i]
-        depth = 1                                          # of the leaf: the sentence start ends a history
+        # the length of the leaf's history, which ends at <s>
+        depth = 1
         if last != BOS:
             for digit in range(n_history):
                 depth += 1
@@ -171,7 +181,8 @@ cdef void count_bucket(Record* records, Record* spare, const int32_t* ids, const
         level.n_histories += 1
         word = <int32_t> get_digit(record, n_history, bits)
         end = i
-        while True:                                        # the leaf's rows: runs of equal words
+        # the leaf's rows are runs of equal words
+        while True:
             j = end
             end += 1
             same = n_history
@@ -186,7 +197,7 @@ cdef void count_bucket(Record* records, Record* spare, const int32_t* ids, const
             word = <int32_t> get_digit(&records[end], n_history, bits)
         if end == n:
             same = -1
-        # histories longer than the common part (same + 1 words) are complete
+        # the next record shares the last same + 1 history words: longer open histories are complete
         while open_depth > same + 1:
             close_history(&columns[open_depth + 1], &columns[open_depth], &nodes[open_depth],
                           last if open_depth == 1 else <int32_t> get_digit(record, open_depth - 2, bits), scratch)
@@ -197,7 +208,7 @@ cdef void count_bucket(Record* records, Record* spare, const int32_t* ids, const
 cdef int count_buckets(Record* type_, const int32_t* ids, const int32_t* positions, const int64_t* buckets,
                        int64_t first, int64_t end, int64_t largest, int order, int bits, Columns* columns,
                        Scratch* scratch) noexcept nogil:
-    """-1 when there is no memory; `type_` only names the record type."""
+    """Count several buckets. Return -1 if there is not enough memory. `type_` only selects the record type."""
     cdef uint8_t digit_of_bit[64 * MAX_LIMBS + 1]
     cdef Record* records = <Record*> malloc(2 * (largest + 1) * sizeof(Record))
     cdef int64_t bucket
@@ -215,16 +226,17 @@ cdef int count_buckets(Record* type_, const int32_t* ids, const int32_t* positio
 
 
 def bucket_positions(const int32_t[::1] ids, int64_t vocabulary_size):
-    """Positions with a next word, sorted by the word at the position, and where each word's begin.
+    """Sort the positions that have a next word by the word at the position.
 
-    Returns (positions int32[n], buckets int64[vocabulary_size + 1]). `ids` holds sentences as ``<s> w1 .. wl </s>``;
-    raises ValueError for anything else.
+    Returns (positions int32[n], buckets int64[vocabulary_size + 1]): the positions of word w are
+    ``positions[buckets[w]:buckets[w + 1]]``. `ids` holds sentences as ``<s> w1 .. wl </s>``; raises ValueError for
+    other ids.
     """
     cdef int64_t n = ids.shape[0], i, total = 0
     cdef int32_t word
     cdef bint valid = True
     if n >= 0x7FFFFFFF:
-        raise ValueError("more than 2^31 - 2 ids")
+        raise ValueError("found more than 2^31 - 2 ids; expected a shorter text")
     edges = np.zeros(vocabulary_size + 1, np.int64)
     cdef int64_t[::1] buckets = edges
     with nogil:
@@ -263,10 +275,10 @@ def bucket_positions(const int32_t[::1] ids, int64_t vocabulary_size):
 
 def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int64_t[::1] buckets, int64_t first,
                 int64_t end, int order, list levels not None):
-    """Count the buckets first .. end - 1 (last history words) into the columns of orders 2 .. order.
+    """Count the buckets first .. end - 1 into the columns of the orders 2 .. order.
 
-    `levels[k - 2]` are the arrays (words, suffixes, counts, starts, parents, first_words) of order k, with places for as
-    many rows as the buckets have positions; row and history numbers begin at 0.
+    `levels[k - 2]` has the arrays (words, suffixes, counts, starts, parents, first_words) of order k. Each array needs
+    one place for every position of the buckets. The numbers of rows and histories begin at 0.
 
     Returns (rows per order, histories per order) for the orders 2 .. order.
     """
@@ -277,7 +289,7 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
     cdef int32_t[::1] view32
     cdef int64_t[::1] view64
     if not 2 <= order <= MAX_ORDER or len(levels) != order - 1:
-        raise ValueError(f"order must be 2 to {MAX_ORDER}")
+        raise ValueError(f"found order {order}; expected 2 to {MAX_ORDER} and the columns of every order")
     n_needed = buckets[end] - buckets[first]
     if n_needed == 0:
         return [0] * (order - 1), [0] * (order - 1)
@@ -285,7 +297,7 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
         arrays = levels[depth - 1]
         for array in arrays:
             if len(array) < n_needed:
-                raise ValueError("the columns are too short")
+                raise ValueError(f"found a column of {len(array)} places; expected at least {n_needed}")
         view32 = arrays[0]
         columns[depth].words = &view32[0]
         view32 = arrays[1]
@@ -324,7 +336,7 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
             else:
                 failed = count_buckets(<Record8*> NULL, &ids[0], &positions[0], &buckets[0], first, end, largest, order,
                                        bits, columns, &scratch)
-            # histories of one word: the row without the first word is the unigram
+            # the suffix of a bigram is the unigram of its word
             for bucket in range(columns[1].n_rows):
                 columns[1].suffixes[bucket] = columns[1].words[bucket]
             for bucket in range(columns[1].n_histories):
@@ -339,16 +351,16 @@ def count_range(const int32_t[::1] ids, const int32_t[::1] positions, const int6
 
 
 def windows(const int32_t[::1] ids, int order):
-    """The last history word, what stands before it and what follows it, for every position with a next word.
+    """Return the n-gram around every position that has a next word, int32[n, order].
 
-    int32[n, order]: the next word is the last, the word at the position the last but one; places before ``<s>`` are 0.
-    `ids` holds sentences as ``<s> w1 .. wl </s>`` (ValueError for others).
+    The last column is the next word, the last but one is the word at the position. Places before ``<s>`` are 0. `ids`
+    holds sentences as ``<s> w1 .. wl </s>``; raises ValueError for other ids.
     """
     cdef int64_t n = ids.shape[0], i, at = 0
     cdef int place
     cdef bint valid = True
     if not 2 <= order <= MAX_ORDER:
-        raise ValueError(f"order must be 2 to {MAX_ORDER}")
+        raise ValueError(f"found order {order}; expected 2 to {MAX_ORDER}")
     if n and (ids[0] != BOS or ids[n - 1] != EOS):
         raise ValueError("ids that are not sentences")
     with nogil:
@@ -376,16 +388,17 @@ def windows(const int32_t[::1] ids, int order):
 
 
 def partition(const int32_t[:, ::1] rows, int column, const int32_t[::1] part_of_word, int64_t n_parts):
-    """Rows of words in the order of the part that the word in one column belongs to, equal ones as they came.
+    """Sort rows by the part that the word in one column belongs to. The sort is stable.
 
-    Returns (rows int32[n, k], edges int64[n_parts + 1]). Raises ValueError for a word or part outside.
+    Returns (rows int32[n, k], edges int64[n_parts + 1]): part p is ``rows[edges[p]:edges[p + 1]]``. Raises ValueError
+    for a word or a part that is out of range.
     """
     cdef int64_t n = rows.shape[0], i, at, size, start = 0
     cdef int32_t word
     cdef Py_ssize_t width = rows.shape[1], j
     cdef bint valid = True
     if not 0 <= column < width or n_parts < 0:
-        raise ValueError("a column outside the rows")
+        raise ValueError(f"found a column outside the rows ({column}); expected 0 to {width - 1}")
     edges_out = np.zeros(n_parts + 1, np.int64)
     cdef int64_t[::1] edges = edges_out
     with nogil:
@@ -396,7 +409,7 @@ def partition(const int32_t[:, ::1] rows, int column, const int32_t[::1] part_of
                 break
             edges[part_of_word[word]] += 1
     if not valid:
-        raise ValueError("a word outside the parts")
+        raise ValueError("found a word outside the parts; expected a part for every word")
     out = np.empty((n, width), np.int32)
     next_places = np.empty(n_parts, np.int64)
     cdef int32_t[:, ::1] sorted_rows = out
@@ -417,7 +430,7 @@ def partition(const int32_t[:, ::1] rows, int column, const int32_t[::1] part_of
 
 
 def tally(const int32_t[:] ids, int64_t[::1] counts):
-    """Add the occurrences of every id to `counts`; raises ValueError for an id outside."""
+    """Add the number of occurrences of every id to `counts`; raises ValueError for an id that is out of range."""
     cdef Py_ssize_t i
     cdef bint valid = True
     with nogil:
@@ -427,7 +440,7 @@ def tally(const int32_t[:] ids, int64_t[::1] counts):
                 break
             counts[ids[i]] += 1
     if not valid:
-        raise ValueError("an id outside the counts")
+        raise ValueError("found an id outside the counts; expected ids of the vocabulary")
 
 
 ctypedef fused Count:
@@ -436,9 +449,9 @@ ctypedef fused Count:
 
 
 def add_continuations(const int32_t[::1] suffixes, Count[::1] out):
-    """Add to every row of an order how many rows of the order above, or of a piece of it, have it as their suffix.
+    """Add to every row of `out` the number of its occurrences in `suffixes`.
 
-    Raises ValueError for a suffix outside.
+    `suffixes` is the column of the order above, or a piece of it. Raises ValueError for a suffix that is out of range.
     """
     cdef int64_t i
     cdef bint valid = True
@@ -449,15 +462,15 @@ def add_continuations(const int32_t[::1] suffixes, Count[::1] out):
                 break
             out[suffixes[i]] += 1
     if not valid:
-        raise ValueError("a suffix outside the rows")
+        raise ValueError("found a suffix outside the rows; expected rows of the order below")
 
 
 def keep_opening(const Count[::1] counts, const int64_t[::1] starts, const int32_t[::1] first_words, Count[::1] out):
-    """Give the rows that begin with ``<s>`` their counts back; raises ValueError for columns that do not fit."""
+    """Copy the counts of the n-grams that begin with ``<s>`` to `out`; raises ValueError if the columns do not fit."""
     cdef int64_t h, i, n_rows = out.shape[0]
     cdef bint valid = counts.shape[0] == n_rows and starts.shape[0] == first_words.shape[0] + 1
     if not valid:
-        raise ValueError("columns of different lengths")
+        raise ValueError("found columns of different lengths; expected columns of one order")
     with nogil:
         for h in range(first_words.shape[0]):
             if first_words[h] == BOS:
@@ -467,11 +480,11 @@ def keep_opening(const Count[::1] counts, const int64_t[::1] starts, const int32
                 for i in range(starts[h], starts[h + 1]):
                     out[i] = counts[i]
     if not valid:
-        raise ValueError("a history outside the columns")
+        raise ValueError("found a history outside the columns; expected columns of one order")
 
 
 def count_words(const int32_t[::1] ids, int64_t vocabulary_size):
-    """Occurrences of every id but ``<s>``, int32[vocabulary_size].
+    """Count the occurrences of every id except ``<s>``, int32[vocabulary_size].
 
     Raises ValueError unless `ids` holds sentences as ``<s> w1 .. wl </s>`` over the vocabulary.
     """

@@ -1,4 +1,4 @@
-"""Counting: text -> the counts of all n-grams up to an order, and the statistics that smoothing needs."""
+"""Counting: the counts of all n-grams of a text up to an order, and the statistics that smoothing needs."""
 
 from __future__ import annotations
 
@@ -31,10 +31,14 @@ from ngramlm.types import Bools, Floats, Int32s, Ints, Sentence
 __all__ = ["NgramCounts", "count", "is_complete", "merge_counts"]
 
 CountColumn = NDArray[np.integer[Any]]
-PIECE_ROWS = 1 << 18  # of a column that is looked at at once
+# Rows of a column that are processed together.
+PIECE_ROWS = 1 << 18
+# Counts of a text are int32.
 MAX_COUNT = (1 << 31) - 2
-MAX_TIMES = 1_000_000  # that counts are taken when they are merged
-MAX_TOKENS = (1 << 31) - 2  # positions are int32
+# The largest factor by which `merge_counts` multiplies counts.
+MAX_TIMES = 1_000_000
+# Positions in a text are int32.
+MAX_TOKENS = (1 << 31) - 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +47,24 @@ class NgramCounts:
 
     Attributes
     ----------
-    vocabulary
+    vocabulary : Vocabulary
         The words.
-    trie
-        The n-grams; order 1 has a row for every word id.
-    counts
-        The counts of each order, aligned with the rows. ``<s>`` is never an event, so its count is 0.
-    cutoffs
-        One number for each order. N-grams with a count of this number or less get no row in a model, but their counts
-        take part in its estimation, as in KenLM.
-    continuations
-        Continuation counts of each order below the highest, where the n-grams that are left no longer tell them. None
-        has them counted.
+    trie : NgramTrie
+        The n-grams. Order 1 has a row for every word id.
+    counts : tuple[numpy.ndarray, ...]
+        int32[R] or int64[R] for each order, aligned with the rows of the trie. ``<s>`` is never predicted, so its
+        count is 0.
+    cutoffs : tuple[int, ...]
+        One number for each order. N-grams with a count of this number or less get no row in a model. Their counts still
+        take part in the estimation, as in KenLM.
+    continuations : tuple[numpy.ndarray, ...] or None
+        The continuation counts of each order below the highest. None counts them from the n-grams of the trie. They are
+        stored only after n-grams were removed from the trie.
+
+    Raises
+    ------
+    CountError
+        The columns do not match the trie, or a count is negative, or an n-gram has the count 0.
 
     Examples
     --------
@@ -73,7 +83,9 @@ class NgramCounts:
         if len(self.counts) != self.trie.order or any(
             len(column) != rows for column, rows in zip(self.counts, self.trie.n_rows, strict=True)
         ):
-            raise CountError("count columns that do not match the trie")
+            raise CountError(
+                "found count columns that do not match the trie; expected one count for each row"
+            )
         for order, column in enumerate(self.counts, 1):
             for piece in self.trie.workspace.pieces(len(column)):
                 if (least := column[piece].min()) < (0 if order == 1 else 1):
@@ -91,12 +103,17 @@ class NgramCounts:
         return f"<NgramCounts of {' + '.join(map(str, self.trie.n_rows))} n-grams>"
 
     def get(self, ngram: Sentence) -> int:
-        """Return the count of an n-gram, 0 when it was never seen.
+        """Return the count of an n-gram; 0 for an n-gram that does not occur.
 
         Parameters
         ----------
-        ngram
-            The words; a str is split at spaces and tabs.
+        ngram : str or Sequence[str]
+            The words. A str is split at spaces and tabs.
+
+        Returns
+        -------
+        int
+            The count.
         """
         words = words_of(ngram)
         ids = [self.vocabulary.id(word) for word in words]
@@ -106,7 +123,7 @@ class NgramCounts:
         return 0 if row < 0 else int(self.counts[len(ids) - 1][row])
 
     def items(self, order: int) -> Iterator[tuple[tuple[str, ...], int]]:
-        """Give the n-grams of one order that occur, with their counts, in the order of the trie."""
+        """Yield the n-grams of one order that occur, with their counts, in the order of the trie."""
         words = self.vocabulary.words()
         for ngram, value in zip(
             self.trie.ngrams(order).tolist(), self.counts[order - 1].tolist(), strict=True
@@ -115,7 +132,13 @@ class NgramCounts:
                 yield tuple(words[id] for id in ngram), value
 
     def truncate(self, order: int) -> NgramCounts:
-        """Return only the orders up to `order`."""
+        """Return the counts of the orders 1 to `order`.
+
+        Raises
+        ------
+        UsageError
+            `order` is below 1 or above the order of the counts.
+        """
         if not 1 <= order <= self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order}")
         return NgramCounts(
@@ -127,18 +150,24 @@ class NgramCounts:
         )
 
     def cut_off(self, cutoffs: Sequence[int]) -> NgramCounts:
-        """Drop n-grams from models by their counts.
+        """Return counts whose models leave out rare n-grams.
 
         Parameters
         ----------
-        cutoffs
-            One number for each order, the first for unigrams: n-grams with this count or less get no row in a model.
+        cutoffs : Sequence[int]
+            One number for each order, the first for unigrams. N-grams with this count or less get no row in a model.
             The last number applies to all higher orders.
+
+        Returns
+        -------
+        NgramCounts
+            The same counts with these cut-offs.
 
         Raises
         ------
         UsageError
-            Unless the numbers begin with 0 and never fall, which keeps the n-grams closed.
+            The first number is not 0, or a number is smaller than the one before. Otherwise an n-gram could be kept
+            without its history.
         """
         if not all(isinstance(cutoff, int | np.integer) and cutoff >= 0 for cutoff in cutoffs):
             raise UsageError(f"cut-offs are {list(cutoffs)}; expected whole numbers from 0 on")
@@ -150,14 +179,14 @@ class NgramCounts:
         return replace(self, cutoffs=tuple(values))
 
     def kept(self, order: int) -> Bools | None:
-        """Return the rows that the cut-offs leave, bool[R]; None when all rows are left."""
+        """Return bool[R]: which rows of an order the cut-offs keep. None if they keep all rows."""
         cutoff = self.cutoffs[order - 1]
         return None if cutoff == 0 else self.counts[order - 1] > cutoff
 
     def closed_rows(self) -> list[Bools] | None:
-        """Return the rows that the cut-offs leave, with their histories and suffixes, bool[R] per order.
+        """Return bool[R] per order: the rows that the cut-offs keep, with their histories and suffixes.
 
-        None when all rows are left.
+        The result is None if the cut-offs keep all rows.
         """
         kept = [self.kept(order) for order in range(1, self.order + 1)]
         if all(mask is None for mask in kept):
@@ -168,9 +197,10 @@ class NgramCounts:
         )
 
     def without_unknown(self) -> NgramCounts:
-        """Return the counts without the n-grams that hold ``<unk>``, whose unigram count becomes 0.
+        """Return the counts without the n-grams that contain ``<unk>``.
 
-        In continuation counts ``<unk>`` still counts as a word before other words.
+        The unigram ``<unk>`` keeps its row, with the count 0. The continuation counts of other n-grams still count
+        ``<unk>`` as a word before them.
         """
         keep = [np.ones(self.trie.level(1).n_rows, bool)]
         history_ok: Bools = np.ones(1, bool)
@@ -196,8 +226,17 @@ class NgramCounts:
     def continuation_counts(self, order: int) -> CountColumn:
         """Return N1+(.hw), the number of distinct words before each n-gram of an order.
 
-        N-grams that begin with ``<s>`` have no word before them and keep their counts, as does the highest order
-        (Kneser & Ney 1995; Chen & Goodman 1999, section 4.1.6).
+        N-grams that begin with ``<s>`` have no word before them. They keep their counts, and so does the highest order.
+
+        Returns
+        -------
+        numpy.ndarray
+            int32[R] or int64[R], aligned with the rows of the order.
+
+        References
+        ----------
+        Kneser & Ney (1995), "Improved backing-off for m-gram language modeling".
+        Chen & Goodman (1999), "An empirical study of smoothing techniques for language modeling", section 4.1.6.
         """
         raw = self.counts[order - 1]
         if self.continuations is not None and order <= len(self.continuations):
@@ -215,26 +254,31 @@ class NgramCounts:
         return out
 
     def count_of_counts(self, order: int, *, continuation: bool = False, upto: int = 4) -> Ints:
-        """Return n_r, the number of n-grams with count r, for r = 0 to `upto`; n_0 is not counted and stands as 0.
+        """Return n_r, the number of n-grams with the count r.
 
         Parameters
         ----------
-        order
+        order : int
             The order of the n-grams.
-        continuation
+        continuation : bool, default False
             Whether to use continuation counts.
-        upto
+        upto : int, default 4
             The largest r.
+
+        Returns
+        -------
+        numpy.ndarray
+            int64[upto + 1]: n_r for r = 0 to `upto`. n_0 is not counted: its place holds 0.
         """
         column = self.continuation_counts(order) if continuation else self.counts[order - 1]
         return count_of_counts(column, upto)
 
     def history_totals(self, order: int) -> Floats:
-        """Return c(h.), the sum of the counts of each history's rows."""
+        """Return c(h.), float64[H]: the sum of the counts of the words after each history."""
         return segment_sums(self.counts[order - 1].astype(np.float64), self.trie.level(order).starts)
 
     def history_types(self, order: int) -> Floats:
-        """Return N1+(h.), the number of distinct words seen after each history."""
+        """Return N1+(h.), float64[H]: the number of distinct words after each history."""
         seen = (self.counts[order - 1] > 0).astype(np.float64)
         return segment_sums(seen, self.trie.level(order).starts)
 
@@ -242,19 +286,24 @@ class NgramCounts:
     def from_ngrams(
         cls, counts: Mapping[Sequence[str], int], vocabulary: Vocabulary | None = None
     ) -> NgramCounts:
-        """Make counts from n-grams given word by word.
+        """Make counts from a mapping of n-grams to numbers.
 
         Parameters
         ----------
-        counts
-            The count of each n-gram. Every history and suffix of an n-gram must be there too.
-        vocabulary
-            The words. Default: the words of the n-grams, in their order.
+        counts : Mapping[Sequence[str], int]
+            The count of each n-gram. The mapping must also contain every history and suffix of an n-gram.
+        vocabulary : Vocabulary, optional
+            The words. By default the words of the n-grams, in their order.
+
+        Returns
+        -------
+        NgramCounts
+            The counts.
 
         Raises
         ------
         CountError
-            For an empty n-gram, or a count that is not a whole number from 0 to 2^63 - 1.
+            An n-gram is empty, or a count is not a whole number from 0 to 2^63 - 1.
 
         Examples
         --------
@@ -287,7 +336,7 @@ class NgramCounts:
 
 
 def count_of_counts(column: CountColumn, upto: int) -> Ints:
-    """Return n_r for r = 0 to `upto`, with n_0 as 0."""
+    """Return n_r for r = 0 to `upto`, int64[upto + 1]. The place of n_0 holds 0."""
     found = np.zeros(upto + 1, np.int64)
     for first in range(0, len(column), PIECE_ROWS):
         piece = column[first : first + PIECE_ROWS]
@@ -307,47 +356,52 @@ def count(
 ) -> NgramCounts:
     """Count all n-grams of orders 1 to `order` of a text.
 
-    The result depends neither on the number of threads nor on the limit of memory.
+    The result depends neither on the number of threads nor on the memory limit.
 
     Parameters
     ----------
-    source
+    source : Text, Source or Iterable[Source]
         A text, or one or several sources that `read_text` reads.
-    order
-        The length of the longest n-grams.
-    threads
-        The number of threads. Default: all cores.
-    progress
-        Called with (stage, done, in all or None).
-    memory
-        The bytes that the process may have in memory; the text may be larger. The rest goes to temporary files, as do
-        the columns of a model that is made from the counts. Default: no limit.
-    temp_folder
-        The folder for temporary files. Default: that of the system.
-    read_options
-        The options of `read_text`.
+    order : int, default 5
+        The length of the longest n-grams, from 1 to 16.
+    threads : int, optional
+        The number of threads. By default as many as there are processors.
+    progress : Progress, optional
+        A function that is called with (stage, done, total or None).
+    memory : int, optional
+        The number of bytes that the process may have in memory. The text may be larger: the rest goes to temporary
+        files. The columns of a model that is estimated from the counts go there too. By default there is no limit.
+    temp_folder : str or os.PathLike[str], optional
+        The folder for temporary files. By default the folder that the system uses.
+    **read_options
+        The options of `read_text`, for example ``tokenizer``.
+
+    Returns
+    -------
+    NgramCounts
+        The counts. The highest order is lower than `order` if all sentences are too short.
 
     Raises
     ------
     CountError
-        When there is nothing to count.
+        The text has no sentences, or too many tokens.
     UsageError
-        For options that do not fit each other, or a limit below what Python itself takes.
+        The arguments do not fit each other, or `memory` is less than Python itself needs.
     StorageError
-        Where `temp_folder` has no room left.
+        `temp_folder` is full, or the process may not write to it.
     TextError
-        See `read_text`.
+        A line breaks the rules for texts.
     """
     if not isinstance(order, int) or not 1 <= order <= MAX_ORDER:
         raise UsageError(f"order is {order!r}; expected 1 to {MAX_ORDER}")
     if isinstance(source, Text):
         if memory is not None:
             raise UsageError(
-                "found a limit of memory and a text that is in memory; expected a text to be read"
+                "found a memory limit for a text that is already in memory; expected a file (leave out memory)"
             )
         if read_options:
             raise UsageError(
-                f"{', '.join(read_options)} cannot be used with a text that has been read already"
+                f"found {', '.join(read_options)} for a text that is already in memory; expected a file"
             )
         text, where = source, ""
     else:
@@ -382,7 +436,7 @@ def _count_within(
     where: str,
     read_options: dict[str, Any],
 ) -> NgramCounts:
-    """Count a text that may be larger than memory."""
+    """Count a text within a memory limit."""
     with Spill.of(sources, workspace, usable_threads(threads), progress, **read_options) as spill:
         if not spill.n_ids:
             raise CountError(f"{where}found no sentences; expected at least one line of text")
@@ -403,7 +457,7 @@ def _of_columns(
     higher: Iterable[tuple[Level, Int32s]],
     workspace: Workspace,
 ) -> NgramCounts:
-    """Return the counts of columns; orders for which the sentences are too short are left out."""
+    """Make the counts from their columns, without the orders that have no n-grams."""
     levels, counts = [Level.of_words(len(vocabulary))], [unigrams]
     for level, column in higher:
         if level.n_rows:
@@ -413,31 +467,42 @@ def _of_columns(
 
 
 def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = None) -> NgramCounts:
-    """Return the sum of several counts, over the union of their vocabularies; the words of the first come first.
+    """Add up several counts, over the union of their vocabularies.
+
+    The words of the first counts come first in the vocabulary of the result.
 
     Parameters
     ----------
-    several
+    several : Sequence[NgramCounts]
         The counts.
-    times
-        How many times to add each of the counts, as if its text were there so many times. Count merging adapts a model
-        to the text that is repeated (Bacchiani & Roark 2003). Methods whose discounts come from the n-grams that occur
-        once or twice, such as Kneser-Ney, then take them from the repeated text: other methods suit such counts better.
+    times : Sequence[int], optional
+        The number of times to add each of the counts, 1 by default: a larger number gives a text more weight. Repeating
+        a text adapts a model to it (count merging). Kneser-Ney and related methods estimate their discounts from the
+        n-grams that occur once or twice. Repetition distorts these numbers, so use another method with `times`.
+
+    Returns
+    -------
+    NgramCounts
+        The sum.
 
     Raises
     ------
     UsageError
-        When some were counted up to a lower order than others or have cut-offs, and for `times` that are not whole
-        numbers from 1 on, one for each.
+        The counts differ in their order, or have cut-offs. Or `times` is not one whole number from 1 to 1,000,000 for
+        each of the counts.
     CountError
-        For a sum of 2^63 or more.
+        A sum is 2^63 or more.
+
+    References
+    ----------
+    Bacchiani & Roark (2003), "Unsupervised language model adaptation".
     """
     if not several:
         raise UsageError("found no counts to merge; expected at least one")
     factors = [1] * len(several) if times is None else [int(n) for n in times]
     if len(factors) != len(several):
         raise UsageError(
-            f"found {len(factors)} numbers of times for {len(several)} counts; expected one for each"
+            f"found {len(factors)} values of times for {len(several)} counts; expected one for each"
         )
     if times is not None and (list(times) != factors or min(factors) < 1 or max(factors) > MAX_TIMES):
         raise UsageError(f"found the times {list(times)}; expected whole numbers from 1 to {MAX_TIMES}")
@@ -471,14 +536,16 @@ def merge_counts(several: Sequence[NgramCounts], times: Sequence[int] | None = N
 
 
 def _multiplied(counts: CountColumn, times: int) -> Ints:
+    """Return the counts times a number, int64[R]; raises CountError for a product of 2^63 or more."""
     if times > 1 and len(counts) and int(counts.max()) * times >= 1 << 63:
         raise CountError(f"found a count of {counts.max()}; expected less than 2^63 / {times}")
     return counts.astype(np.int64) * times
 
 
 def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
-    """Return the first group of counts (group i begins at ``firsts[i]``) whose sum is 2^63 or more, and the sum."""
-    near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)  # rounded; then exactly
+    """Return the first group of counts whose sum is 2^63 or more, and the sum. Group i begins at ``firsts[i]``."""
+    # float64 sums are rounded: they select the groups whose sums are then computed exactly
+    near = np.add.reduceat(values.astype(np.float64), firsts) >= float(1 << 62)
     for group in np.flatnonzero(near).tolist():
         end = firsts[group + 1] if group + 1 < len(firsts) else len(values)
         total = sum(values[firsts[group] : end].tolist())
@@ -488,6 +555,6 @@ def overflow(values: Ints, firsts: Ints) -> tuple[int, int] | None:
 
 
 def is_complete(counts: NgramCounts) -> bool:
-    """Return whether no longer n-grams exist: all n-grams of the highest order are whole sentences."""
+    """Return whether the text has no longer n-grams: all n-grams of the highest order are whole sentences."""
     level = counts.trie.level(counts.order)
     return bool((level.words == EOS).all() and (level.first_words == BOS).all())

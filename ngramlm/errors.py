@@ -1,4 +1,7 @@
-"""All exceptions and warnings: a message says what was found, where, and what was expected."""
+"""All exceptions and warnings of ngramlm.
+
+Messages have one form: where, "found X; expected Y", and the argument or option that helps.
+"""
 
 from __future__ import annotations
 
@@ -25,22 +28,33 @@ __all__ = [
 
 
 class NgramlmError(Exception):
-    """Everything that ngramlm raises on purpose."""
+    """The base class of all errors that ngramlm raises."""
 
 
 class UsageError(NgramlmError, ValueError):
-    """An argument that cannot be used."""
+    """An argument has an unsuitable value, or does not fit the other arguments."""
 
 
 class UnknownWordError(UsageError, KeyError):
-    """A word that is not among those that are known."""
+    """A word is not in the vocabulary."""
 
     __str__ = Exception.__str__  # KeyError shows the message in quotes
 
 
 class FormatError(NgramlmError, ValueError):
-    """A file that does not hold what it should; the text begins with ``path:line:``.
+    """The content of a file breaks the rules of its format. The message begins with ``path:line:``.
 
+    Parameters
+    ----------
+    message : str
+        What was found and what was expected.
+    path : str or os.PathLike[str], optional
+        The file.
+    line : int, optional
+        The number of the line, from 1.
+
+    Examples
+    --------
     >>> str(FormatError("found 3 fields; expected 2", path="a.arpa", line=7))
     'a.arpa:7: found 3 fields; expected 2'
     """
@@ -56,43 +70,51 @@ class FormatError(NgramlmError, ValueError):
 
 
 class TextError(FormatError):
-    """Text that breaks the rules: bad encoding, a control character, a reserved word."""
+    """A text breaks the rules for texts: a bad encoding, a control character or a reserved word."""
 
 
 class CountError(NgramlmError, ValueError):
-    """Counts that cannot be used: too large, negative, or none at all."""
+    """Counts are too large, negative or missing."""
 
 
 class EstimationError(NgramlmError, ValueError):
-    """A smoothing method that these counts do not support."""
+    """A smoothing method cannot be estimated from the counts."""
 
 
 class StorageError(NgramlmError, OSError):
-    """No room, or no right to write, where temporary files go."""
+    """The folder for temporary files is full, or the process may not write to it."""
 
 
 class MissingExtraError(NgramlmError, ImportError):
-    """An optional package is missing; the message names the extra that installs it."""
+    """An optional package is not installed. The message names the extra that installs it."""
 
 
 class NgramlmWarning(UserWarning):
-    """Everything that ngramlm warns about."""
+    """The base class of all warnings of ngramlm."""
 
 
 class EstimationWarning(NgramlmWarning):
-    """An estimate fell back on a default; the message names the order."""
+    """An estimate was replaced by a default. The message names the order."""
 
 
 class FormatWarning(NgramlmWarning):
-    """A file was read after a repair."""
+    """A file with a small defect was repaired while it was read."""
 
 
 class TextWarning(NgramlmWarning):
-    """A text that hardly fits what it is used with."""
+    """The text looks unsuitable for this model, for example because most of its words are OOV."""
 
 
 def warn(message: str, category: type[NgramlmWarning]) -> None:
-    """Warn at the line outside the package that led here."""
+    """Issue a warning that points to the caller's line outside the package.
+
+    Parameters
+    ----------
+    message : str
+        The text of the warning.
+    category : type[NgramlmWarning]
+        The class of the warning.
+    """
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "ngramlm":
         level, frame = level + 1, frame.f_back

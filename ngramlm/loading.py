@@ -1,4 +1,4 @@
-"""Opening a model file of any format."""
+"""Opening a model file of any format: ARPA, binary, mixture or archive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,27 @@ KINDS: dict[str, type[ColumnModel]] = {
 
 
 def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> NgramModel | Mixture:
-    """Open a binary or ARPA model (compressed by suffix), whichever it is; raises FormatError."""
+    """Open a model file of any format.
+
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        The file. ``-`` reads an ARPA model from standard input. ARPA files may be compressed (.gz .bz2 .xz .zst).
+    progress : Progress, optional
+        A function that is called with (stage, done, total or None) while an ARPA file is read.
+
+    Returns
+    -------
+    NgramModel or Mixture
+        The model.
+
+    Raises
+    ------
+    FormatError
+        The file has another format, or is damaged.
+    OSError
+        The file cannot be read.
+    """
     if path != "-" and os.path.isfile(path):
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
@@ -40,13 +60,33 @@ def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> N
     return read_arpa(path, progress=progress)
 
 
-MOST_DEPTH = 8  # mixtures inside each other
+# The number of levels that mixtures of mixtures may have.
+MOST_DEPTH = 8
 
 
 def load_part(
     path: str | os.PathLike[str], offset: int, size: int | None, head: bytes | None = None, depth: int = 0
 ) -> NgramModel | Mixture:
-    """Open the binary model of any kind that stands at some bytes of a file; raises FormatError."""
+    """Open the model of any binary format in a part of a file.
+
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        The file.
+    offset : int
+        The byte at which the model begins.
+    size : int or None
+        The number of bytes of the model. None means up to the end of the file.
+    head : bytes, optional
+        The first bytes of the model, if the caller has read them already.
+    depth : int, default 0
+        The number of mixtures around the model.
+
+    Raises
+    ------
+    FormatError
+        The part is not a model, or is damaged.
+    """
     if head is None:
         with open(path, "rb") as file:
             file.seek(offset)
@@ -62,15 +102,25 @@ def load_part(
         with open(path, "rb") as file:
             file.seek(offset)
             return load_archive(path, io.BytesIO(file.read(size)))
-    raise FormatError("found a part that is no binary model; expected one", path)
+    raise FormatError("found a part of another format; expected a binary model", path)
 
 
 def load_mixture_file(
     path: str | os.PathLike[str], offset: int = 0, size: int | None = None, depth: int = 0
 ) -> Mixture:
-    """Open a file of several models, or one that stands inside of another; raises FormatError."""
+    """Open a mixture file, or a mixture that is a part of another file.
+
+    The parameters are those of `load_part`.
+
+    Raises
+    ------
+    FormatError
+        The mixture is damaged, or more than `MOST_DEPTH` mixtures are nested.
+    """
     if depth == MOST_DEPTH:
-        raise FormatError(f"found mixtures inside each other; expected {MOST_DEPTH} levels at most", path)
+        raise FormatError(
+            f"found more than {MOST_DEPTH} nested mixtures; expected at most {MOST_DEPTH} levels", path
+        )
 
     def load_model(where: str | os.PathLike[str], at: int, n_bytes: int) -> LanguageModel:
         return load_part(where, at, n_bytes, depth=depth + 1)
@@ -81,7 +131,20 @@ def load_mixture_file(
 
 
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:
-    """Read a model that is no back-off table, from `file` if given; raises FormatError."""
+    """Read a model from an archive: a model that is not a table of probabilities and back-off weights.
+
+    Parameters
+    ----------
+    path : str or os.PathLike[str]
+        The file, also for messages.
+    file : IO[bytes], optional
+        An open stream with the archive. By default `path` is opened.
+
+    Raises
+    ------
+    FormatError
+        The model has an unknown kind, or the archive is damaged.
+    """
     archive = read_archive(path, file)
     if archive.kind not in KINDS:
         raise FormatError(

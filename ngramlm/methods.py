@@ -36,7 +36,7 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
     "add-one": partial(Additive, delta=1.0, shared=False),
     "add-delta": Additive,
     "good-turing": partial(GoodTuring, simple=False),
-    # simple Good-Turing does not use k: bound, k is not an option of this name
+    # simple Good-Turing does not use k: setting it here removes it from the options
     "simple-good-turing": partial(GoodTuring, simple=True, k=5),
     "stupid-backoff": StupidBackoff,
     "church-gale": ChurchGale,
@@ -59,13 +59,13 @@ SMOOTHINGS: dict[str, Callable[..., Smoothing]] = {
 }
 """The smoothing methods by name.
 
-The parameters that a name binds are not options of that name, except those in `FREE`.
+A name can set parameters of its method. They are then not options of that name, except those in `FREE`.
 """
 
-#: Bound parameters that stay options: Kneser-Ney accepts any number of discounts.
+#: Parameters that a name sets and that stay options: Kneser-Ney accepts any number of discounts.
 FREE = ("discounts",)
 
-#: Common short names, which errors explain.
+#: Common short names. Error messages suggest the full name.
 ABBREVIATIONS = {
     "ad": "absolute-discounting",
     "gt": "good-turing",
@@ -97,7 +97,7 @@ def smoothing_names(names: Iterable[str]) -> list[str]:
 
 
 def unknown_smoothing(name: str) -> UsageError:
-    """The error for a name that is not in `SMOOTHINGS`: the nearest name, and all names.
+    """Return the error for an unknown name; its message suggests the nearest name and lists all names.
 
     Examples
     --------
@@ -118,9 +118,9 @@ def make_smoothing(
     Parameters
     ----------
     name : str
-        A name of `SMOOTHINGS`. Names with ``/`` between them are the methods of order 1, 2, and so on.
+        A name of `SMOOTHINGS`. Several names with ``/`` between them give the methods of order 1, 2, and so on.
     interpolate : bool, optional
-        Whether to interpolate or to back off; by default the form that the method is known by.
+        Whether to interpolate or to back off. By default each method uses its usual form.
     closed : bool, default False
         Whether the vocabulary is closed.
     **options
@@ -134,7 +134,7 @@ def make_smoothing(
     Raises
     ------
     UsageError
-        If the name or an option is unknown, or the method does not have the form.
+        The name or an option is unknown, or the method does not have this form.
 
     Examples
     --------
@@ -144,11 +144,11 @@ def make_smoothing(
     'witten-bell/kneser-ney'
     """
     if not isinstance(name, str):
-        raise UsageError(f"found {name!r} for a smoothing; expected a name such as 'witten-bell'")
+        raise UsageError(f"found {name!r} as a smoothing; expected a name such as 'witten-bell'")
     if "/" in name:
         if options:
             raise UsageError(
-                f"found {', '.join(options)} for several methods; expected one method with options"
+                f"found {', '.join(options)} for several methods; expected options for a single method only"
             )
         methods = [make_smoothing(part, interpolate=interpolate, closed=closed) for part in name.split("/")]
         return PerOrder(methods=tuple(methods), closed=closed)  # type: ignore[arg-type]  # it checks them
@@ -165,6 +165,7 @@ def make_smoothing(
         return method if interpolate is None else replace(method, interpolate=interpolate)
     if interpolate is not None:
         raise UsageError(
-            f"{name} has neither an interpolated nor a back-off form; expected a method that has"
+            f"found interpolate for {name}, which has neither an interpolated nor a back-off form; "
+            "expected a recursive method (leave out interpolate)"
         )
     return method

@@ -1,1 +1,1 @@
-"""What every package needs: files, threads, buffers, workspaces for large columns, and checks of arguments."""
+"""Tools that every package uses: files, threads, buffers, workspaces for large columns, and checks of arguments."""

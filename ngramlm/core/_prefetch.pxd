@@ -1,9 +1,9 @@
-# Memory that will be needed soon, asked for before it is.
+# Prefetching: ask for memory that will be needed soon.
 cdef extern from *:
     """
-    /* The empty asm: a function that only prefetches counts as one without effect, and its calls would be dropped. */
+    /* The compiler drops calls of a function that only prefetches. The empty asm keeps them. */
     static inline void ngramlm_prefetch(const void *p) { __builtin_prefetch(p); __asm__ volatile(""); }
-    /* To be written to: other cores lose their copy now, and not when the write comes. */
+    /* Prefetch memory that will be written. Other cores give up their copy now, so the write need not wait. */
     #if defined(__x86_64__) && defined(__GNUC__)
     static inline void ngramlm_prefetch_to_write(const void *p) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)p)); }
     #else

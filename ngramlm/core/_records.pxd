@@ -1,5 +1,6 @@
-# Records of words as fixed-width digits, most significant first, and their sorting; shared by counting and by the
-# sorting of n-grams. A record is as many 64-bit limbs as its digits need, so that a comparison is one or two compares.
+# Records of words, and a radix sort of them. Counting and the sorting of n-grams use both.
+# A record holds words as digits of a fixed number of bits, the most significant first. The digits fill as few 64-bit
+# limbs as possible, so that one or two comparisons of integers compare two records.
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -11,7 +12,8 @@ cdef extern from *:
 
 cdef enum:
     MAX_LIMBS = 8
-    SMALL_SORT = 32            # below this many records insertion sort beats another radix pass
+    # For at most this number of records insertion sort is faster than another radix pass.
+    SMALL_SORT = 32
 
 cdef struct Record1:
     uint64_t limb[1]
@@ -30,6 +32,7 @@ ctypedef fused Record:
 
 
 cdef inline uint64_t get_digit(const Record* record, int digit, int bits) noexcept nogil:
+    """Return a digit of a record."""
     cdef int at = digit * bits
     cdef int limb = at >> 6, offset = at & 63
     cdef uint64_t value = record.limb[limb] << offset
@@ -39,7 +42,7 @@ cdef inline uint64_t get_digit(const Record* record, int digit, int bits) noexce
 
 
 cdef inline void set_digit(Record* record, int digit, int bits, uint64_t value) noexcept nogil:
-    """Put a digit into a record that is zero there."""
+    """Store a digit in a record. Its bits must be 0 before."""
     cdef int at = digit * bits
     cdef int limb = at >> 6, offset = at & 63
     if offset + bits <= 64:
@@ -50,6 +53,7 @@ cdef inline void set_digit(Record* record, int digit, int bits, uint64_t value) 
 
 
 cdef inline bint less(const Record* a, const Record* b) noexcept nogil:
+    """Return whether record a sorts before record b."""
     cdef int i
     for i in range(<int> (sizeof(Record) // 8)):
         if a.limb[i] != b.limb[i]:
@@ -58,7 +62,7 @@ cdef inline bint less(const Record* a, const Record* b) noexcept nogil:
 
 
 cdef inline int common_bits(const Record* a, const Record* b) noexcept nogil:
-    """Length of the common prefix in bits; the size of a record when they are equal."""
+    """Return the length of the common prefix in bits; the size of a record if both are equal."""
     cdef int i
     for i in range(<int> (sizeof(Record) // 8)):
         if a.limb[i] != b.limb[i]:
@@ -67,6 +71,7 @@ cdef inline int common_bits(const Record* a, const Record* b) noexcept nogil:
 
 
 cdef inline void insertion_sort(Record* records, int64_t n) noexcept nogil:
+    """Sort a few records in place."""
     cdef int64_t i, j
     cdef Record moved
     for i in range(1, n):
@@ -80,7 +85,10 @@ cdef inline void insertion_sort(Record* records, int64_t n) noexcept nogil:
 
 
 cdef inline void radix_sort(Record* records, Record* spare, int64_t n, int byte, int n_bytes) noexcept nogil:
-    """Sort by the bytes from `byte` on; those before are equal."""
+    """Sort records in place by their bytes from `byte` on; the bytes before are equal in all records.
+
+    `spare` has room for n records.
+    """
     cdef int64_t histogram[256]
     cdef int64_t starts[257]
     cdef int64_t i

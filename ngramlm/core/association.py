@@ -1,4 +1,4 @@
-"""Mutual information of two things that are counted together."""
+"""Mutual information of two kinds of events, such as the occurrences of two words."""
 
 from __future__ import annotations
 
@@ -10,20 +10,29 @@ __all__ = ["mutual_information"]
 
 
 def mutual_information(both: Floats, first: Floats, second: Floats, n: float) -> Floats:
-    """Return the average mutual information, in nats, of two things.
+    """Return the average mutual information of A and B.
 
     P(A,B) log P(B|A)/P(B) + P(A,~B) log P(~B|A)/P(~B), and the same with ~A.
 
     Parameters
     ----------
-    both, first, second
-        In how many events both things, the first thing, and the second thing occur.
-    n
-        The number of events.
+    both : numpy.ndarray
+        The numbers of cases in which A and B occur.
+    first : numpy.ndarray
+        The numbers of cases in which A occurs.
+    second : numpy.ndarray
+        The numbers of cases in which B occurs.
+    n : float
+        The number of all cases.
+
+    Returns
+    -------
+    numpy.ndarray
+        The mutual information in nats; the three arrays are broadcast.
 
     References
     ----------
-    Rosenfeld (1996), section 3.2.
+    Rosenfeld (1996), "A maximum entropy approach to adaptive statistical language modelling", section 3.2.
 
     Examples
     --------

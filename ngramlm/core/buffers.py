@@ -1,4 +1,4 @@
-"""Pools of buffers that are used again, because memory that the system hands out for the first time is slow."""
+"""Pools of buffers: memory that was used before is faster than new memory from the system."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Buffer = TypeVar("Buffer")
 
 
 class Buffers(Generic[Buffer]):
-    """Buffers that threads take and give back.
+    """A pool of buffers that threads take and give back.
 
     Parameters
     ----------
-    make
-        Makes a new buffer that holds at least the given number of items.
-    capacity
-        The number of items that a buffer holds.
+    make : Callable[[int], Buffer]
+        A function that makes a new buffer for at least the given number of items.
+    capacity : Callable[[Buffer], int]
+        A function that returns the number of items for which a buffer has room.
 
     Examples
     --------
@@ -36,10 +36,11 @@ class Buffers(Generic[Buffer]):
     def __init__(self, make: Callable[[int], Buffer], capacity: Callable[[Buffer], int]) -> None:
         self._make = make
         self._capacity = capacity
-        self._spare: list[Buffer] = []  # append and pop are atomic
+        # no lock is needed: append and pop are atomic
+        self._spare: list[Buffer] = []
 
     def take(self, size: int) -> Buffer:
-        """Return a buffer that holds at least `size` items, with anything in them; smaller spare ones are dropped."""
+        """Return a buffer for at least `size` items, with arbitrary contents. Smaller spare buffers are dropped."""
         while True:
             try:
                 buffer = self._spare.pop()
@@ -49,10 +50,10 @@ class Buffers(Generic[Buffer]):
                 return buffer
 
     def give_back(self, buffer: Buffer) -> None:
-        """Keep a buffer, of which nobody uses the contents any more, for the next `take`."""
+        """Keep a buffer for the next `take`. The caller must not use its contents any more."""
         self._spare.append(buffer)
 
 
 def byte_buffers() -> Buffers[Uint8s]:
-    """Return a pool of byte arrays, each a quarter larger than was asked for, so that slightly larger ones fit too."""
+    """Return a pool of arrays uint8[size]. Each is a quarter larger than requested, to serve larger requests too."""
     return Buffers(lambda size: np.empty(size + size // 4, np.uint8), len)

@@ -1,6 +1,6 @@
 """Reading and writing files: compression by suffix, ``-`` for the standard streams, atomic writing.
 
-The modules for compression and temporary files are imported where they are used: most commands start without them.
+The functions here import the modules for compression and temporary files. Most commands then start without them.
 """
 
 from __future__ import annotations
@@ -31,22 +31,26 @@ __all__ = [
     "temporary_folder",
 ]
 
-_UMASK = os.umask(0o077)  # can only be read by setting it: once, before there are threads
+# The mask can only be read by setting it. This is done once, before there are threads.
+_UMASK = os.umask(0o077)
 os.umask(_UMASK)
 
-_unfinished: set[str] = set()  # temporary files and folders that are in use
+# Temporary files and folders that are in use.
+_unfinished: set[str] = set()
 
-FLUSHED_AT_ONCE = 64 << 20  # bytes
-HUGE_PAGE = 2 << 20  # bytes; what is mapped is written in blocks of so many
-BLOCK = 1 << 16  # bytes that are written together otherwise
-MAX_WRITE_BYTES = 1 << 30  # bytes; the system takes no more than 2 GB
+# Sizes in bytes. Files that readers map into memory are written in blocks of a huge page, others in blocks of BLOCK.
+FLUSHED_AT_ONCE = 64 << 20
+HUGE_PAGE = 2 << 20
+BLOCK = 1 << 16
+# One write call of the system takes at most 2 GB.
+MAX_WRITE_BYTES = 1 << 30
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 Source = str | os.PathLike[str] | IO[bytes]
 
 
 def source_name(source: Source) -> str:
-    """Return the name of a source for messages."""
+    """Return the name of a source for messages: its path, ``<stdin>`` or ``<stream>``."""
     if isinstance(source, (str, os.PathLike)):
         return "<stdin>" if source == "-" else os.fspath(source)
     name = getattr(source, "name", None)
@@ -58,15 +62,24 @@ def open_source(source: Source) -> IO[bytes]:
 
     Parameters
     ----------
-    source
+    source : Source
         A path (compressed by suffix: .gz .bz2 .xz .zst), ``-`` for standard input, or a binary stream.
+
+    Returns
+    -------
+    IO[bytes]
+        The stream of uncompressed bytes. Closing it does not close standard input or a stream of the caller.
 
     Raises
     ------
     OSError
-        As ``open`` does.
+        The file cannot be opened.
     UsageError
-        For a text stream.
+        The source is not a path or a binary stream, but for example a text stream.
+    FormatError
+        While reading: the compressed data are damaged.
+    MissingExtraError
+        The file is compressed with zstandard, which is not installed.
     """
     if not isinstance(source, (str, os.PathLike)):
         if not hasattr(source, "readinto"):
@@ -96,7 +109,7 @@ def open_source(source: Source) -> IO[bytes]:
 
 
 class _Borrowed:
-    """A stream that is not ours to close."""
+    """A stream that belongs to the caller: closing has no effect."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -115,7 +128,7 @@ class _Borrowed:
 
 
 class _Checked(io.RawIOBase):
-    """A decompressor whose complaints about the data become FormatError with the path."""
+    """A decompressor that reports damaged data as FormatError with the path."""
 
     def __init__(self, stream: Any, path: str) -> None:
         self._stream = stream
@@ -150,12 +163,12 @@ def _module(error: Exception) -> str:
 
 
 def is_compressed(path: str | os.PathLike[str]) -> bool:
-    """Return whether the suffix of a path asks for compression."""
+    """Return whether a path has the suffix of a compressed file."""
     return _suffix(os.fspath(path)) in COMPRESSED
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
-    """Return the suffix that names the format, in lower case and without the suffix of the compression.
+    """Return the suffix of a path that names the format, in lower case, without the suffix of the compression.
 
     Examples
     --------
@@ -169,7 +182,7 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
 
 
 def plain_size(source: Source) -> int | None:
-    """Return the number of bytes of a plain file, None for streams, pipes and compressed files."""
+    """Return the number of bytes of an uncompressed file. None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
         return None
     try:
@@ -188,7 +201,7 @@ def require_zstandard() -> Any:
     Raises
     ------
     MissingExtraError
-        When it is not installed.
+        The package is not installed.
     """
     try:
         import zstandard
@@ -220,21 +233,29 @@ def _compressor(path: str, raw: IO[bytes]) -> Any:
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Iterator[IO[bytes]]:
-    """Write a file so that it appears at once, when the block ends without an error.
+    """Write a file that appears as a whole when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, which is flushed to the disk and renamed. After an error or an
-    interruption the old file is whole and the temporary file is gone. Devices and pipes are written directly.
+    The bytes go to a temporary file in the same folder. At the end this file is flushed to the disk and renamed. After
+    an error or an interruption the temporary file is removed, and an old file is unchanged. Devices and pipes are
+    written directly.
 
     Parameters
     ----------
-    path
-        The file to write, compressed by suffix; ``-`` is standard output.
-    mapped
-        Whether readers map the file into memory. It is then never compressed, and written in blocks of huge pages.
+    path : str or os.PathLike[str]
+        The file to write, compressed by suffix. ``-`` is standard output.
+    mapped : bool, default False
+        Whether readers map the file into memory. The file is then never compressed, and is written in blocks of huge
+        pages.
 
     Yields
     ------
-    A binary stream.
+    IO[bytes]
+        A binary stream.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
     """
     if path == "-":
         sys.stdout.flush()
@@ -279,7 +300,7 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
 
 @contextlib.contextmanager
 def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
-    """Make a new folder; it is removed with all that is in it when the block ends."""
+    """Make a new folder, and remove it with its contents when the block ends."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
@@ -291,7 +312,7 @@ def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) 
 
 
 def discard_unfinished() -> None:
-    """Remove half-written files, for a process that ends without returning to where it writes."""
+    """Remove unfinished files. Call this before a process ends in the middle of a write."""
     for path in list(_unfinished):
         with contextlib.suppress(OSError):
             if os.path.isdir(path):
@@ -303,11 +324,11 @@ def discard_unfinished() -> None:
 
 
 class _Flushing(io.BufferedWriter):
-    """A file whose beginning goes to the disk while the rest is written, so that little is left to wait for.
+    """A file that a thread flushes to the disk during writing, which shortens the wait at the end.
 
-    It is written in whole blocks: Linux keeps a file of blocks of 2 MB in huge pages, and maps it in them. Looking into
-    a mapped model then takes a fifth less time than with the small pages that are left by writes of other sizes. Where
-    nobody maps the file, smaller pages are sooner found.
+    The file is written in whole blocks. Linux keeps a file of 2 MB blocks in huge pages, and maps it in huge pages.
+    Lookups in a mapped model then take a fifth less time than with small pages. For a file that nobody maps, the system
+    allocates small pages faster.
     """
 
     def __init__(self, handle: int, path: str, block: int) -> None:
@@ -327,7 +348,8 @@ class _Flushing(io.BufferedWriter):
         rest = rest.cast("B")
         while rest.nbytes:
             room = self._block - self._at % self._block
-            if room == self._block and rest.nbytes >= 2 * room:  # more than the buffer holds: without a copy
+            # data larger than the buffer are written without a copy
+            if room == self._block and rest.nbytes >= 2 * room:
                 room *= min(rest.nbytes, MAX_WRITE_BYTES) // room
             with _naming(self._path):
                 self._at += super().write(rest[:room])
@@ -350,7 +372,7 @@ class _Flushing(io.BufferedWriter):
             self._failure = error
 
     def finish(self) -> None:
-        """Send all, and wait until nothing is being sent; raises OSError where that failed."""
+        """Flush all bytes to the disk, and wait for the end; raises OSError on failure."""
         with _naming(self._path):
             self.flush()
             if self._thread is not None:
@@ -360,7 +382,8 @@ class _Flushing(io.BufferedWriter):
             os.fsync(self.fileno())
 
     def close(self) -> None:
-        if self._thread is not None:  # the number of the file may not be given to another one meanwhile
+        # the thread uses the file descriptor, which the system may give to another file after closing
+        if self._thread is not None:
             self._thread.join()
         with _naming(self._path):
             super().close()
@@ -368,7 +391,7 @@ class _Flushing(io.BufferedWriter):
 
 @contextlib.contextmanager
 def _naming(path: str) -> Iterator[None]:
-    """Say which file could not be written."""
+    """Add the path to an OSError that has none."""
     try:
         yield
     except OSError as error:
@@ -379,6 +402,7 @@ def _naming(path: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _packed(path: str, raw: IO[bytes], compress: bool) -> Iterator[IO[bytes]]:
+    """Yield a stream that compresses by the suffix of the path, or the stream itself."""
     packer = _compressor(path, raw) if compress else None
     if packer is None:
         yield raw

@@ -1,16 +1,15 @@
-"""Lazy names of a package: each is imported at its first use, so that importing the package is fast.
+"""Lazy names of a package: each name is imported at its first use, which keeps the import of the package fast.
 
-The names stand once, in the stub ``__init__.pyi`` beside ``__init__.py``. Type checkers read the stub, and so does this
-module. A line ``from ngramlm.counts import count as count`` makes ``count`` a name of the package.
+The stub ``__init__.pyi`` beside ``__init__.py`` lists the names. Both type checkers and this module read the stub. A
+line ``from ngramlm.counts import count as count`` makes ``count`` a name of the package.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-TYPE_CHECKING = (
-    False  # type checkers know this name; importing it from typing would take longer than the rest
-)
+# Type checkers know this name. Importing it from typing would take longer than the rest of the module.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -19,10 +18,22 @@ __all__ = ["lazy_names"]
 
 
 def lazy_names(namespace: dict[str, Any]) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """Return ``__getattr__``, ``__dir__`` and ``__all__`` of the package with these globals."""
+    """Return ``__getattr__``, ``__dir__`` and ``__all__`` of a package.
+
+    Parameters
+    ----------
+    namespace : dict[str, Any]
+        The globals of the package's ``__init__.py``.
+
+    Returns
+    -------
+    tuple
+        The two functions and the list of names.
+    """
     package = namespace["__name__"]
     homes: dict[str, str] = {}
-    own = []  # names that the package defines itself, such as __version__
+    # names that the package defines itself, such as __version__
+    own = []
     with open(namespace["__file__"].removesuffix("c") + "i", encoding="utf-8") as stub:
         for line in stub:
             match line.split():

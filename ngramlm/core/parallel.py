@@ -1,4 +1,4 @@
-"""Threads: how many to use, and maps over items with and without order."""
+"""Threads: the number to use, and maps over items that keep or ignore the order."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "both", "ordered_map", "unordered_map", "usable_threads"]
 
-WAKING = 0.05  # seconds between two looks at what an unordered map has found
+# Seconds between two lists of results of an unordered map.
+WAKING = 0.05
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with (stage, done, total or None) from the thread that asked for the work."""
+"""A function for progress: the caller's thread calls it with (stage, done, total or None)."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,12 +28,17 @@ Other = TypeVar("Other")
 
 
 def usable_threads(threads: int | None) -> int:
-    """Return the number of threads to use; None is every core that this process may run on.
+    """Return the number of threads to use.
+
+    Parameters
+    ----------
+    threads : int or None
+        The number of threads. None means as many as there are processors that this process may use.
 
     Raises
     ------
     UsageError
-        For a number below 1.
+        The number is below 1.
     """
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -42,9 +48,9 @@ def usable_threads(threads: int | None) -> int:
 
 
 def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) -> tuple[Result, Other]:
-    """Return the results of two functions, which run in two threads if there may be two.
+    """Run two functions, in two threads if `threads` allows it, and return both results.
 
-    An error of `one` comes before an error of `other`.
+    If both functions fail, the error of `one` is raised.
 
     Examples
     --------
@@ -53,7 +59,8 @@ def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) ->
     """
     if threads == 1:
         return one(), other()
-    from concurrent.futures import ThreadPoolExecutor  # here: one thread starts without it
+    # imported late: with one thread the program starts without this module
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
         beside = pool.submit(other)
@@ -63,18 +70,23 @@ def both(one: Callable[[], Result], other: Callable[[], Other], threads: int) ->
 def ordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int, ahead: int = 2
 ) -> Generator[Result, None, None]:
-    """Map a function over items in several threads, and give the results in the order of the items.
+    """Map a function over items in several threads, and yield the results in the order of the items.
 
     Parameters
     ----------
-    function
-        Gets one item; runs in any thread.
-    items
-        Taken one by one from the thread of the caller.
-    threads
-        The number of threads; with 1 the caller does the work.
-    ahead
+    function : Callable
+        A function of one item. Any thread may call it.
+    items : Iterable
+        The items. The caller's thread takes them one by one.
+    threads : int
+        The number of threads. With 1 the caller's thread does the work.
+    ahead : int, default 2
         The largest number of items per thread that are in work or wait for the caller.
+
+    Yields
+    ------
+    Result
+        The result of each item. An error of an item is raised in its place.
 
     Examples
     --------
@@ -96,7 +108,8 @@ def ordered_map(
                     item = next(iterator)
                 except StopIteration:
                     break
-                except Exception as error:  # comes after the results, and the errors, of the items before
+                except Exception as error:
+                    # raised after the results and errors of the items before
                     failure = error
                     break
                 waiting.append(pool.submit(function, item))
@@ -114,11 +127,24 @@ def ordered_map(
 def unordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Generator[list[Result], None, None]:
-    """Map a function over items in several threads that take their items themselves; the caller is woken seldom.
+    """Map a function over items in several threads, and yield the results in any order.
 
-    Yields lists of results, which may be empty, about every `WAKING` seconds, so that the caller takes no core from the
-    threads. With one thread, which is the caller, each list has one result. After an error, or when the generator is
-    closed, the threads finish the items that they have taken, and their results are dropped.
+    The threads take the items themselves, so the caller's thread uses almost no processor time. After an error, or when
+    the generator is closed, the threads finish the items that they have taken, and the results are dropped.
+
+    Parameters
+    ----------
+    function : Callable
+        A function of one item. Any thread may call it.
+    items : Iterable
+        The items. The threads take them one by one, under a lock.
+    threads : int
+        The number of threads. With 1 the caller's thread does the work.
+
+    Yields
+    ------
+    list[Result]
+        The results of about `WAKING` seconds; the list may be empty. With one thread each list has one result.
 
     Examples
     --------

@@ -9,7 +9,7 @@ __all__ = ["aligned_cells", "table_lines", "text_width"]
 
 
 def text_width(text: str) -> int:
-    """Columns that a terminal needs for a text: two for a wide character, zero for a combining one.
+    """Return the number of terminal columns of a text: two for a wide character, zero for a combining one.
 
     Examples
     --------
@@ -29,12 +29,17 @@ def aligned_cells(
 
     Parameters
     ----------
-    rows
-        The cells, as many in each row.
-    left
-        Whether a column is flush left, one value per column; the other columns are flush right.
-    least_width
-        Smallest width of a column.
+    rows : Sequence[Sequence[str]]
+        The cells. All rows have the same number.
+    left : Sequence[bool]
+        For each column, whether its cells are flush left. Other columns are flush right.
+    least_width : int, default 0
+        The smallest width of a column.
+
+    Returns
+    -------
+    list[list[str]]
+        The padded cells.
 
     Examples
     --------
@@ -52,7 +57,7 @@ def aligned_cells(
 
 
 def table_lines(rows: Sequence[Sequence[str]], left: Sequence[bool], least_width: int = 0) -> list[str]:
-    """The rows as lines, with two spaces between the columns.
+    """Format rows as lines, with two spaces between the columns. The parameters are those of `aligned_cells`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Checks of arguments: each returns the value to keep, or raises UsageError with what was expected."""
+"""Checks of arguments: each returns the value to keep, or raises UsageError."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ngramlm.errors import UsageError
 
 __all__ = ["Check", "Number", "choice", "flag", "keep_checked", "several_words"]
 
-Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
+Check = Callable[[str, Any], Any]
+"""A function from (name, value) to the value to keep. It raises UsageError for an unsuitable value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +24,21 @@ class Number:
 
     Parameters
     ----------
-    least, most
-        The range.
-    above, below
-        Whether `least`, `most` is outside of the range.
-    whole
+    least : float, default -inf
+        The smallest number.
+    most : float, default inf
+        The largest number.
+    above : bool, default False
+        Whether the number must be larger than `least`.
+    below : bool, default False
+        Whether the number must be smaller than `most`.
+    whole : bool, default False
         Whether the number must be an integer.
-    infinite
+    infinite : bool, default False
         Whether infinity is allowed.
-    several
-        Whether a list or tuple of such numbers, at least one, is allowed; it is kept as a tuple.
-    optional
+    several : bool, default False
+        Whether a list or tuple of at least one number is allowed. It is kept as a tuple.
+    optional : bool, default False
         Whether None is allowed.
 
     Examples
@@ -55,6 +60,7 @@ class Number:
     optional: bool = False
 
     def __call__(self, name: str, value: Any) -> Any:
+        """Return the number as int or float; raise UsageError if it is outside the range."""
         if self.optional and value is None:
             return None
         if self.several and isinstance(value, list | tuple) and value and all(map(self._holds, value)):
@@ -69,14 +75,15 @@ class Number:
         try:
             if not (math.isfinite(value) or self.infinite):
                 return False
-        except OverflowError:  # a whole number beyond float64
+        except OverflowError:
+            # an integer too large for float64
             return False
-        number: Any = value  # of any kind
+        number: Any = value
         enough = number > self.least if self.above else number >= self.least
         return bool(enough and (number < self.most if self.below else number <= self.most))
 
     def __str__(self) -> str:
-        """What is expected, as messages say it."""
+        """Return the words for the expected number in messages."""
         parts = ["a whole number" if self.whole else "a number"]
         if self.least > -math.inf:
             parts.append(f"{'above' if self.above else 'from'} {self.least:g}")
@@ -92,7 +99,7 @@ class Number:
 
 
 def _plain(value: Any) -> int | float:
-    """The number as one of Python's own."""
+    """Convert a number, for example of numpy, to int or float."""
     return int(value) if isinstance(value, Integral) else float(value)
 
 
@@ -129,13 +136,13 @@ def choice(*names: str) -> Check:
 
 
 def keep_checked(settings: Any, checks: Mapping[str, Check]) -> None:
-    """Put each attribute of a frozen dataclass through its check, and keep the value that the check returns."""
+    """Check attributes of a frozen dataclass, and store the values that the checks return."""
     for name, check in checks.items():
         object.__setattr__(settings, name, check(name, getattr(settings, name)))
 
 
 def several_words(words: Iterable[str]) -> Iterable[str]:
-    """Check that words are a sequence of words; a bare str is rejected.
+    """Check that the argument is a sequence of words; a bare str is rejected.
 
     Examples
     --------

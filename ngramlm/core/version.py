@@ -1,4 +1,4 @@
-"""The version of the toolkit; it stands in signatures, reports and ``ngramlm --version``."""
+"""The version of the toolkit, for signatures, reports and ``ngramlm --version``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Where large columns are kept: in memory, or, within a limit, in temporary files that are mapped into memory.
+"""Workspaces for large columns: memory, or temporary files that are mapped into memory.
 
-A file that is mapped counts as memory of the process as far as its pages have been touched. `Mapped` lets go of such
-pages as soon as the process comes near to its limit, between pieces of work and by a thread that watches; they stay in
-the file (and in what memory the system has to spare), and come back when they are touched again. So kernels work on
-them as on any array. The files have no name: the system removes them when the process ends, in whatever way.
+The pages of a mapped file count as memory of the process once they were used. `Mapped` releases these pages when the
+process comes near its memory limit. It does so between pieces of work, and in a thread that watches the limit. Released
+pages stay in the file, and the system loads them again when they are used. Kernels therefore treat mapped columns like
+any other array. The files have no name, so the system removes them when the process ends for any reason.
 """
 
 from __future__ import annotations
@@ -27,46 +27,63 @@ from ngramlm.errors import StorageError, UsageError
 
 __all__ = ["IN_MEMORY", "Growing", "Mapped", "Workspace", "read_at", "resident_bytes"]
 
-MIN_MEMORY = 128 << 20  # what Python, numpy and a vocabulary take
-PIECE = 1 << 20  # values of a column that are worked on before the next look at the memory
-SMALL = 1 << 20  # bytes of a column that is not worth a file
-RESERVE = 64 << 20  # bytes below the limit at which pages are let go
-TICK = 0.002  # seconds between two looks at the memory
-BLIND_TICK = 0.05  # seconds after which all is let go where the system does not tell
+# The bytes that Python, numpy and a vocabulary need.
+MIN_MEMORY = 128 << 20
+# The number of values that are processed between two checks of the memory.
+PIECE = 1 << 20
+# Columns below this number of bytes stay in memory.
+SMALL = 1 << 20
+# Pages are released when the process is this number of bytes below the limit.
+RESERVE = 64 << 20
+# Seconds between two checks of the memory.
+TICK = 0.002
+# Seconds after which all pages are released, on systems that do not report the memory of a process.
+BLIND_TICK = 0.05
 
 
 def read_at(file: IO[bytes], at: int, n: int, dtype: DTypeLike) -> NDArray[Any]:
-    """Read n values from a place of a file.
+    """Read values from a file.
+
+    Parameters
+    ----------
+    file : IO[bytes]
+        The file.
+    at : int
+        The byte at which the values begin.
+    n : int
+        The number of values.
+    dtype : DTypeLike
+        The type of the values.
 
     Raises
     ------
     EOFError
-        Where the file is shorter.
+        The file is too short.
     """
     out = np.empty(n, dtype)
     view = out.data.cast("B") if n else memoryview(b"")
     while view:
         got = os.preadv(file.fileno(), [view], at)
         if not got:
-            raise EOFError("a temporary file is shorter than what was written")
+            raise EOFError("found a temporary file that lost its end; expected the bytes that were written")
         view, at = view[got:], at + got
     return out
 
 
 class Growing:
-    """A column that is filled from the front; it holds at most `capacity` values."""
+    """A column that is filled from the front, with at most `capacity` values."""
 
     def __init__(self, capacity: int, dtype: DTypeLike) -> None:
         self._column = np.empty(capacity, dtype)
         self.size = 0
 
     def room(self, n: int) -> NDArray[Any]:
-        """Return the next n places; fill them before the column is used again."""
+        """Return the next n places. The caller fills them before the next call."""
         self.size += n
         return self._column[self.size - n : self.size]
 
     def finished(self) -> NDArray[Any]:
-        """Return the values that were filled."""
+        """Return the column with all values that were filled."""
         self._column.resize(self.size, refcheck=False)
         return self._column
 
@@ -77,44 +94,44 @@ class Workspace:
     memory: int | None = None
 
     def empty(self, n: int, dtype: DTypeLike) -> NDArray[Any]:
-        """Return a column of n values that are not set."""
+        """Return a column of n values, which are not initialized."""
         return np.empty(n, dtype)
 
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
-        """Return a column that grows up to `capacity` values; memory that is not reached costs nothing."""
+        """Return a column that grows up to `capacity` values. Unused capacity takes no memory."""
         return Growing(capacity, dtype)
 
     def pieces(self, n: int) -> Iterator[slice]:
-        """Give slices of n values, one after the other; each may be worked on at once."""
+        """Yield slices that cover n values. Each slice is small enough to be processed in memory."""
         if n:
             yield slice(0, n)
 
     def adopt(self, mapped: mmap.mmap) -> None:
-        """Let go of the pages of this mapped file too when too many pages are in memory."""
+        """Include a mapped file in the memory limit: its pages are released like those of the columns."""
 
     def breathe(self) -> None:
-        """Keep within the limit, at a place where columns have been worked on."""
+        """Release pages if the process is near its memory limit. Call this after work on columns."""
 
 
 IN_MEMORY = Workspace()
 
 
 class Mapped(Workspace):
-    """Columns in temporary files, of which no more than a limit is in memory at once.
+    """Columns in temporary files, with a limit for the memory of the process.
 
     Parameters
     ----------
-    memory
-        The bytes that the process may have in memory, with all that it has besides the columns.
-    folder
-        The folder for the files. Default: that of the system.
+    memory : int
+        The number of bytes that the process may have in memory, for columns and everything else.
+    folder : str or os.PathLike[str], optional
+        The folder for the files. By default the folder that the system uses.
 
     Raises
     ------
     UsageError
-        For less memory than Python itself takes.
+        `memory` is less than Python itself needs.
     StorageError
-        Where the folder has no room left.
+        The folder is full, or the process may not write to it.
     """
 
     def __init__(self, memory: int, folder: str | os.PathLike[str] | None = None) -> None:
@@ -126,7 +143,8 @@ class Mapped(Workspace):
         self.folder = tempfile.gettempdir() if folder is None else os.fspath(folder)
         self._maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
         self._lock = threading.Lock()
-        self.file().close()  # the folder is there and can be written to
+        # fails now if the process cannot write to the folder
+        self.file().close()
         threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True).start()
 
     def file(self) -> IO[bytes]:
@@ -135,12 +153,12 @@ class Mapped(Workspace):
             return tempfile.TemporaryFile(dir=self.folder, buffering=0)
         except OSError as error:
             raise StorageError(
-                f"{self.folder}: no temporary file can be made there ({error.strerror}); expected a folder to "
+                f"{self.folder}: found no way to make a temporary file ({error.strerror}); expected a folder to "
                 "write to (choose another one with temp_folder, or --temp-folder)"
             ) from None
 
     def check_room(self, n_bytes: int) -> None:
-        """Raise StorageError where the folder has less room left."""
+        """Raise StorageError if the folder has less than `n_bytes` of room."""
         free = shutil.disk_usage(self.folder).free
         if n_bytes > free:
             raise StorageError(
@@ -149,7 +167,7 @@ class Mapped(Workspace):
             )
 
     def reserve(self, file: IO[bytes], n_bytes: int) -> None:
-        """Make a file so long, with room on the disk: a mapped page without it would end the process."""
+        """Extend a file to `n_bytes`, with room on the disk: a mapped page without room would end the process."""
         try:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(file.fileno(), 0, n_bytes)
@@ -160,7 +178,7 @@ class Mapped(Workspace):
             raise self._no_room(error, n_bytes) from None
 
     def write(self, file: IO[bytes], data: memoryview | bytes) -> None:
-        """Write all of the data at the end of a file."""
+        """Write the data at the end of a file; raises StorageError if the folder is full."""
         view = memoryview(data).cast("B") if len(data) else memoryview(b"")
         try:
             while view:
@@ -169,7 +187,7 @@ class Mapped(Workspace):
             raise self._no_room(error, len(view)) from None
 
     def write_at(self, file: IO[bytes], at: int, data: memoryview) -> None:
-        """Write all of the data at a place of a file."""
+        """Write the data at byte `at` of a file; raises StorageError if the folder is full."""
         view = data.cast("B") if len(data) else memoryview(b"")
         try:
             while view:
@@ -185,6 +203,7 @@ class Mapped(Workspace):
         )
 
     def empty(self, n: int, dtype: DTypeLike) -> NDArray[Any]:
+        """Return a column of n values in a file; a small column is in memory."""
         n_bytes = n * np.dtype(dtype).itemsize
         if n_bytes < SMALL:
             return np.empty(n, dtype)
@@ -193,25 +212,28 @@ class Mapped(Workspace):
             return self.map(file, n, dtype)
 
     def map(self, file: IO[bytes], n: int, dtype: DTypeLike) -> NDArray[Any]:
-        """Return the first n values of a file, as a column that writes to the file."""
+        """Return the first n values of a file as a column. Changes of the column are written to the file."""
         mapped = mmap.mmap(file.fileno(), n * np.dtype(dtype).itemsize)
         self.adopt(mapped)
         return np.frombuffer(mapped, dtype, n)
 
     def adopt(self, mapped: mmap.mmap) -> None:
+        """Release the pages of this mapped file too when the process is near its limit."""
         with self._lock:
             self._maps.add(mapped)
 
     def growing(self, capacity: int, dtype: DTypeLike) -> Growing:
+        """Return a column that grows in a file, without a limit of its length."""
         return _GrowingFile(self, dtype)
 
     def pieces(self, n: int) -> Iterator[slice]:
+        """Yield slices of at most `PIECE` values that cover n values, and check the memory after each."""
         for first in range(0, n, PIECE):
             yield slice(first, min(first + PIECE, n))
             self.breathe()
 
     def breathe(self) -> None:
-        """Let go of pages near the limit."""
+        """Release pages if the process is near its memory limit."""
         found = resident_bytes()
         assert self.memory is not None
         if found is None or found > self.memory - RESERVE:
@@ -219,12 +241,12 @@ class Mapped(Workspace):
                 self.release()
 
     def trim(self) -> None:
-        """Give back to the system what was freed by threads that counted."""
+        """Return freed memory of threads to the system."""
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
 
     def release(self) -> None:
-        """Let go of the pages of all columns."""
+        """Release the pages of all columns."""
         with self._lock:
             maps = list(self._maps)
         for mapped in maps:
@@ -232,13 +254,14 @@ class Mapped(Workspace):
 
 
 class _GrowingFile(Growing):
-    """A column that is written to a file, and mapped when it is finished."""
+    """A column that grows in a file, and is mapped into memory when it is finished."""
 
     def __init__(self, workspace: Mapped, dtype: DTypeLike) -> None:
         self._workspace = workspace
         self._dtype = np.dtype(dtype)
         self._file = workspace.file()
-        weakref.finalize(self, self._file.close)  # where what was to fill it failed
+        # closes the file if the work that fills the column fails
+        weakref.finalize(self, self._file.close)
         self._pending = np.empty(0, dtype)
         self.size = 0
 
@@ -262,7 +285,7 @@ class _GrowingFile(Growing):
 
 
 def resident_bytes() -> int | None:
-    """Return the bytes that the process has in memory, with mapped files; None where the system does not tell."""
+    """Return the bytes of the process in memory, with mapped files. None if the system does not report them."""
     try:
         with open("/proc/self/statm", "rb", buffering=0) as file:
             return int(file.read().split()[1]) * mmap.PAGESIZE
@@ -271,7 +294,7 @@ def resident_bytes() -> int | None:
 
 
 def _watch(reference: weakref.ref[Mapped]) -> None:
-    """Let go of pages near the limit, as long as there is a workspace."""
+    """Check the memory at short intervals until the workspace is gone."""
     while (workspace := reference()) is not None:
         workspace.breathe()
         del workspace

@@ -1,1 +1,1 @@
-"""Reading and writing of models and counts: ARPA, binary files, archives, count files."""
+"""File formats of models and counts: ARPA files, binary files, archives and count files."""

@@ -1,4 +1,4 @@
-"""Lines of ARPA and count files -> rows of n-grams."""
+"""Kernels that parse the lines of ARPA files and count files into rows of n-grams."""
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memchr, memcmp
@@ -12,10 +12,12 @@ from ngramlm.text._vocabulary cimport WordTable
 import numpy as np
 
 cdef enum:
-    WORDS_AT_ONCE = 256         # words of the rows that are read before any of them is looked up
-    SAME = -2                   # as in the row above
+    # The number of words that are read before they are looked up together.
+    WORDS_AT_ONCE = 256
+    # Marks a word that is the same as in the row above.
+    SAME = -2
 
-# Why a line was refused; refusals.py words the messages.
+# The reason for which a line is rejected. refusals.py has the messages.
 cdef enum:
     OK = 0
     TOO_FEW = 1
@@ -31,10 +33,12 @@ cdef enum:
     COUNT_TOO_LARGE = 11
     NO_ROOM = 12
 
-PADDING = 8                     # readable bytes that must follow the text in a buffer
+# The number of readable bytes that must follow the text in a buffer.
+PADDING = 8
 
 
 cdef inline int number_error(int found) noexcept nogil:
+    """Return the error code for a result of `read_log10` or `read_count` that is not a number."""
     if found == IS_NAN:
         return NAN_NUMBER
     if found == IS_INFINITE:
@@ -44,13 +48,16 @@ cdef inline int number_error(int found) noexcept nogil:
 
 cdef check_buffer(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
     if not 0 <= start <= stop <= data.shape[0] - PADDING:
-        raise ValueError(f"the buffer must have {PADDING} bytes more than the text")
+        raise ValueError(f"found a buffer of {data.shape[0]} bytes; expected {PADDING} bytes more than the text")
     if start < stop and data[stop - 1] != 10:
-        raise ValueError("the text must end with a line end")
+        raise ValueError("found a text without a line end; expected one at its end")
 
 
 def next_section(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
-    """Where the next line that begins with a backslash begins (`stop` if none does), and the line ends before it."""
+    """Find the next line that begins with a backslash.
+
+    Returns (its first byte, or `stop` if there is no such line; the number of line ends before it).
+    """
     check_buffer(data, start, stop)
     cdef const uint8_t* text = &data[0]
     cdef const uint8_t* found
@@ -79,7 +86,7 @@ def next_section(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
 
 
 def row_lines(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop):
-    """The numbers (from 0) of the lines that are not blank, int64."""
+    """Return the numbers of the lines that are not blank, from 0, int64[N]."""
     check_buffer(data, start, stop)
     cdef const char* at = <const char*> &data[0] + start
     cdef const char* end = <const char*> &data[0] + stop
@@ -99,13 +106,14 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
                  float[::1] log10_backoffs):
     """Read the ARPA lines ``log10_prob w1 .. wn [log10_backoff]`` of one order, n = ngrams.shape[1].
 
-    The text ends with a line end, and `PADDING` bytes follow it. `top` is the highest order, which has no back-off
-    weights; a weight that is missing elsewhere is 0. `grow` adds new words to the table; otherwise they are an
-    error. `upper_unknown` takes ``<UNK>`` for ``<unk>``. Probabilities and weights at or below -99 are -inf.
-    The outputs need a row for every line.
+    The text ends with a line end, and `PADDING` bytes follow. `top` says that this is the highest order, which has no
+    back-off weights. In other orders a missing weight is 0. With `grow`, new words are added to the table; without it,
+    they are an error. With `upper_unknown`, ``<UNK>`` means ``<unk>``. Probabilities and weights of -99 or less become
+    -inf. The outputs need a row for every line.
 
-    Returns (rows, lines, probabilities clamped to 0, rows with <UNK>, the last of them, error, start, stop of what
-    is wrong); after an error, `lines` is the number of lines before the bad one.
+    Returns (rows, lines, clamped, rows with <UNK>, last row with <UNK>, error, start, stop). `clamped` is the number of
+    probabilities slightly above 0 that were taken as 0. After an error, `lines` is the number of lines before the bad
+    line, and the wrong field is ``data[start:stop]``.
     """
     check_buffer(data, start, stop)
     cdef int order = <int> ngrams.shape[1], error = OK, found, i
@@ -121,13 +129,17 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
     cdef int32_t id
     cdef float value
     cdef Seen[MAX_ORDER] seen
-    cdef int32_t[WORDS_AT_ONCE] ids                # of the rows from `first` on, one row after the other
-    cdef Word[WORDS_AT_ONCE] wanted                # those among them that have to be looked up
+    # the word ids of the rows from `first` on, one row after the other
+    cdef int32_t[WORDS_AT_ONCE] ids
+    # the words of these rows that must be looked up
+    cdef Word[WORDS_AT_ONCE] wanted
     cdef int32_t[WORDS_AT_ONCE] long_words
-    cdef int64_t[WORDS_AT_ONCE] line_of            # the line of every row
-    cdef int32_t[MAX_ORDER] above                 # the row above
+    # the line of each of these rows
+    cdef int64_t[WORDS_AT_ONCE] line_of
+    # the word ids of the row above
+    cdef int32_t[MAX_ORDER] above
     if not 1 <= order <= MAX_ORDER:
-        raise ValueError(f"order {order} is not in 1..{MAX_ORDER}")
+        raise ValueError(f"found order {order}; expected 1 to {MAX_ORDER}")
     if not top:
         capacity = min(capacity, log10_backoffs.shape[0])
     batch = WORDS_AT_ONCE // order
@@ -215,7 +227,8 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
                 lines += 1
                 row += 1
             find_all(&table.index, wanted, long_words, n_wanted)
-            for j in range(n_wanted):              # an error here stands before one that was found above
+            # an error found here is in an earlier field than an error found above
+            for j in range(n_wanted):
                 id = wanted[j].id
                 if id < 0:
                     id = table.find_or_insert(wanted[j].prefix, wanted[j].tag, wanted[j].start, wanted[j].size, grow)
@@ -238,19 +251,19 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
                     above[i] = id
                     ngrams[place, i] = id
     if error == NO_ROOM:
-        raise ValueError("the outputs need a row for every line")
+        raise ValueError("found too few rows in the outputs; expected a row for every line")
     return row, lines, clamped, n_upper, last_upper, error, field - text, field_stop - text
 
 
 def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, WordTable table not None,
                  int32_t[::1] ids, int32_t[::1] orders, int64_t[::1] counts):
-    """Read the lines ``w1 .. wn count`` of any orders; new words are added to the table.
+    """Read the lines ``w1 .. wn count`` of any orders. New words are added to the table.
 
-    `ids` gets the words of all rows one after the other (it needs half as many places as there are bytes), `orders`
-    and `counts` one number for every row.
+    `ids` gets the words of all rows, one row after the other. It needs a place for every second byte. `orders` and
+    `counts` get one number for every row.
 
-    Returns (rows, words, lines, error, start, stop of what is wrong); after an error, `lines` is the number of
-    lines before the bad one.
+    Returns (rows, words, lines, error, start, stop). After an error, `lines` is the number of lines before the bad
+    line, and the wrong field is ``data[start:stop]``.
     """
     check_buffer(data, start, stop)
     cdef const char* text = <const char*> &data[0]
@@ -263,7 +276,7 @@ def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, Wor
     cdef uint64_t prefix
     cdef Seen[MAX_ORDER] seen
     if 2 * ids.shape[0] < stop - start:
-        raise ValueError("ids needs a place for every second byte")
+        raise ValueError("found too few places in ids; expected a place for every second byte")
     for i in range(MAX_ORDER):
         seen[i].size = -1
         seen[i].prefix = 0
@@ -318,12 +331,12 @@ def parse_counts(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, Wor
             at += 1 if at[0] == c"\n" else 2
             lines += 1
     if error == NO_ROOM:
-        raise ValueError("the outputs need a row for every line")
+        raise ValueError("found too few rows in the outputs; expected a row for every line")
     return row, n_ids, lines, error, field - text, field_stop - text
 
 
 def _parse_log10(bytes text not None):
-    """The float32 that the bytes spell; raises ValueError for anything else (for tests)."""
+    """Parse a float32, for tests; raises ValueError for bytes that are not a number."""
     cdef bytes padded = text + b"\n" * PADDING
     cdef const char* at = padded
     cdef float value = 0

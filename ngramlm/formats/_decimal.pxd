@@ -1,5 +1,5 @@
-# Numbers <-> decimal text without locale, printf or Python objects.
-# float32: printed with the fewest decimals that read back to the same bits; read correctly rounded (see read_log10).
+# Writing and reading of decimal numbers, without locale, printf or Python objects.
+# A float32 is written with the fewest decimals that give the same bits when read. `read_log10` states its rounding.
 from libc.math cimport INFINITY, fma, log10, nextafterf
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -30,26 +30,31 @@ cdef extern from *:
     int lowest_byte "ngramlm_lowest_byte"(uint64_t x) noexcept nogil
     int highest_zero_bytes "ngramlm_highest_zero_bytes"(uint64_t x) noexcept nogil     # 7 for zero
 
-# What read_log10 and read_count found.
+# The results of read_log10 and read_count.
 cdef enum:
     NUMBER = 0
-    NOT_A_NUMBER_TEXT = 1         # no number at all
+    # not the text of a number
+    NOT_A_NUMBER_TEXT = 1
     IS_NAN = 2
-    IS_INFINITE = 3               # plus infinity
-    TOO_LARGE = 4                 # an integer of 2^63 or more
+    # plus infinity
+    IS_INFINITE = 3
+    # an integer of 2^63 or more
+    TOO_LARGE = 4
 
 cdef enum:
-    NUMBER_BYTES = 24             # the most that write_log10 or write_count writes, and a little to spare
+    # An upper bound for the bytes that write_log10 or write_count writes.
+    NUMBER_BYTES = 24
 
 
 cdef inline uint64_t load_bytes(const char* at) noexcept nogil:
+    """Load eight bytes as a little-endian integer."""
     cdef uint64_t value
     memcpy(&value, at, 8)
     return value
 
 
 cdef inline Py_ssize_t write_count(uint64_t value, char* out) noexcept nogil:
-    """Write an unsigned integer in decimal; returns the number of bytes."""
+    """Write an unsigned integer in decimal; return the number of bytes."""
     cdef char[24] scratch
     cdef Py_ssize_t at = 24
     while value >= 100:
@@ -67,7 +72,7 @@ cdef inline Py_ssize_t write_count(uint64_t value, char* out) noexcept nogil:
 
 
 cdef inline uint64_t eight_digits(uint64_t value) noexcept nogil:
-    """The eight digits of a number below 10^8, one in a byte, the first in the lowest byte."""
+    """Return the eight digits of a number below 10^8, one per byte, the first digit in the lowest byte."""
     cdef uint64_t fours = value // 10000 | (value % 10000) << 32, pairs, ones
     pairs = (fours * 10486 >> 20) & <uint64_t> 0x0000007F0000007F
     pairs |= (fours - 100 * pairs) << 16
@@ -76,25 +81,28 @@ cdef inline uint64_t eight_digits(uint64_t value) noexcept nogil:
 
 
 cdef inline Py_ssize_t put_digits(uint64_t digits, char* out) noexcept nogil:
-    """Write what `eight_digits` gave without the zeros at the end; returns how many are left of the eight bytes."""
+    """Write the digits from `eight_digits` without the zeros at the end; return their number."""
     cdef uint64_t text = digits + <uint64_t> 0x3030303030303030
     memcpy(out, &text, 8)
     return 8 - highest_zero_bytes(digits)
 
 
 cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
-    """Write a positive float32 as d.dddde-dd with up to nine digits, which are enough for every float32."""
+    """Write a positive float32 as d.dddde-dd. Nine digits are enough for every float32."""
     cdef double value = number
-    cdef double low = 0.5 + 0.5 * (nextafterf(number, 0) / value) + 1e-13    # what is well between the halfway
-    cdef double high = 0.5 + 0.5 * (nextafterf(number, INFINITY) / value) - 1e-13  # points to the neighbors
+    # numbers between low * value and high * value are nearer to this float32 than to its neighbors
+    cdef double low = 0.5 + 0.5 * (nextafterf(number, 0) / value) + 1e-13
+    cdef double high = 0.5 + 0.5 * (nextafterf(number, INFINITY) / value) - 1e-13
     cdef int exponent = <int> log10(value), left
     cdef uint64_t digits, shorter
     cdef double scaled
     cdef Py_ssize_t n
     cdef int cut
-    if high == INFINITY:                           # no neighbor above the largest: as far as the one below
+    # the largest float32 has no neighbor above: use the distance below
+    if high == INFINITY:
         high = 2 - low
-    while True:                                    # log10 may be off by one at a power of ten
+    # log10 may be off by one at a power of ten: then try again
+    while True:
         scaled = value
         left = 8 - exponent
         while left > 22:
@@ -114,7 +122,8 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
         shorter = (digits + IPOW10[cut] // 2) // IPOW10[cut] * IPOW10[cut]
         if low * scaled < <double> shorter < high * scaled:
             digits = shorter
-            if digits == 1000000000:               # 9.9999997 is 10
+            # 9.9999997 is rounded to 10
+            if digits == 1000000000:
                 digits = 100000000
                 exponent += 1
             break
@@ -133,11 +142,11 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
 
 
 cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
-    """Write a finite float32 with the fewest decimals that read back to it; returns the number of bytes.
+    """Write a finite float32 with the fewest decimals that give the same float32; return the number of bytes.
 
-    Numbers nearer to zero than 2^-29 or beyond 2^23 are written with an exponent. Integers only: value = mantissa *
-    2^-shift, and mantissa * 5^d >> (shift - d) is value * 10^d; a decimal within half a unit of the mantissa's last
-    place is enough.
+    Numbers nearer to zero than 2^-29 or beyond 2^23 are written with an exponent. Other numbers need integers only.
+    With value = mantissa * 2^-shift, mantissa * 5^d >> (shift - d) is value * 10^d. A decimal number that differs by
+    less than half a unit of the mantissa's last place gives the same float32.
     """
     cdef uint32_t bits
     cdef uint64_t mantissa, exact, rounded, shorter, room, whole, digits
@@ -155,13 +164,16 @@ cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
     shift = 150 - <int> ((bits >> 23) & 0xFF)
     if shift > 52 or shift < 1:
         return n + write_scientific(-value if n else value, out + n)
-    decimals = DECIMALS[shift + (mantissa == 0)]   # below a power of two the floats lie twice as close
-    room = POW5[decimals] >> (mantissa == 0)       # the unit of the last place, in the scale of `exact`
+    # below a power of two the distance of two float32 is half as large
+    decimals = DECIMALS[shift + (mantissa == 0)]
+    # the unit of the last place, in the scale of `exact`
+    room = POW5[decimals] >> (mantissa == 0)
     mantissa |= 0x800000
     drop = shift - decimals
     exact = mantissa * POW5[decimals]
     rounded = (exact + ((<uint64_t> 1 << drop) >> 1)) >> drop
-    shorter = ((exact + (<uint64_t> 5 << drop)) >> drop) // 10 * 10        # one decimal less may do
+    # one decimal less may be enough
+    shorter = ((exact + (<uint64_t> 5 << drop)) >> drop) // 10 * 10
     difference = <int64_t> (shorter << drop) - <int64_t> exact
     if 2 * <uint64_t> (difference if difference >= 0 else -difference) < room:
         rounded = shorter
@@ -176,7 +188,8 @@ cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
             n += write_count(whole, out + n)
         out[n] = c"."
         return n + (1 + put_digits(digits, out + n + 1) if digits else 0)
-    rounded *= IPOW10[16 - decimals]               # below 0.2: sixteen decimals
+    # the number is below 0.2: use sixteen decimals
+    rounded *= IPOW10[16 - decimals]
     memcpy(out + n, b"0.", 2)
     n += 2
     digits = eight_digits(rounded % 100000000)
@@ -186,9 +199,10 @@ cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
 
 
 cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
-    """Write a log10 probability as `write_float32` does; at or below -99, which is how ARPA files say zero, as -99.
+    """Write a log10 probability as `write_float32` does; return the number of bytes.
 
-    Both zeros are written as 0.
+    Values of -99 or less are written as -99, which means a probability of zero in ARPA files. Both zeros of float32 are
+    written as 0.
     """
     if value == 0:
         out[0] = c"0"
@@ -200,9 +214,10 @@ cdef inline Py_ssize_t write_log10(float value, char* out) noexcept nogil:
 
 
 cdef inline float nearest_float(double quotient, double residual) noexcept nogil:
-    """The float32 nearest to quotient + residual, where only the sign of the residual, below an ulp, matters."""
+    """Return the float32 nearest to quotient + residual. The residual is so small that only its sign matters."""
     cdef uint64_t bits
-    if residual != 0 and quotient > 0:             # round to odd: the second rounding then sees on which side it lies
+    # round to odd: the second rounding then goes to the right side
+    if residual != 0 and quotient > 0:
         memcpy(&bits, &quotient, 8)
         bits -= residual < 0
         bits |= 1
@@ -211,7 +226,11 @@ cdef inline float nearest_float(double quotient, double residual) noexcept nogil
 
 
 cdef inline float scale_digits(uint64_t digits, int64_t exponent) noexcept nogil:
-    """digits * 10^exponent as float32: exact rounding where both fit a double, else within 2^-50 before rounding."""
+    """Return digits * 10^exponent as float32.
+
+    The result is correctly rounded if both factors fit a double. Otherwise its relative error before rounding is at
+    most 2^-50.
+    """
     cdef double value = <double> digits, quotient
     cdef uint64_t bits
     if digits <= (<uint64_t> 1 << 53) and -22 <= exponent <= 22:
@@ -219,7 +238,7 @@ cdef inline float scale_digits(uint64_t digits, int64_t exponent) noexcept nogil
         memcpy(&bits, &quotient, 8)
         if (bits & 0x1FFFFFFF) != 0x10000000 and quotient > 2e-38:
             return <float> quotient
-        # halfway between two float32 (or below the normal ones): the first rounding must not decide
+        # the quotient is halfway between two float32, or subnormal: rounding it twice could give the wrong neighbor
         if exponent < 0:
             return nearest_float(quotient, fma(-quotient, POW10[-exponent], value))
         return nearest_float(quotient, fma(value, POW10[exponent], -quotient))
@@ -237,7 +256,7 @@ cdef inline float scale_digits(uint64_t digits, int64_t exponent) noexcept nogil
 
 
 cdef inline bint spells(const char* at, const char* end, const char* word, Py_ssize_t length) noexcept nogil:
-    """Whether the bytes are `word` (given in small letters) in any case."""
+    """Return whether the bytes are `word`, ignoring case. `word` is given in lower case."""
     cdef Py_ssize_t i
     if end - at != length:
         return False
@@ -248,7 +267,10 @@ cdef inline bint spells(const char* at, const char* end, const char* word, Py_ss
 
 
 cdef inline const char* read_digits(const char* at, const char* end, uint64_t* digits, int64_t* dropped) noexcept nogil:
-    """Append decimal digits to `digits`; those beyond the nineteenth are only counted. Needs 8 readable bytes at `end`."""
+    """Append decimal digits to the number `digits`; return the first byte that is not a digit.
+
+    Digits after the nineteenth are only counted, in `dropped`. Eight bytes after `end` must be readable.
+    """
     cdef uint64_t block, other
     cdef int n
     while at < end:
@@ -259,7 +281,8 @@ cdef inline const char* read_digits(const char* at, const char* end, uint64_t* d
             n = <int> (end - at)
         if n == 0:
             return at
-        if digits[0] >= <uint64_t> 100000000000:   # no room for eight more: one by one
+        # the number has no room for eight more digits: append one at a time
+        if digits[0] >= <uint64_t> 100000000000:
             if digits[0] < <uint64_t> 1000000000000000000:
                 digits[0] = 10 * digits[0] + (block & 0xFF)
             else:
@@ -278,11 +301,11 @@ cdef inline const char* read_digits(const char* at, const char* end, uint64_t* d
 
 
 cdef inline int read_log10(const char* at, const char* end, float* value) noexcept nogil:
-    """Read the whole of at..end as a float32; 8 bytes after `end` must be readable.
+    """Read all bytes from `at` to `end` as a float32. Eight bytes after `end` must be readable.
 
-    Grammar: sign, digits with at most one point and at least one digit, exponent; or a signed inf or infinity.
-    Correctly rounded for up to 15 digits and exponents within 22, and for all others unless they lie within 2^-50
-    (relative) of the middle of two float32.
+    A number is an optional sign, digits with at most one point, and an optional exponent; at least one digit is needed.
+    Inf and infinity may have a sign. Numbers of up to 15 digits with an exponent from -22 to 22 are correctly rounded.
+    Other numbers are correctly rounded too, unless they are within 2^-50 (relative) of the middle of two float32.
     """
     cdef bint negative = False, exponent_negative = False
     cdef uint64_t digits = 0, exponent_digits = 0
@@ -299,7 +322,8 @@ cdef inline int read_log10(const char* at, const char* end, float* value) noexce
             return NUMBER if negative else IS_INFINITE
         return IS_NAN if spells(at, end, b"nan", 3) else NOT_A_NUMBER_TEXT
     if 3 <= end - at <= 10 and at[1] == c"." and c"0" <= at[0] <= c"9":
-        n_digits = end - at - 2                    # nearly every number of an ARPA file looks like this
+        # the usual form in an ARPA file: one digit before the point
+        n_digits = end - at - 2
         start = at + 2
         digits = at[0] - 48
         if read_digits(start, end, &digits, &dropped) == end:
@@ -340,7 +364,7 @@ cdef inline int read_log10(const char* at, const char* end, float* value) noexce
 
 
 cdef inline int read_count(const char* at, const char* end, int64_t* value) noexcept nogil:
-    """Read the whole of at..end as an unsigned integer below 2^63; 8 bytes after `end` must be readable."""
+    """Read all bytes from `at` to `end` as an unsigned integer below 2^63. Eight bytes after `end` must be readable."""
     cdef uint64_t digits = 0
     cdef int64_t dropped = 0
     cdef const char* stop = read_digits(at, end, &digits, &dropped)

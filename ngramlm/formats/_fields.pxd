@@ -1,5 +1,6 @@
-# The fields of a line, and words looked up with a memory of the line before, which often has the same word there.
-# Lines end with a line end, and eight more bytes can be read; fields stand between spaces and tabs.
+# The fields of a line, and the look-up of words. Consecutive lines often have the same word in the same field, so the
+# word of the line before is remembered. Every line has a line end, and eight more bytes are readable. Spaces and tabs
+# separate fields.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp
 
@@ -9,17 +10,19 @@ from ngramlm.text._vocabulary cimport WordIndex, WordSlot, WordTable, hash_word
 
 
 cdef inline const char* skip_blanks(const char* at) noexcept nogil:
+    """Return the first byte from `at` on that is not a space or tab."""
     while at[0] == c" " or at[0] == c"\t":
         at += 1
     return at
 
 
 cdef inline bint at_line_end(const char* at) noexcept nogil:
+    """Return whether LF or CRLF is at this place."""
     return at[0] == c"\n" or (at[0] == c"\r" and at[1] == c"\n")
 
 
 cdef inline const char* field_end(const char* at, uint64_t* prefix) noexcept nogil:
-    """The first byte from `at` on that is a space or below; `prefix` gets the first eight bytes of the field."""
+    """Return the first byte from `at` on that is 0x20 or less; `prefix` gets the first eight bytes of the field."""
     cdef uint64_t block = load_bytes(at), low
     cdef int n
     low = (block - <uint64_t> 0x2121212121212121) & ~block & <uint64_t> 0x8080808080808080
@@ -35,7 +38,8 @@ cdef inline const char* field_end(const char* at, uint64_t* prefix) noexcept nog
     return at + lowest_byte(low)
 
 
-cdef struct Seen:                                  # a word of the line before, in the same place
+# The word of the line before, in the same field.
+cdef struct Seen:
     const char* start
     Py_ssize_t size
     uint64_t prefix
@@ -43,7 +47,7 @@ cdef struct Seen:                                  # a word of the line before, 
 
 
 cdef inline bint seen_again(Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix) noexcept nogil:
-    """Whether the word is the one of the line before; it takes its place otherwise."""
+    """Return whether a word equals the word of the line before. A different word is remembered instead."""
     if seen.prefix == prefix and seen.size == size and (size <= 8 or memcmp(seen.start, at, size) == 0):
         return True
     seen.start = at
@@ -54,24 +58,27 @@ cdef inline bint seen_again(Seen* seen, const char* at, Py_ssize_t size, uint64_
 
 cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssize_t size, uint64_t prefix,
                             bint grow) except -2 nogil:
-    """The id of a word, -1 when it is unknown; a new id when the table is to grow."""
+    """Return the id of a word. An unknown word has -1, or with `grow` a new id."""
     if not seen_again(seen, at, size, prefix):
         seen.id = table.find_or_insert(prefix, hash_word(prefix, at, size), at, size, grow)
     return seen.id
 
 
-cdef struct Word:                                  # a word that is looked up together with others
+# A word that is looked up together with others.
+cdef struct Word:
     const char* start
     Py_ssize_t size
     uint64_t prefix
     uint32_t tag
-    int32_t place                                  # for the caller
-    int32_t id                                     # -1: not found, or not yet
+    # a number for the use of the caller
+    int32_t place
+    # -1 if the word is not found yet
+    int32_t id
 
 
 cdef inline void want(const WordIndex* index, Word* word, const char* start, Py_ssize_t size, uint64_t prefix,
                       int32_t place) noexcept nogil:
-    """Describe a word to look up, and have its slot fetched."""
+    """Prepare the look-up of a word, and prefetch its slot."""
     word.start = start
     word.size = size
     word.prefix = prefix
@@ -82,9 +89,9 @@ cdef inline void want(const WordIndex* index, Word* word, const char* start, Py_
 
 
 cdef inline void find_all(const WordIndex* index, Word* words, int32_t* long_words, Py_ssize_t n) noexcept nogil:
-    """Find words side by side, so that they wait for the memory together; `long_words` is room for n numbers.
+    """Look up several words together, so that their cache misses overlap. `long_words` has room for n numbers.
 
-    A word that is not surely in the table keeps the id -1.
+    A word gets the id -1 if the first slot with its hash does not hold it: the caller looks it up again.
     """
     cdef Py_ssize_t i, n_long = 0
     cdef uint64_t at
@@ -105,7 +112,8 @@ cdef inline void find_all(const WordIndex* index, Word* words, int32_t* long_wor
         prefetch(&index.offsets[words[long_words[i]].id])
     for i in range(n_long):
         prefetch(index.arena + index.offsets[words[long_words[i]].id])
-    for i in range(n_long):                        # the hash of longer words agrees: most surely it is them
+    # the hash of these longer words agrees: compare all bytes
+    for i in range(n_long):
         word = &words[long_words[i]]
         start = index.offsets[word.id]
         if index.offsets[word.id + 1] - start != word.size or memcmp(index.arena + start, word.start, word.size) != 0:

@@ -1,4 +1,4 @@
-"""Rows of n-grams -> lines of ARPA and count files."""
+"""Kernel that formats rows of n-grams as lines of ARPA files and count files."""
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
@@ -10,22 +10,25 @@ from ngramlm.text._vocabulary cimport WordTable
 import numpy as np
 
 cdef enum:
-    BATCH = 64                  # rows whose words and weights are fetched together, to overlap the cache misses
-    SLOT = 16                   # bytes of a word slot: up to 15 of the word, then its length (255: in the arena)
+    # The number of rows whose words and weights are fetched together. Their cache misses then overlap.
+    BATCH = 64
+    # The bytes of a word slot: up to 15 bytes of the word, then its length. The length 255 means a word in the arena.
+    SLOT = 16
 
 ctypedef const int32_t* Column
 
 
 cdef inline void copy_slot(char* to, const char* source) noexcept nogil:
-    cdef char[16] held                             # source and target may overlap
+    """Copy 16 bytes. Source and target may overlap."""
+    cdef char[16] held
     memcpy(held, source, 16)
     memcpy(to, held, 16)
 
 
 cdef class NgramFormatter:
-    """Formats rows of a trie as lines, any range of one order at a time; safe to use from several threads.
+    """A formatter of the rows of a trie as lines. Several threads may use it at the same time.
 
-    `levels` holds (words, starts, parents, first_words) per order, as in ``ngramlm.trie.trie.Level``.
+    `levels` has (words, starts, parents, first_words) for each order, as in ``ngramlm.trie.levels.Level``.
     """
 
     cdef WordTable table
@@ -40,7 +43,7 @@ cdef class NgramFormatter:
         cdef const int32_t[::1] parents, first_words
         cdef const char* word
         if len(levels) > MAX_ORDER:
-            raise ValueError(f"order {len(levels)} is above {MAX_ORDER}")
+            raise ValueError(f"found order {len(levels)}; expected at most {MAX_ORDER}")
         self.table = table
         self.levels = levels
         self.longest_word = 0
@@ -65,6 +68,7 @@ cdef class NgramFormatter:
         free(self.slots)
 
     cdef inline char* put_word(self, int32_t id, const char* slot, char* out) noexcept nogil:
+        """Write a word; return the end of the output."""
         cdef int64_t size = <uint8_t> slot[SLOT - 1]
         if size < SLOT:
             copy_slot(out, slot)
@@ -74,7 +78,7 @@ cdef class NgramFormatter:
         return out + size
 
     cdef inline char* put_history(self, int order, int64_t history, char* out) noexcept nogil:
-        """The words of a history of `order` - 1 words, a space after each."""
+        """Write the words of a history of `order` - 1 words, a space after each; return the end of the output."""
         cdef int32_t id
         while order > 1:
             id = self.first_words[order][history]
@@ -86,17 +90,17 @@ cdef class NgramFormatter:
         return out
 
     def line_bytes(self, int order):
-        """No line of this order is longer."""
+        """Return an upper bound for the bytes of a line of an order."""
         return order * (self.longest_word + 1) + 2 * NUMBER_BYTES + 2 * SLOT + 4
 
     def format(self, int order, int64_t first, int64_t last, uint8_t[::1] out, const float[::1] log10_probs=None,
                const float[::1] log10_backoffs=None, const int32_t[::1] next_histories=None,
                const int64_t[::1] counts=None):
-        """Write rows first..last of one order to `out` as long as there is room.
+        """Write the rows first .. last - 1 of one order to `out`, as far as there is room.
 
-        With `counts` (one per row) the lines are ``w1 .. wn TAB count``, rows of count 0 left out. Otherwise they
-        are ``log10_prob TAB w1 .. wn``, followed by ``TAB log10_backoffs[next_histories[row]]`` where weights are
-        given (0 where the row is no history, -1).
+        With `counts`, int64[R], the lines are ``w1 .. wn TAB count``. Rows with the count 0 are left out. Otherwise the
+        lines are ``log10_prob TAB w1 .. wn``. If weights are given, ``TAB log10_backoffs[next_histories[row]]``
+        follows; the weight is 0 for a row that is not a history (-1).
 
         Returns (the first row that was not written, the number of bytes).
         """
@@ -111,25 +115,27 @@ cdef class NgramFormatter:
         cdef char* at
         cdef char* stop
         cdef char* line
-        cdef const char* previous = NULL           # the text of the history, in the line before
+        # the text of the history in the line before
+        cdef const char* previous = NULL
         cdef Py_ssize_t previous_size = 0, i, j, batch
         cdef float[BATCH] weights
         cdef char[BATCH * SLOT] slots
         if not 0 <= first <= last <= n_rows:
-            raise IndexError(f"rows {first}..{last} are not in 0..{n_rows}")
+            raise IndexError(f"found the rows {first} to {last}; expected rows within 0 to {n_rows}")
         if out.shape[0] < limit:
-            raise ValueError(f"the buffer must have room for one line, {limit} bytes")
+            raise ValueError(f"found a buffer of {out.shape[0]} bytes; expected room for one line, {limit} bytes")
         if counting and counts.shape[0] != n_rows or not counting and log10_probs.shape[0] != n_rows:
-            raise ValueError("one number for every row is needed")
+            raise ValueError(f"found another number of values; expected {n_rows}, one number for every row")
         if weighted and next_histories.shape[0] != n_rows:
-            raise ValueError("one following history (or -1) for every row is needed")
+            raise ValueError(f"found {next_histories.shape[0]} histories; expected {n_rows}, one (or -1) for every row")
         if first == last:
             return last, 0
         start = <char*> &out[0]
         at = start
         stop = start + out.shape[0] - limit
         with nogil:
-            while high - low > 1:                  # the history of the first row
+            # find the history of the first row
+            while high - low > 1:
                 middle = (low + high) >> 1
                 if starts[middle] <= row:
                     low = middle
@@ -186,7 +192,7 @@ cdef class NgramFormatter:
 
 
 def _format_log10(const float[::1] values):
-    """Every number on a line of its own, as bytes (for tests)."""
+    """Format every number on a line of its own, for tests."""
     cdef Py_ssize_t i, used = 0
     out = np.empty(values.shape[0] * (NUMBER_BYTES + 1) + 1, np.uint8)
     cdef uint8_t[::1] view = out

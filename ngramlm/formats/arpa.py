@@ -1,4 +1,4 @@
-r"""ARPA files: the text format in which back-off models are exchanged.
+r"""ARPA files: the common text format of back-off models.
 
 ::
 
@@ -18,7 +18,8 @@ r"""ARPA files: the text format in which back-off models are exchanged.
 
     \end\
 
-Every line is the log10 probability of an n-gram, the n-gram, and below the highest order its log10 back-off weight.
+Every line has the log10 probability of an n-gram and the n-gram. Below the highest order, its log10 back-off weight
+follows.
 """
 
 from __future__ import annotations
@@ -50,28 +51,34 @@ def read_arpa(
 ) -> BackoffModel:
     r"""Read a model from an ARPA file.
 
-    These dialects are accepted: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces for tabs,
-    ``<UNK>`` for ``<unk>``, no ``<unk>`` (its probability is zero), -inf or any number from -99 down for zero, no
-    back-off weights (they are 0), and n-grams in any order. The missing history or suffix of an n-gram is inserted with
-    the probability that the back-off gives it; a FormatWarning says how many were.
+    The reader accepts these dialects: comment lines before ``\data\``, a byte order mark, CRLF, blank lines, spaces
+    instead of tabs, and ``<UNK>`` instead of ``<unk>``. Without ``<unk>`` its probability is zero. A log10 probability
+    of -inf, or of -99 and below, means zero. A missing back-off weight is 0. The n-grams may have any order. A missing
+    history or suffix of an n-gram is inserted with its back-off probability. A FormatWarning gives the number of
+    inserted n-grams.
 
     Parameters
     ----------
-    source
+    source : Source
         A path (compressed by suffix), ``-`` for standard input, or a binary stream.
-    threads
-        The number of threads. Default: all cores.
-    progress
-        Called with (stage, bytes done, bytes in all or None).
-    workspace
-        Where the columns are kept.
+    threads : int, optional
+        The number of threads. By default as many as there are processors.
+    progress : Progress, optional
+        A function that is called with (stage, bytes done, total bytes or None).
+    workspace : Workspace, default `IN_MEMORY`
+        The place for the columns.
+
+    Returns
+    -------
+    BackoffModel
+        The model.
 
     Raises
     ------
     FormatError
-        With ``file:line``, for any other deviation from the format.
+        The file breaks the rules of the format. The message begins with ``file:line``.
     OSError
-        Where the file cannot be read.
+        The file cannot be read.
     """
     threads = usable_threads(threads)
     name = source_name(source)
@@ -82,7 +89,8 @@ def read_arpa(
         while (section := next(sections, None)) is not None:
             closing.add(section.rows)
             lines.append(section.lines)
-            del section  # so that its memory is free before the next one is read
+            # frees its memory before the next section is read
+            del section
     try:
         columns, inserted = closing.finish()
     except FormatError as error:
@@ -90,22 +98,22 @@ def read_arpa(
         raise FormatError(error.message, name) from None
     if inserted:
         warn(
-            f"{name}: inserted {inserted} n-grams that stand in no line but are the history or suffix of others "
-            "(with the probability that the back-off gives)",
+            f"{name}: inserted {inserted} n-grams that were missing, with their back-off probabilities "
+            "(each is the history or suffix of another n-gram)",
             FormatWarning,
         )
     return BackoffModel(vocabulary, columns)
 
 
 def _refuse_duplicate(closing: Closing, lines: list[Lines], vocabulary: Vocabulary, name: str) -> None:
-    """Raise for n-grams that stand twice; those that had been built before rows were kept do not."""
+    """Raise FormatError with the line of an n-gram that occurs twice, if there is one among the kept rows."""
     for rows, lines_of in zip(closing.kept[1:], lines, strict=True):
         found = duplicate(rows.ngrams)
         if found is not None:
             first, second = map(lines_of.line, found)
             words = " ".join(vocabulary.words(rows.ngrams[found[0]]))
             raise FormatError(
-                f"found {words!r} again, which line {first} has; expected every n-gram once", name, second
+                f"found {words!r} again (first in line {first}); expected every n-gram once", name, second
             )
 
 
@@ -118,20 +126,25 @@ def write_arpa(
 ) -> None:
     r"""Write a model as an ARPA file, atomically.
 
-    The first line is ``\data\``. Fields are separated by tabs and lines by LF; the text is UTF-8 without byte order
-    mark. Every n-gram below the highest order has a back-off weight, 0 where no longer n-gram continues it. Zero is
-    -99. Numbers have as many digits as it takes to read the same float32 back.
+    The first line is ``\data\``. Tabs separate fields, and lines end with LF. The text is UTF-8 without a byte order
+    mark. Every n-gram below the highest order has a back-off weight; the weight is 0 if the n-gram is not a history. A
+    probability of zero is written as -99. Numbers have the fewest digits that give the same float32 when read.
 
     Parameters
     ----------
-    model
+    model : BackoffModel
         The model to write.
-    path
+    path : str or os.PathLike[str]
         A path (compressed by suffix), or ``-`` for standard output.
-    threads
-        The number of threads. Default: all cores.
-    progress
-        Called with (stage, n-grams done, n-grams in all).
+    threads : int, optional
+        The number of threads. By default as many as there are processors.
+    progress : Progress, optional
+        A function that is called with ("writing", n-grams done, total n-grams).
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
     """
     threads = usable_threads(threads)
     trie = model.trie

@@ -31,18 +31,41 @@ _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
 _BLANK = b" \t\r\n"
 
 
-SPARE_ROWS = 1 << 12  # room for blank lines
+# The number of blank lines of a section for which there is room.
+SPARE_ROWS = 1 << 12
 
 
 @dataclass(frozen=True)
 class _Parsed:
-    """What a block held: the first `n_rows` of `rows`."""
+    """The rows of a block.
+
+    Attributes
+    ----------
+    rows : Rows
+        The rows; the first `n_rows` are filled.
+    place : int or None
+        The place of the rows in those of the section; None if they are in memory of their own.
+    n_rows : int
+        The number of rows.
+    line : int
+        The number of the first line.
+    numbers : numpy.ndarray or None
+        int64[n_rows]: the line of each row, counted from `line`. None if every line is a row.
+    clamped : int
+        The number of positive log10 probabilities that were taken as 0.
+    upper : int
+        The number of rows with ``<UNK>``.
+    last_upper : int
+        The last row with ``<UNK>``.
+    end : int
+        The number of the line after the block.
+    """
 
     rows: Rows
-    place: int | None  # where these rows are in those of the section; None: somewhere else
+    place: int | None
     n_rows: int
     line: int
-    numbers: Ints | None  # lines of the rows from `line` on; None: one line after the other
+    numbers: Ints | None
     clamped: int
     upper: int
     last_upper: int
@@ -50,17 +73,17 @@ class _Parsed:
 
 
 class Lines(list[tuple[int, int, Ints | None]]):
-    """Which lines the rows of a section came from: (first row, its line, lines of the rows or None) per block."""
+    """The lines of the rows of a section: for each block (first row, its line, lines of the rows or None)."""
 
     def line(self, row: int) -> int:
-        """The number of the line that a row came from."""
+        """Return the number of the line of a row."""
         first, line, numbers = next(block for block in reversed(self) if block[0] <= row)
         return line + (row - first if numbers is None else int(numbers[row - first]))
 
 
 @dataclass(frozen=True)
 class Section:
-    """All n-grams of one order, in the order of the file, and where they stand."""
+    """All n-grams of one order, in the order of the file, and their lines."""
 
     rows: Rows
     lines: Lines
@@ -68,21 +91,43 @@ class Section:
 
 @dataclass
 class _Reader:
+    """A reader of the header and the sections of a file.
+
+    Attributes
+    ----------
+    cursor : Cursor
+        The place in the file.
+    threads : int
+        The number of threads.
+    size_known : bool
+        Whether the size of the file is known. The counts of the header were then checked against it.
+    workspace : Workspace
+        The place for the rows of a section.
+    counts : list[int]
+        The number of n-grams of every order, from the header.
+    count_lines : list[int]
+        The lines of these numbers.
+    clamped : int
+        The number of positive log10 probabilities that were taken as 0.
+    """
+
     cursor: Cursor
     threads: int
-    size_known: bool  # so that the header has been checked against it
-    workspace: Workspace  # where the rows of a section are to be kept
+    size_known: bool
+    workspace: Workspace
     counts: list[int] = field(default_factory=list)
     count_lines: list[int] = field(default_factory=list)
     clamped: int = 0
 
     def error(self, message: str, line: int | None = None) -> FormatError:
+        """Return an error with the path and a line, by default the last line that was read."""
         return FormatError(message, self.cursor.name, self.cursor.line - 1 if line is None else line)
 
     def read_header(self) -> None:
-        """Read up to the line of the first section."""
+        """Read the header, up to the line that begins the first section."""
         while True:
-            for _ in self.cursor.parts():  # comments
+            # skip comments
+            for _ in self.cursor.parts():
                 pass
             line = self.cursor.next_line()
             if line is None:
@@ -114,24 +159,27 @@ class _Reader:
             self.count_lines.append(self.cursor.line - 1)
 
     def check_size(self, size: int) -> None:
-        """Raise where the header promises more than a file of this size can hold."""
+        """Raise FormatError if a file of this size is too small for the counts of the header."""
         needed = 0
         for order, count in enumerate(self.counts, 1):
-            needed += count * (2 * order + 2)  # a digit, a separator and a letter per word, the line end
+            # at least a digit, a separator and a letter for each word, and the line end
+            needed += count * (2 * order + 2)
             if needed > size:
                 raise self.error(
-                    f"found a header that promises {count} {order}-grams, at least {needed} bytes; "
-                    f"expected no more than the {size} bytes of the file hold",
+                    f"found a header with {count} {order}-grams, which need at least {needed} bytes; "
+                    f"expected no more than fit the {size} bytes of the file (is it truncated?)",
                     self.count_lines[order - 1],
                 )
 
     def next_line(self, expected: str) -> bytes:
+        """Read the next line; raises FormatError at the end of the file."""
         line = self.cursor.next_line()
         if line is None:
             raise self.error(f"found the end of the file; expected {expected} (is it truncated?)")
         return line
 
     def expect_section(self, line: bytes, order: int) -> None:
+        """Check that a line begins the section of an order, or is the end after the highest order."""
         expected = f"\\{order}-grams:" if order <= len(self.counts) else "\\end\\"
         pattern = _SECTION if order <= len(self.counts) else _END
         match = pattern.fullmatch(line)
@@ -146,7 +194,7 @@ class _Reader:
         grow: bool,
         upper: bool,
     ) -> _Parsed:
-        """Read the lines of one block; runs in any thread."""
+        """Parse the lines of one block. Any thread may call this."""
         block, rows, place = item
         name, top = self.cursor.name, order == len(self.counts)
         if grow:
@@ -167,7 +215,10 @@ class _Reader:
         )
 
     def placed(self, whole: Rows) -> Iterator[tuple[SectionPart, Rows, int | None]]:
-        """The blocks of a section, each with the rows that it is read into: those of `whole`, if there is room."""
+        """Yield the blocks of a section, with the rows to fill and their place in `whole`.
+
+        A block for which `whole` has no room gets rows of its own, and the place None.
+        """
         place, order = 0, whole.ngrams.shape[1]
         for block in self.cursor.parts():
             end = place + block.lines
@@ -181,9 +232,9 @@ class _Reader:
     def read_section(
         self, order: int, table: WordTable, *, upper: bool
     ) -> tuple[Section, list[tuple[int, _Parsed]]]:
-        """Read the lines of one order and the line that ends the section.
+        """Read the lines of one order, and the line that ends the section.
 
-        Returns the section, and the first row and what else is known of the blocks with ``<UNK>``.
+        Returns the section, and the blocks with ``<UNK>``, each after the number of its first row.
         """
         count = self.counts[order - 1]
         room = count + SPARE_ROWS if self.size_known else min(count, 1 << 16) + 1
@@ -200,7 +251,8 @@ class _Reader:
                 self.refuse_count(order, f"more than {count}", found.end)
             if n_rows > len(whole.ngrams):
                 whole = _enlarged(whole, first, n_rows, self.workspace)
-            if found.place != first:  # there were blank lines before
+            # after blank lines the rows of a block are not at their final place
+            if found.place != first:
                 for column, part in zip(_part(whole, first, n_rows), found.rows, strict=True):
                     column[:] = part[: len(column)]
             self.clamped += found.clamped
@@ -216,23 +268,26 @@ class _Reader:
         return Section(_part(whole, 0, n_rows), lines), with_upper
 
     def refuse_count(self, order: int, found: str, line: int) -> None:
+        """Raise FormatError for a section with another number of n-grams than the header says."""
         count, header = self.counts[order - 1], self.count_lines[order - 1]
-        raise self.error(f"found {found} {order}-grams; expected {count}, as line {header} says", line)
+        raise self.error(f"found {found} {order}-grams; expected {count}, the count in line {header}", line)
 
 
 def _new_rows(order: int, n_rows: int, top: bool, workspace: Workspace) -> Rows:
-    """Room for rows; the highest order has no back-off weights."""
+    """Return rows to fill. The highest order has no back-off weights."""
     ngrams = workspace.empty(n_rows * order, np.int32).reshape(n_rows, order)
     log10_probs = workspace.empty(n_rows, np.float32)
     return Rows(ngrams, log10_probs, workspace.empty(0 if top else n_rows, np.float32))
 
 
 def _part(rows: Rows, first: int, end: int) -> Rows:
+    """Return the rows first .. end - 1, as views."""
     ngrams, log10_probs, log10_backoffs = rows
     return Rows(ngrams[first:end], log10_probs[first:end], log10_backoffs[first:end])
 
 
 def _enlarged(old: Rows, used: int, needed: int, workspace: Workspace) -> Rows:
+    """Copy the used rows to larger columns."""
     top = len(old.log10_backoffs) == 0
     new = _new_rows(old.ngrams.shape[1], max(2 * len(old.ngrams), needed), top, workspace)
     for source, target in zip(old, new, strict=True):
@@ -241,7 +296,7 @@ def _enlarged(old: Rows, used: int, needed: int, workspace: Workspace) -> Rows:
 
 
 def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
-    """The vocabulary, order 1 with a row per word id, and whether ``<UNK>`` stands for ``<unk>``."""
+    """Read order 1: return the vocabulary, a row for each word id, and whether ``<UNK>`` means ``<unk>``."""
     table = new_table()
     section, with_upper = reader.read_section(1, table, upper=True)
     ids = section.rows.ngrams[:, 0]
@@ -249,29 +304,31 @@ def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
     upper = bool(with_upper)
     if sum(rows.upper for _, rows in with_upper) == 1 and np.count_nonzero(ids == UNK) == 2:
         first, rows = with_upper[0]
-        ids[first + rows.last_upper] = table.add(b"<UNK>")  # both spellings stand in the file: two words
+        # the file has both spellings: they are two words
+        ids[first + rows.last_upper] = table.add(b"<UNK>")
         upper = False
     times = np.bincount(ids, minlength=len(table))
     if times.max(initial=0) > 1:
         id = int(times.argmax())
         one, other = np.flatnonzero(ids == id)[:2].tolist()
         raise FormatError(
-            f"found {table.word(id).decode()!r} again, which line {section.lines.line(one)} has; "
+            f"found {table.word(id).decode()!r} again (first in line {section.lines.line(one)}); "
             "expected every word once",
             name,
             section.lines.line(other),
         )
     if times[EOS] == 0:
-        raise FormatError("found no unigram </s>; expected one (sentences must be able to end)", name)
+        raise FormatError("found no unigram </s>; expected a probability for the end of a sentence", name)
     if times[BOS] == 0:
         warn(
-            f"{name}: found no unigram <s>; sentences begin without a history",
+            f"{name}: found no unigram <s>; expected one (sentences now begin without a history)",
             FormatWarning,
         )
     log10_probs = np.full(len(table), -np.inf, np.float32)
     log10_backoffs = np.zeros(len(table), np.float32)
     log10_probs[ids] = section.rows.log10_probs
-    log10_probs[BOS] = -np.inf  # <s> is never predicted, whatever number stands there
+    # <s> is never predicted: ignore its number in the file
+    log10_probs[BOS] = -np.inf
     if len(reader.counts) > 1:
         log10_backoffs[ids] = section.rows.log10_backoffs
     words = np.arange(len(table), dtype=np.int32)[:, None]
@@ -286,9 +343,32 @@ def read_sections(
     progress: Progress | None,
     workspace: Workspace = IN_MEMORY,
 ) -> tuple[Vocabulary, Rows, Iterator[Section]]:
-    """Read an ARPA file; `size` is the number of bytes where that is known. Raises FormatError.
+    """Read the sections of an ARPA file.
 
-    Returns the vocabulary, order 1 with a row per word id, and the other orders, which are read as they are asked for.
+    Parameters
+    ----------
+    stream : IO[bytes]
+        The file.
+    name : str
+        The name of the file, for messages.
+    size : int or None
+        The number of bytes of the file, if it is known.
+    threads : int
+        The number of threads.
+    progress : Progress or None
+        A function that is called with ("reading", bytes done, total bytes or None).
+    workspace : Workspace, default `IN_MEMORY`
+        The place for the rows.
+
+    Returns
+    -------
+    tuple
+        The vocabulary, a row of order 1 for each word id, and an iterator that reads the next order at each step.
+
+    Raises
+    ------
+    FormatError
+        The file breaks the rules of the format.
     """
     reader = _Reader(Cursor(stream, name, size, progress), threads, size is not None, workspace)
     reader.read_header()
@@ -299,11 +379,12 @@ def read_sections(
 
 
 def _higher(reader: _Reader, table: WordTable, upper: bool) -> Iterator[Section]:
+    """Read the sections from order 2 on."""
     for order in range(2, len(reader.counts) + 1):
         yield reader.read_section(order, table, upper=upper)[0]
     reader.cursor.report()
     if reader.clamped:
         warn(
-            f"{reader.cursor.name}: {reader.clamped} log10 probabilities between 0 and 0.0001 were taken as 0",
+            f"{reader.cursor.name}: found {reader.clamped} log10 probabilities above 0, up to 0.0001; used 0",
             FormatWarning,
         )

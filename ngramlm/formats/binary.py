@@ -1,9 +1,9 @@
-"""The binary model: a header, then sections that are used in place from the mapped file.
+"""Binary files of back-off models: a header and sections. The file is mapped into memory and used in place.
 
-Layout, little endian: 4096 bytes of header (magic, version, length and CRC-32 of a JSON description, the description),
-then the sections, each at a multiple of 4096: ``arena``, ``offsets`` and ``words`` (the vocabulary's table), and those
-of the layout: ``slots`` of the fast one, ``books`` and ``rows`` of the compact one. The description names the layout
-and holds for each section its offset, size and CRC-32.
+All numbers are little endian. The header has 4096 bytes: magic bytes, version, length and CRC-32 of a JSON
+description, then the description. The sections follow, each at a multiple of 4096 bytes. ``arena``, ``offsets`` and
+``words`` are the table of the vocabulary. The fast layout has the section ``slots``, the compact layout has ``books``
+and ``rows``. The description has the name of the layout, and the offset, size and CRC-32 of each section.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ __all__ = ["LAYOUTS", "VERSION", "describe_binary", "load_binary", "save_binary"
 
 VERSION = 3
 PAGE = 4096
-_HEAD = struct.Struct("<8sIII")  # magic, version, length and CRC-32 of the description
+# magic bytes, version, length and CRC-32 of the description
+_HEAD = struct.Struct("<8sIII")
 WORDS = ("arena", "offsets", "words")
 SECTIONS = {"fast": (*WORDS, "slots"), "compact": (*WORDS, "books", "rows")}
 LAYOUTS = tuple(SECTIONS)
@@ -51,33 +52,36 @@ def save_binary(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write a model; the bytes depend on the model, the layout and `bits` alone.
+    """Write a model as a binary file. The bytes depend only on the model, the layout and `bits`.
 
     Parameters
     ----------
-    model
+    model : BackoffModel
         The model to write.
-    path
+    path : str or os.PathLike[str]
         A plain file, with a name such as model.ngram.
-    layout
-        ``fast``, or ``compact``, which takes about a quarter of the memory and quantizes values.
-    bits
-        Bits of a value in the compact layout: 4 to 16, or 32 for the values themselves. Default: 8.
-    threads
-        The number of threads. Default: all cores.
-    progress
-        Called with (stage, bytes done, bytes in all).
+    layout : {"fast", "compact"}, default "fast"
+        The compact layout quantizes values, and takes about a quarter of the memory.
+    bits : int, optional
+        The bits of a value in the compact layout: 4 to 16, or 32 to keep the values exactly. By default 8.
+    threads : int, optional
+        The number of threads. By default as many as there are processors.
+    progress : Progress, optional
+        A function that is called with ("writing", bytes done, total bytes).
 
     Raises
     ------
     UsageError
-        For ``-``, compressed suffixes, and options that do not fit the layout.
+        The path is ``-`` or has the suffix of a compressed file or an ARPA file. Or the layout is unknown, `bits` does
+        not fit the layout, or the metadata are too long.
+    OSError
+        The file cannot be written.
     """
     check_binary_target(path)
     if layout not in LAYOUTS:
         raise UsageError(f"layout is {layout!r}; expected one of: {', '.join(LAYOUTS)}")
     if layout != "compact" and bits is not None:
-        raise UsageError("values of the fast layout are not quantized; expected layout='compact' with bits")
+        raise UsageError("found bits for the fast layout, which does not quantize; expected layout='compact'")
     columns = model.columns
     arena, offsets, words = model.vocabulary.table.arrays()
     pieces: dict[str, Iterable[NDArray[Any]]] = {"arena": [arena], "offsets": [offsets], "words": [words]}
@@ -112,12 +116,15 @@ def save_binary(
             at += size + padding
         text = json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode()
         if _HEAD.size + len(text) > PAGE:
-            raise UsageError("the model's metadata do not fit into the header; expected less than 3 kB")
+            raise UsageError(
+                f"found {len(text)} bytes of metadata and description; expected at most {PAGE - _HEAD.size}"
+            )
         out.seek(0)
         out.write(_HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
 
 
 def _watched(pieces: Iterator[Uint8s], total: int, progress: Progress | None) -> Iterator[Uint8s]:
+    """Yield pieces, and report the progress after each."""
     done = 0
     for piece in pieces:
         yield piece
@@ -135,27 +142,38 @@ def load_binary(
 ) -> BackoffModel:
     """Map a model into memory.
 
-    Header, sizes and the vocabulary are checked; `verify_binary` checks every byte.
+    This checks the header, the sizes and the vocabulary. `verify_binary` checks every byte.
 
     Parameters
     ----------
-    path
+    path : str or os.PathLike[str]
         The file.
-    workspace
-        Where columns of the model are kept when they are wanted.
-    offset, size
-        The first byte, a multiple of 4096, and the number of bytes of a model inside another file. Default: the whole
-        file.
+    workspace : Workspace, default `IN_MEMORY`
+        The place for columns of the model, if they are needed later.
+    offset : int, default 0
+        The first byte of a model inside another file, a multiple of 4096.
+    size : int, optional
+        The number of bytes of a model inside another file. By default the model is the whole file.
+
+    Returns
+    -------
+    BackoffModel
+        The model. It uses the mapped file, which must not change.
 
     Raises
     ------
     FormatError
-        For a file that is damaged, cut short, or of another version.
+        The file is damaged, truncated, or of another version.
+    OSError
+        The file cannot be read.
     """
     with open(path, "rb") as file:
         whole = os.fstat(file.fileno()).st_size
         if offset % mmap.ALLOCATIONGRANULARITY or not 0 <= offset <= whole - (size or 0):
-            raise FormatError(f"found a model at byte {offset}; expected one that can be mapped", path)
+            raise FormatError(
+                f"found a model at byte {offset}; expected a multiple of {mmap.ALLOCATIONGRANULARITY} in the file",
+                path,
+            )
         file.seek(offset)
         description = _read_description(file, path, whole if size is None else size)
         mapped = mmap.mmap(file.fileno(), size or 0, access=mmap.ACCESS_READ, offset=offset)
@@ -195,17 +213,29 @@ def load_binary(
     except FormatError as error:
         raise FormatError(error.message, path) from None
     except (ValueError, OverflowError) as error:
-        raise FormatError(f"found a {error}; expected a whole model", path) from None
+        raise FormatError(f"found a damaged model ({error}); expected a whole model", path) from None
 
 
 def describe_binary(path: str | os.PathLike[str]) -> Mapping[str, Any]:
-    """What the header says: orders, sizes, sections, metadata."""
+    """Return the description in the header: layout, numbers of n-grams, sections and metadata.
+
+    Raises
+    ------
+    FormatError
+        The file is not a binary model, or its header is damaged.
+    """
     with open(path, "rb") as file:
         return _read_description(file, path, os.fstat(file.fileno()).st_size)
 
 
 def verify_binary(path: str | os.PathLike[str]) -> None:
-    """Check every byte: the checksum of each section, and all invariants of the model. Raises FormatError."""
+    """Check every byte of a binary model: the checksum of each section, and all invariants of the model.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged.
+    """
     with open(path, "rb") as file:
         description = _read_description(file, path, os.fstat(file.fileno()).st_size)
         for name in SECTIONS[description["layout"]]:
@@ -219,9 +249,7 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
                     f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
                 )
             if any(map(any, _read(file, -section["size"] % PAGE, name, path))):
-                raise FormatError(
-                    f"found something between the sections after {name!r}; expected zeros", path
-                )
+                raise FormatError(f"found bytes other than zero after section {name!r}; expected zeros", path)
     model = load_binary(path)
     try:
         model.trie.check(len(model.vocabulary))
@@ -233,43 +261,43 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
 
 
 def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """`size` bytes piece by piece; FormatError when there are fewer."""
+    """Yield `size` bytes piece by piece; raises FormatError if there are fewer."""
     while size:
         data = file.read(min(size, 1 << 22))
         if not data:
-            raise FormatError(f"section {name!r} is cut short; expected {size} bytes more", path)
+            raise FormatError(f"found section {name!r} truncated; expected {size} more bytes", path)
         yield data
         size -= len(data)
 
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
+    """Read and check the header of a model of `size` bytes; raises FormatError."""
     head = file.read(PAGE)
     if len(head) < _HEAD.size or not head.startswith(BINARY_MAGIC):
-        raise FormatError("found no binary model; expected the magic bytes NGRAMLM", path)
+        raise FormatError("found another format; expected a binary model, with the magic bytes NGRAMLM", path)
     _, version, length, crc = _HEAD.unpack_from(head)
     if version != VERSION:
         raise FormatError(f"found version {version} of the binary format; expected {VERSION}", path)
     text = head[_HEAD.size : _HEAD.size + length]
     if len(text) != length or zlib.crc32(text) != crc:
-        raise FormatError("found a damaged header; expected its checksum to agree", path)
+        raise FormatError("found a damaged header; expected a header with the right checksum", path)
     if any(head[_HEAD.size + length :]):
-        raise FormatError("found something behind the header; expected zeros", path)
+        raise FormatError("found bytes other than zero after the header; expected zeros", path)
     try:
         description: dict[str, Any] = json.loads(text)
         end = _check_description(description)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise FormatError(
-            f"found a header that cannot be used ({error}); expected that of a model", path
-        ) from None
+        raise FormatError(f"found a damaged header ({error}); expected the header of a model", path) from None
     if size != end:
-        raise FormatError(
-            f"found {size} bytes; expected {end}, with the sections that the header lists", path
-        )
+        raise FormatError(f"found {size} bytes; expected {end}, the end of the sections in the header", path)
     return description
 
 
 def _check_description(description: dict[str, Any]) -> int:
-    """The size of the file; raises ValueError, KeyError or TypeError unless all fields are there and agree."""
+    """Check the fields of a description, and return the size of the file.
+
+    Raises ValueError, KeyError or TypeError if a field is missing or wrong.
+    """
     if not isinstance(description["layout"], str) or description["layout"] not in LAYOUTS:
         raise ValueError("an unknown layout")
     sections = SECTIONS[description["layout"]]
@@ -278,27 +306,27 @@ def _check_description(description: dict[str, Any]) -> int:
     if description["layout"] == "fast":
         numbers += [*description["order_states"], *description["n_histories"]]
         if len(description["order_states"]) != orders + 1 or len(description["n_histories"]) != orders:
-            raise ValueError("orders that disagree")
+            raise ValueError("the numbers of orders differ")
         if not orders or description["n_histories"][0] != 1:
-            raise ValueError("no unigrams")
+            raise ValueError("there are no unigrams")
     else:
         numbers += [
             description["multiplier"],
             *(number for shape in description["shapes"] for number in shape),
         ]
         if not orders or len(description["shapes"]) != orders or {*map(len, description["shapes"])} != {4}:
-            raise ValueError("orders that disagree")
+            raise ValueError("the numbers of orders differ")
     for name in sections:
         section = description["sections"][name]
         numbers += [section["offset"], section["size"], section["crc32"]]
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
-        raise ValueError("a size that is no count")
+        raise ValueError("a size is not a whole number from 0 on")
     if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
-        raise ValueError("metadata that are no text")
+        raise ValueError("the metadata are not text")
     at = PAGE
     for name in sections:
         if description["sections"][name]["offset"] != at:
-            raise ValueError(f"section {name!r} out of place")
+            raise ValueError(f"section {name!r} is out of place")
         size = description["sections"][name]["size"]
         at += size + -size % PAGE
     return at

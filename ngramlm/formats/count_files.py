@@ -1,7 +1,7 @@
-r"""Text counts, as SRILM writes and reads them: lines ``w1 .. wn<TAB>count``, the orders mixed as one likes.
+r"""Count files: n-gram counts as text, in the format of SRILM. Lines are ``w1 .. wn<TAB>count``, orders in any order.
 
-Words without a count (``<s>`` always, others of a vocabulary given from outside) have no line, and are not in the
-vocabulary when the file is read again.
+Words without a count have no line, and are not in the vocabulary when the file is read again. ``<s>`` is such a word,
+and so are words of a given vocabulary that do not occur in the text.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["read_counts", "write_counts"]
 
 @dataclass
 class _Rows:
-    """The n-grams of one order, the counts and the lines they came from."""
+    """The n-grams of one order int32[R, k], their counts int64[R], and their lines int64[R]."""
 
     ngrams: Int32s
     counts: Ints
@@ -39,14 +39,32 @@ class _Rows:
 
 
 def read_counts(source: Source, *, progress: Progress | None = None) -> NgramCounts:
-    """Read n-gram counts (compressed by suffix, ``-`` for stdin).
+    """Read n-gram counts from a count file.
 
-    Fields stand between spaces or tabs, the last one is the count, an integer below 2^63. Lines with the same
-    n-gram add; those with count 0 are left out (FormatWarning). ``<s>`` may only be the first word, and its own count
-    is ignored, as it is never predicted; ``</s>`` only the last. Orders for which there is no line at all are derived
-    from the order above. Words are numbered as they come.
+    Spaces or tabs separate fields. The last field is the count, an integer below 2^63. The counts of lines with the
+    same n-gram are added up. N-grams with the count 0 are left out, with a FormatWarning. ``<s>`` may only be the first
+    word, and ``</s>`` only the last. The count of the unigram ``<s>`` is ignored, because ``<s>`` is never predicted.
+    An order without any line is derived from the order above. The ids of words follow their first occurrence.
 
-    Raises FormatError, with ``file:line``, for everything else, such as an n-gram without its history or suffix.
+    Parameters
+    ----------
+    source : Source
+        A path (compressed by suffix), ``-`` for standard input, or a binary stream.
+    progress : Progress, optional
+        A function that is called with ("reading", bytes done, None).
+
+    Returns
+    -------
+    NgramCounts
+        The counts.
+
+    Raises
+    ------
+    FormatError
+        A line breaks these rules, or the history or suffix of an n-gram is missing. The message begins with
+        ``file:line``.
+    OSError
+        The file cannot be read.
     """
     name = source_name(source)
     table = new_table()
@@ -75,6 +93,7 @@ def read_counts(source: Source, *, progress: Progress | None = None) -> NgramCou
 
 
 def _read_lines(source: Source, name: str, table: WordTable, progress: Progress | None) -> dict[int, _Rows]:
+    """Read all lines; return the rows of each order that has lines."""
     parts: dict[int, list[_Rows]] = {}
     line, done = 1, 0
     with open_source(source) as stream:
@@ -103,10 +122,12 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
 
 
 def _lines_of(data: Uint8s, start: int, stop: int, n_rows: int, n_lines: int) -> Ints:
+    """Return the line of each row in a block, from 0; lines that are blank have no row."""
     return np.arange(n_rows) if n_rows == n_lines else row_lines(data, start, stop)
 
 
 def _joined(parts: list[_Rows]) -> _Rows:
+    """Join rows of the same order."""
     return _Rows(
         np.concatenate([part.ngrams for part in parts]),
         np.concatenate([part.counts for part in parts]),
@@ -115,7 +136,7 @@ def _joined(parts: list[_Rows]) -> _Rows:
 
 
 def _without_zeros(rows: dict[int, _Rows], table: WordTable, name: str) -> tuple[dict[int, _Rows], WordTable]:
-    """The rows with a count, over the words that stand in one."""
+    """Remove rows with the count 0, and words that are in no other row."""
     zeros = sum(int(np.count_nonzero(part.counts == 0)) for part in rows.values())
     if zeros == 0:
         return rows, table
@@ -140,7 +161,7 @@ def _without_zeros(rows: dict[int, _Rows], table: WordTable, name: str) -> tuple
 
 
 def _added(rows: _Rows, vocabulary: Vocabulary, name: str) -> _Rows:
-    """One row for every n-gram, with the sum of its counts and the first of its lines."""
+    """Merge the rows of the same n-gram: add up their counts, and keep the first line."""
     order = sort_ngrams(rows.ngrams, len(vocabulary))
     ngrams = rows.ngrams[order]
     new = np.append(True, (ngrams[1:] != ngrams[:-1]).any(axis=1))
@@ -162,7 +183,7 @@ def _added(rows: _Rows, vocabulary: Vocabulary, name: str) -> _Rows:
 
 
 def _derived(above: _Rows) -> _Rows:
-    """The order below, not yet added up: the suffixes, and the histories that begin with ``<s>``."""
+    """Derive the order below: the suffixes, and the histories that begin with ``<s>``. An n-gram may have many rows."""
     opening = (above.ngrams[:, 0] == BOS) & (above.ngrams.shape[1] > 2)
     return _Rows(
         np.ascontiguousarray(np.concatenate([above.ngrams[:, 1:], above.ngrams[opening, :-1]])),
@@ -172,7 +193,7 @@ def _derived(above: _Rows) -> _Rows:
 
 
 def _check_unigrams(bigrams: _Rows | None, known: Bools, vocabulary: Vocabulary, name: str) -> None:
-    """Raise for a bigram with a word that has no count."""
+    """Raise FormatError for a bigram with a word that has no count."""
     if bigrams is not None:
         unknown = np.argwhere(~known[bigrams.ngrams])
         if len(unknown):
@@ -181,7 +202,7 @@ def _check_unigrams(bigrams: _Rows | None, known: Bools, vocabulary: Vocabulary,
 
 
 def _name_missing(rows: dict[int, _Rows], vocabulary: Vocabulary, name: str) -> None:
-    """Raise for an n-gram whose history or suffix has no line."""
+    """Raise FormatError for an n-gram whose history or suffix has no line."""
     for order in range(3, max(rows) + 1):
         found = missing_below(rows[order].ngrams, rows[order - 1].ngrams)
         if found is not None:
@@ -190,16 +211,18 @@ def _name_missing(rows: dict[int, _Rows], vocabulary: Vocabulary, name: str) -> 
 
 
 def _missing(rows: _Rows, row: int, shorter: Int32s, vocabulary: Vocabulary, name: str) -> FormatError:
+    """Return the error for an n-gram whose history or suffix `shorter` is missing."""
     words, absent = (" ".join(vocabulary.words(ids)) for ids in (rows.ngrams[row], shorter))
     return FormatError(
         f"found the {len(rows.ngrams[row])}-gram {words!r} but no count of {absent!r}; "
-        "expected one for the history and the suffix of every n-gram",
+        "expected a count for the history and the suffix of every n-gram",
         name,
         int(rows.lines[row]),
     )
 
 
 def _narrow(column: Ints) -> Ints | Int32s:
+    """Convert counts to int32 if they fit."""
     return column.astype(np.int32) if column.max(initial=0) < 1 << 31 else column
 
 
@@ -210,7 +233,24 @@ def write_counts(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Write the counts, order by order, atomically (compressed by suffix, ``-`` for standard output)."""
+    """Write counts to a count file, order by order, atomically.
+
+    Parameters
+    ----------
+    counts : NgramCounts
+        The counts.
+    path : str or os.PathLike[str]
+        A path (compressed by suffix), or ``-`` for standard output.
+    threads : int, optional
+        The number of threads. By default as many as there are processors.
+    progress : Progress, optional
+        A function that is called with ("writing", n-grams done, total n-grams).
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    """
     threads = usable_threads(threads)
     rows = formatter(counts.vocabulary, counts.trie)
     total, done = sum(counts.trie.n_rows), 0

@@ -1,4 +1,4 @@
-"""Formats of model files: what a file is by its first bytes, and what the name of a new file asks for."""
+"""Detection of file formats: by the first bytes of a file, or by the name of a new file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 BinaryKind = Literal["binary", "archive", "mixture"]
-"""A back-off model that is mapped; another model as a zip of columns; a zip of several models that adapt."""
+"""The binary formats: a mapped back-off model, an archive of another model, and an adaptive mixture of models."""
 
 Kind = BinaryKind | Literal["arpa", "counts"]
 
@@ -35,20 +35,29 @@ BINARY_SUFFIXES = (".ngram",)
 
 BINARY_MAGIC = b"NGRAMLM\x00"
 ARCHIVE_MAGIC = b"PK\x03\x04"
-MIXTURE_HEADER = "mixture.json"  # the first member of a mixture
-HEAD_BYTES = 64  # enough for every binary format
+# The first member of a mixture.
+MIXTURE_HEADER = "mixture.json"
+# The number of bytes that identify a binary format.
+HEAD_BYTES = 64
 
-_NAME_AT = 30  # where the name of the first member stands in a zip
-_TEXT_HEAD_BYTES = 1 << 16  # an ARPA file may begin with comments
+# The place of the name of the first member in a zip.
+_NAME_AT = 30
+# Large, because an ARPA file may begin with comments.
+_TEXT_HEAD_BYTES = 1 << 16
 _COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
 
 
 def binary_kind(head: bytes) -> BinaryKind | None:
-    """Return the binary format of a file that begins with `head`, of at least `HEAD_BYTES`; None for any other file.
+    r"""Return the binary format of a file; None for any other file.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the file, at least `HEAD_BYTES`.
 
     Examples
     --------
-    >>> binary_kind(BINARY_MAGIC), binary_kind(b"\\\\data\\\\")
+    >>> binary_kind(BINARY_MAGIC), binary_kind(b"\\data\\")
     ('binary', None)
     """
     if head.startswith(BINARY_MAGIC):
@@ -60,12 +69,14 @@ def binary_kind(head: bytes) -> BinaryKind | None:
 
 
 def kind_of(path: str | os.PathLike[str]) -> Kind:
-    """Return what a file holds, by its first bytes.
+    """Return the format of a file, by its first bytes.
 
     Raises
     ------
     FormatError
-        For a file that is neither a model nor n-gram counts.
+        The file is neither a model nor a count file.
+    OSError
+        The file cannot be read.
     """
     with open_source(path) as source:
         head = source.read(_TEXT_HEAD_BYTES) or b""
@@ -82,7 +93,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 
 def kind_of_name(path: str | os.PathLike[str]) -> Literal["arpa", "binary"] | None:
-    """Return the format that the name of a new model asks for: ``-`` is ARPA; None when it asks for none.
+    """Return the format of a new model by its name; None if the name does not tell. ``-`` is ARPA.
 
     Examples
     --------
@@ -96,19 +107,22 @@ def kind_of_name(path: str | os.PathLike[str]) -> Literal["arpa", "binary"] | No
 
 
 def check_binary_target(path: str | os.PathLike[str]) -> None:
-    """Check that a binary model can be written to a path: a plain file that can be mapped, not named as ARPA.
+    """Check that a binary model can be written to a path.
 
     Raises
     ------
     UsageError
-        For any other path, and on a big-endian machine.
+        The path is ``-``, a pipe or a device, or has the suffix of a compressed file or an ARPA file. Or the machine is
+        big endian.
     """
     name = os.path.basename(path)
     if path == "-" or is_compressed(path) or ".arpa" in name.lower():
         raise UsageError(
-            f"{os.fspath(path)}: found no name of a binary model; expected one such as model.ngram"
+            f"{os.fspath(path)}: found the name of a text or compressed file; expected one such as model.ngram"
         )
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise UsageError(f"{os.fspath(path)}: found a pipe or device; expected a plain file (or write ARPA)")
     if sys.byteorder != "little":
-        raise UsageError("binary models are little endian; expected a little-endian machine")
+        raise UsageError(
+            "found a big-endian machine; expected a little-endian one for binary models (write ARPA)"
+        )

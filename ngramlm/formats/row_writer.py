@@ -1,4 +1,4 @@
-"""Writing n-grams as lines: rows are formatted in several threads and written in their order."""
+"""Writing n-grams as lines: several threads format rows, and the lines are written in the order of the rows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from ngramlm.types import Uint8s
 
 __all__ = ["formatter", "write_rows"]
 
-PAGE_BYTES = 1 << 21  # of formatted lines
+# The size of a buffer for formatted lines.
+PAGE_BYTES = 1 << 21
 ROWS_AT_ONCE = 1 << 16
 
 
 def formatter(vocabulary: Vocabulary, trie: NgramTrie) -> NgramFormatter:
-    """Return the compiled formatter of a trie's rows."""
+    """Return the compiled formatter for the rows of a trie."""
     levels = [(level.words, level.starts, level.parents, level.first_words) for level in trie.levels]
     return NgramFormatter(vocabulary.table, levels)
 
@@ -33,7 +34,23 @@ def write_rows(
     columns: dict[str, Any],
     threads: int,
 ) -> None:
-    """Write all rows of one order; threads format ranges of rows, a few MB at a time."""
+    """Write all rows of one order as lines.
+
+    Parameters
+    ----------
+    out : IO[bytes]
+        The file.
+    rows : NgramFormatter
+        The formatter.
+    order : int
+        The order of the n-grams.
+    n_rows : int
+        The number of rows.
+    columns : dict[str, Any]
+        The numbers of the lines: the keyword arguments of `NgramFormatter.format`.
+    threads : int
+        The number of threads.
+    """
     room = max(PAGE_BYTES, 2 * rows.line_bytes(order))
     buffers = Buffers(lambda size: np.empty(size, np.uint8), len)
 

@@ -1,4 +1,4 @@
-"""Walking through a file of sections, as ARPA files are: single lines, and parts of sections for several threads."""
+"""A cursor for files with sections, such as ARPA files: it reads single lines, or parts of sections for threads."""
 
 from __future__ import annotations
 
@@ -22,18 +22,46 @@ LINE_END = 10
 
 @dataclass
 class SectionPart:
-    """Consecutive lines of one section, ``data[start:stop]``."""
+    """Consecutive lines of one section.
+
+    Attributes
+    ----------
+    data : numpy.ndarray
+        uint8: the buffer with the lines.
+    start : int
+        The first byte of the lines.
+    stop : int
+        The byte after the lines: they are ``data[start:stop]``.
+    line : int
+        The number of the first line.
+    lines : int
+        The number of lines.
+    last : bool
+        Whether this is the last part in its buffer.
+    """
 
     data: Uint8s
     start: int
     stop: int
-    line: int  # number of the first line
+    line: int
     lines: int
-    last: bool  # nothing follows it in its buffer
+    last: bool
 
 
 class Cursor:
-    """A place in a file whose sections begin with lines that begin with a backslash."""
+    """A place in a file. A section of the file begins with a line that begins with a backslash.
+
+    Parameters
+    ----------
+    stream : IO[bytes]
+        The file.
+    name : str
+        The name of the file, for messages.
+    total : int or None
+        The number of bytes of the file, if it is known.
+    progress : Progress or None
+        A function that is called with ("reading", bytes done, total).
+    """
 
     def __init__(self, stream: IO[bytes], name: str, total: int | None, progress: Progress | None) -> None:
         self.name, self.line = name, 1
@@ -44,6 +72,7 @@ class Cursor:
         self._total, self._progress = total, progress
 
     def _more(self) -> bool:
+        """Read the next block if the last one was used up; return False at the end of the file."""
         if self._at < self._stop:
             return True
         self.report()
@@ -55,17 +84,17 @@ class Cursor:
         return True
 
     def report(self) -> None:
-        """Tell how far reading has come."""
+        """Report the progress of reading."""
         if self._progress is not None and self._done:
             self._progress("reading", self._done, self._total)
 
     def give_back(self, part: SectionPart) -> None:
-        """Take back the buffer of a part that has been parsed, as have all parts before it."""
+        """Take back the buffer of a part. This part and all parts before it must be parsed."""
         if part.last:
             self._buffers.give_back(part.data)
 
     def next_line(self) -> bytes | None:
-        """The next line with its line end; None at the end of the file."""
+        """Read the next line, with its line end; None at the end of the file."""
         if not self._more():
             return None
         found = _line_end(self._data, self._at, self._stop)
@@ -75,7 +104,7 @@ class Cursor:
         return line
 
     def parts(self) -> Iterator[SectionPart]:
-        """The lines up to the next one that begins with a backslash."""
+        """Yield the lines before the next line that begins with a backslash."""
         while self._more():
             start = self._at
             self._at, lines = next_section(self._data, start, self._stop)
@@ -88,6 +117,7 @@ class Cursor:
 
 
 def _line_end(data: Uint8s, start: int, stop: int) -> int:
+    """Return the end of the line at `start`."""
     width = 256
     while True:
         found = np.flatnonzero(data[start : min(start + width, stop)] == LINE_END)

@@ -1,8 +1,8 @@
-"""Repairing sets of n-grams: missing histories and suffixes get the probability that the back-off gives them.
+"""Closing sets of n-grams: insert missing histories and suffixes with their back-off probabilities.
 
-A back-off model may leave out the history or the suffix of an n-gram, and give a weight to an n-gram that no longer
-one continues; pruned models often do. Inserting the missing n-grams with the probability that the back-off gives
-them, and no weight, changes no probability.
+A file of a back-off model may lack the history or the suffix of an n-gram. It may also give a back-off weight to an
+n-gram that is not a history. Both are common in pruned models. Inserting the missing n-grams with their back-off
+probability, and the weight 0, changes no probability of the model.
 """
 
 from __future__ import annotations
@@ -26,13 +26,21 @@ from ngramlm.types import Bools, Float32s, Int32s
 __all__ = ["Closing", "Rows", "duplicate", "missing_below"]
 
 
-WEIGHT_NOISE = 1e-6  # a weight as near to 0 is what rounding leaves of 0
+# A weight up to this size counts as 0: it is a rounding error.
+WEIGHT_NOISE = 1e-6
 
 
 class Rows(NamedTuple):
-    """The n-grams of one order int32[R, k], their log10 probabilities and back-off weights, float32[R].
+    """The n-grams of one order, in any order.
 
-    The highest order may have no weights.
+    Attributes
+    ----------
+    ngrams : numpy.ndarray
+        int32[R, k]: the word ids.
+    log10_probs : numpy.ndarray
+        float32[R]: the log10 probabilities.
+    log10_backoffs : numpy.ndarray
+        float32[R]: the log10 back-off weights. Empty for the highest order.
     """
 
     ngrams: Int32s
@@ -41,20 +49,23 @@ class Rows(NamedTuple):
 
 
 class _Growing:
-    """A trie with its columns, an order after the other."""
+    """A trie with its columns that grows by one order at a time."""
 
     def __init__(self, unigrams: Rows, threads: int, workspace: Workspace) -> None:
         self.trie = NgramTrie([Level.of_words(len(unigrams.ngrams))], workspace)
         self.threads, self.workspace = threads, workspace
         self.log10_probs = [unigrams.log10_probs]
         self.log10_backoffs: list[Float32s] = []
-        self.weights = unigrams.log10_backoffs  # of the rows of the highest order
-        self.left: dict[int, Float32s] = {}  # per order, where rows that are no history have a tiny one
+        # the weights of the rows of the highest order
+        self.weights = unigrams.log10_backoffs
+        # the weights of the orders with a row that is not a history and has a weight other than 0
+        self.left: dict[int, Float32s] = {}
 
     def add(self, rows: Rows, *, lossy: bool = False) -> Int32s | None:
-        """Put one order more on top; returns which of the rows each one was, None where they stay in their order.
+        """Add the next order; return the number of the given row for each row, None if they keep their order.
 
-        Raises FormatError where the rows are not closed and unique, and unless `lossy` for a weight without a history.
+        Raises FormatError if the rows are not closed or not unique. Without `lossy`, it also raises FormatError if a
+        row of the order below is not a history and has a weight.
         """
         level, origins = build_level(rows.ngrams, self.trie.levels, self.threads, self.workspace)
 
@@ -78,7 +89,7 @@ class _Growing:
         return origins
 
     def _moved_weights(self, trie: NgramTrie, lossy: bool) -> Float32s:
-        """The weights of what was the highest order, beside the histories that one more order makes of it."""
+        """Align the weights of the order below with the histories of the new order, float32[H]."""
         level, order = trie.levels[-1], self.trie.order
         moved, lost, left = history_weights(
             trie.history_of_row(order),
@@ -89,18 +100,18 @@ class _Growing:
             self.workspace.empty(level.n_histories, np.float32),
         )
         if lost and not lossy:
-            raise FormatError("found a back-off weight of an n-gram that is no history; expected none")
+            raise FormatError("found a back-off weight of an n-gram that is not a history; expected 0")
         if left:
             self.left[order] = self.weights
         return moved
 
     @property
     def columns(self) -> Columns:
-        """With the back-off weights beside the histories; those of the highest order are dropped."""
+        """The columns, with the back-off weights aligned with the histories, without those of the highest order."""
         return Columns(self.trie, self.log10_probs, self.log10_backoffs)
 
     def rows(self, order: int) -> Rows:
-        """The rows of one order as they were given, in the order of the trie."""
+        """Return the rows of one order with their own weights, in the order of the trie."""
         if order == self.trie.order:
             weights = self.weights
         elif order in self.left:
@@ -112,19 +123,19 @@ class _Growing:
 
 
 class Closing:
-    """Makes the columns of a `BackoffModel` from the rows of one order after the other.
+    """A builder of the columns of a `BackoffModel` from rows of n-grams, one order after the other.
 
-    As long as the orders are closed, each is put into columns as it comes. From the first order that is not closed, all
-    rows are kept until the last order is there, as longer n-grams may need shorter ones to be inserted.
+    As long as all orders are closed, the columns of an order are built at once. From the first order that is not
+    closed, all rows are kept until the last order is known, because longer n-grams may need other shorter n-grams.
 
     Parameters
     ----------
-    unigrams
-        One row for each word id.
-    threads
+    unigrams : Rows
+        A row for each word id.
+    threads : int, default 1
         The number of threads.
-    workspace
-        Where the columns are kept.
+    workspace : Workspace, default `IN_MEMORY`
+        The place for the columns.
     """
 
     def __init__(self, unigrams: Rows, threads: int = 1, workspace: Workspace = IN_MEMORY) -> None:
@@ -149,7 +160,7 @@ class Closing:
 
     @property
     def kept(self) -> list[Rows]:
-        """The rows that were kept, per order; empty as long as all orders are closed."""
+        """The rows that were kept, for each order; empty as long as all orders are closed."""
         return self._kept or []
 
     def finish(self) -> tuple[Columns, int]:
@@ -158,7 +169,7 @@ class Closing:
         Raises
         ------
         FormatError
-            For an n-gram that stands twice.
+            An n-gram occurs twice.
         """
         if self._kept is None:
             return self._growing.columns, 0
@@ -179,7 +190,7 @@ class Closing:
 
 
 def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
-    """Return two rows with the same n-gram, or None."""
+    """Return two rows with the same n-gram, the smaller number first; None if all n-grams differ."""
     order = np.lexsort(ngrams.T[::-1])
     same = np.flatnonzero((ngrams[order[1:]] == ngrams[order[:-1]]).all(axis=1))
     if len(same) == 0:
@@ -190,7 +201,7 @@ def duplicate(ngrams: Int32s) -> tuple[int, int] | None:
 
 
 def _keys(ngrams: Int32s) -> NDArray[np.uint64]:
-    """64 well-mixed bits for every n-gram."""
+    """Return a hash of 64 bits for every n-gram."""
     keys = np.full(len(ngrams), 0x9E3779B97F4A7C15, np.uint64)
     for column in ngrams.T:
         keys ^= column.astype(np.uint64)
@@ -202,7 +213,7 @@ def _keys(ngrams: Int32s) -> NDArray[np.uint64]:
 
 
 def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> Bools:
-    """Which keys are not among the known ones; sorting both is several times faster than ``np.isin``."""
+    """Return which keys are not among the known keys, bool[N]. Sorting is several times faster than ``np.isin``."""
     known = np.append(np.sort(known), np.uint64(0xFFFFFFFFFFFFFFFF))
     order = np.argsort(keys)
     ordered = keys[order]
@@ -212,10 +223,10 @@ def _absent(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> Bools:
 
 
 def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) -> list[Int32s]:
-    """The n-grams of every order, with those appended that make them closed and keep every weight in use.
+    """Append n-grams to every order until the orders are closed, and every n-gram with a weight is a history.
 
-    Sets are compared by 64-bit keys. Were two n-grams ever to share one, an n-gram would stay missing, and building
-    the trie would say so: a wrong model cannot come of it.
+    Sets are compared by hashes of 64 bits. If two n-grams had the same hash, an n-gram could stay missing. Building the
+    trie would then raise an error, so the result is never a wrong model.
     """
     for order in range(len(ngrams), 1, -1):
         lower = ngrams[order - 2]
@@ -229,13 +240,14 @@ def _insert_missing(ngrams: list[Int32s], log10_backoffs: Sequence[Float32s]) ->
             needed = np.concatenate([rows[:, :-1], rows[:, 1:]])
             keys = _keys(needed)
             missing = np.flatnonzero(_absent(keys, _keys(lower)))
-            _, first = np.unique(keys[missing], return_index=True)  # each but once
+            # each missing n-gram once
+            _, first = np.unique(keys[missing], return_index=True)
             ngrams[order - 2] = np.concatenate([lower, needed[np.sort(missing[first])]])
     return ngrams
 
 
 def _fill(growing: _Growing, inserted: Sequence[Bools]) -> None:
-    """Give the inserted rows the probability that the back-off gives them, lower orders first."""
+    """Fill in the back-off probabilities of the inserted rows, lower orders first."""
     trie, log10_probs, log10_backoffs = growing.trie, growing.log10_probs, growing.log10_backoffs
     for order in range(2, trie.order + 1):
         level = trie.level(order)
@@ -246,7 +258,7 @@ def _fill(growing: _Growing, inserted: Sequence[Bools]) -> None:
 
 
 def missing_below(ngrams: Int32s, lower: Int32s) -> tuple[int, Int32s] | None:
-    """Return a row whose history or suffix is missing one order below, and the missing n-gram; or None."""
+    """Return a row whose history or suffix is missing in the order below, and the missing n-gram; None if no row is."""
     known = _keys(lower)
     for shorter in (ngrams[:, :-1], ngrams[:, 1:]):
         missing = np.flatnonzero(_absent(_keys(shorter), known))

@@ -1,1 +1,1 @@
-"""Text: lines, tokenizers, vocabularies, texts as ids, and their documents."""
+"""From lines to ids: readers of lines, tokenizers, vocabularies, texts and their documents."""

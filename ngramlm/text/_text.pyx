@@ -1,4 +1,4 @@
-"""Text (bytes) -> ids: splits at ASCII spaces and line ends, checks UTF-8, looks every word up."""
+"""Turn the bytes of a text into ids: split at ASCII spaces and line ends, check UTF-8, look up every word."""
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -17,35 +17,44 @@ cdef extern from *:
     const uint64_t ONES "NGRAMLM_ONES"
     const uint64_t HIGHS "NGRAMLM_HIGHS"
 
-# Why a piece of text was refused; text.py words the message.
+# The reason for which a text is rejected. encoder.py has the messages.
 cdef enum:
     OK = 0
     CONTROL_CHARACTER = 1
     INVALID_UTF8 = 2
     RESERVED_WORD = 3
 
+# What to do with reserved words in a text.
 cdef enum:
     RESERVED_ERROR = 0
     RESERVED_DROP = 1
     RESERVED_KEEP = 2
 
 CONSTANTS = {"UNK": UNK, "BOS": BOS, "EOS": EOS, "FIRST_WORD": FIRST_WORD, "MAX_ORDER": MAX_ORDER}
-PADDING = 8                     # readable bytes that must follow the text in its buffer
+# The number of readable bytes that must follow the text in its buffer.
+PADDING = 8
 
 
 cdef inline uint64_t load8(const uint8_t* at) noexcept nogil:
+    """Load eight bytes as a little-endian integer."""
     cdef uint64_t value
     memcpy(&value, at, 8)
     return value
 
 
 cdef inline uint64_t below_33(uint64_t x) noexcept nogil:
-    """High bit of every byte that is 0x20 or less (exact for the lowest such byte; bytes >= 0x80 never count)."""
+    """Set the high bit of every byte that is 0x20 or less.
+
+    The lowest marked byte is exact; higher bytes may be marked by mistake. Bytes from 0x80 on are never marked.
+    """
     return (x - ONES * 0x21) & ~x & HIGHS
 
 
 cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* continuation) noexcept nogil:
-    """-1 when the bytes are well-formed UTF-8 (Unicode 15, table 3-7), else the offset of the first bad one."""
+    """Return -1 if the bytes are well-formed UTF-8 (Unicode 15, table 3-7), otherwise the offset of the first error.
+
+    Adds the number of continuation bytes to `continuation`.
+    """
     cdef Py_ssize_t i = 0, j, tail
     cdef uint8_t lead, low, high
     while i < length:
@@ -84,13 +93,14 @@ cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* cont
 
 def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not None, bint grow, int reserved,
              int32_t[::1] ids):
-    """Ids of the first `length` bytes of `data`, line by line: ``<s> w1 .. wl </s>`` for each line.
+    """Write the ids of the first `length` bytes of `data` to `ids`: ``<s> w1 .. wl </s>`` for each line.
 
-    `data` must have `PADDING` more readable bytes. `grow` adds unknown words to the table and counts every word
-    (``table.word_counts``); otherwise they are 0, the unknown word. `reserved` says what ``<s>`` and ``</s>`` in
-    the text are: 0 an error, 1 dropped, 2 the unknown word. `ids` needs 2 * length + 2 places.
+    `data` must have `PADDING` more readable bytes. With `grow`, unknown words are added to the table, and every word is
+    counted (``table.word_counts``). Without it, unknown words get the id 0. `reserved` says what happens to ``<s>`` and
+    ``</s>`` in the text: 0 is an error, 1 drops them, 2 makes them the unknown word. `ids` needs 2 * length + 2 places.
 
-    Returns (n_ids, n_lines, code points with one for each line end, error, line of the error from 0, byte offset).
+    Returns (number of ids, number of lines, number of code points, error, line of the error from 0, byte offset). Each
+    line end counts as one code point.
     """
     cdef const uint8_t* text
     cdef const uint8_t* end
@@ -105,9 +115,9 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
     cdef uint8_t byte
     cdef bint line_open = False
     if length < 0 or data.shape[0] < length + 8:
-        raise ValueError(f"the buffer must have {PADDING} bytes more than the text")
+        raise ValueError(f"found a buffer of {data.shape[0]} bytes; expected {PADDING} more than the text")
     if ids.shape[0] < 2 * length + 2:
-        raise ValueError("ids needs 2 * length + 2 places")
+        raise ValueError("found too few places in ids; expected 2 * length + 2")
     text = &data[0]
     end = text + length
     at = text
@@ -137,7 +147,7 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 characters -= 1
                 at += 1
                 continue
-            # a word: up to the next byte at or below the space
+            # a word reaches to the next byte that is 0x20 or less
             word = at
             high = 0
             block = load8(at)
@@ -157,7 +167,8 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
             if at > end:
                 at = end
             size = at - word
-            if size == 0:                          # a control character where a word should begin
+            # a control character stands at the beginning of a word
+            if size == 0:
                 error = CONTROL_CHARACTER
                 break
             if at < end and at[0] != 0x20 and at[0] != 0x0A and at[0] != 0x09:
@@ -192,7 +203,8 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 id = UNK
             ids[n_ids] = id
             n_ids += 1
-        if line_open and not error:                # the last line has no line end
+        # the last line has no line end
+        if line_open and not error:
             ids[n_ids] = EOS
             n_ids += 1
             n_lines += 1
@@ -202,10 +214,10 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
 
 
 def remap(const int32_t[::1] ids, const int32_t[::1] new_ids, int32_t[::1] out):
-    """out[i] = new_ids[ids[i]]; raises ValueError on different lengths."""
+    """Compute out[i] = new_ids[ids[i]]; raises ValueError for arrays of different lengths."""
     cdef Py_ssize_t i
     if out.shape[0] != ids.shape[0]:
-        raise ValueError("out must be as long as ids")
+        raise ValueError(f"found out of length {out.shape[0]}; expected {ids.shape[0]}, as many as ids")
     with nogil:
         for i in range(ids.shape[0]):
             out[i] = new_ids[ids[i]]

@@ -1,6 +1,6 @@
-# Words (bytes) <-> int32 ids in one open-addressing table; shared by the tokenizer, the ARPA reader and the scorer.
-# A slot of 16 bytes decides for words of up to 8 bytes without touching anything else: `prefix` holds the whole word.
-# Longer words are compared byte by byte with the arena, so identity is never left to a hash.
+# A hash table with open addressing that maps words (bytes) to ids (int32), and back. The tokenizer, the ARPA reader and
+# the scorer share it. A slot has 16 bytes. `prefix` holds all bytes of a short word (up to 8 bytes), so the slot alone
+# identifies it. A longer word is compared byte by byte with the arena. Equal hashes never make two words equal.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -14,20 +14,25 @@ cdef extern from *:
     uint64_t mix "ngramlm_mix"(uint64_t a, uint64_t b) noexcept nogil
 
 cdef struct WordSlot:
-    uint64_t prefix       # first eight bytes, little endian, padded with zeros
-    uint32_t tag          # 31 bits of hash; the top bit says "longer than eight bytes"
-    int32_t id            # -1: empty slot
+    # the first eight bytes, little endian, padded with zeros
+    uint64_t prefix
+    # 31 bits of the hash; the top bit marks a word of more than eight bytes
+    uint32_t tag
+    # -1 in an empty slot
+    int32_t id
 
 cdef struct WordIndex:
     WordSlot* slots
-    uint64_t mask         # number of slots - 1
-    const char* arena     # all words one after the other
-    const int64_t* offsets  # word i is arena[offsets[i]:offsets[i + 1]]
+    # the number of slots minus 1
+    uint64_t mask
+    # all words one after the other: word i is arena[offsets[i]:offsets[i + 1]]
+    const char* arena
+    const int64_t* offsets
     int32_t size
 
 
 cdef inline uint64_t load_prefix(const char* word, Py_ssize_t length) noexcept nogil:
-    """The first eight bytes as a little-endian integer, zeros beyond the word; reads nothing outside it."""
+    """Return the first eight bytes as a little-endian integer, padded with zeros. Reads no byte outside the word."""
     cdef uint64_t low = 0, high = 0
     cdef const unsigned char* bytes_ = <const unsigned char*> word
     if length >= 8:
@@ -44,6 +49,7 @@ cdef inline uint64_t load_prefix(const char* word, Py_ssize_t length) noexcept n
 
 
 cdef inline uint32_t hash_word(uint64_t prefix, const char* word, Py_ssize_t length) noexcept nogil:
+    """Return the tag of a word (`WordSlot`)."""
     cdef uint64_t state = mix(prefix ^ <uint64_t> 0x9E3779B97F4A7C15, <uint64_t> 0xD6E8FEB86659FD93)
     cdef Py_ssize_t at = 8
     if length <= 8:
@@ -57,7 +63,7 @@ cdef inline uint32_t hash_word(uint64_t prefix, const char* word, Py_ssize_t len
 
 cdef inline int64_t find_slot(const WordIndex* index, uint64_t prefix, uint32_t tag, const char* word,
                               Py_ssize_t length) noexcept nogil:
-    """The slot that holds the word, or the empty slot where it would stand."""
+    """Return the slot of the word, or the empty slot where it can be inserted."""
     cdef uint64_t at = tag & index.mask
     cdef int64_t start
     cdef const WordSlot* slot
@@ -75,9 +81,10 @@ cdef inline int64_t find_slot(const WordIndex* index, uint64_t prefix, uint32_t 
 
 
 cdef inline int32_t find_word(const WordIndex* index, const char* word, Py_ssize_t length) noexcept nogil:
-    """The id of a word, -1 when it is not in the table."""
+    """Return the id of a word; -1 if it is not in the table."""
     cdef uint64_t prefix
-    if length > 0 and word[length - 1] == 0:       # no word holds NUL; as padding of the prefix it would not be seen
+    # a NUL at the end looks like padding in the prefix; no word of the table contains one
+    if length > 0 and word[length - 1] == 0:
         return -1
     prefix = load_prefix(word, length)
     return index.slots[find_slot(index, prefix, hash_word(prefix, word, length), word, length)].id
@@ -85,11 +92,14 @@ cdef inline int32_t find_word(const WordIndex* index, const char* word, Py_ssize
 
 cdef class WordTable:
     cdef WordIndex index
-    cdef object owner              # keeps borrowed memory alive
-    cdef bint borrowed             # the memory is not this table's: it neither grows nor frees it
+    # the object that keeps borrowed memory alive
+    cdef object owner
+    # whether the memory belongs to another object: the table then neither grows nor frees it
+    cdef bint borrowed
     cdef int64_t arena_capacity
     cdef int64_t ids_capacity
-    cdef int64_t* counts           # occurrences per id; only in a table that grows
+    # the number of occurrences per id; NULL in a read-only table
+    cdef int64_t* counts
     cdef int32_t find(self, const char* word, Py_ssize_t length) noexcept nogil
     cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
                         Py_ssize_t length) except -2 nogil

@@ -1,4 +1,4 @@
-"""Words (bytes) <-> int32 ids: the compiled table behind ``Vocabulary``."""
+"""The compiled table of words (bytes) and their ids (int32), on which ``Vocabulary`` stands."""
 cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
@@ -14,16 +14,18 @@ cdef struct RankedWord:
     int32_t id
 
 
-@cython.no_gc_clear                # the collector must not drop the owner of memory that is still in use
+# the garbage collector must not drop the owner of memory that is still in use
+@cython.no_gc_clear
 cdef class WordTable:
-    """A growing table of words, or a read-only one over borrowed arrays.
+    """A table of words that grows, or a read-only table over borrowed arrays.
 
-    Ids follow the order of insertion. A table made by ``WordTable()`` is empty.
+    Ids follow the order of insertion. ``WordTable()`` makes an empty table.
 
-    Example:
-        >>> table = WordTable()
-        >>> table.add(b"cat"), table.add(b"dog"), table.add(b"cat"), table.get(b"cow")
-        (0, 1, 0, -1)
+    Examples
+    --------
+    >>> table = WordTable()
+    >>> table.add(b"cat"), table.add(b"dog"), table.add(b"cat"), table.get(b"cow")
+    (0, 1, 0, -1)
     """
 
     def __cinit__(self):
@@ -60,10 +62,11 @@ cdef class WordTable:
         return self.index.size
 
     cdef int32_t find(self, const char* word, Py_ssize_t length) noexcept nogil:
+        """Return the id of a word; -1 if it is not in the table."""
         return find_word(&self.index, word, length)
 
     cdef int grow(self) except -1 nogil:
-        """Double the slots; words keep their ids."""
+        """Double the number of slots; words keep their ids."""
         cdef uint64_t old_size = self.index.mask + 1, mask = 2 * old_size - 1, i, at
         cdef WordSlot* old = self.index.slots
         cdef WordSlot* new = <WordSlot*> malloc((mask + 1) * sizeof(WordSlot))
@@ -84,13 +87,13 @@ cdef class WordTable:
 
     cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
                         Py_ssize_t length) except -2 nogil:
-        """Give the next id to a word that `find_slot` did not find; `slot` is the empty slot it named."""
+        """Add a word that is not in the table, and return its id. `slot` is the empty slot from `find_slot`."""
         cdef int32_t id = self.index.size
         cdef int64_t start = self.index.offsets[id], capacity
         cdef void* moved
         if id == 0x7FFFFFFE:
             with gil:
-                raise OverflowError("more than 2^31 - 2 distinct words")
+                raise OverflowError("found more than 2^31 - 2 distinct words; expected fewer")
         if start + length > self.arena_capacity:
             capacity = 2 * (start + length)
             moved = realloc(<void*> self.index.arena, capacity)
@@ -125,13 +128,13 @@ cdef class WordTable:
 
     cdef int32_t find_or_insert(self, uint64_t prefix, uint32_t tag, const char* word, Py_ssize_t length,
                                 bint grow) except -2 nogil:
-        """The id of a word, a new one when the table is to grow, -1 otherwise."""
+        """Return the id of a word. A word that is not in the table is added with `grow`, and has -1 without."""
         cdef int64_t slot = find_slot(&self.index, prefix, tag, word, length)
         cdef int32_t id = self.index.slots[slot].id
         return self.insert(slot, prefix, tag, word, length) if id < 0 and grow else id
 
     def add(self, bytes word not None):
-        """The id of `word`, which is added when it is new; raises ValueError on a read-only table."""
+        """Return the id of `word`, and add it if it is new; raises ValueError if the table is read-only."""
         cdef Py_ssize_t length = len(word)
         cdef const char* text = word
         cdef uint64_t prefix = load_prefix(text, length)
@@ -140,24 +143,24 @@ cdef class WordTable:
         if self.index.slots[slot].id >= 0:
             return self.index.slots[slot].id
         if self.borrowed:
-            raise ValueError("this table is read-only")
+            raise ValueError("found a new word for a read-only table; expected a word of the table")
         if length == 0 or b"\0" in word:
-            raise ValueError("a word has at least one byte and no NUL")
+            raise ValueError("found an empty word or a NUL; expected at least one byte, and no NUL")
         return self.insert(slot, prefix, tag, text, length)
 
     def get(self, bytes word not None):
-        """The id of `word`, -1 when it is not in the table."""
+        """Return the id of `word`; -1 if it is not in the table."""
         return self.find(word, len(word))
 
     def word(self, Py_ssize_t id):
-        """The bytes of word `id`; raises IndexError outside the table."""
+        """Return the bytes of word `id`; raises IndexError for an id that is not in the table."""
         if id < 0 or id >= self.index.size:
-            raise IndexError(f"word id {id} is not in 0..{self.index.size - 1}")
+            raise IndexError(f"found the word id {id}; expected 0 to {self.index.size - 1}")
         cdef int64_t start = self.index.offsets[id]
         return self.index.arena[start:self.index.offsets[id + 1]]
 
     def same_words(self, WordTable other not None):
-        """Whether both hold the same words in the same order."""
+        """Return whether both tables have the same words in the same order."""
         cdef int64_t size = self.index.size
         return bool(
             size == other.index.size
@@ -166,7 +169,7 @@ cdef class WordTable:
         )
 
     def arrays(self):
-        """Copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
+        """Return copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
         cdef int64_t n_bytes = self.index.offsets[self.index.size]
         arena = np.empty(n_bytes, np.uint8)
         offsets = np.empty(self.index.size + 1, np.int64)
@@ -182,26 +185,28 @@ cdef class WordTable:
 
     @staticmethod
     def from_arrays(const uint8_t[::1] arena, const int64_t[::1] offsets, const uint8_t[::1] slots):
-        """A read-only table over borrowed arrays; every offset, id and slot is checked (ValueError)."""
+        """Make a read-only table over borrowed arrays; raises ValueError for a wrong offset, id or slot."""
         cdef int64_t n_words = offsets.shape[0] - 1, n_slots = slots.shape[0] // <int64_t> sizeof(WordSlot), i
         cdef int64_t used = 0
         cdef const WordSlot* table
         if n_words < 0 or n_words > 0x7FFFFFFE or slots.shape[0] != n_slots * <int64_t> sizeof(WordSlot):
-            raise ValueError("word table with impossible sizes")
+            raise ValueError(f"found a word table of {n_words} words and {slots.shape[0]} bytes of slots; "
+                             "expected at most 2^31 - 2 words and 16 bytes for each slot")
         if n_slots < 2 or n_slots & (n_slots - 1) or n_slots <= n_words:
-            raise ValueError("word table whose number of slots is not a power of two above its number of words")
+            raise ValueError(f"found a word table of {n_slots} slots; expected a power of two above {n_words}, "
+                             "the number of words")
         if offsets[0] != 0 or offsets[n_words] != arena.shape[0]:
-            raise ValueError("word table whose offsets do not span its words")
+            raise ValueError("found a word table with other bytes than its offsets name; expected offsets of all bytes")
         for i in range(n_words):
             if offsets[i] > offsets[i + 1]:
-                raise ValueError("word table with falling offsets")
+                raise ValueError("found a word table with decreasing offsets; expected increasing offsets")
         table = <const WordSlot*> &slots[0]
         for i in range(n_slots):
             if table[i].id >= n_words:
-                raise ValueError("word table with an id beyond its words")
+                raise ValueError(f"found a word table with the id {table[i].id}; expected ids below {n_words}")
             used += table[i].id >= 0
         if used != n_words:
-            raise ValueError("word table with lost or doubled words")
+            raise ValueError(f"found a word table with {used} used slots; expected {n_words}, one for each word")
         cdef WordTable self = WordTable.__new__(WordTable)
         self.owner = (arena, offsets, slots)
         self.borrowed = True
@@ -213,7 +218,7 @@ cdef class WordTable:
         return self
 
     def word_counts(self):
-        """Copy of the occurrences of every word, int64[words]; zeros for a read-only table."""
+        """Return the number of occurrences of every word, int64[words]; zeros for a read-only table."""
         out = np.zeros(self.index.size, np.int64)
         cdef int64_t[::1] view = out
         if self.counts != NULL and self.index.size:
@@ -222,6 +227,7 @@ cdef class WordTable:
 
 
 cdef int by_count_then_bytes(const void* first, const void* second) noexcept nogil:
+    """Compare two words for `qsort`: by decreasing count, words with the same count by their bytes."""
     cdef const RankedWord* a = <const RankedWord*> first
     cdef const RankedWord* b = <const RankedWord*> second
     cdef int order
@@ -234,13 +240,14 @@ cdef int by_count_then_bytes(const void* first, const void* second) noexcept nog
 
 
 def merge_tables(list tables not None, list reserved not None, int64_t min_count=1, int64_t max_size=-1):
-    """One table of the words of several, the reserved ones first, the others by falling count, ties by bytes.
+    """Merge several tables into one.
 
-    Counts of the same word add up. Words rarer than `min_count`, and those beyond the first `max_size` words
-    (reserved ones not counted; -1 is no limit), are left out.
+    The reserved words come first. The other words follow by decreasing count; words with the same count are sorted by
+    their bytes. The counts of a word are added up over the tables. Words with a count below `min_count` are left out.
+    At most `max_size` words are kept, besides the reserved words; -1 means no limit.
 
-    Returns (table, maps, counts): per table an int32 array old id -> new id (0 for words left out), and the
-    occurrences int64[words] in the new order.
+    Returns (table, maps, counts). `maps` has an int32 array for each table: the new id of every old id, 0 for a word
+    that is left out. `counts` is int64[words]: the number of occurrences by new id.
     """
     cdef WordTable union = WordTable(), merged = WordTable(), table
     cdef int64_t i, n = 0, n_reserved = len(reserved), kept

@@ -1,4 +1,7 @@
-"""The documents of a text: empty lines, marker lines, line numbers or files say where they begin."""
+"""The documents of a text: rules that find where each document begins.
+
+The rules use empty lines, marker lines, line numbers or files.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +36,18 @@ __all__ = [
 
 @runtime_checkable
 class DocumentRule(Protocol):
-    """A rule that says where the documents of a text begin."""
+    """A rule that finds where the documents of a text begin."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """Read the text of some sources with its documents; `options` are those of `read_text`."""
+        """Read a text with its documents.
+
+        Parameters
+        ----------
+        sources : list[Source]
+            Paths or binary streams.
+        options : dict[str, Any]
+            The options of `read_text`.
+        """
         ...
 
 
@@ -45,12 +56,17 @@ def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **rea
 
     Parameters
     ----------
-    sources
+    sources : Source or Iterable[Source]
         Paths or binary streams.
-    rule
-        Says where documents begin.
-    read_options
+    rule : DocumentRule
+        The rule that finds where documents begin.
+    **read_options
         The options of `read_text`.
+
+    Returns
+    -------
+    Text
+        The text; ``text.documents`` has the documents.
 
     Examples
     --------
@@ -63,22 +79,33 @@ def read_documents(sources: Source | Iterable[Source], rule: DocumentRule, **rea
 
 @dataclass(frozen=True)
 class BlankLines:
-    """Empty lines separate documents; an empty line is not a sentence."""
+    """The rule that empty lines separate documents. An empty line is not a sentence."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """Read a text whose documents stand between empty lines."""
+        """Read a text whose documents are separated by empty lines."""
         return _read_marked(sources, b"", options)
 
 
 @dataclass(frozen=True)
 class MarkerLine:
-    """A line that holds only `marker` begins every document; it is not a sentence."""
+    """The rule that every document begins with a line that contains only a marker.
+
+    Parameters
+    ----------
+    marker : str
+        The marker, without spaces around it. Its line is not a sentence.
+
+    Raises
+    ------
+    UsageError
+        The marker is empty, or contains a line end.
+    """
 
     marker: str
 
     def __post_init__(self) -> None:
         if not self.marker.strip() or "\n" in self.marker:
-            raise UsageError(f"the marker is {self.marker!r}; expected a line with something in it")
+            raise UsageError(f"marker is {self.marker!r}; expected one line that is not empty")
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents begin with the marker."""
@@ -87,18 +114,24 @@ class MarkerLine:
 
 @dataclass(frozen=True)
 class LineNumbers:
-    """Documents begin at these lines, counted from 1 over all sources."""
+    """The rule that documents begin at given lines.
+
+    Parameters
+    ----------
+    numbers : tuple[int, ...]
+        The numbers of the lines, from 1, counted over all sources.
+    """
 
     numbers: tuple[int, ...]
 
     @classmethod
     def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
-        """Read the numbers from a file, one a line.
+        """Read the numbers from a file with one number per line.
 
         Raises
         ------
         FormatError
-            For a line that is not a number, and for numbers that do not grow.
+            A line is not a number, or a number is not larger than the one before.
         """
         numbers: list[int] = []
         for at, line in read_lines(path):
@@ -114,30 +147,45 @@ class LineNumbers:
         return cls(tuple(numbers))
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """Read a text whose documents begin at the lines of these numbers."""
+        """Read a text whose documents begin at the given lines."""
         return read_text(sources, documents=[number - 1 for number in self.numbers], **options)
 
 
 @dataclass(frozen=True)
 class Beside:
-    """A file beside each text has the line numbers of its documents: the same name with another suffix."""
+    """The rule that a second file beside each text has the line numbers of its documents.
+
+    Parameters
+    ----------
+    suffix : str
+        The suffix of the second file, for example ``.docs``. The rest of its name is that of the text.
+    """
 
     suffix: str
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """Read texts and the line numbers beside them."""
+        """Read texts, and their documents from the files beside them.
+
+        Raises
+        ------
+        FormatError
+            A number is larger than the number of lines of its text.
+        UsageError
+            A source is not a named file, or a text has no lines.
+        """
         numbers = [LineNumbers.read_file(self.path(source)).numbers for source in sources]
         text = read_text(sources, documents="files", **options)
         if text.n_documents not in (0, len(sources)):
             raise UsageError(
-                f"found {text.n_documents} texts with lines in {len(sources)} files; expected some in each"
+                f"found lines in {text.n_documents} of {len(sources)} files; expected lines in each file"
             )
         starts: set[int] = set()
         edges = text.documents.tolist() if text.n_documents else [0] * (len(sources) + 1)
         for own, source, first, end in zip(numbers, sources, edges[:-1], edges[1:], strict=True):
             if own and own[-1] > end - first:
                 raise FormatError(
-                    f"found line {own[-1]}; expected up to {end - first}, the lines of {source_name(source)}",
+                    f"found line {own[-1]}; expected at most {end - first}, the number of lines of "
+                    f"{source_name(source)}",
                     self.path(source),
                 )
             starts |= {first, *(first + number - 1 for number in own)}
@@ -151,10 +199,12 @@ class Beside:
         Raises
         ------
         UsageError
-            For a source that is not a named file.
+            The source is not a named file.
         """
         if source == "-" or not isinstance(source, str | os.PathLike):
-            raise UsageError(f"found {source_name(source)}; expected the name of a file, to look beside it")
+            raise UsageError(
+                f"found {source_name(source)}; expected a named file, with a file of line numbers beside it"
+            )
         name = os.fspath(source)
         for compression in COMPRESSED:
             name = name.removesuffix(compression)
@@ -163,15 +213,15 @@ class Beside:
 
 @dataclass(frozen=True)
 class EachFile:
-    """Every file is a document."""
+    """The rule that every file is a document."""
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
-        """Read texts, each of which is a document."""
+        """Read a text from files that are one document each."""
         return read_text(sources, documents="files", **options)
 
 
 def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
-    """Read a text without the lines that hold only a marker, each of which begins a document."""
+    """Read a text, begin a document at each line that contains only the marker, and remove these lines."""
     found: list[int] = []
     streams: list[Source] = []
     n_lines = 0
@@ -180,9 +230,11 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
         for _, line in read_lines(source):
             if line.strip() == marker:
                 found.append(n_lines)
-                line = b""  # messages about other lines have the right numbers
+                # the line stays for now, so that messages have the right line numbers
+                line = b""
             elif not lines and line.startswith(BYTE_ORDER_MARK):
-                lines += BYTE_ORDER_MARK  # only the first one of a file is left out
+                # the reader removes one byte order mark from a file: a second mark belongs to the text
+                lines += BYTE_ORDER_MARK
             lines += line + b"\n"
             n_lines += 1
         named = io.BytesIO(lines)
@@ -195,24 +247,30 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
 
 
 def _cut(text: Text, is_cut: Bools, characters: int) -> Text:
-    """Return the text without some sentences; the sentence after each of them begins a document."""
+    """Remove sentences from a text, and begin a document after each of them."""
     kept = np.logical_not(is_cut)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
-    before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()  # kept sentences before each of those cut
+    # the number of kept sentences before each removed sentence
+    before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()
     n_kept = int(kept.sum())
     documents = sorted({0, *(start for start in before if start < n_kept)})
     return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
 
 
 def select_documents(text: Text, chosen: Bools) -> Text:
-    r"""Return some documents of a text. The characters are not counted anew.
+    r"""Return some documents of a text. The result has the number of characters of the whole text.
 
     Parameters
     ----------
-    text
+    text : Text
         The text.
-    chosen
-        bool[D], whether to keep each document.
+    chosen : numpy.ndarray
+        bool[D]: whether to keep each document.
+
+    Raises
+    ------
+    UsageError
+        `chosen` does not have one value for each document.
 
     Examples
     --------
@@ -231,10 +289,20 @@ def select_documents(text: Text, chosen: Bools) -> Text:
 
 
 def document_rule(rule: str) -> DocumentRule:
-    """Return the rule that a word on the command line means.
+    """Return the rule for an argument of the command line.
 
-    ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, and a suffix such as ``.docs`` is
-    `Beside`. Any other word is the name of a file with `LineNumbers`.
+    Parameters
+    ----------
+    rule : str
+        ``blank`` is `BlankLines`, ``file`` is `EachFile`, ``line:TEXT`` is `MarkerLine`, and a suffix such as ``.docs``
+        is `Beside`. Any other argument is the name of a file with `LineNumbers`.
+
+    Raises
+    ------
+    UsageError
+        The argument is empty, or has a bad marker.
+    FormatError
+        The file of line numbers is damaged.
     """
     if not rule:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""From lines to ids: tokenize blocks of text side by side, look words up, and number those that are new."""
+"""From lines to ids: tokenize blocks of text in several threads, look up words, and number new words."""
 
 from __future__ import annotations
 
@@ -28,16 +28,29 @@ Reserved = Literal["error", "drop", "keep"]
 Encoding = Literal["strict", "replace"]
 
 _RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
-_PROBLEMS = {  # by the error codes of _text.pyx
+# The messages for the error codes of _text.pyx.
+_PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
     2: "found bytes that are not UTF-8; expected UTF-8 (encoding errors can also be replaced)",
-    3: "found the reserved word {word!r}; expected none in text (reserved words can also be dropped or kept)",
+    3: "found the reserved word {word!r}; expected no reserved word (they can also be dropped or kept)",
 }
 
 
 @dataclass
 class Ids:
-    """The ids of a block; `table` is the number of the encoder's table that they refer to."""
+    """The ids of a block.
+
+    Attributes
+    ----------
+    table : int
+        The number of the encoder's word table that the ids refer to.
+    ids : numpy.ndarray
+        int32[T].
+    characters : int
+        The number of code points of the lines.
+    bytes : int
+        The number of bytes of the source.
+    """
 
     table: int
     ids: Int32s
@@ -46,9 +59,14 @@ class Ids:
 
 
 class Encoder:
-    """Turns blocks of lines into ids, from several threads: each call borrows one word table.
+    """An encoder turns blocks of lines into ids. Several threads may call it: each call uses its own word table.
 
     The parameters are those of `read_text`.
+
+    Raises
+    ------
+    UsageError
+        An option has an unsuitable value.
     """
 
     def __init__(
@@ -62,7 +80,9 @@ class Encoder:
         encoding_errors: Encoding = "strict",
     ) -> None:
         if min_count < 1 or (max_size is not None and max_size < 0):
-            raise UsageError("min_count must be at least 1 and max_size at least 0")
+            raise UsageError(
+                f"found min_count {min_count} and max_size {max_size}; expected at least 1 and at least 0"
+            )
         if reserved not in _RESERVED_POLICY:
             raise UsageError(f"reserved is {reserved!r}; expected 'error', 'drop' or 'keep'")
         if encoding_errors not in ("strict", "replace"):
@@ -82,13 +102,13 @@ class Encoder:
         self._scratch = Buffers(lambda size: np.empty(size, np.int32), len)
 
     def blocks(self, sources: list[Source], block_bytes: int | None = None) -> Iterator[Block]:
-        """Read blocks of the lines of all sources; what a pipe has so far is not waited for."""
+        """Read blocks of lines of all sources. A pipe gives the lines that it has so far, without waiting for more."""
         for source in sources:
             with open_source(source) as stream:
                 yield from read_blocks(stream, source_name(source), block_bytes, self._blocks, wait=False)
 
     def parts(self, sources: Source | Iterable[Source], progress: Progress | None) -> Iterator[Ids]:
-        """Read the ids of sources, a block at a time; the ids of different tables wait for `numbering`."""
+        """Yield the ids of each block of the sources. The ids refer to the encoder's tables; see `numbering`."""
         given = listed(sources)
         total, done = _total_bytes(given), 0
         for part in ordered_map(self.encode, self.blocks(given), self.threads):
@@ -98,11 +118,17 @@ class Encoder:
                 progress("reading", done, total)
 
     def encode_lines(self, lines: bytes, name: str) -> Ids:
-        """Turn lines in memory, each with a line end, into ids."""
+        """Turn lines in memory into ids. Every line needs a line end."""
         return self.encode(_block(lines, name, 1, len(lines)))
 
     def encode(self, block: Block) -> Ids:
-        """Turn a block into ids; its buffer is used again afterwards."""
+        """Turn a block into ids, and give its buffer back to the pool.
+
+        Raises
+        ------
+        TextError
+            A line breaks the rules for texts.
+        """
         read, raw_characters = block, None
         if self.split is not None or self.encoding_errors == "replace":
             block, raw_characters = self._prepare(block)
@@ -127,7 +153,7 @@ class Encoder:
         return Ids(number, ids, characters if raw_characters is None else raw_characters, read.n_bytes)
 
     def _prepare(self, block: Block) -> tuple[Block, int | None]:
-        """Decode a block, replace what is not UTF-8, and split lines by a tokenizer written in Python."""
+        """Decode a block, replace bytes that are not UTF-8, and split lines with a tokenizer written in Python."""
         raw = block.tobytes()
         try:
             text = raw.decode("utf-8", self.encoding_errors)
@@ -145,7 +171,10 @@ class Encoder:
         ), characters
 
     def numbering(self) -> tuple[Vocabulary, list[Int32s] | None]:
-        """Return the vocabulary of all that was read, and the new ids of each table; None where the ids are final."""
+        """Return the vocabulary of all blocks, and for each table the new id of every old id, int32.
+
+        The second value is None if the vocabulary was given: the ids are then final.
+        """
         if self.known is not None:
             return self.known, None
         reserved = [word.encode() for word in RESERVED]
@@ -154,7 +183,10 @@ class Encoder:
         return Vocabulary.from_table(table), maps
 
     def joined(self, parts: list[Ids]) -> tuple[Vocabulary, Int32s, int]:
-        """Return the vocabulary, the ids of all parts over it, and the number of characters; empties the parts."""
+        """Join parts: return the vocabulary, the final ids int32[T], and the number of characters.
+
+        The parts are emptied to save memory.
+        """
         vocabulary, maps = self.numbering()
         ids = np.empty(sum(len(part.ids) for part in parts), np.int32)
         at, characters = 0, 0
@@ -171,19 +203,20 @@ class Encoder:
 
 
 def listed(sources: Source | Iterable[Source]) -> list[Source]:
-    """Return one source or several as a list."""
+    """Return a list of sources from one source or several."""
     if isinstance(sources, (str, os.PathLike)) or hasattr(sources, "read"):
         return [cast("Source", sources)]
     return list(sources)
 
 
 def _block(lines: bytes, name: str, line: int, n_bytes: int) -> Block:
+    """Make a block of lines in memory."""
     data = np.frombuffer(bytearray(lines) + bytes(PADDING), np.uint8)
     return Block(name, line, data, 0, len(lines), n_bytes)
 
 
 def _checked(tokens: list[str], block: Block, line: int) -> list[str]:
-    """Return what a tokenizer made of a line, checked."""
+    """Check the tokens that a tokenizer returned for a line."""
     try:
         return words_of(tokens)
     except UsageError as error:
@@ -191,6 +224,6 @@ def _checked(tokens: list[str], block: Block, line: int) -> list[str]:
 
 
 def _total_bytes(sources: list[Source]) -> int | None:
-    """Return the bytes of all files; None unless all are plain."""
+    """Return the number of bytes of all files; None if it is unknown for one of them."""
     sizes = [plain_size(source) for source in sources]
     return None if None in sizes else sum(size for size in sizes if size is not None)

@@ -1,7 +1,7 @@
-"""The one reader of lines: whole lines of a stream in blocks, or the lines of a file one by one.
+"""The reader of lines: whole lines of a stream in blocks, or the lines of a file one by one.
 
-All files of lines follow the same rules. Lines end with LF or CRLF; the last line may have no end. One byte order mark
-at the beginning of a file is left out. No line is longer than `MAX_LINE_BYTES`.
+All files of lines follow the same rules. Lines end with LF or CRLF; the last line may have no line end. A byte order
+mark at the beginning of a file is removed. No line is longer than `MAX_LINE_BYTES`.
 """
 
 from __future__ import annotations
@@ -33,16 +33,18 @@ class Block:
 
     Attributes
     ----------
-    name
+    name : str
         The name of the source, for messages.
-    line
-        The number of the first line, from 1 on.
-    data
-        The buffer that holds the lines. At least `PADDING` line ends follow them.
-    start, stop
-        The lines are ``data[start:stop]``.
-    n_bytes
-        The number of bytes of the source that the block stands for.
+    line : int
+        The number of the first line, from 1.
+    data : numpy.ndarray
+        uint8: the buffer with the lines. At least `PADDING` line ends follow them.
+    start : int
+        The first byte of the lines in `data`.
+    stop : int
+        The byte after the last line: the lines are ``data[start:stop]``.
+    n_bytes : int
+        The number of bytes of the source from which the block was read.
     """
 
     name: str
@@ -65,25 +67,30 @@ def read_blocks(
     *,
     wait: bool = True,
 ) -> Iterator[Block]:
-    """Read a stream in blocks of whole lines; the time is linear in the length of the stream and of each line.
+    """Read a stream in blocks of whole lines. The time is linear in the length of the stream, also for long lines.
 
     Parameters
     ----------
-    stream
+    stream : IO[bytes]
         A binary stream with ``readinto``.
-    name
+    name : str
         The name of the stream, for messages.
-    block_bytes
-        The size of a block; a block that has no line end in it grows. Default: `BLOCK_BYTES`.
-    buffers
-        The pool that the buffers of blocks come from. Give a buffer back to it when its block has been used.
-    wait
-        Whether to wait until a block is full. Otherwise the lines that a pipe or terminal has so far are a block.
+    block_bytes : int, optional
+        The size of a block, `BLOCK_BYTES` by default. A block grows until it contains a line end.
+    buffers : Buffers, optional
+        The pool of the buffers. The caller gives a buffer back to the pool after the use of its block.
+    wait : bool, default True
+        Whether to wait until a block is full. Otherwise a block has the lines that a pipe or terminal has so far.
+
+    Yields
+    ------
+    Block
+        The next lines.
 
     Raises
     ------
     FormatError
-        For a line of more than `MAX_LINE_BYTES`.
+        A line has more than `MAX_LINE_BYTES`.
     """
     block_bytes = BLOCK_BYTES if block_bytes is None else block_bytes
     buffers = byte_buffers() if buffers is None else buffers
@@ -91,8 +98,10 @@ def read_blocks(
     at_once = not wait and _is_pipe(stream)
     size = max(block_bytes, len(BYTE_ORDER_MARK) + 1)
     buffer = buffers.take(size + PADDING + 1)
-    line, begin, start, filled = 1, True, 0, 0  # bytes before `start` are a byte order mark
-    searched = 0  # bytes in which no line ends
+    # the bytes before `start` are a byte order mark
+    line, begin, start, filled = 1, True, 0, 0
+    # the number of bytes that contain no line end
+    searched = 0
     while True:
         view, ended = buffer.data, False
         while filled < size and not ended:
@@ -133,27 +142,29 @@ def read_blocks(
 
 
 def read_lines(source: Source) -> Iterator[tuple[int, bytes]]:
-    """Read the lines of a file one by one.
+    r"""Read the lines of a file one by one.
 
     Parameters
     ----------
-    source
+    source : Source
         A path (compressed by suffix), ``-`` for standard input, or a binary stream.
 
     Yields
     ------
-    tuple of int and bytes
-        The number of the line, from 1 on, and the line without its end.
+    tuple[int, bytes]
+        The number of the line, from 1, and the line without its line end.
 
     Raises
     ------
     FormatError
-        For a line of more than `MAX_LINE_BYTES`.
+        A line has more than `MAX_LINE_BYTES`, or the compressed data are damaged.
+    OSError
+        The file cannot be read.
 
     Examples
     --------
     >>> import io
-    >>> list(read_lines(io.BytesIO(b"one\\r\\ntwo")))
+    >>> list(read_lines(io.BytesIO(b"one\r\ntwo")))
     [(1, b'one'), (2, b'two')]
     """
     buffers = byte_buffers()
@@ -166,7 +177,7 @@ def read_lines(source: Source) -> Iterator[tuple[int, bytes]]:
 
 
 def _last_line_end(buffer: Uint8s, first: int, end: int) -> int:
-    """Return where the last line of ``buffer[first:end]`` ends, 0 when no line ends there."""
+    """Return the end of the last line of ``buffer[first:end]``; 0 if it contains no line end."""
     width = 1 << 10
     while True:
         low = max(first, end - width)
@@ -179,7 +190,7 @@ def _last_line_end(buffer: Uint8s, first: int, end: int) -> int:
 
 
 def _is_pipe(stream: IO[bytes]) -> bool:
-    """Whether more bytes may come later, as from a pipe or a terminal."""
+    """Return whether more bytes may come later, for example from a pipe or a terminal."""
     try:
         mode = os.fstat(stream.fileno()).st_mode
     except (OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""The sign that a text and a vocabulary do not fit: most words are OOVs."""
+"""The warning for a text that does not fit its vocabulary because most of its words are OOVs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ __all__ = ["oov_complaint", "warn_of_oovs"]
 
 
 def oov_complaint(oovs: int, words: int) -> str | None:
-    """Return a warning for a text of which more than half of the words are OOVs, None for any other text.
+    """Return a warning for a text with too many OOVs; None if at most half of the words are OOVs.
+
+    Parameters
+    ----------
+    oovs : int
+        The number of OOVs.
+    words : int
+        The number of words, with OOVs.
 
     Examples
     --------
@@ -21,7 +28,17 @@ def oov_complaint(oovs: int, words: int) -> str | None:
 
 
 def warn_of_oovs(what: str, oovs: int, words: int) -> None:
-    """Warn with TextWarning when more than half of the words of a text are OOVs."""
+    """Issue a TextWarning if more than half of the words of a text are OOVs.
+
+    Parameters
+    ----------
+    what : str
+        The name of the text.
+    oovs : int
+        The number of OOVs.
+    words : int
+        The number of words, with OOVs.
+    """
     complaint = oov_complaint(oovs, words)
     if complaint is not None:
         warn(f"{what}: {complaint}", TextWarning)

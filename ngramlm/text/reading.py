@@ -1,4 +1,4 @@
-"""Reading text: whole texts, or piece by piece for texts of any size."""
+"""Reading text: a whole text at once, or a text of any size piece by piece."""
 
 from __future__ import annotations
 
@@ -34,43 +34,51 @@ def read_text(
     documents: Sequence[int] | Literal["files"] | None = None,
     progress: Progress | None = None,
 ) -> Text:
-    """Read a text of one sentence a line from one or several sources.
+    """Read a text with one sentence per line from one or several sources.
 
-    Words stand between ASCII spaces and tabs. Lines end with LF or CRLF; an empty line is an empty sentence. ``<unk>``
-    in the text is the unknown word.
+    ASCII spaces and tabs separate words. Lines end with LF or CRLF. An empty line is an empty sentence. ``<unk>`` in
+    the text is the unknown word.
 
     Parameters
     ----------
-    sources
+    sources : Source or Iterable[Source]
         Paths (compressed by suffix, ``-`` for standard input) or binary streams.
-    vocabulary
-        The words to know. Default: the words of the text, by falling count, ties by bytes.
-    tokenizer
+    vocabulary : Vocabulary, optional
+        The known words. By default all words of the text, by decreasing count; words with the same count are sorted by
+        their bytes.
+    tokenizer : str or Tokenizer, default "whitespace"
         A name of `TOKENIZERS` (``whitespace``, ``words``, ``characters``), or a function from a line to its tokens.
-    min_count
-        Leave out words that occur less often. Used only where the vocabulary is made.
-    max_size
-        Keep at most this number of words besides the three reserved words.
-    threads
-        The number of threads. Default: all cores. The result does not depend on it.
-    reserved
-        What to do with ``<s>`` and ``</s>`` in the text: raise an ``error``, ``drop`` them, or ``keep`` them as
-        the unknown word.
-    encoding_errors
-        What to do with bytes that are not UTF-8: ``strict`` raises an error, ``replace`` puts U+FFFD.
-    documents
-        The numbers of the sentences, from 0, at which documents begin; ``files`` makes each source a document.
-    progress
-        Called with (stage, bytes done, bytes in all or None).
+    min_count : int, default 1
+        Leave out words with a lower count. Without effect if `vocabulary` is given.
+    max_size : int, optional
+        The largest number of words to keep, besides the three reserved words. Without effect if `vocabulary` is given.
+    threads : int, optional
+        The number of threads. By default as many as there are processors. The result does not depend on it.
+    reserved : {"error", "drop", "keep"}, default "error"
+        What to do with ``<s>`` and ``</s>`` in the text: raise an error, drop them, or keep them as the unknown word.
+    encoding_errors : {"strict", "replace"}, default "strict"
+        What to do with bytes that are not UTF-8: raise an error, or replace them by U+FFFD.
+    documents : Sequence[int] or "files", optional
+        The numbers of the sentences, from 0, at which documents begin. ``"files"`` makes each source a document. By
+        default the text is one document.
+    progress : Progress, optional
+        A function that is called with (stage, bytes done, total bytes or None).
+
+    Returns
+    -------
+    Text
+        The text.
 
     Raises
     ------
     TextError
-        With ``file:line``, for bad encoding, control characters and reserved words.
+        A line has a bad encoding, a control character or a reserved word. The message begins with ``file:line``.
     FormatError
-        For a line of more than `MAX_LINE_BYTES`, and for damaged compressed files.
+        A line has more than `MAX_LINE_BYTES`, or the compressed data are damaged.
+    UsageError
+        An option has an unsuitable value.
     OSError
-        Where a file cannot be read.
+        A file cannot be read.
     """
     encoder = Encoder(
         vocabulary, usable_threads(threads), tokenizer, min_count, max_size, reserved, encoding_errors
@@ -99,20 +107,32 @@ def map_text(
     encoding_errors: Encoding = "strict",
     chunk_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Result]:
-    """Apply a function to each piece of a text of any size, and give the results in order.
+    """Apply a function to each piece of a text of any size, and yield the results in order.
 
-    Reading, tokenizing and `function` run in `threads` threads. The other parameters are those of `read_text`.
+    The tokenizer and `function` run in `threads` threads. The parameters that are not listed are those of `read_text`.
 
     Parameters
     ----------
-    function
-        Gets a `Text` of whole sentences.
-    sources
+    function : Callable[[Text], Result]
+        A function of a text of whole sentences.
+    sources : Source or Iterable[Source]
         Paths or binary streams.
-    vocabulary
-        The words to know.
-    chunk_bytes
-        The size of a piece in bytes, about.
+    vocabulary : Vocabulary
+        The known words.
+    threads : int or None, default 1
+        The number of threads. None means as many as there are processors.
+    chunk_bytes : int, default `BLOCK_BYTES`
+        The approximate size of a piece in bytes.
+
+    Yields
+    ------
+    Result
+        The result for each piece.
+
+    Raises
+    ------
+    TextError, FormatError, UsageError, OSError
+        As for `read_text`.
     """
     threads = usable_threads(threads)
     if chunk_bytes < 1:
@@ -129,18 +149,23 @@ def map_text(
 def iter_text(sources: Source | Iterable[Source], vocabulary: Vocabulary, **options: Any) -> Iterator[Text]:
     """Read a text of any size in pieces of whole sentences.
 
-    The parameters are those of `map_text`.
+    The parameters and errors are those of `map_text`.
+
+    Yields
+    ------
+    Text
+        The next sentences.
     """
     return map_text(lambda piece: piece, sources, vocabulary, **options)
 
 
 def require_sentences(text: Text, source: Source) -> Text:
-    """Return a text that has sentences.
+    """Check that a text has sentences, and return it.
 
     Raises
     ------
     TextError
-        With the name of the source, for a text without sentences.
+        The text has no sentences. The message has the name of the source.
     """
     if not text.n_sentences:
         raise TextError("found no sentences; expected at least one line of text", source_name(source))

@@ -1,4 +1,4 @@
-"""A text as ids: sentences and documents over a vocabulary."""
+"""Texts as ids over a vocabulary, divided into sentences and documents."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["Text"]
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """A text as ids; every sentence stands as ``<s> w1 .. wl </s>``.
+    """A text as ids. Every sentence is stored as ``<s> w1 .. wl </s>``.
 
     Attributes
     ----------
-    vocabulary
-        The words that the ids stand for.
-    ids
-        int32[T], the ids of all sentences, one sentence after the other.
-    sentences
-        int64[S + 1], the place in `ids` where each sentence begins, and T.
-    documents
-        int64[D + 1], the number of the sentence at which each document begins, and S.
-    characters
-        The number of code points of the raw lines; each line end counts as one.
+    vocabulary : Vocabulary
+        The words of the ids.
+    ids : numpy.ndarray
+        int32[T]: the ids of all sentences, one sentence after the other.
+    sentences : numpy.ndarray
+        int64[S + 1]: the place in `ids` where each sentence begins, and T.
+    documents : numpy.ndarray
+        int64[D + 1]: the number of the sentence at which each document begins, and S.
+    characters : int
+        The number of code points of the raw lines. Each line end counts as one.
 
     Examples
     --------
@@ -61,29 +61,31 @@ class Text:
         characters: int,
         documents: Sequence[int] | None = None,
     ) -> Text:
-        """Make a text from ids in which every sentence already stands between ``<s>`` and ``</s>``.
+        """Make a text from ids that already contain ``<s>`` and ``</s>`` around every sentence.
 
         Parameters
         ----------
-        vocabulary
-            The words that the ids stand for.
-        ids
-            int32[T], the ids of all sentences.
-        characters
+        vocabulary : Vocabulary
+            The words of the ids.
+        ids : numpy.ndarray
+            int32[T]: the ids of all sentences.
+        characters : int
             The number of code points of the raw lines.
-        documents
-            The numbers of the sentences, from 0, at which documents begin. Default: the text is one document.
+        documents : Sequence[int], optional
+            The numbers of the sentences, from 0, at which documents begin. By default the text is one document.
 
         Raises
         ------
         UsageError
-            For a document that begins outside the text.
+            A document begins outside the text.
         """
         sentences = np.append(np.flatnonzero(ids == BOS), len(ids)).astype(np.int64)
         n_sentences = len(sentences) - 1
         starts = [0] if documents is None else sorted({0, *documents})
         if starts[-1] > n_sentences or starts[0] < 0:
-            raise UsageError(f"found a document that begins at sentence {starts[-1]} of {n_sentences}")
+            raise UsageError(
+                f"found a document that begins at sentence {starts[-1]}; expected 0 to {n_sentences}"
+            )
         if starts[-1] == n_sentences and n_sentences:
             starts.pop()
         edges = np.array([*starts, n_sentences] if n_sentences else [0], np.int64)
@@ -101,17 +103,24 @@ class Text:
 
         Parameters
         ----------
-        sentences
-            The sentences. A str is split at spaces and tabs; a line end after it is not part of it.
-        vocabulary
-            The words to know. Default: the words of the sentences, by falling count, ties by bytes.
-        reserved
-            What to do with ``<s>`` and ``</s>`` among the words; see `read_text`.
+        sentences : Iterable[str or Sequence[str]]
+            The sentences. A str is split at spaces and tabs; a line end after it is removed.
+        vocabulary : Vocabulary, optional
+            The known words. By default all words of the sentences, by decreasing count; words with the same count are
+            sorted by their bytes.
+        reserved : {"error", "drop", "keep"}, default "error"
+            What to do with ``<s>`` and ``</s>`` among the words: raise an error, drop them, or keep them as the unknown
+            word.
+
+        Returns
+        -------
+        Text
+            The text, as one document.
 
         Raises
         ------
         TextError
-            For control characters, and for reserved words unless `reserved` says otherwise.
+            A sentence contains a control character, a line end, or a reserved word. The message has its number.
         """
         lines = []
         for number, sentence in enumerate(sentences, 1):
@@ -125,7 +134,7 @@ class Text:
         joined = "\n".join([*lines, ""])
         if joined.count("\n") != len(lines) or "\r" in joined:
             number = next(number for number, line in enumerate(lines, 1) if not {"\n", "\r"}.isdisjoint(line))
-            raise TextError("found a line end inside a sentence", "<sentences>", number)
+            raise TextError("found a line end inside a sentence; expected one line", "<sentences>", number)
         data = joined.encode("utf-8", "surrogatepass")
         encoder = Encoder(vocabulary, 1, reserved=reserved)
         return cls.from_ids(*encoder.joined([encoder.encode_lines(data, "<sentences>")]))
@@ -157,33 +166,45 @@ class Text:
 
     @cached_property
     def is_predicted(self) -> Bools:
-        """bool[T], whether each id is predicted: True for every id but ``<s>``."""
+        """bool[T]: whether each id is predicted. Every id is predicted except ``<s>``."""
         return np.not_equal(self.ids, BOS)
 
     @property
     def predicted(self) -> Int32s:
-        """int32[n_tokens], the ids that are predicted."""
+        """int32[n_tokens]: the ids that are predicted."""
         return self.ids[self.is_predicted]
 
     def over(self, vocabulary: Vocabulary) -> Text:
-        """Return the text in the ids of another vocabulary.
+        """Return the text with the ids of another vocabulary.
 
         Raises
         ------
         UsageError
-            When the text has words outside its own vocabulary: their spelling is lost.
+            The text has words outside its own vocabulary. A text does not keep the spelling of such words.
         """
         if self.vocabulary is vocabulary or self.vocabulary == vocabulary:
             return self
         if self.n_oov:
             raise UsageError(
-                f"found a text over a vocabulary of {len(self.vocabulary)} that has lost {self.n_oov} words, and a"
-                f" model over one of {len(vocabulary)}; read the text with vocabulary=model.vocabulary"
+                f"found a text over a vocabulary of {len(self.vocabulary)} words that has lost {self.n_oov} words; "
+                f"expected a text over the vocabulary of the model, which has {len(vocabulary)} words (read the text "
+                "with vocabulary=model.vocabulary)"
             )
         return replace(self, vocabulary=vocabulary, ids=vocabulary.ids(self.vocabulary.words())[self.ids])
 
     def sentence_sums(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Sum a value of each predicted token over each sentence, [n_tokens] -> [n_sentences]."""
+        """Sum values over each sentence.
+
+        Parameters
+        ----------
+        values : numpy.ndarray
+            [n_tokens]: a value for each predicted token.
+
+        Returns
+        -------
+        numpy.ndarray
+            [n_sentences]: the sum of each sentence.
+        """
         if self.n_sentences == 0:
             return values[:0]
         return np.add.reduceat(values, self.sentences[:-1] - np.arange(self.n_sentences))

@@ -1,4 +1,4 @@
-"""Tokenizers: functions from a line to its tokens, and the one splitter at spaces and tabs."""
+"""Tokenizers: functions from a line to its tokens. Only this module splits strings at spaces and tabs."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ __all__ = [
 Tokenizer = Callable[[str], list[str]]
 
 SEPARATORS = frozenset(map(chr, range(0x21)))
-"""The characters that no word holds: ASCII control characters and the space."""
+"""The characters that no word contains: ASCII control characters and the space."""
 
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
 _NO_WORD = re.compile("[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 
 
 def split_blanks(line: str) -> list[str]:
-    """Split a line at spaces and tabs, and nowhere else.
+    r"""Split a line at spaces and tabs only.
 
     Examples
     --------
-    >>> split_blanks("the  cat\\tsat")
+    >>> split_blanks("the  cat\tsat")
     ['the', 'cat', 'sat']
     """
     return [word for word in line.replace("\t", " ").split(" ") if word]
@@ -71,35 +71,45 @@ TOKENIZERS: dict[str, Tokenizer] = {
     "words": split_words,
     "characters": split_characters,
 }
-"""All tokenizers by name; the first is the default. Compiled code stands in for ``whitespace`` where texts are read."""
+"""All tokenizers by name; the first is the default. The readers of texts use compiled code for ``whitespace``."""
 
 
 def tokenizer_named(tokenizer: str | Tokenizer) -> Tokenizer:
-    """Return the tokenizer of a name, or the function itself.
+    """Return the tokenizer with a name. A function is returned unchanged.
 
     Raises
     ------
     UsageError
-        For an unknown name.
+        The name is unknown.
     """
     if callable(tokenizer):
         return tokenizer
     if tokenizer not in TOKENIZERS:
-        raise UsageError(f"no tokenizer {tokenizer!r}; expected one of {', '.join(TOKENIZERS)} or a function")
+        raise UsageError(
+            f"found the tokenizer {tokenizer!r}; expected one of: {', '.join(TOKENIZERS)} (or a function)"
+        )
     return TOKENIZERS[tokenizer]
 
 
 def words_of(sentence: Sentence) -> list[str]:
-    """Return the words of a sentence or n-gram: a str is split at spaces and tabs, a sequence holds words.
+    """Return the words of a sentence or an n-gram.
 
-    One line end after a str is not part of the sentence.
+    Parameters
+    ----------
+    sentence : str or Sequence[str]
+        The words. A str is split at spaces and tabs; a line end after it is removed.
+
+    Returns
+    -------
+    list[str]
+        The words.
 
     Raises
     ------
     TextError
-        For any other control character in a str.
+        A str contains another control character.
     UsageError
-        For an element of a sequence that is empty or holds a space or control character.
+        A word of a sequence is empty, or contains a space or a control character.
 
     Examples
     --------
@@ -120,11 +130,11 @@ def words_of(sentence: Sentence) -> list[str]:
 
 
 def without_line_end(line: str) -> str:
-    """Return a line without LF or CRLF at its end."""
+    """Remove LF or CRLF from the end of a line."""
     return line.removesuffix("\n").removesuffix("\r")
 
 
 def refusal_of(sentence: str) -> str:
-    """Return the message for a str that is not a sentence."""
+    """Return the error message for a str that is not a sentence."""
     found = _NO_WORD.search(without_line_end(sentence))
     return f"found {(found[0] if found else sentence)!r} in a sentence; expected words between spaces or tabs"

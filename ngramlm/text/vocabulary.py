@@ -1,4 +1,4 @@
-"""The words of a model and their numbers: ``<unk>`` is 0, ``<s>`` is 1, ``</s>`` is 2."""
+"""Vocabularies: the words of a model and their ids. ``<unk>`` is 0, ``<s>`` is 1, ``</s>`` is 2."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ RESERVED = (UNK_WORD, BOS_WORD, EOS_WORD)
 
 
 class Vocabulary:
-    """An immutable two-way map between words and ids; two words are the same when their bytes are.
+    """An immutable two-way map between words and ids. Words are compared by their bytes in UTF-8.
 
     Parameters
     ----------
-    words
+    words : Iterable[str], optional
         The words after the three reserved words. Reserved words among them are skipped.
 
     Raises
     ------
     UsageError
-        For a word that is given twice, is empty, or holds a space or control character.
+        A word occurs twice, is empty, or contains a space or a control character.
 
     Examples
     --------
@@ -50,24 +50,34 @@ class Vocabulary:
         for word in several_words(words):
             if not word or not SEPARATORS.isdisjoint(word):
                 raise UsageError(
-                    f"found the word {word!r}; expected no empty word, space or control character"
+                    f"found the word {word!r}; expected a word without spaces and control characters"
                 )
             size = len(table)
             try:
                 encoded = word.encode()
             except UnicodeEncodeError:
-                raise UsageError(f"found the word {word!r}; expected no lone surrogate") from None
+                raise UsageError(
+                    f"found the word {word!r}; expected a word without lone surrogates"
+                ) from None
             if word not in RESERVED and table.add(encoded) != size:
                 raise UsageError(f"found the word {word!r} twice; expected every word once")
         self._adopt(table)
 
     @classmethod
     def from_table(cls, table: WordTable) -> Vocabulary:
-        """Make a vocabulary over a compiled table whose first three words are the reserved words."""
+        """Make a vocabulary from a compiled table.
+
+        Raises
+        ------
+        FormatError
+            The first three words of the table are not the reserved words.
+        """
         if len(table) < len(RESERVED) or tuple(table.word(id) for id in range(3)) != tuple(
             word.encode() for word in RESERVED
         ):
-            raise FormatError(f"found a word table that does not begin with {', '.join(RESERVED)}")
+            raise FormatError(
+                f"found a word table without the reserved words; expected {', '.join(RESERVED)} as its first words"
+            )
         self = cls.__new__(cls)
         self._adopt(table)
         return self
@@ -79,7 +89,7 @@ class Vocabulary:
 
     @property
     def table(self) -> WordTable:
-        """The compiled table (bytes <-> id); do not add words to it."""
+        """The compiled table. Do not add words to it."""
         return self._table
 
     def __len__(self) -> int:
@@ -109,16 +119,18 @@ class Vocabulary:
         return f"<Vocabulary of {len(self)} words>"
 
     def id(self, word: str) -> int:
-        """Return the id of a word, 0 (``<unk>``) when it is not in the vocabulary."""
+        """Return the id of a word; 0 (``<unk>``) for an OOV."""
         return max(self._table.get(word.encode("utf-8", "surrogatepass")), UNK)
 
     def word(self, id: int) -> str:
-        """Return the word of an id.
+        """Return the word with an id.
 
         Raises
         ------
         UsageError
-            For an id outside the vocabulary.
+            The id is not in the vocabulary.
+        FormatError
+            The vocabulary comes from a damaged file: the word is not UTF-8.
         """
         try:
             return self._table.word(id).decode()
@@ -128,11 +140,11 @@ class Vocabulary:
             raise FormatError(f"found bytes that are not UTF-8 as word {id}; expected a word") from None
 
     def ids(self, words: Iterable[str]) -> Int32s:
-        """Return the ids of several words, int32."""
+        """Return the ids of several words, int32[N]."""
         return np.fromiter(map(self.id, words), np.int32)
 
     def words(self, ids: Iterable[int] | None = None) -> list[str]:
-        """Return the words of several ids, or by default all words in the order of their ids."""
+        """Return the words with some ids. By default all words, in the order of their ids."""
         if ids is not None:
             return [self.word(int(id)) for id in ids]
         if self._words is None:
@@ -140,21 +152,25 @@ class Vocabulary:
         return list(self._words)
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Write one word a line, in the order of the ids, without the three reserved words."""
+        """Write the words to a file, one per line, in the order of their ids.
+
+        The three reserved words are left out. The file is compressed by suffix.
+        """
         with atomic_write(path) as out:
             words = self.words()[len(RESERVED) :]
-            if words and words[0].startswith("\ufeff"):  # or it would be taken for a byte order mark
+            # readers remove one byte order mark: a first word that begins like one needs another before it
+            if words and words[0].startswith("\ufeff"):
                 out.write(BYTE_ORDER_MARK)
             out.write("".join(f"{word}\n" for word in words).encode())
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Vocabulary:
-        """Read one word a line; reserved words and repeated words are skipped.
+        """Read words from a file with one word per line. Reserved words, repeated words and empty lines are skipped.
 
         Raises
         ------
         FormatError
-            For a line of several words, control characters, and bytes that are not UTF-8.
+            A line has several words, a control character, or bytes that are not UTF-8.
         """
         table = new_table()
         for number, line in read_lines(path):
@@ -173,7 +189,7 @@ class Vocabulary:
 
 
 def new_table() -> WordTable:
-    """Return a growing table that holds the reserved words."""
+    """Make a compiled table with the reserved words, to which words can be added."""
     table = WordTable()
     for word in RESERVED:
         table.add(word.encode())

@@ -1,1 +1,1 @@
-"""The n-grams as columns sorted by history read backwards, and how they are built, counted and merged."""
+"""The trie: n-grams as columns sorted by their history read backwards; how they are built, counted and found."""

@@ -1,4 +1,4 @@
-"""Building the columns of one order from n-grams that come in any order: sorting, grouping, finding suffixes."""
+"""Kernels that build the columns of one order from n-grams in any order: sorting, grouping, finding suffixes."""
 from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
@@ -9,7 +9,8 @@ from ngramlm.core._records cimport Record, Record1, Record2, Record3, Record8, g
 import numpy as np
 
 cdef enum:
-    FAR = 24                    # rows ahead for which memory is fetched
+    # The number of rows ahead for which memory is prefetched.
+    FAR = 24
 
 cdef extern from *:
     """
@@ -21,7 +22,7 @@ ctypedef const int32_t* Column
 
 
 cdef class Scratch:
-    """Memory that sorting needs, for one thread: kept from one call to the next, as getting it anew is slow."""
+    """Memory for sorting, for one thread at a time. It is kept between calls, because new memory is slow."""
 
     cdef char* memory
     cdef size_t size
@@ -30,7 +31,7 @@ cdef class Scratch:
         free(self.memory)
 
     cdef char* reserve(self, size_t size) noexcept nogil:
-        """Room for so many bytes, with anything in them; NULL when there is none."""
+        """Return `size` bytes with arbitrary contents; NULL if there is not enough memory."""
         if size > self.size:
             free(self.memory)
             self.memory = <char*> malloc(size)
@@ -40,9 +41,9 @@ cdef class Scratch:
 
 cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out,
                       int64_t vocabulary_size, int bits, int row_bits, Scratch scratch) noexcept nogil:
-    """Sort the rows by (history backwards, word), equal ones as they come.
+    """Sort the rows by the history read backwards, then by the word. The sort is stable.
 
-    Returns 0, -1 when there is no memory, or -2 for a row or word that does not exist.
+    Returns 0; -1 if there is not enough memory; -2 for a row or word that does not exist.
     """
     cdef int64_t n = rows.shape[0], n_ngrams = ngrams.shape[0], i
     cdef bint valid = True
@@ -54,7 +55,8 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
     if records == NULL:
         return -1
     memset(records, 0, n * sizeof(Record))
-    for i in range(n):                             # the rows may come from anywhere: have them fetched
+    # the rows may be scattered in memory: prefetch them
+    for i in range(n):
         if i + FAR < n and 0 <= rows[i + FAR] < n_ngrams:
             prefetch(&ngrams[rows[i + FAR], 0])
         if not 0 <= rows[i] < n_ngrams:
@@ -87,7 +89,7 @@ cdef int sort_records(Record* type_, const int32_t[:, ::1] ngrams, int32_t[::1] 
 
 
 cdef inline int compare_rows(const int32_t[:, ::1] ngrams, int64_t a, int64_t b) noexcept nogil:
-    """Trie order: history read backwards, then word."""
+    """Compare two rows in the order of the trie: return -1, 0 or 1."""
     cdef Py_ssize_t order = ngrams.shape[1], j
     for j in range(order - 2, -1, -1):
         if ngrams[a, j] != ngrams[b, j]:
@@ -98,12 +100,15 @@ cdef inline int compare_rows(const int32_t[:, ::1] ngrams, int64_t a, int64_t b)
 
 
 def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int64_t vocabulary_size):
-    """Whether rows first .. end - 1 and the one before them never fall; ValueError for a word outside the vocabulary."""
+    """Return whether the rows from first - 1 to end - 1 are in the order of the trie.
+
+    Raises ValueError for a word outside the vocabulary in the rows first .. end - 1.
+    """
     cdef int64_t i
     cdef Py_ssize_t j
     cdef bint ordered = True, valid = True
     if not 0 <= first <= end <= ngrams.shape[0]:
-        raise IndexError("rows outside the n-grams")
+        raise IndexError(f"found the rows {first} to {end}; expected rows within 0 to {ngrams.shape[0]}")
     with nogil:
         for i in range(first, end):
             for j in range(ngrams.shape[1]):
@@ -118,14 +123,15 @@ def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int6
 
 def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] out, int64_t vocabulary_size,
               Scratch scratch=None):
-    """Put rows of n-grams int32[R, order] into trie order, in place, equal ones as they came; `out` gets their words.
+    """Sort `rows`, which are rows of n-grams int32[R, order], into the order of the trie, in place. The sort is stable.
 
-    `out` may be empty; `scratch` is used by one thread at a time. Raises ValueError for a row or a word that does not exist.
+    `out` gets the words of the sorted rows; it may be empty. One thread at a time may use `scratch`. Raises ValueError
+    for a row or a word that does not exist.
     """
     cdef int64_t n = rows.shape[0]
     cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0
     if out.shape[0] and (out.shape[0] != n or out.shape[1] != order):
-        raise ValueError("out needs a row for every row")
+        raise ValueError(f"found out of {out.shape[0]} rows; expected {n} rows of {order} words")
     while (<int64_t> 1 << bits) < vocabulary_size:
         bits += 1
     while (<int64_t> 1 << row_bits) < n:
@@ -133,7 +139,8 @@ def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] o
     limbs = ((order + (row_bits + bits - 1) // bits) * bits + 63) // 64
     if scratch is None:
         scratch = Scratch()
-    if limbs > 8:                                   # orders beyond what a record holds
+    # an n-gram and its row number do not fit the longest record
+    if limbs > 8:
         sort_wide_rows(np.asarray(ngrams), np.asarray(rows), np.asarray(out), vocabulary_size)
         return
     with nogil:
@@ -152,7 +159,7 @@ def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] o
 
 
 def sort_wide_rows(ngrams, rows, out, vocabulary_size):
-    """The same by numpy, for rows that no record can hold."""
+    """Sort rows as `sort_rows` does, with numpy, for n-grams that are too long for a record."""
     if len(rows) and not 0 <= rows.min() <= rows.max() < len(ngrams):
         raise ValueError("a row that does not exist")
     chosen = ngrams[rows]
@@ -165,7 +172,7 @@ def sort_wide_rows(ngrams, rows, out, vocabulary_size):
 
 
 cdef Py_ssize_t checked_place(const int32_t[:, ::1] ngrams, int64_t n, int64_t first, int64_t end, int back) except -1:
-    """Which word of the rows is the one `back` words before the last."""
+    """Check the arguments, and return the column of the word that is `back` words before the last word."""
     if not 1 <= back < ngrams.shape[1] or ngrams.shape[0] >= 0x7FFFFFFF or not 0 <= first <= end <= n:
         raise ValueError("rows outside the n-grams, or without such a history word")
     return ngrams.shape[1] - 1 - back
@@ -173,9 +180,9 @@ cdef Py_ssize_t checked_place(const int32_t[:, ::1] ngrams, int64_t n, int64_t f
 
 def count_words(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t first, int64_t end, int back,
                 int64_t[::1] times):
-    """Add to `times`, per word, how many of the n-grams ``rows[first:end]`` have it `back` words before the last one.
+    """Add to `times` how often each word occurs `back` words before the last word of the n-grams ``rows[first:end]``.
 
-    Empty `rows` stand for 0, 1, 2, ...; raises ValueError for a row, or a word, that does not exist.
+    Empty `rows` mean 0, 1, 2, ... Raises ValueError for a row or a word that does not exist.
     """
     cdef bint all_rows = rows.shape[0] == 0, valid = True
     cdef int64_t i, row
@@ -193,17 +200,17 @@ def count_words(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t f
 
 def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t first, int64_t end, int back,
                const int32_t[::1] group_of_word, int64_t[::1] places, const int64_t[::1] ends, int32_t[::1] out):
-    """Put ``rows[first:end]`` into `out`, by the group of the word `back` words before the last, in each as they come.
+    """Copy ``rows[first:end]`` to `out`, grouped by the word that is `back` words before the last word.
 
-    Empty `rows` stand for 0, 1, 2, ...; the next one of group g goes to place ``places[g]``, which moves on and must
-    stay below ``ends[g]``. Raises ValueError unless all of them fit.
+    Empty `rows` mean 0, 1, 2, ... The next row of group g goes to ``out[places[g]]``, and ``places[g]`` moves on. It
+    must stay below ``ends[g]``. The order within a group is kept. Raises ValueError if a row does not fit.
     """
     cdef bint all_rows = rows.shape[0] == 0, valid = True
     cdef int64_t i, row, n_groups = places.shape[0]
     cdef Py_ssize_t place = checked_place(ngrams, ngrams.shape[0] if all_rows else rows.shape[0], first, end, back)
     cdef int32_t word, group
     if ends.shape[0] != n_groups:
-        raise ValueError("places and ends of different groups")
+        raise ValueError("found places and ends of different groups; expected one end for each group")
     with nogil:
         for i in range(first, end):
             row = i if all_rows else rows[i]
@@ -218,12 +225,12 @@ def group_rows(const int32_t[:, ::1] ngrams, const int32_t[::1] rows, int64_t fi
             out[places[group]] = <int32_t> row
             places[group] += 1
     if not valid:
-        raise ValueError("groups that do not fit the n-grams")
+        raise ValueError("found groups that do not fit the n-grams; expected a place for every row")
 
 
 cdef inline int64_t first_not_below(const int32_t* parents, const int32_t* first_words, int64_t n, int64_t at,
                                     int32_t parent, int32_t word) noexcept nogil:
-    """The first history from `at` on that is not before (parent, word), in growing steps."""
+    """Find the first history from `at` on that does not sort before (parent, word). The search uses growing steps."""
     cdef int64_t low = at, high, middle, gap = 1
     while low < n and (parents[low] < parent or (parents[low] == parent and first_words[low] < word)):
         high = low + gap
@@ -245,13 +252,14 @@ cdef inline int64_t first_not_below(const int32_t* parents, const int32_t* first
 def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lower_starts,
                const int32_t[::1] lower_words, int32_t[::1] words, int32_t[::1] suffixes, int64_t[::1] starts,
                int32_t[::1] parents, int32_t[::1] first_words):
-    """The columns of order k >= 2 for n-grams in trie order, all those whose last history word is one of a few.
+    """Fill the columns of order k >= 2 for a range of n-grams in the order of the trie.
 
-    `below` has (parents, first_words) of the histories of orders 2 .. k - 1, `lower_starts` and `lower_words` are those
-    of order k - 1. The outputs are as long as the n-grams; those of histories are filled up to the number of histories.
+    `below` has (parents, first_words) of the histories of orders 2 .. k - 1. `lower_starts` and `lower_words` are the
+    columns of order k - 1. Every output needs a place for each n-gram; the columns of histories are filled up to the
+    number of histories.
 
-    Returns (number of histories, problem, row); `problem` is 0, or 1 for an n-gram that stands twice, or 2 for one whose
-    suffix is missing, in `row`.
+    Returns (number of histories, problem, row). `problem` is 0, or 1 if the n-gram `row` occurs twice, or 2 if its
+    suffix is missing.
     """
     cdef int64_t n = ngrams.shape[0], i, n_histories = 0, low = 0, end, high, middle, gap, bad = -1
     cdef int64_t parent = 0, n_lower = lower_starts.shape[0] - 1
@@ -263,7 +271,7 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
     if not 2 <= order <= MAX_ORDER or len(below) != order - 2 or n_lower < 0:
         raise ValueError("the levels below do not fit the n-grams")
     if min(words.shape[0], suffixes.shape[0], starts.shape[0], parents.shape[0], first_words.shape[0]) < n:
-        raise ValueError("the outputs need a place for every row")
+        raise ValueError(f"found outputs that are too short; expected {n} places, one for each row")
     for level, (view, other) in enumerate(below, 2):
         if view.shape[0] != other.shape[0]:
             raise ValueError("history columns of different lengths")
@@ -276,7 +284,8 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
         raise ValueError("the levels below do not fit the n-grams")
     with nogil:
         for i in range(n):
-            same = 0                                        # words of the history that the row before has too
+            # the number of history words that are equal to those of the row before
+            same = 0
             if i:
                 while same < order - 1 and ngrams[i, order - 2 - same] == ngrams[i - 1, order - 2 - same]:
                     same += 1
@@ -286,7 +295,8 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
                     problem, bad = 1, i
                     break
             else:
-                for level in range(same + 2, order):        # the history without its first word, from its end on
+                # find the parent of the history, beginning at its last word
+                for level in range(same + 2, order):
                     place[level] = first_not_below(
                         parents_of[level], first_words_of[level], n_of[level], place[level],
                         <int32_t> place[level - 1], ngrams[i, order - level])
@@ -303,7 +313,8 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
                 n_histories += 1
             words[i] = word
             end = high = lower_starts[parent + 1]
-            if same == order - 1:                           # words rise: go on from the last one, in growing steps
+            # the words of a history increase: continue after the last suffix, in growing steps
+            if same == order - 1:
                 low += 1
                 gap = 1
                 while low + gap < high and lower_words[low + gap] < word:

@@ -1,4 +1,4 @@
-"""Kernels over the columns of a trie: links between orders, some of the rows, sums over histories, look-up."""
+"""Kernels over the columns of a trie: links between orders, selection of rows, sums over histories, look-up."""
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
@@ -7,7 +7,8 @@ from ngramlm.core._constants cimport EOS
 import numpy as np
 
 cdef enum:
-    NEAR = 12                   # rows ahead for which memory is fetched
+    # The numbers of rows ahead for which memory is prefetched, in two steps.
+    NEAR = 12
     FAR = 24
 
 cdef extern from *:
@@ -24,22 +25,23 @@ ctypedef fused Floating:
 def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64_t[::1] starts,
               const int32_t[::1] first_words, const int32_t[::1] lower_links, const int64_t[::1] buckets,
               const int32_t[::1] next_parents, const int32_t[::1] next_first_words, int order, int32_t[::1] links):
-    """For every row of order k the history of order k + 1 that is this n-gram, or -1: fills `links`, int32[R].
+    """Fill `links`, int32[R]: for every row of order k, its number as a history of order k + 1, or -1.
 
-    `buckets[w]` is the first history of order k + 1 whose last word is w. Rows with the same word come in the order
-    of those histories, so one pass with one pointer per word finds them all; `lower_links` is this same function's
-    result for order k - 1. Histories without a row leave their pointer behind: the caller counts the links.
+    `buckets[w]` is the first history of order k + 1 whose last word is w. Rows with the same word come in the order of
+    these histories, so one pass with one pointer per word finds all links. `lower_links` is the result of this function
+    for order k - 1. A history without a row stops the pointer of its word; the caller finds this by counting links.
     """
     cdef int64_t h, row, ahead, n_rows = words.shape[0], n_words = buckets.shape[0] - 1, n_lower = lower_links.shape[0]
     cdef int32_t word, candidate, first_word
-    cdef int32_t* cursor                           # per word: the next history, and the end of its bucket
+    # for each word: the next history, and the end of its bucket
+    cdef int32_t* cursor
     cdef bint valid = True
     if starts[0] < 0 or starts[starts.shape[0] - 1] > n_rows or suffixes.shape[0] != n_rows:
-        raise ValueError("histories beyond the rows")
+        raise ValueError("found histories beyond the rows; expected columns of one order")
     if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
-        raise ValueError("buckets beyond the histories")
+        raise ValueError("found buckets beyond the histories; expected columns of the next order")
     if links.shape[0] != n_rows:
-        raise ValueError("links are not as many as the rows")
+        raise ValueError(f"found {links.shape[0]} links; expected {n_rows}, one for each row")
     cursor = <int32_t*> malloc(2 * (n_words + 1) * sizeof(int32_t))
     if cursor == NULL:
         raise MemoryError()
@@ -54,7 +56,8 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                 break
             first_word = first_words[h]
             for row in range(starts[h], starts[h + 1]):
-                ahead = row + FAR                  # what it will need comes from anywhere: have it fetched, in two steps
+                # a row needs memory at scattered places: prefetch it in two steps
+                ahead = row + FAR
                 if ahead < n_rows and 0 <= words[ahead] < n_words:
                     prefetch(&cursor[2 * words[ahead]])
                     if order > 1 and 0 <= suffixes[ahead] < n_lower:
@@ -81,20 +84,20 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
                 cursor[2 * word] += 1
     free(cursor)
     if not valid:
-        raise ValueError("a word or suffix outside the trie")
+        raise ValueError("found a word or suffix outside the trie; expected rows of a trie")
 
 
 def link_all(const int32_t[::1] words, int64_t[::1] places, const int64_t[::1] buckets, int32_t[::1] links):
-    """The same as `link_rows` for the n-grams of a text: every row but those of ``</s>`` is a history.
+    """Fill `links` as `link_rows` does, for all n-grams of a text: every row is a history, except those of ``</s>``.
 
-    `places` are the next histories that end with each word, at first the beginning of `buckets`; they move on, so that
-    a column can be linked in pieces. Raises ValueError where the rows are more than the histories.
+    `places` has the next history of each word. The caller begins with a copy of `buckets`; this function moves the
+    places on, so that a column can be linked in pieces. Raises ValueError if there are more rows than histories.
     """
     cdef int64_t row, n_words = buckets.shape[0] - 1
     cdef int32_t word
     cdef bint valid = True
     if links.shape[0] != words.shape[0] or places.shape[0] != buckets.shape[0]:
-        raise ValueError("links or places of another length")
+        raise ValueError("found links or places of another length; expected one for each row or word")
     with nogil:
         for row in range(words.shape[0]):
             word = words[row]
@@ -107,15 +110,16 @@ def link_all(const int32_t[::1] words, int64_t[::1] places, const int64_t[::1] b
             links[row] = <int32_t> places[word]
             places[word] += 1
     if not valid:
-        raise ValueError("rows that are not those of a text")
+        raise ValueError("found rows that are not those of a text; expected all n-grams of a text")
 
 
 def history_weights(const int32_t[::1] links, const int32_t[::1] words, const float[::1] weights, int64_t n_histories,
                     float noise, out=None):
-    """The weights of the rows of one order, put beside the histories that they are; float32[H], `out` if it is given.
+    """Move back-off weights from the rows of one order to the histories of the next order.
 
-    Returns (weights of the histories, whether a row that is no history has a weight above `noise`, whether one has a
-    smaller one); rows that end a sentence can be no history and do not count. Raises ValueError for a wrong link.
+    Returns (weights float32[H], lost, left). The weights are in `out` if it is given. `left` says whether a row that is
+    not a history has a weight other than 0, `lost` whether such a weight is beyond `noise`. Rows that end with ``</s>``
+    are ignored, because they cannot be histories. Raises ValueError for a wrong link.
     """
     cdef int64_t row
     cdef bint lost = False, left = False, valid = True
@@ -124,7 +128,7 @@ def history_weights(const int32_t[::1] links, const int32_t[::1] words, const fl
     if out is None:
         out = np.empty(n_histories, np.float32)
     if out.shape != (n_histories,):
-        raise ValueError("one place for each history is needed")
+        raise ValueError(f"found out of shape {out.shape}; expected one place for each of {n_histories} histories")
     cdef float[::1] moved = out
     with nogil:
         for row in range(n_histories):
@@ -139,17 +143,17 @@ def history_weights(const int32_t[::1] links, const int32_t[::1] words, const fl
                 left = True
                 lost = lost or not -noise <= weights[row] <= noise
     if not valid:
-        raise ValueError("a link outside the histories")
+        raise ValueError("found a link outside the histories; expected links of the next order")
     return out, lost, left
 
 
-# ------------------------------------------------------------------------------- some of the rows
+# ------------------------------------------------------------------------------- selection of rows
 
 def mark_needed(const uint8_t[::1] marked, const int32_t[::1] suffixes, const int64_t[::1] starts,
                 const int32_t[::1] lower_links, uint8_t[::1] lower_marked):
-    """Mark the suffixes and the histories of the marked rows in the order below, where `lower_links` says what is which.
+    """Mark the suffixes and histories of the marked rows, in the order below.
 
-    Raises ValueError for columns that do not fit each other.
+    `lower_links` are the links of the order below. Raises ValueError for columns that do not fit each other.
     """
     cdef int64_t h, row, n_histories = starts.shape[0] - 1, n_lower = lower_marked.shape[0]
     cdef bint valid = True
@@ -177,16 +181,19 @@ def mark_needed(const uint8_t[::1] marked, const int32_t[::1] suffixes, const in
             if lower_links[row] >= 0 and used[lower_links[row]]:
                 lower_marked[row] = 1
     if not valid:
-        raise ValueError("a suffix or history outside the trie")
+        raise ValueError("found a suffix or history outside the trie; expected rows of a trie")
 
 
 def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const int32_t[::1] suffixes,
                    const int64_t[::1] starts, const int32_t[::1] parents, const int32_t[::1] first_words,
                    const int32_t[::1] new_rows, const int32_t[::1] new_histories, int64_t n_marked, bint top):
-    """The columns of the marked rows of one order; `new_rows` and `new_histories` are the new numbers of those below.
+    """Return the columns of the marked rows of one order.
 
-    Returns (words, suffixes, starts, parents, first_words, the new numbers of the rows and of the histories, -1 where
-    they are gone; no numbers of rows for the `top` order, which nothing needs), or None where a suffix or parent is gone. Raises ValueError for columns that do not fit each other.
+    `new_rows` and `new_histories` are the new numbers in the order below; -1 is a row or history that is removed.
+
+    Returns (words, suffixes, starts, parents, first_words, new numbers of the rows, new numbers of the histories). The
+    numbers of the rows are empty for the `top` order. Returns None if a suffix or parent is removed. Raises ValueError
+    for columns that do not fit each other.
     """
     cdef int64_t h, row, n_histories = starts.shape[0] - 1, n = 0, g = 0
     cdef int32_t suffix
@@ -241,7 +248,7 @@ def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const in
                 break
         kept_starts[g] = n
     if not valid or (closed and n != n_marked):
-        raise ValueError("a suffix or parent outside the trie")
+        raise ValueError("found a suffix or parent outside the trie; expected rows of a trie")
     if not closed:
         return None
     starts_out.resize(g + 1, refcheck=False)
@@ -252,7 +259,10 @@ def restrict_level(const uint8_t[::1] marked, const int32_t[::1] words, const in
 
 def restrict_links(const int32_t[::1] links, const int32_t[::1] new_rows, const int32_t[::1] new_histories,
                    int32_t[::1] out):
-    """The links of the rows that are left, to the histories that are left; whether none of these has lost its row."""
+    """Fill `out` with the links from the remaining rows to the remaining histories.
+
+    Returns whether every remaining history still has its row. Raises ValueError for numbers outside the columns.
+    """
     cdef int64_t row
     cdef int32_t history
     cdef bint valid = links.shape[0] == new_rows.shape[0], closed = True
@@ -268,17 +278,17 @@ def restrict_links(const int32_t[::1] links, const int32_t[::1] new_rows, const 
                 closed = False
                 break
     if not valid:
-        raise ValueError("rows or histories outside the trie")
+        raise ValueError("found rows or histories outside the trie; expected rows of a trie")
     return closed
 
 
 def segment_sums(const double[::1] values, const int64_t[::1] starts):
-    """out[h] = sum of values[starts[h] : starts[h + 1]], float64[H]; raises ValueError beyond the values."""
+    """Compute out[h] = sum of values[starts[h] : starts[h + 1]], float64[H]; raises ValueError beyond the values."""
     cdef int64_t h, i, n = starts.shape[0] - 1
     cdef double total
     cdef bint valid = True
     if n < 0 or starts[0] < 0 or starts[n] > values.shape[0]:
-        raise ValueError("segments reach beyond the values")
+        raise ValueError("found segments beyond the values; expected segments that the values cover")
     out = np.empty(n, np.float64)
     cdef double[::1] sums = out
     with nogil:
@@ -296,11 +306,11 @@ def segment_sums(const double[::1] values, const int64_t[::1] starts):
 
 
 def spread(const double[::1] values, const int64_t[::1] starts):
-    """out[i] = values[h] for every i in starts[h] .. starts[h + 1] - 1, float64[starts[-1] - starts[0]]."""
+    """Compute out[i] = values[h] for every i in starts[h] .. starts[h + 1] - 1, float64[starts[-1] - starts[0]]."""
     cdef int64_t h, i, n = starts.shape[0] - 1, base
     cdef bint valid = True
     if n < 0 or n > values.shape[0]:
-        raise ValueError("more segments than values")
+        raise ValueError(f"found {n} segments; expected at most {values.shape[0]}, one for each value")
     for h in range(n):
         if starts[h] > starts[h + 1]:
             valid = False
@@ -317,14 +327,17 @@ def spread(const double[::1] values, const int64_t[::1] starts):
 
 
 def take(const Floating[::1] values, const int32_t[::1] rows, out=None):
-    """out[i] = values[rows[i]], of the same type; raises IndexError outside the values, ValueError for a wrong `out`."""
+    """Compute out[i] = values[rows[i]], with the type of the values.
+
+    Raises IndexError for a row outside the values, and ValueError for an `out` of another length.
+    """
     cdef int64_t i
     cdef bint valid = True
     if out is None:
         out = np.empty(rows.shape[0], np.float32 if Floating is float else np.float64)
     cdef Floating[::1] taken = out
     if taken.shape[0] != rows.shape[0]:
-        raise ValueError("out needs a place for every row")
+        raise ValueError(f"found out of length {taken.shape[0]}; expected {rows.shape[0]}, one place for every row")
     with nogil:
         for i in range(rows.shape[0]):
             if rows[i] < 0 or rows[i] >= values.shape[0]:
@@ -332,22 +345,22 @@ def take(const Floating[::1] values, const int32_t[::1] rows, out=None):
                 break
             taken[i] = values[rows[i]]
     if not valid:
-        raise IndexError("a row outside the values")
+        raise IndexError("found a row outside the values; expected rows of the column")
     return out
 
 
 def find_rows(const int32_t[::1] words, const int64_t[::1] starts, const int32_t[::1] histories,
               const int32_t[::1] wanted):
-    """The row of word `wanted[i]` among the rows of history `histories[i]`, -1 where there is none; int32[N].
+    """Return the row of word `wanted[i]` after history `histories[i]`, int32[N]; -1 if the trie has no such row.
 
-    Raises IndexError for a history outside the columns; -1 is a history that is not known.
+    The history -1 is an unknown history. Raises IndexError for any other history outside the columns.
     """
     cdef int64_t i, low, high, end, middle, n_histories = starts.shape[0] - 1
     cdef bint valid = True
     if wanted.shape[0] != histories.shape[0]:
-        raise ValueError("histories and words of different lengths")
+        raise ValueError("found histories and words of different lengths; expected one history for each word")
     if n_histories < 0 or starts[0] < 0 or starts[n_histories] > words.shape[0]:
-        raise ValueError("histories beyond the rows")
+        raise ValueError("found histories beyond the rows; expected columns of one order")
     out = np.full(histories.shape[0], -1, np.int32)
     cdef int32_t[::1] rows = out
     with nogil:
@@ -371,5 +384,5 @@ def find_rows(const int32_t[::1] words, const int64_t[::1] starts, const int32_t
             if low < end and words[low] == wanted[i]:
                 rows[i] = <int32_t> low
     if not valid:
-        raise IndexError("a history or its rows outside the columns")
+        raise IndexError("found a history or its rows outside the columns; expected columns of one order")
     return out

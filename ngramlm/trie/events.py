@@ -1,4 +1,4 @@
-"""The places of the tokens of a text in a trie, for held-out tuning and models over columns."""
+"""Events: the tokens of a text with their rows in a trie, for held-out tuning and models that score by columns."""
 
 from __future__ import annotations
 
@@ -23,21 +23,27 @@ Value = TypeVar("Value", bound=np.generic)
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """The predicted tokens of a text, each located in every order of a trie.
+    """The predicted tokens of a text, with their rows in every order of a trie.
 
-    Attributes:
-        words: int32[N], the predicted words.
-        rows: int32[order, N], the row of the k-gram that ends with the word; -1 where the trie has none, or where the
-            sentence has not so many words yet.
-        histories: int32[order, N], the k - 1 words before it as a history of order k; -1 likewise.
-        weights: float64[N], how often each event counts.
+    Attributes
+    ----------
+    words : numpy.ndarray
+        int32[N]: the predicted words.
+    rows : numpy.ndarray
+        int32[order, N]: the row of the k-gram that ends with the word. -1 if the k-gram is not in the trie, or reaches
+        over the beginning of the sentence.
+    histories : numpy.ndarray
+        int32[order, N]: the k - 1 words before the word, as a history of order k. -1 as for the rows.
+    weights : numpy.ndarray
+        float64[N]: the weight of each event, for example its number of occurrences.
 
-    Example:
-        >>> from ngramlm.counts import count
-        >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
-        >>> events = Events.locate(counts.trie, Text.from_sentences(["a a"], counts.vocabulary))
-        >>> counts.vocabulary.words(events.words), events.rows[1].tolist(), events.histories[1].tolist()
-        (['a', 'a', '</s>'], [0, -1, -1], [0, 1, 1])
+    Examples
+    --------
+    >>> from ngramlm.counts import count
+    >>> counts = count(Text.from_sentences(["a b", "a c"]), order=2)
+    >>> events = Events.locate(counts.trie, Text.from_sentences(["a a"], counts.vocabulary))
+    >>> counts.vocabulary.words(events.words), events.rows[1].tolist(), events.histories[1].tolist()
+    (['a', 'a', '</s>'], [0, -1, -1], [0, 1, 1])
     """
 
     words: Int32s
@@ -54,23 +60,25 @@ class Events:
 
     @property
     def order(self) -> int:
+        """The order of the trie."""
         return len(self.rows)
 
     @cached_property
     def lengths(self) -> Uint8s:
-        """uint8[N], the length of the longest n-gram that the trie has (0 for none)."""
+        """uint8[N]: the length of the longest n-gram that is in the trie; 0 if no n-gram is."""
         found = self.rows >= 0
         return np.asarray((found * np.arange(1, self.order + 1)[:, None]).max(axis=0), np.uint8)
 
     @classmethod
     def locate(cls, trie: NgramTrie, text: Text) -> Events:
-        """The events of a text whose ids are those of the trie."""
+        """Return the events of a text. Its ids must be those of the trie. All weights are 1."""
         ids = text.ids
         predicted = text.is_predicted
         rows = np.empty((trie.order, text.n_tokens), np.int32)
         histories = np.zeros_like(rows)
         rows[0] = ids[predicted]
-        ending = ids  # per position, the row of the n-gram of the order below that ends there
+        # for each position, the row of the n-gram of the order below that ends there
+        ending = ids
         for order in range(2, trie.order + 1):
             level, links = trie.level(order), trie.history_of_row(order - 1)
             before = np.append(np.int32(-1), ending)[: len(ids)]
@@ -82,7 +90,17 @@ class Events:
 
     @classmethod
     def of_rows(cls, trie: NgramTrie, order: int, rows: Int32s) -> Events:
-        """The n-grams of some rows of one order, as the events of a text that ends with each."""
+        """Return an event for each of some n-grams: its last word after its other words.
+
+        Parameters
+        ----------
+        trie : NgramTrie
+            The trie.
+        order : int
+            The order of the n-grams.
+        rows : numpy.ndarray
+            int32[N]: the rows of the n-grams.
+        """
         found = np.full((trie.order, len(rows)), -1, np.int32)
         histories = np.full_like(found, -1)
         for k in range(order, 0, -1):
@@ -92,7 +110,7 @@ class Events:
 
     @classmethod
     def join(cls, parts: Sequence[Events]) -> Events:
-        """Several events of one trie as one."""
+        """Join several collections of events of the same trie."""
         return cls(
             np.concatenate([part.words for part in parts]),
             np.concatenate([part.rows for part in parts], axis=1),
@@ -101,13 +119,15 @@ class Events:
         )
 
     def select(self, mask: Bools) -> Events:
-        """Only the marked events."""
+        """Return the events that are marked in `mask`, bool[N]."""
         return Events(self.words[mask], self.rows[:, mask], self.histories[:, mask], self.weights[mask])
 
 
 def look_up(values: NDArray[Value], places: Int32s, absent: Any) -> NDArray[Value]:
-    """``values[places]``, and `absent` where a place is -1, also where there are no values at all.
+    """Return ``values[places]``, with `absent` for each place that is -1. `values` may be empty.
 
+    Examples
+    --------
     >>> look_up(np.array([0.5, 0.25]), np.array([1, -1], np.int32), 0.0).tolist()
     [0.25, 0.0]
     """

@@ -1,9 +1,10 @@
-"""Counting a text that is larger than memory.
+"""Counting within a memory limit, for texts that are larger than memory.
 
-The ids of the text go to a temporary file, then what stands around every position to another one, in regions of last
-history words that are small enough to be counted in memory. A word whose region is too large is counted by what stands
-before it: its bigrams at once, the longer n-grams in regions of their own. What is counted is appended to files, in the
-order in which counting in memory would make it.
+The ids of the text are written to a temporary file. The windows are written to another file. A window is the n-gram
+around a position. The second file is divided into regions by the last history word, and each region is small enough to
+be counted in memory. A single word can have more windows than a region may hold. Its bigrams are then counted first,
+and its longer n-grams in regions by the word before. The results are appended to files in the same order as counting in
+memory would produce.
 """
 
 from __future__ import annotations
@@ -30,23 +31,34 @@ from ngramlm.types import Int32s, Ints
 __all__ = ["Spill"]
 
 
-BYTES_PER_POSITION = 160  # in memory while a region is counted: windows, records, rows
-BUFFERS = 112 << 20  # what all else takes meanwhile: Python, chunks of text
-BYTES_PER_WORD = 64  # tables as large as the vocabulary
+# The bytes of memory per position while a region is counted: windows, records, rows.
+BYTES_PER_POSITION = 160
+# The bytes of memory for everything else: Python, blocks of text.
+BUFFERS = 112 << 20
+# The bytes of memory of the tables that have an item for each word.
+BYTES_PER_WORD = 64
+# The smallest region, in windows.
 MIN_REGION = 1 << 14
+# The number of windows that are read at a time.
 PIECE_ROWS = 1 << 18
 
 
 @dataclass(eq=False)
 class Spill:
-    """A text as a file of ids.
+    """A text as a temporary file of ids.
 
-    Attributes:
-        workspace: where it and what is made of it goes.
-        vocabulary: its words.
-        file: its ids, int32, sentence after sentence.
-        pieces: how many ids each piece of whole sentences has.
-        counts: int64[V], the occurrences of every id.
+    Attributes
+    ----------
+    workspace : Mapped
+        The place for the file, and for the columns of the counts.
+    vocabulary : Vocabulary
+        The words.
+    file : IO[bytes]
+        The ids, int32, sentence after sentence.
+    pieces : list[int]
+        The number of ids of each piece. A piece has whole sentences.
+    counts : numpy.ndarray
+        int64[V]: the number of occurrences of every id.
     """
 
     workspace: Mapped
@@ -66,7 +78,30 @@ class Spill:
         vocabulary: Vocabulary | None = None,
         **read_options: Any,
     ) -> Spill:
-        """Read a text; the options are those of `read_text`, without documents."""
+        """Read a text from sources.
+
+        Parameters
+        ----------
+        sources : Source or Iterable[Source]
+            Paths or binary streams.
+        workspace : Mapped
+            The place for the file.
+        threads : int
+            The number of threads.
+        progress : Progress or None
+            A function that is called with ("reading", bytes done, total bytes or None).
+        vocabulary : Vocabulary, optional
+            The known words. By default all words of the text.
+        **read_options
+            The options of `read_text`, except ``documents``.
+
+        Raises
+        ------
+        StorageError
+            The folder for temporary files is full.
+        TextError
+            A line breaks the rules for texts.
+        """
         encoder = Encoder(vocabulary, threads, **read_options)
         file = workspace.file()
         found: list[tuple[int, int]] = []
@@ -92,6 +127,7 @@ class Spill:
 
     @property
     def n_ids(self) -> int:
+        """The number of ids of the text."""
         return sum(self.pieces)
 
     def __enter__(self) -> Spill:
@@ -101,7 +137,7 @@ class Spill:
         self.file.close()
 
     def ids(self) -> Iterator[Int32s]:
-        """The pieces, one after the other."""
+        """Yield the ids of each piece, int32."""
         at = 0
         for n in self.pieces:
             yield read_at(self.file, at, n, np.int32)
@@ -110,8 +146,15 @@ class Spill:
     def count_higher(
         self, order: int, threads: int, progress: Progress | None
     ) -> Iterator[tuple[Level, Int32s]]:
-        """The columns and counts of orders 2 .. order."""
-        sizes = self.counts.copy()  # positions by last history word
+        """Count the n-grams, and yield the columns and counts int32[R] of the orders 2 .. order.
+
+        Raises
+        ------
+        StorageError
+            The folder for temporary files has not enough room.
+        """
+        # the number of positions of each last history word
+        sizes = self.counts.copy()
         sizes[EOS] = 0
         total = int(sizes.sum())
         self.workspace.check_room(4 * order * total)
@@ -135,7 +178,7 @@ class Spill:
     def _sorted(
         self, sizes: Ints, largest: int, order: int, threads: int, progress: Progress | None
     ) -> Regions:
-        """What stands around every position, in regions of last history words."""
+        """Write the window around every position to its region."""
         regions = Regions.of(sizes, largest, order, order - 2, self.workspace)
 
         def windows(ids: Int32s) -> tuple[Int32s, Ints]:
@@ -152,17 +195,25 @@ class Spill:
 
 @dataclass(eq=False)
 class Regions:
-    """Windows of a text in a file, in regions by one of their words.
+    """The windows of a text in a file, divided into regions by one of their words.
 
-    A window is int32[order]: an n-gram of the highest order, or a shorter one that begins with ``<s>`` after zeros.
+    A window is int32[order]: an n-gram of the highest order. At the beginning of a sentence the n-gram is shorter: it
+    begins with ``<s>``, after zeros.
 
-    Attributes:
-        workspace: where the file is.
-        order: the words of a window.
-        column: the place in a window of the word that says which region is its own.
-        part_of_word: int32[V], the region of every word.
-        starts: int64[regions + 1], the first window of each region, and how many there are.
-        filled: int64[regions], how many windows of each have been written.
+    Attributes
+    ----------
+    workspace : Mapped
+        The place for the file.
+    order : int
+        The number of words of a window.
+    column : int
+        The place in a window of the word that selects its region.
+    part_of_word : numpy.ndarray
+        int32[V]: the region of every word.
+    starts : numpy.ndarray
+        int64[regions + 1]: the first window of each region, and the number of windows.
+    filled : numpy.ndarray
+        int64[regions]: the number of windows of each region that were written.
     """
 
     workspace: Mapped
@@ -179,7 +230,21 @@ class Regions:
 
     @classmethod
     def of(cls, sizes: Ints, largest: int, order: int, column: int, workspace: Mapped) -> Regions:
-        """Neighbouring words with no more windows together than `largest`, or one word with more."""
+        """Divide the words into regions.
+
+        Parameters
+        ----------
+        sizes : numpy.ndarray
+            int64[V]: the number of windows of each word.
+        largest : int
+            The largest number of windows of a region. Only a region of a single word may have more.
+        order : int
+            The number of words of a window.
+        column : int
+            The place in a window of the word that selects its region.
+        workspace : Mapped
+            The place for the file.
+        """
         first_words, total = [0], 0
         for word, size in enumerate(sizes.tolist()):
             if total and total + size > largest:
@@ -195,11 +260,11 @@ class Regions:
         return len(self.filled)
 
     def sort(self, rows: Int32s) -> tuple[Int32s, Ints]:
-        """Windows in the order of their regions, and where those of each region begin."""
+        """Sort windows by region: return the windows, and the first window of each region, int64[regions + 1]."""
         return _counts.partition(rows, self.column, self.part_of_word, len(self))
 
     def add(self, rows: Int32s, edges: Ints) -> None:
-        """Write windows that `sort` put in order into their regions."""
+        """Write windows to their regions; `rows` and `edges` are the result of `sort`."""
         for region in np.flatnonzero(np.diff(edges)).tolist():
             first, end = int(edges[region]), int(edges[region + 1])
             at = int(self.starts[region] + self.filled[region])
@@ -207,17 +272,17 @@ class Regions:
             self.filled[region] += end - first
 
     def size(self, region: int) -> int:
-        """How many windows a region has."""
+        """Return the number of windows of a region."""
         return int(self.starts[region + 1] - self.starts[region])
 
     def read(self, region: int, first: int = 0, end: int | None = None) -> Int32s:
-        """Windows first .. end - 1 of one region, int32[n, order]."""
+        """Read the windows first .. end - 1 of a region, int32[n, order]."""
         n = (self.size(region) if end is None else end) - first
         at = 4 * self.order * (int(self.starts[region]) + first)
         return read_at(self.file, at, n * self.order, np.int32).reshape(n, self.order)
 
     def pieces(self, region: int) -> Iterator[Int32s]:
-        """The windows of one region, some at a time."""
+        """Read the windows of a region piece by piece, int32[n, order]."""
         size = self.size(region)
         for first in range(0, size, PIECE_ROWS):
             yield self.read(region, first, min(first + PIECE_ROWS, size))
@@ -225,7 +290,19 @@ class Regions:
 
 @dataclass(eq=False)
 class _Result:
-    """What was counted in a region; or in a part of one, with the bigrams of its word or the orders above."""
+    """The counts of a region.
+
+    For a word that is counted in parts, this is one of the results: its bigrams, or longer n-grams of a part.
+
+    Attributes
+    ----------
+    counted : Counted
+        The counts.
+    of_word : _Word or None
+        The word that is counted in parts.
+    lowest : int
+        The lowest order of the result.
+    """
 
     counted: Counted
     of_word: _Word | None = None
@@ -233,9 +310,11 @@ class _Result:
 
     @property
     def size(self) -> int:
+        """The number of positions that were counted."""
         return self.counted.size
 
     def append_to(self, levels: GrowingLevels) -> None:
+        """Append the counts to the columns."""
         if self.of_word is None:
             levels.append(self.counted)
         elif self.lowest == 2:
@@ -247,11 +326,14 @@ class _Result:
 
 @dataclass(eq=False)
 class _Word:
-    """A word whose longer n-grams are counted in parts.
+    """A word that is counted in parts because it has too many windows for a region.
 
-    Attributes:
-        place: int32[V], the place of each next word among its bigrams.
-        below: where its bigrams, and the word as a history, stand in the columns of order 2.
+    Attributes
+    ----------
+    place : numpy.ndarray
+        int32[V]: the place of each next word among the bigrams of the word.
+    below : tuple[int, int]
+        The first row of its bigrams, and its number as a history, in the columns of order 2.
     """
 
     place: Int32s
@@ -259,7 +341,7 @@ class _Word:
 
 
 class _RegionCounter:
-    """Turns regions into jobs that can be done side by side."""
+    """A counter of regions: it makes jobs that several threads can run at the same time."""
 
     def __init__(self, order: int, vocabulary_size: int, largest: int, workspace: Mapped) -> None:
         self.order = order
@@ -270,12 +352,12 @@ class _RegionCounter:
         self._counter = Counter(order)
 
     def give_back(self, result: _Result) -> None:
-        """The result has been used."""
+        """Take back the memory of a result that is no longer needed."""
         if result.of_word is None or result.lowest > 2:
             self._counter.give_back(result.counted)
 
     def jobs(self, regions: Regions) -> Iterator[Callable[[], _Result]]:
-        """For every region a function that gives its result; large ones give several."""
+        """Yield a function for each region that returns its result; several functions for a large region."""
         for region in range(len(regions)):
             size = regions.size(region)
             if size > self.largest:
@@ -284,6 +366,7 @@ class _RegionCounter:
                 yield partial(self._count, regions, region)
 
     def _count(self, regions: Regions, region: int) -> _Result:
+        """Count a region in memory."""
         rows, buckets = _counts.partition(
             regions.read(region), self.order - 2, self._every_word, self.vocabulary_size
         )
@@ -291,9 +374,10 @@ class _RegionCounter:
         return _Result(self._counter.count(rows.reshape(-1), positions, buckets, 0, self.vocabulary_size))
 
     def _parts(self, regions: Regions, region: int) -> Iterator[Callable[[], _Result]]:
-        """The bigrams of the one word of a region, then the longer n-grams by the word before it."""
+        """Yield jobs for a region of a single word: its bigrams, then its longer n-grams by the word before."""
         word = int(regions.read(region, 0, 1)[0, -2])
-        alone = self.order == 2 or word == BOS  # nothing stands before them
+        # the word has no longer n-grams
+        alone = self.order == 2 or word == BOS
         next_words, words_before = np.zeros((2, self.vocabulary_size), np.int64)
         for rows in regions.pieces(region):
             _counts.tally(rows[:, -1], next_words)
@@ -314,7 +398,7 @@ class _RegionCounter:
                 yield partial(self._count_part, parts, part, of_word)
 
     def _bigrams(self, word: int, next_words: Int32s, counts: Ints, size: int) -> Counted:
-        """The bigrams of one word as what was counted, with nothing in the orders above."""
+        """Return the bigrams of a word as counts whose higher orders are empty."""
         bigrams = (
             next_words,
             next_words,
@@ -328,8 +412,10 @@ class _RegionCounter:
         return Counted([bigrams, *[nothing] * len(zeros)], [len(next_words), *zeros], [1, *zeros], size)
 
     def _count_part(self, parts: Regions, part: int, of_word: _Word) -> _Result:
+        """Count the longer n-grams of a word in a part; their suffixes become places among all bigrams of the word."""
         counted = self._count(parts, part).counted
         (words, *_), (_, suffixes, *_) = counted.arrays[:2]
-        own = suffixes[: counted.rows[1]]  # places among the bigrams of the part
+        # places among the bigrams of the part
+        own = suffixes[: counted.rows[1]]
         own[:] = of_word.place[words[own]]
         return _Result(counted, of_word, 3)

@@ -1,4 +1,4 @@
-"""From ids to the columns of the orders above the first, a range of last history words at a time."""
+"""Counting in memory: from ids to the columns of orders 2, 3, ..., a range of last history words at a time."""
 
 from __future__ import annotations
 
@@ -19,19 +19,25 @@ from ngramlm.types import Int32s, Ints
 
 __all__ = ["Counted", "Counter", "GrowingLevels", "count_higher"]
 
-TASKS = 128  # ranges of last history words, about equal in positions, that are counted one by one
+# The number of ranges of last history words. Each has about the same number of positions.
+TASKS = 128
 
 
 @dataclass(eq=False)
 class Counted:
-    """What was counted for a range of last history words; the numbers of rows and histories begin at 0.
+    """The counts of a range of last history words. The numbers of rows and histories begin at 0.
 
-    Attributes:
-        arrays: the columns (words, suffixes, counts, starts, parents, first_words) of orders 2, 3, ..., with room
-            behind what was filled.
-        rows: how many rows of each order are filled.
-        histories: how many histories.
-        size: the positions of the text that were counted.
+    Attributes
+    ----------
+    arrays : list[tuple[numpy.ndarray, ...]]
+        The columns (words, suffixes, counts, starts, parents, first_words) of orders 2, 3, ... They may be longer than
+        the filled part.
+    rows : list[int]
+        The number of filled rows of each order.
+    histories : list[int]
+        The number of histories of each order.
+    size : int
+        The number of positions of the text that were counted.
     """
 
     arrays: list[tuple[NDArray[Any], ...]]
@@ -41,7 +47,13 @@ class Counted:
 
 
 class Counter:
-    """Counts ranges of last history words, in memory that ranges counted before have used."""
+    """A counter of ranges of last history words. It uses the memory of earlier ranges again.
+
+    Parameters
+    ----------
+    order : int
+        The length of the longest n-grams.
+    """
 
     def __init__(self, order: int) -> None:
         self.order = order
@@ -58,14 +70,28 @@ class Counter:
         first: int,
         end: int,
     ) -> Counted:
-        """The rows of the histories that end with the words first .. end - 1."""
+        """Count the n-grams whose last history word is one of first .. end - 1.
+
+        Parameters
+        ----------
+        ids : numpy.ndarray
+            int32[T]: the text.
+        positions : numpy.ndarray
+            int32[N]: the positions that have a next word, sorted by the word at the position.
+        buckets : numpy.ndarray
+            int64[V + 1]: the first of the positions of each word, and N.
+        first : int
+            The first word of the range.
+        end : int
+            The word after the range.
+        """
         size = int(buckets[end] - buckets[first])
         arrays = self._buffers.take(size)
         rows, histories = _counts.count_range(ids, positions, buckets, first, end, self.order, arrays)
         return Counted(arrays, rows, histories, size)
 
     def give_back(self, counted: Counted) -> None:
-        """The result has been used: its memory may serve again."""
+        """Take back the memory of a result that is no longer needed."""
         self._buffers.give_back(counted.arrays)
 
 
@@ -81,7 +107,26 @@ def _empty(capacity: int) -> tuple[NDArray[Any], ...]:
 def count_higher(
     ids: Int32s, vocabulary_size: int, order: int, threads: int, progress: Progress | None
 ) -> Iterator[tuple[Level, Int32s]]:
-    """The columns and counts of orders 2 .. order of a text in memory."""
+    """Count the n-grams of a text in memory, and yield the columns and counts of the orders 2 .. order.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray
+        int32[T]: the text.
+    vocabulary_size : int
+        The number of words.
+    order : int
+        The length of the longest n-grams.
+    threads : int
+        The number of threads.
+    progress : Progress or None
+        A function that is called with ("counting", positions done, total).
+
+    Yields
+    ------
+    tuple[Level, numpy.ndarray]
+        The columns of an order, and its counts int32[R].
+    """
     positions, buckets = _counts.bucket_positions(ids, vocabulary_size)
     n = len(positions)
     edges = np.unique(np.searchsorted(buckets, np.linspace(0, n, TASKS + 1).astype(np.int64)))
@@ -103,7 +148,7 @@ def count_higher(
 
 
 class _GrowingLevel:
-    """The columns of one order while they grow."""
+    """The growing columns of one order."""
 
     def __init__(self, capacity: int, workspace: Workspace) -> None:
         self.words = workspace.growing(capacity, np.int32)
@@ -121,6 +166,7 @@ class _GrowingLevel:
         lower_rows: int,
         lower_histories: int,
     ) -> None:
+        """Append rows and histories; the last two arguments are added to the suffixes and the parents."""
         words, suffixes, counts, starts, parents, first_words = columns
         np.add(starts[:n_histories], self.words.size, out=self.starts.room(n_histories))
         self.words.room(n_rows)[:] = words[:n_rows]
@@ -130,30 +176,50 @@ class _GrowingLevel:
         np.add(parents[:n_histories], np.int32(lower_histories), out=self.parents.room(n_histories))
 
     def finished(self) -> tuple[Level, Int32s]:
-        """The columns, and the counts."""
+        """Return the columns, and the counts."""
         self.starts.room(1)[0] = self.words.size
         columns = (self.words, self.suffixes, self.starts, self.parents, self.first_words)
         return Level(*(column.finished() for column in columns)), self.counts.finished()
 
 
 class GrowingLevels:
-    """The columns of orders 2 .. order, put together from ranges in the order of their last history words."""
+    """The columns of orders 2 .. order, joined from ranges in the order of their last history words.
+
+    Parameters
+    ----------
+    order : int
+        The length of the longest n-grams.
+    capacity : int
+        The largest number of rows of an order.
+    workspace : Workspace
+        The place for the columns.
+    """
 
     def __init__(self, order: int, capacity: int, workspace: Workspace) -> None:
         self._levels = [_GrowingLevel(capacity, workspace) for _ in range(2, order + 1)]
 
     def sizes(self, order: int) -> tuple[int, int]:
-        """The (rows, histories) of an order so far; of order 1 none, as bigrams have word ids for suffixes."""
+        """Return the number of rows and histories of an order so far.
+
+        Both are 0 for order 1: the suffixes of bigrams are word ids, which do not shift.
+        """
         if order == 1:
             return 0, 0
         level = self._levels[order - 2]
         return level.words.size, level.parents.size
 
     def append(self, counted: Counted, lowest: int = 2, below: tuple[int, int] | None = None) -> None:
-        """Add the rows of a range from order `lowest` on.
+        """Append the rows of a range.
 
-        `below` is where the rows and histories of the order under the lowest begin that the range refers to; None for
-        those that are added next.
+        Parameters
+        ----------
+        counted : Counted
+            The counts of the range.
+        lowest : int, default 2
+            The lowest order to append.
+        below : tuple[int, int], optional
+            The first row and history of this range in the order below `lowest`. By default the range's rows of that
+            order are the next ones to be appended.
         """
         before = [self.sizes(order) for order in range(1, len(self._levels) + 2)]
         if below is not None:
@@ -165,6 +231,6 @@ class GrowingLevels:
             )
 
     def finished(self) -> Iterator[tuple[Level, Int32s]]:
-        """The columns and counts of every order, lowest first."""
+        """Yield the columns and counts of every order, lowest first."""
         for level in self._levels:
             yield level.finished()

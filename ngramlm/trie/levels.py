@@ -1,8 +1,8 @@
-"""The columns of one order, and how they are built from n-grams that come in any order.
+"""The columns of one order, and how they are built from n-grams in any order.
 
-All n-grams whose last history word lies in a range of words are a range of rows, and need nothing from outside it. So
-the ranges are sorted and built side by side, each small enough to stay in the cache. N-grams that come in the order of
-the trie, as in the ARPA files that ngramlm writes, are not sorted at all.
+The n-grams whose last history word is in a range of words form a range of rows. Ranges are independent of each other,
+so threads sort and build them at the same time. Each range is small enough for the processor's cache. N-grams that are
+already in the order of the trie, as in the ARPA files of ngramlm, need no sorting.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from ngramlm.types import Float32s, Int32s, Ints
 __all__ = ["MAX_ORDER", "Level", "build_level", "sort_ngrams", "take_rows"]
 
 MAX_ORDER = 16
-RANGE_ROWS = 1 << 15  # rows (about) that are sorted and built at a time
-# rows of one last history word from which on they are cut into ranges, by the word before it
+# The approximate number of rows of a range.
+RANGE_ROWS = 1 << 15
+# A last history word with more rows than this gets several ranges, by the history word before.
 LARGE_ROWS = 1 << 18
 
 
@@ -45,16 +46,16 @@ class Level:
 
     Attributes
     ----------
-    words
-        int32[R], the last word of every row.
-    suffixes
-        int32[R], the row without its first word, in order k - 1 (zeros for k = 1).
-    starts
-        int64[H + 1], the first row of every history of length k - 1, and R.
-    parents
-        int32[H], the history without its first word, in order k - 1 (zero for k = 1).
-    first_words
-        int32[H], the oldest word of every history (-1 for k = 1).
+    words : numpy.ndarray
+        int32[R]: the last word of every row.
+    suffixes : numpy.ndarray
+        int32[R]: the row of the suffix, in order k - 1. Zeros for k = 1.
+    starts : numpy.ndarray
+        int64[H + 1]: the first row of every history, and R. Histories have k - 1 words.
+    parents : numpy.ndarray
+        int32[H]: the history without its first word, in order k - 1. Zero for k = 1.
+    first_words : numpy.ndarray
+        int32[H]: the oldest word of every history. -1 for k = 1.
     """
 
     words: Int32s
@@ -79,7 +80,7 @@ class Level:
 
     @classmethod
     def of_words(cls, vocabulary_size: int) -> Level:
-        """Return order 1: one row for every word id, one empty history."""
+        """Return the columns of order 1: one row for every word id, and one empty history."""
         return cls(
             np.arange(vocabulary_size, dtype=np.int32),
             np.zeros(vocabulary_size, np.int32),
@@ -90,16 +91,26 @@ class Level:
 
 
 def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32s:
-    """Sort n-grams int32[R, k] into the order of the trie; equal n-grams stay in the order in which they came.
+    """Sort n-grams into the order of the trie. The sort is stable.
+
+    Parameters
+    ----------
+    ngrams : numpy.ndarray
+        int32[R, k]: the n-grams as word ids.
+    vocabulary_size : int
+        The number of words.
+    threads : int, default 1
+        The number of threads.
 
     Returns
     -------
-    int32[R], the row numbers of the n-grams in the order of the trie.
+    numpy.ndarray
+        int32[R]: the numbers of the n-grams in the order of the trie.
 
     Raises
     ------
     ValueError
-        For a word outside the vocabulary.
+        A word is not in the vocabulary.
     """
     rows = np.arange(_checked(len(ngrams)), dtype=np.int32)
     if not _in_order(ngrams, vocabulary_size, threads):
@@ -110,31 +121,35 @@ def sort_ngrams(ngrams: Int32s, vocabulary_size: int, threads: int = 1) -> Int32
 def build_level(
     ngrams: Int32s, below: Sequence[Level], threads: int = 1, workspace: Workspace = IN_MEMORY
 ) -> tuple[Level, Int32s | None]:
-    """Build the columns of one order from n-grams that come in any order.
+    """Build the columns of one order from n-grams in any order.
 
     Parameters
     ----------
-    ngrams
-        int32[R, k], the n-grams of order k = 2, 3, ...
-    below
+    ngrams : numpy.ndarray
+        int32[R, k]: the n-grams of order k = 2, 3, ...
+    below : Sequence[Level]
         The columns of all lower orders.
-    threads
+    threads : int, default 1
         The number of threads.
-    workspace
-        Where the columns are kept.
+    workspace : Workspace, default `IN_MEMORY`
+        The place for the columns.
 
     Returns
     -------
-    The level, and the number of the n-gram that each row was, int32[R]; None where they came in the order of the trie.
+    tuple
+        The columns, and int32[R]: the number of the n-gram of each row. The second value is None if the n-grams are
+        already in the order of the trie.
 
     Raises
     ------
     FormatError
-        For an n-gram that stands twice, lacks its suffix, or holds a word that is not a unigram.
+        An n-gram occurs twice, or its suffix is missing, or one of its words is not a unigram.
+    UsageError
+        The n-grams have another order than the next one, or are 2^31 or more.
     """
     order = len(below) + 1
     if ngrams.shape[1:] != (order,):
-        raise UsageError(f"n-grams of order {ngrams.shape[-1]} where order {order} was expected")
+        raise UsageError(f"found n-grams of order {ngrams.shape[-1]}; expected order {order}")
     vocabulary_size = below[0].n_rows
     try:
         in_order = _in_order(ngrams, vocabulary_size, threads, workspace)
@@ -153,7 +168,7 @@ def build_level(
 
 
 def take_rows(values: Float32s, rows: Int32s, workspace: Workspace = IN_MEMORY) -> Float32s:
-    """Return ``values[rows]``."""
+    """Return ``values[rows]``, float32[R], as a column of the workspace."""
     out: Float32s = workspace.empty(len(rows), np.float32)
     for piece in workspace.pieces(len(rows)):
         take(values, rows[piece], out[piece])
@@ -161,29 +176,33 @@ def take_rows(values: Float32s, rows: Int32s, workspace: Workspace = IN_MEMORY) 
 
 
 def _checked(n_rows: int) -> int:
+    """Check that row numbers fit int32."""
     if n_rows >= 1 << 31:
         raise UsageError(f"found {n_rows} n-grams of one order; expected less than 2^31")
     return n_rows
 
 
 def _in_order(ngrams: Int32s, vocabulary_size: int, threads: int, workspace: Workspace = IN_MEMORY) -> bool:
+    """Return whether n-grams are in the order of the trie; raises ValueError for a word outside the vocabulary."""
     spans = pairwise([*range(0, _checked(len(ngrams)), 8 * RANGE_ROWS), len(ngrams)])
     found = ordered_map(lambda span: in_trie_order(ngrams, *span, vocabulary_size), spans, threads)
     in_order = True
-    for ordered in found:  # all of them: the words are checked as well
+    # the loop does not stop early, because it also checks the words of all rows
+    for ordered in found:
         in_order = in_order and ordered
         workspace.breathe()
     return in_order
 
 
 def _edges_in_order(ngrams: Int32s, workspace: Workspace) -> list[int]:
-    """Where ranges of about equal size begin, each the n-grams of some last history words, and the number of rows."""
+    """Return the first row of each range of sorted n-grams, and the number of rows."""
     last_words = ngrams[:, -2]
     edges = [0]
     while edges[-1] + RANGE_ROWS < len(ngrams):
         near, step = edges[-1] + RANGE_ROWS, 1
         word = last_words[near - 1]
-        while near + step < len(ngrams) and last_words[near + step] <= word:  # seldom far: look nearby first
+        # the end of the range is usually near: search in growing steps
+        while near + step < len(ngrams) and last_words[near + step] <= word:
             step *= 2
         edges.append(bisect_right(last_words, word, near + step // 2, min(near + step, len(ngrams))))
         workspace.breathe()
@@ -191,9 +210,10 @@ def _edges_in_order(ngrams: Int32s, workspace: Workspace) -> list[int]:
 
 
 def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s, threads: int) -> list[int]:
-    """Fill `rows` by such ranges, in each as they come; returns where the ranges begin, and the number of rows.
+    """Group the n-grams by ranges: fill `rows`, and return the first row of each range, and the number of rows.
 
-    A range of one last history word that is much larger is cut by the history word before that one.
+    A last history word with very many rows gets several ranges, by the history word before. The order within a range is
+    that of the n-grams.
     """
     whole = np.empty(0, np.int32)
     edges = _group(ngrams, whole, len(ngrams), 1, vocabulary_size, rows, threads)
@@ -213,7 +233,10 @@ def _grouped(ngrams: Int32s, vocabulary_size: int, rows: Int32s, threads: int) -
 def _group(
     ngrams: Int32s, given: Int32s, n_rows: int, back: int, vocabulary_size: int, out: Int32s, threads: int
 ) -> list[int]:
-    """Put the `given` rows (none: all) into `out` by ranges of the word `back` words before the last one."""
+    """Group rows by ranges of the word that is `back` words before the last one; fill `out`, and return the edges.
+
+    Empty `given` means all rows.
+    """
     parts = max(1, min(threads, n_rows // (8 * RANGE_ROWS)))
     spans = list(pairwise(n_rows * part // parts for part in range(parts + 1)))
     times = np.zeros((parts, vocabulary_size), np.int64)
@@ -225,15 +248,15 @@ def _group(
         pass
     of_word = times.sum(axis=0)
     before = np.cumsum(of_word) - of_word
-    begins = of_word > RANGE_ROWS  # a range of its own
+    # a frequent word has a range of its own
+    begins = of_word > RANGE_ROWS
     begins[0] = True
     begins[1:] |= before[1:] // RANGE_ROWS != before[:-1] // RANGE_ROWS
     firsts = np.flatnonzero(begins)
     numbers = (np.cumsum(begins) - 1).astype(np.int32)
     edges = np.append(before[firsts], n_rows)
-    ends = edges[:-1] + np.cumsum(
-        np.add.reduceat(times, firsts, axis=1), axis=0
-    )  # of each part in each range
+    # the end of each part in each range
+    ends = edges[:-1] + np.cumsum(np.add.reduceat(times, firsts, axis=1), axis=0)
     places = np.vstack([edges[:-1], ends[:-1]])
 
     def group(part: int) -> None:
@@ -246,25 +269,28 @@ def _group(
 
 
 class _Room:
-    """What a range is built in, by one thread at a time: used again for one range after the other."""
+    """The memory for building a range. One thread at a time uses it, for one range after the other."""
 
     def __init__(self, capacity: int, order: int) -> None:
         self.capacity = capacity
         self.starts: Ints = np.empty(capacity, np.int64)
         self.parents: Int32s = np.empty(capacity, np.int32)
         self.first_words: Int32s = np.empty(capacity, np.int32)
-        self.sorted: Int32s = np.empty((capacity, order), np.int32)  # costs nothing where it is not used
+        # takes no memory until it is used
+        self.sorted: Int32s = np.empty((capacity, order), np.int32)
         self.scratch = Scratch()
 
 
 class _Built(NamedTuple):
-    first: int  # row
+    """A range that was built; `first` is its first row."""
+
+    first: int
     room: _Room
     n_histories: int
 
 
 class _Builder:
-    """Builds ranges of rows, in any thread, and puts their histories one after the other."""
+    """A builder of ranges of rows. Any thread may build a range; `append` joins the ranges in their order."""
 
     def __init__(
         self, ngrams: Int32s, rows: Int32s | None, below: Sequence[Level], workspace: Workspace
@@ -279,6 +305,7 @@ class _Builder:
         self.rooms = Buffers(lambda n: _Room(n + n // 4, order), attrgetter("capacity"))
 
     def __call__(self, span: tuple[int, int]) -> _Built:
+        """Build the rows of a range, given by its first row and its end."""
         first, end = span
         ngrams, below = self.ngrams[first:end], self.below
         room = self.rooms.take(end - first)
@@ -297,11 +324,12 @@ class _Builder:
             room.first_words,
         )
         if problem:
-            found = "stands twice" if problem == 1 else "has no suffix among the shorter ones"
-            raise FormatError(f"the {ngrams.shape[1]}-gram with ids {ngrams[row].tolist()} {found}")
+            found = "twice; expected once" if problem == 1 else "without its suffix; expected closed n-grams"
+            raise FormatError(f"found the {ngrams.shape[1]}-gram with ids {ngrams[row].tolist()} {found}")
         return _Built(first, room, n_histories)
 
     def append(self, built: _Built) -> None:
+        """Add the histories of the next range, and give its memory back."""
         n = built.n_histories
         np.add(built.room.starts[:n], built.first, out=self.starts.room(n))
         self.parents.room(n)[:] = built.room.parents[:n]
@@ -309,6 +337,7 @@ class _Builder:
         self.rooms.give_back(built.room)
 
     def finished(self) -> Level:
+        """Return the columns."""
         self.starts.room(1)[0] = len(self.ngrams)
         return Level(
             self.words,

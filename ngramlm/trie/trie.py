@@ -1,8 +1,8 @@
-"""The one representation of n-grams: aligned columns in the order of the history read backwards, then the word.
+"""The trie of n-grams: aligned columns, sorted by the history read backwards, then by the word.
 
-All n-grams of one order are rows; the row number is the identity. The rows of a history are contiguous and sorted by
-word. Histories form a tree in which the parent of a history is the history without its first word, so the *suffix* of
-a row (the n-gram without its first word) stands among the rows of the parent history, one order below.
+Every n-gram of an order is a row, and the row number identifies the n-gram. The rows of a history are contiguous and
+sorted by word. Histories form a tree: the parent of a history is the history without its first word. The *suffix* of a
+row is the n-gram without its first word. It is one of the rows of the parent history, one order below.
 """
 
 from __future__ import annotations
@@ -23,16 +23,21 @@ __all__ = ["MAX_ORDER", "Level", "NgramTrie"]
 
 
 class NgramTrie:
-    """The n-grams of orders 1 to `order`, closed: the history and the suffix of every n-gram are n-grams too.
+    """The n-grams of orders 1 to `order`. They are closed: the history and suffix of every n-gram are n-grams too.
 
     Parameters
     ----------
-    levels
-        The columns of every order.
-    workspace
-        Where columns that are aligned with these are kept.
-    of_text
-        Whether these are all n-grams of a text: every n-gram that does not end with ``</s>`` is then a history.
+    levels : Sequence[Level]
+        The columns of every order, order 1 first.
+    workspace : Workspace, default `IN_MEMORY`
+        The place for other columns that are aligned with the rows.
+    of_text : bool, default False
+        Whether the trie has all n-grams of a text. Every n-gram is then a history, except those that end with ``</s>``.
+
+    Raises
+    ------
+    UsageError
+        The number of levels is not from 1 to `MAX_ORDER`.
 
     Examples
     --------
@@ -62,33 +67,47 @@ class NgramTrie:
         return tuple(level.n_rows for level in self.levels)
 
     def level(self, order: int) -> Level:
+        """Return the columns of an order."""
         return self.levels[order - 1]
 
     def truncate(self, order: int) -> NgramTrie:
-        """The same without the orders above `order`."""
+        """Return the trie without the orders above `order`."""
         return NgramTrie(self.levels[:order], self.workspace, self.of_text)
 
     def histories(self, order: int) -> Int32s:
-        """The history of every row, int32[R]."""
+        """Return the history of every row, int32[R]."""
         level = self.level(order)
         return np.repeat(np.arange(level.n_histories, dtype=np.int32), np.diff(level.starts))
 
     def buckets(self, order: int) -> Ints:
-        """For order >= 2: the first history that ends with each word, int64[vocabulary + 1]."""
+        """Return the first history that ends with each word, int64[V + 1], for an order from 2.
+
+        The histories that end with word w are those from ``buckets[w]`` to ``buckets[w + 1] - 1``.
+        """
         words = np.arange(self.level(1).n_rows + 1, dtype=np.int32)
         edges = np.searchsorted(self.level(2).first_words, words)
-        for higher in range(3, order + 1):  # of another type, the keys would make a copy of the column
+        for higher in range(3, order + 1):
+            # keys of another type would make a copy of the column
             edges = np.searchsorted(self.level(higher).parents, edges.astype(np.int32))
         return edges.astype(np.int64)
 
     def history_of_row(self, order: int) -> Int32s:
-        """For order < self.order: the history of order + 1 that each row is, -1 where it is none; int32[R]."""
+        """Return, for each row of an order, its number as a history of order + 1, int32[R].
+
+        The number is -1 for a row that is not a history.
+
+        Raises
+        ------
+        UsageError
+            `order` is the highest order, or is not in the trie.
+        """
         if not 1 <= order < self.order:
             raise UsageError(f"order is {order}; expected 1 to {self.order - 1}")
         if order not in self._links:
             level, higher = self.level(order), self.level(order + 1)
             links = self.workspace.empty(level.n_rows, np.int32)
-            if self.of_text and order > 1:  # <s> is a history, and its unigram like that of a word
+            # at order 1, the unigrams of <s> and of words that do not occur need the general way
+            if self.of_text and order > 1:
                 buckets = self.buckets(order + 1)
                 places = buckets.copy()
                 for piece in self.workspace.pieces(level.n_rows):
@@ -111,7 +130,7 @@ class NgramTrie:
         return self._links[order]
 
     def history_rows(self, order: int) -> Int32s:
-        """For order >= 2: the row in order - 1 that each history is, int32[H]."""
+        """Return the row in order - 1 of each history, int32[H], for an order from 2."""
         links = self.history_of_row(order - 1)
         rows = np.full(self.level(order).n_histories, -1, np.int32)
         linked = np.flatnonzero(links >= 0)
@@ -119,7 +138,7 @@ class NgramTrie:
         return rows
 
     def history_words(self, order: int) -> Int32s:
-        """The words of every history, oldest first, int32[H, order - 1]."""
+        """Return the words of every history, oldest first, int32[H, order - 1]."""
         level = self.level(order)
         words = np.empty((level.n_histories, order - 1), np.int32)
         at = np.arange(level.n_histories, dtype=np.int32)
@@ -130,28 +149,27 @@ class NgramTrie:
         return words
 
     def ngrams(self, order: int) -> Int32s:
-        """The words of every row, oldest first, int32[R, order]."""
+        """Return the words of every row, oldest first, int32[R, order]."""
         level = self.level(order)
         histories = np.repeat(self.history_words(order), np.diff(level.starts), axis=0)
         return np.column_stack([histories, level.words])
 
     def find_history(self, history: Sequence[int]) -> int:
-        """The index of a history among those of its length, -1 when it is none."""
+        """Return the number of a history among those of its length; -1 if it is not in the trie."""
         at = 0
         for order, word in enumerate(reversed(history), 2):
             if order > self.order:
                 return -1
             level = self.level(order)
-            low, high = np.searchsorted(
-                level.parents, np.array([at, at + 1], np.int32)
-            )  # another type: a copy
+            # keys of another type would make a copy of the column
+            low, high = np.searchsorted(level.parents, np.array([at, at + 1], np.int32))
             at = int(low + np.searchsorted(level.first_words[low:high], np.int32(word)))
             if at == high or level.first_words[at] != word:
                 return -1
         return at
 
     def find(self, ngram: Sequence[int]) -> int:
-        """Return the row of an n-gram in its order, -1 when it is not there."""
+        """Return the row of an n-gram, given as word ids; -1 if it is not in the trie."""
         if not 1 <= len(ngram) <= self.order:
             return -1
         history = self.find_history(ngram[:-1])
@@ -163,7 +181,18 @@ class NgramTrie:
         return row if row < high and level.words[row] == ngram[-1] else -1
 
     def closure(self, keep: Sequence[Bools]) -> list[Bools]:
-        """The smallest closed set of rows that holds those marked in `keep` (a mask per order)."""
+        """Return the smallest closed set of rows that contains the given rows.
+
+        Parameters
+        ----------
+        keep : Sequence[numpy.ndarray]
+            bool[R] per order: the given rows.
+
+        Returns
+        -------
+        list[numpy.ndarray]
+            bool[R] per order: the given rows, their histories and suffixes, and all unigrams.
+        """
         closed = [np.array(mask, bool) for mask in keep]
         closed[0][:] = True
         for order in range(self.order, 1, -1):
@@ -178,15 +207,27 @@ class NgramTrie:
         return closed
 
     def restrict(self, keep: Sequence[Bools]) -> NgramTrie:
-        """Only the marked rows; `keep` is a mask per order and must be closed (FormatError)."""
+        """Return a trie with some of the rows.
+
+        Parameters
+        ----------
+        keep : Sequence[numpy.ndarray]
+            bool[R] per order: the rows to keep.
+
+        Raises
+        ------
+        FormatError
+            The rows to keep are not closed.
+        """
         return self.restricted(keep)[0]
 
     def restricted(self, keep: Sequence[Bools]) -> tuple[NgramTrie, list[Bools]]:
-        """The same, and which of the histories of every order are left, bool[H]."""
+        """Return the result of `restrict`, and for every order bool[H]: which histories are left."""
         unigrams = self.level(1)
         levels, used = [unigrams], [np.ones(1, bool)]
         links: dict[int, Int32s] = {}
-        new_rows, new_histories = unigrams.words, np.zeros(1, np.int32)  # new numbers, -1: gone
+        # the new numbers of the rows and histories of the order below; -1 for those that are removed
+        new_rows, new_histories = unigrams.words, np.zeros(1, np.int32)
         for order in range(2, self.order + 1):
             level, mask = self.level(order), keep[order - 1]
             found = restrict_level(
@@ -203,13 +244,13 @@ class NgramTrie:
             )
             if found is None:
                 raise FormatError(
-                    f"a {order}-gram is kept without its suffix; expected a closed set of n-grams"
+                    f"found a kept {order}-gram without its suffix; expected a closed set of n-grams"
                 )
             columns, (rows, new_histories) = found[:5], found[5:]
             links[order - 1] = np.empty(levels[-1].n_rows, np.int32)
             if not restrict_links(self.history_of_row(order - 1), new_rows, new_histories, links[order - 1]):
                 raise FormatError(
-                    f"a {order}-gram is kept without its history; expected a closed set of n-grams"
+                    f"found a kept {order}-gram without its history; expected a closed set of n-grams"
                 )
             links[order - 1].setflags(write=False)
             new_rows = rows
@@ -222,18 +263,25 @@ class NgramTrie:
         return trie, used
 
     def check(self, vocabulary_size: int) -> None:
-        """Raise FormatError where an invariant does not hold: sorted, unique, closed, markers in their places."""
+        """Check all invariants: the rows are sorted, unique and closed, with ``<s>`` and ``</s>`` in their places.
+
+        Raises
+        ------
+        FormatError
+            An invariant does not hold.
+        """
         for problem in self._problems(vocabulary_size):
             raise FormatError(f"{problem}; expected the columns of a closed trie")
 
     def _problems(self, vocabulary_size: int) -> Iterator[str]:
+        """Yield a description of each invariant that does not hold."""
         expected = Level.of_words(vocabulary_size)
         for name in ("words", "suffixes", "starts", "parents", "first_words"):
             if not np.array_equal(getattr(self.level(1), name), getattr(expected, name)):
-                yield f"order 1: {name} other than one row for each word id"
+                yield f"order 1: found wrong {name}, which is not one row for each word id"
         for order in range(2, self.order + 1):
             level, lower = self.level(order), self.level(order - 1)
-            name = f"order {order}:"
+            name = f"order {order}: found"
             sizes = np.diff(level.starts)
             if len(level.starts) != level.n_histories + 1 or len(level.first_words) != level.n_histories:
                 yield f"{name} history columns of different lengths"
@@ -248,7 +296,7 @@ class NgramTrie:
             ).any():
                 yield f"{name} a history with </s> or a word outside the vocabulary"
             if ((level.parents < 0) | (level.parents >= lower.n_histories)).any():
-                yield f"{name} a parent that is no history"
+                yield f"{name} a parent that is not a history"
             parent_step = np.diff(level.parents)
             if (parent_step < 0).any() or (np.diff(level.first_words)[parent_step == 0] <= 0).any():
                 yield f"{name} histories out of order"
@@ -266,12 +314,22 @@ class NgramTrie:
             if (lower.words[level.suffixes] != level.words).any():
                 yield f"{name} a suffix with another word"
             if np.count_nonzero(self.history_of_row(order - 1) >= 0) != level.n_histories:
-                yield f"{name} a history that is no {order - 1}-gram"
+                yield f"{name} a history that is not a {order - 1}-gram"
 
     def extended(self, level: Level, links: Int32s | None = None) -> NgramTrie:
-        """The same with one order more; raises FormatError where a history of it is not among the highest n-grams.
+        """Return a trie with one more order.
 
-        `links` are the histories that the highest rows now are, where they are known.
+        Parameters
+        ----------
+        level : Level
+            The columns of the new order.
+        links : numpy.ndarray, optional
+            int32[R]: the numbers of the highest rows as histories of the new order, if the caller knows them.
+
+        Raises
+        ------
+        FormatError
+            A history of the new order is not an n-gram of the highest order.
         """
         trie = NgramTrie((*self.levels, level), self.workspace)
         trie._links = dict(self._links)
@@ -284,7 +342,8 @@ class NgramTrie:
             missing = np.flatnonzero(trie.history_rows(trie.order) < 0)
             words = trie.history_words(trie.order)[missing[0]].tolist()
             raise FormatError(
-                f"the history with ids {words} of a {trie.order}-gram is not among the shorter ones"
+                f"found a {trie.order}-gram whose history with ids {words} is not among the {trie.order - 1}-grams; "
+                "expected a closed set of n-grams"
             )
         return trie
 
@@ -292,10 +351,27 @@ class NgramTrie:
     def from_ngrams(
         cls, ngrams: Sequence[NDArray[np.integer]], vocabulary_size: int, threads: int = 1
     ) -> tuple[NgramTrie, tuple[Int32s, ...]]:
-        """A trie of n-grams int32[R, k] in any order, for k = 2, 3, ... (order 1 is every word id).
+        """Make a trie from n-grams in any order.
 
-        Returns the trie and, for each of its orders, where its rows came from: ``values[permutation]`` are the values
-        in the order of the trie. Raises FormatError for an n-gram that stands twice or lacks its suffix or history.
+        Parameters
+        ----------
+        ngrams : Sequence[numpy.ndarray]
+            int32[R, k]: the n-grams of order k = 2, 3, ... as word ids. Order 1 has a row for every word id.
+        vocabulary_size : int
+            The number of words.
+        threads : int, default 1
+            The number of threads.
+
+        Returns
+        -------
+        tuple
+            The trie and a permutation int32[R] for each order: ``values[permutation]`` are the values of the given
+            n-grams in the order of the trie.
+
+        Raises
+        ------
+        FormatError
+            An n-gram occurs twice, or its suffix or history is missing.
         """
         trie = cls([Level.of_words(vocabulary_size)])
         permutations = [np.arange(vocabulary_size, dtype=np.int32)]

@@ -86,7 +86,7 @@ def test_too_small_a_limit_is_refused() -> None:
 
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(
-        StorageError, match=r"nowhere: no temporary file can be made there .*expected a folder"
+        StorageError, match=r"nowhere: found no way to make a temporary file .*expected a folder"
     ):
         Mapped(1 << 30, tmp_path / "nowhere")
 

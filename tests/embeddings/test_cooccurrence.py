@@ -229,7 +229,7 @@ def test_what_does_not_fit_goes_to_files_in_the_folder(
 
     assert not base.flags.owndata  # mapped
     assert [] == list(tmp_path.iterdir())  # files without a name
-    with pytest.raises(StorageError, match="no temporary file can be made there"):
+    with pytest.raises(StorageError, match="found no way to make a temporary file"):
         cooccurrences(text, memory=LIMIT, temp_folder=tmp_path / "none")
 
 

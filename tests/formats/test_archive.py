@@ -143,7 +143,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     before = path.read_bytes()
     broken = small_model("floor", 3)
     monkeypatch.setattr(broken, "columns", lambda: {"probs": np.array([object()])})
-    with pytest.raises(UsageError, match="expected a plain one"):
+    with pytest.raises(UsageError, match="expected one dimension"):
         broken.save(path)
     monkeypatch.setattr(zipfile.ZipFile, "open", full_disk)
     with pytest.raises(OSError, match="no space"):

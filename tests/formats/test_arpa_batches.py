@@ -254,7 +254,7 @@ def test_a_duplicate_is_named_after_a_gap_too(tmp_path: Path) -> None:
         "-0.125\ta b c a\n", "-0.125\ta b c a\n-0.5\t<s> a b c\n-0.125\ta b c a\n"
     )
     (tmp_path / "m.arpa").write_text(text)
-    with pytest.raises(FormatError, match=r"m.arpa:28: found 'a b c a' again, which line 26 has"):
+    with pytest.raises(FormatError, match=r"m.arpa:28: found 'a b c a' again \(first in line 26\)"):
         read_arpa(tmp_path / "m.arpa")
 
 

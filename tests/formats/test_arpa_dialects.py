@@ -136,7 +136,7 @@ def test_words_that_look_like_something_else(tmp_path: Path) -> None:
 
 
 def test_small_positive_probability_is_rounding(tmp_path: Path) -> None:
-    with pytest.warns(FormatWarning, match="2 log10 probabilities between 0 and 0.0001"):
+    with pytest.warns(FormatWarning, match="2 log10 probabilities above 0, up to 0.0001; used 0"):
         model = read(tmp_path, GOLDEN.replace("-0.03125", "0.00005").replace("-0.015625", "1e-7"))
 
     assert model.log10_prob("b", ["<s>", "a"]) == 0
@@ -245,7 +245,7 @@ ERRORS: dict[str, tuple[str, str, int, str]] = {
     "nan weight": ("a\t-0.375", "a\tnan", 10, "not a number"),
     "plus infinity": ("-0.625\ta", "inf\ta", 10, "plus infinity"),
     "plus infinity as weight": ("a\t-0.375", "a\t1e39", 10, "plus infinity"),
-    "positive": ("-0.625\ta", "0.5\ta", 10, "found the log10 probability '0.5'; expected none above 0"),
+    "positive": ("-0.625\ta", "0.5\ta", 10, "found the log10 probability '0.5'; expected 0 or less"),
     "no word": ("-0.625\ta\t-0.375", "-0.625", 10, "too few fields; expected a log10 probability and a word"),
     "too many fields": ("a\t-0.375", "a\t-0.375\t1", 10, "found '1' after the last field"),
     "a word too many": ("-0.25\ta </s>", "-0.25\ta </s> a", 15, "found 'a'; expected a decimal number"),
@@ -259,16 +259,16 @@ ERRORS: dict[str, tuple[str, str, int, str]] = {
     "unknown word": ("a b\t0", "a c\t0", 16, "found the word 'c', which is not among the unigrams"),
     "<s> inside": ("a b\t0", "a <s>\t0", 16, "found <s> inside an n-gram"),
     "</s> inside": ("b a </s>", "</s> a </s>", 22, "found </s> inside an n-gram"),
-    "unigram twice": ("-0.875\tb", "-0.875\ta", 11, "found 'a' again, which line 10 has"),
-    "</s> twice": ("-0.875\tb", "-0.875\t</s>", 11, "found '</s>' again, which line 9 has"),
-    "bigram twice": ("-0.3125\tb a", "-0.3125\ta b", 18, "found 'a b' again, which line 16 has"),
-    "trigram twice": ("b a </s>", "<s> a b", 22, "found '<s> a b' again, which line 21 has"),
-    "fewer than promised": ("ngram 2=5", "ngram 2=6", 20, "found 5 2-grams; expected 6, as line 3 says"),
+    "unigram twice": ("-0.875\tb", "-0.875\ta", 11, "found 'a' again (first in line 10)"),
+    "</s> twice": ("-0.875\tb", "-0.875\t</s>", 11, "found '</s>' again (first in line 9)"),
+    "bigram twice": ("-0.3125\tb a", "-0.3125\ta b", 18, "found 'a b' again (first in line 16)"),
+    "trigram twice": ("b a </s>", "<s> a b", 22, "found '<s> a b' again (first in line 21)"),
+    "fewer than promised": ("ngram 2=5", "ngram 2=6", 20, "found 5 2-grams; expected 6, the count in line 3"),
     "more than promised": (
         "ngram 2=5",
         "ngram 2=4",
         20,
-        "found more than 4 2-grams; expected 4, as line 3 says",
+        "found more than 4 2-grams; expected 4, the count in line 3",
     ),
     "fewer in the last section": ("ngram 3=2", "ngram 3=3", 24, "found 2 3-grams; expected 3"),
     "NUL": ("-0.625\ta", "-0.625\ta\0", 10, "found the control character '\\x00'"),
@@ -279,7 +279,7 @@ ERRORS: dict[str, tuple[str, str, int, str]] = {
         "ngram 2=5",
         "ngram 2=999999999999",
         3,
-        "found a header that promises 999999999999 2-grams",
+        "found a header with 999999999999 2-grams",
     ),
     "huge order": ("ngram 3=2", "ngram 1000=2", 4, "found order 1000; expected at most 16"),
     "order left out": ("ngram 2=5\n", "", 3, "found the count of order 3; expected that of order 2"),
@@ -329,7 +329,7 @@ def test_lines_are_counted_through_blank_lines_and_comments(tmp_path: Path) -> N
         "-0.3125\tb a", "-0.3125\ta b"
     )
 
-    assert "found 'a b' again, which line 19 has" in refused(tmp_path, text)
+    assert "found 'a b' again (first in line 19)" in refused(tmp_path, text)
     assert refused(tmp_path, text).startswith("21: ")
 
 

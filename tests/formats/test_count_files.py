@@ -188,9 +188,9 @@ def test_small_counts_are_small_columns() -> None:
         (
             "a 1\n\nb 9223372036854775808\n",
             3,
-            "found the count '9223372036854775808'; expected one below 2^63",
+            "found the count '9223372036854775808'; expected a count below 2^63",
         ),
-        ("a 99999999999999999999999999\n", 1, "expected one below 2^63"),
+        ("a 99999999999999999999999999\n", 1, "expected a count below 2^63"),
         ("a 9223372036854775807\nb 1\na 1\n", 3, "found counts of 'a' that add up to 9223372036854775808"),
         ("a 1\nb <s> 1\n", 2, "found <s> inside an n-gram"),
         ("a 1\n</s> b 1\n", 2, "found </s> inside an n-gram"),

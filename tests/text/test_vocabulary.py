@@ -132,7 +132,7 @@ def test_a_word_twice() -> None:
 
 @pytest.mark.parametrize("id", [-1, 5, 1 << 31, -(1 << 31), 1 << 62])
 def test_ids_that_are_none(id: int) -> None:
-    with pytest.raises(UsageError, match=r"is not in 0\.\.4"):
+    with pytest.raises(UsageError, match="expected 0 to 4"):
         Vocabulary(["a", "b"]).word(id)
     with pytest.raises(UsageError):
         Vocabulary(["a", "b"]).words([0, id])

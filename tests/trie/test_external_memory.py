@@ -130,7 +130,7 @@ def test_bad_text_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CountError, match="<stream>: found no sentences"):
         lm.count(io.BytesIO(b""), 3, memory=LIMIT)
-    with pytest.raises(UsageError, match="a text that is in memory"):
+    with pytest.raises(UsageError, match="a text that is already in memory"):
         lm.count(lm.Text.from_sentences(["a"]), 3, memory=LIMIT)
     with pytest.raises(UsageError, match="expected at least 128 MB"):
         lm.count(io.BytesIO(b"a\n"), 3, memory=1 << 20)

@@ -104,7 +104,7 @@ def test_problems_are_noticed_in_every_range(place: int, shuffled: bool) -> None
     twice = np.insert(trigrams, place, trigrams[place], axis=0)
     if shuffled:
         twice = twice[rng.sample(range(len(twice)), len(twice))]
-    with pytest.raises(FormatError, match="stands twice"):
+    with pytest.raises(FormatError, match="twice; expected once"):
         build_level(np.ascontiguousarray(twice), trie.levels[:2], 2)
 
     lost = trigrams[place]
@@ -112,7 +112,7 @@ def test_problems_are_noticed_in_every_range(place: int, shuffled: bool) -> None
     bigrams = bigrams[~(bigrams == lost[1:]).all(axis=1)]
     unigrams = NgramTrie([trie.level(1)])
     level, _ = build_level(bigrams, unigrams.levels)
-    with pytest.raises(FormatError, match=r"3-gram with ids \[.*\] has no suffix"):
+    with pytest.raises(FormatError, match=r"3-gram with ids \[.*\] without its suffix"):
         build_level(trigrams[list(order)], [trie.level(1), level], 2)
 
 

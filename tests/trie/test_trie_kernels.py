@@ -560,12 +560,12 @@ Damage = Callable[[NgramTrie], NgramTrie]
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda trie: damaged(trie, 2, first_words=[1, 3, 3]), "order 2: histories out of order"),
-        (lambda trie: damaged(trie, 2, first_words=[1, 4, 3]), "order 2: histories out of order"),
-        (lambda trie: damaged(trie, 3, parents=[2, 1]), "order 3: histories out of order"),
+        (lambda trie: damaged(trie, 2, first_words=[1, 3, 3]), "order 2: found histories out of order"),
+        (lambda trie: damaged(trie, 2, first_words=[1, 4, 3]), "order 2: found histories out of order"),
+        (lambda trie: damaged(trie, 3, parents=[2, 1]), "order 3: found histories out of order"),
         (
             lambda trie: damaged(trie, 3, parents=[2, 2], first_words=[3, 3]),
-            "order 3: histories out of order",
+            "order 3: found histories out of order",
         ),
     ],
 )
