@@ -260,8 +260,6 @@ def test_a_kernel(tmp_path: Path) -> None:
     packaging = "tests/project/test_packaging.py::test_every_kernel_has_a_stub_and_is_built"
     numpy = "tests/project/test_floors.py::test_kernels_do_not_compile_against_numpy"
     run_tests(title, f"{packaging}[{kernel.name}]", numpy, tree=tree)
-    code = "from ngramlm.text.longest import longest_sentence as f; from ngramlm import Text as T;"
-    assert "2" == run("-c", f"{code} print(f(T.from_sentences(['a', 'a b'])))", tree=tree).strip()
 
 
 def test_a_file_format(tmp_path: Path) -> None:
