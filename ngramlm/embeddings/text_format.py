@@ -74,7 +74,9 @@ def check_promise(rows: int, least: int, left: int | None, name: str) -> bool:
     return True
 
 
-def read_text(stream: IO[bytes], name: str, size: int | None, header: bool, limit: int | None) -> VectorData:
+def read_text(
+    stream: IO[bytes], name: str, size: int | None, limit: int | None, *, header: bool
+) -> VectorData:
     """Read lines of vectors. `size` is the size of the file in bytes, if known.
 
     Raises FormatError with the line for a wrong header, a row of another length, a field that is no finite number, a
@@ -140,7 +142,7 @@ def _refusal(error: int, data: Uint8s, where: list[int], dimension: int, name: s
     return FormatError(message, name, line)
 
 
-def write_text(vectors: VectorData, out: IO[bytes], header: bool) -> None:
+def write_text(vectors: VectorData, out: IO[bytes], *, header: bool) -> None:
     """Write lines of vectors. Numbers have enough digits to give the same float32 when they are read back."""
     if header:
         out.write(f"{len(vectors)} {vectors.dimension}\n".encode())

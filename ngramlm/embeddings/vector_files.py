@@ -74,6 +74,6 @@ def save_vectors(vectors: WordVectors, path: str | os.PathLike[str], format: str
     >>> import numpy as np
     >>> save_vectors(WordVectors(["a", "b"], np.array([[0.1, 1], [-2, 0]], np.float32)), "-")
     Traceback (most recent call last):
-    ngramlm.errors.UsageError: -: found no format; expected a name that ends with .txt, .vec, .bin, .safetensors, .npy
+    ngramlm.errors.UsageError: -: found no format; expected a name that ends with .txt, .vec, ...
     """
     vectors.save(path, format)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import math
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import IO, cast
 
 from ngramlm.core.files import (
@@ -29,15 +32,43 @@ from ngramlm.errors import UsageError
 
 __all__ = ["FORMATS", "read_vectors", "vectors_format", "write_vectors"]
 
-FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
-MAPPED = ("safetensors", "npy")
-SUFFIXES = {
-    ".txt": "word2vec",
-    ".vec": "word2vec",
-    ".bin": "word2vec-binary",
-    ".safetensors": "safetensors",
-    ".npy": "npy",
+
+@dataclass(frozen=True)
+class StreamFormat:
+    """A format that is read from streams and written to streams, if it is written at all.
+
+    `suffixes` are those of the files that are written in this format. Every file of the format begins with `magic`.
+    """
+
+    read: Callable[[IO[bytes], str, int | None, int | None], VectorData]
+    write: Callable[[VectorData, IO[bytes]], None] | None
+    suffixes: tuple[str, ...] = ()
+    magic: bytes | None = None
+
+
+@dataclass(frozen=True)
+class MappedFormat:
+    """A format of plain files that are mapped into memory; `suffixes` and `magic` as in `StreamFormat`."""
+
+    load: Callable[[str | os.PathLike[str], int | None], VectorData]
+    save: Callable[[VectorData, str | os.PathLike[str]], None]
+    suffixes: tuple[str, ...] = ()
+    magic: bytes | None = None
+
+
+FORMATS: dict[str, StreamFormat | MappedFormat] = {
+    "word2vec": StreamFormat(
+        partial(read_text, header=True), partial(write_text, header=True), (".txt", ".vec")
+    ),
+    "word2vec-binary": StreamFormat(read_word2vec_binary, write_word2vec_binary, (".bin",)),
+    "glove": StreamFormat(partial(read_text, header=False), partial(write_text, header=False)),
+    "fasttext": StreamFormat(read_fasttext, None, magic=FASTTEXT_MAGIC),
+    "safetensors": MappedFormat(load_safetensors, save_safetensors, (".safetensors",)),
+    "npy": MappedFormat(load_npy, save_npy, (".npy",), NPY_MAGIC),
 }
+"""The formats by name. A new format is one line here."""
+
+SUFFIXES = {suffix: name for name, form in FORMATS.items() for suffix in form.suffixes}
 # the number of bytes that show the format
 HEAD = 1 << 12
 _LIMIT = Number(least=1, whole=True, optional=True)
@@ -56,18 +87,15 @@ def read_vectors(source: Source, format: str | None = None, *, limit: int | None
         head = bytearray(HEAD)
         head = head[: read_exactly(stream, memoryview(head))]
         wanted = format or _detected(bytes(head), suffix)
-        if wanted not in MAPPED:
-            whole, size = cast("IO[bytes]", _Restarted(bytes(head), stream)), plain_size(source)
-            if wanted == "fasttext":
-                return read_fasttext(whole, name, size, limit)
-            if wanted == "word2vec-binary":
-                return read_word2vec_binary(whole, name, size, limit)
-            return read_text(whole, name, size, wanted == "word2vec", limit)
+        form = FORMATS[wanted]
+        if isinstance(form, StreamFormat):
+            whole = cast("IO[bytes]", _Restarted(bytes(head), stream))
+            return form.read(whole, name, plain_size(source), limit)
     if not isinstance(source, str | os.PathLike) or plain_size(source) is None or source == "-":
         raise UsageError(
             f"{name}: found no plain file; expected a plain file, as {wanted} is mapped into memory"
         )
-    return load_safetensors(source, limit) if wanted == "safetensors" else load_npy(source, limit)
+    return form.load(source, limit)
 
 
 class _Restarted(io.RawIOBase):
@@ -87,15 +115,14 @@ class _Restarted(io.RawIOBase):
 
 def _detected(head: bytes, suffix: str) -> str:
     """Detect the format of a file by its first bytes, or by its suffix if they leave several formats."""
-    if head.startswith(FASTTEXT_MAGIC):
-        return "fasttext"
-    if head.startswith(NPY_MAGIC) or suffix == ".npy":
-        return "npy"
-    if (
-        suffix == ".safetensors"
-        or (head[8:9] == b"{" and not head[:8].isascii())
-        or head[3:9] == bytes(5) + b"{"
-    ):
+    for name, form in FORMATS.items():
+        if form.magic is not None and head.startswith(form.magic):
+            return name
+    by_suffix = SUFFIXES.get(suffix, "")
+    if by_suffix and isinstance(FORMATS[by_suffix], MappedFormat):
+        return by_suffix
+    # the length of a JSON object in eight bytes, then the object
+    if (head[8:9] == b"{" and not head[:8].isascii()) or head[3:9] == bytes(5) + b"{":
         return "safetensors"
     first, _, rest = head[:HEADER_BYTES].removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     if header_of(first) is None:
@@ -132,11 +159,12 @@ def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> s
         raise UsageError(
             f"{os.fspath(path)}: found no format; expected a name that ends with {', '.join(SUFFIXES)}"
         )
-    if wanted == "fasttext":
+    form = FORMATS[str(wanted)]
+    if isinstance(form, StreamFormat) and form.write is None:
         raise UsageError(
-            "found the format fasttext, which can only be read; expected another format to write"
+            f"found the format {wanted}, which can only be read; expected another format to write"
         )
-    if wanted in MAPPED and (path == "-" or is_compressed(path)):
+    if isinstance(form, MappedFormat) and (path == "-" or is_compressed(path)):
         raise UsageError(
             f"{os.fspath(path)}: found no plain file; expected a plain file, as {wanted} is mapped into memory"
         )
@@ -145,14 +173,9 @@ def vectors_format(path: str | os.PathLike[str], format: str | None = None) -> s
 
 def write_vectors(vectors: VectorData, path: str | os.PathLike[str], format: str | None = None) -> None:
     """Write word vectors to a file, atomically; `save_vectors` describes the arguments and the errors."""
-    wanted = vectors_format(path, format)
-    if wanted == "safetensors":
-        save_safetensors(vectors, path)
-    elif wanted == "npy":
-        save_npy(vectors, path)
-    else:
+    form = FORMATS[vectors_format(path, format)]
+    if isinstance(form, MappedFormat):
+        form.save(vectors, path)
+    elif form.write is not None:
         with atomic_write(path) as out:
-            if wanted == "word2vec-binary":
-                write_word2vec_binary(vectors, out)
-            else:
-                write_text(vectors, out, header=wanted == "word2vec")
+            form.write(vectors, out)

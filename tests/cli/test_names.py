@@ -6,7 +6,9 @@ from ngramlm.adaptive.weighting import BucketWeights
 from ngramlm.cli import names
 from ngramlm.cli.adapt_cache import make_weighting
 from ngramlm.cli.inputs import make_caches, make_method
-from ngramlm.embeddings import Word2Vec, neighbors, vector_formats, word2vec
+from ngramlm.embeddings import Word2Vec, neighbors, word2vec
+from ngramlm.embeddings.vector_formats import FORMATS as VECTOR_FORMATS
+from ngramlm.embeddings.vector_formats import MappedFormat
 from ngramlm.evaluation.candidate_methods import FORMS
 from ngramlm.formats.binary import LAYOUTS
 from ngramlm.methods import SMOOTHINGS, smoothing_names
@@ -17,7 +19,7 @@ from ngramlm.text.tokenizers import TOKENIZERS
 
 def test_methods() -> None:
     assert tuple(names.METHODS) == tuple(SMOOTHINGS)
-    assert len(names.METHODS) == 23
+    assert len(set(names.METHODS.values())) == len(names.METHODS)
     assert names.DEFAULT_METHOD in names.METHODS
     minutes = [name for name, words in names.METHODS.items() if "takes minutes" in words]
     assert minutes == [name for name in SMOOTHINGS if name not in smoothing_names(["all"])]
@@ -28,7 +30,12 @@ def test_lists_of_names() -> None:
     assert sorted(names.TOKENIZERS) == sorted(TOKENIZERS)
     assert sorted(names.REPORT_SUFFIXES) == sorted(SUFFIXES)
     assert (names.LAYOUTS, names.FORMS, names.CRITERIA) == (LAYOUTS, FORMS, CRITERIA)
-    assert names.VECTOR_FORMATS == vector_formats.FORMATS
+    assert names.VECTOR_FORMATS == tuple(VECTOR_FORMATS)
+    assert names.WRITTEN_VECTOR_FORMATS == tuple(
+        name
+        for name, form in VECTOR_FORMATS.items()
+        if isinstance(form, MappedFormat) or form.write is not None
+    )
     assert tuple(names.ANALOGY_METHODS) == neighbors.METHODS
     assert names.ARCHITECTURES == word2vec.ARCHITECTURES
     for loss in names.LOSSES:

@@ -609,7 +609,7 @@ def good_files() -> dict[str, bytes]:
         if format == "word2vec-binary":
             word2vec_binary.write_word2vec_binary(vectors, out)
         else:
-            text_format.write_text(vectors, out, format == "word2vec")
+            text_format.write_text(vectors, out, header=format == "word2vec")
         files[f"v.{format}"] = out.getvalue()
     files["v.npy"] = npy(vectors.matrix)
     files["v.npy.words.txt"] = "".join(f"{word}\n" for word in vectors.words).encode()
