@@ -38,6 +38,7 @@ class SmoothingOracle(ABC):
         self.interpolate = interpolate
         self.number = number
         self.events = [word for word in counts.events if not (closed and word == UNK)]
+        self.known_words = {*self.events, BOS}
         flat = {k: counts.continuation(k) if self.uses_continuation else counts.raw[k] for k in counts.raw}
         self.tables: dict[int, Table] = {k: by_history(table) for k, table in flat.items()}
         self.count_of_counts = {k: Counter(table.values()) for k, table in flat.items()}
@@ -68,7 +69,7 @@ class SmoothingOracle(ABC):
 
     def prob(self, word: str, history: Sequence[str]) -> Number:
         """p(word | history); words outside the vocabulary are <unk>."""
-        known = {*self.events, BOS}
+        known = self.known_words
         history = tuple(other if other in known else UNK for other in history)
         return self._prob(word if word in known else UNK, history[max(0, len(history) - self.order + 1) :])
 
