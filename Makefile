@@ -79,6 +79,8 @@ demo: $(VENV)/installed demo/corpus/test.txt
 	$(BIN)/ngramlm perplexity demo/model.ngram demo/corpus/test.txt
 	@echo && echo "written: demo/report.html demo/report.md demo/report.json demo/model.arpa demo/model.ngram"
 
+# Without bytecode on disk, each worker and each process of a test would compile every module and every test again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/installed $(VENV)/test
 	$(BIN)/python -m pytest -q --numprocesses auto --dist loadscope
 

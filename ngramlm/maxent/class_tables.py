@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -124,18 +125,18 @@ class ClassTables:
         """The number of classes."""
         return self.class_trie.n_rows[0]
 
-    @property
+    @cached_property
     def first_class_features(self) -> tuple[int, ...]:
         """The first feature (class history, class) of every order."""
         return tuple(np.append(0, np.cumsum(self.class_trie.n_rows)).tolist())
 
-    @property
+    @cached_property
     def first_word_features(self) -> tuple[int, ...]:
         """The first feature (word history, class) of every order from 2 on."""
         sizes = [0, *(len(one) for one in self.segments[1:])]
         return tuple((np.append(0, np.cumsum(sizes)) + self.first_class_features[-1]).tolist())
 
-    @property
+    @cached_property
     def outcomes(self) -> Int32s:
         """The class that every feature is active for, int32[F]."""
         of_classes = [level.words for level in self.class_trie.levels]

@@ -26,7 +26,6 @@ from support.contracts import (
     check_never_predicts_start,
     check_same_from_threads,
     check_sums_to_one,
-    histories_of,
     text_of,
 )
 from support.oracles.counts import CountOracle
@@ -352,7 +351,7 @@ def test_predictions_follow_from_the_seating(
     )
     one = Subject(model, oracle, sentences)
     check_chain_consistency(one)
-    for history in histories_of(one):
+    for history in one.histories:
         distribution = model.distribution(history)
 
         assert abs(distribution.sum() - 1) < 1e-9

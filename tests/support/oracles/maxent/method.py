@@ -38,12 +38,15 @@ class ExponentialOracle:
         self.text, self.outcomes, self.named, self.sigma2 = events, outcomes, active, sigma2
         names = dict.fromkeys(name for history, outcome in events for name in active(history, outcome))
         self.features = {name: number for number, name in enumerate(names)}
+        self._matrices: dict[Ngram, Floats] = {}
+        self._shares: dict[Ngram, tuple[dict[Any, float], float]] = {}  # after training
         self.lambdas = np.zeros(len(self.features))
+        found = self.objective(self.lambdas)
         for _ in range(200 if len(self.features) else 0):
-            value, gradient, hessian = self.objective(self.lambdas)
+            value, gradient, hessian = found
             step = np.linalg.solve(hessian, -gradient)
             size = 1.0
-            while self.objective(self.lambdas + size * step)[0] > value + 1e-12 * abs(value):
+            while (found := self.objective(self.lambdas + size * step))[0] > value + 1e-12 * abs(value):
                 size /= 2
             self.lambdas = self.lambdas + size * step
             if np.abs(step).max() < 1e-12:
@@ -53,16 +56,22 @@ class ExponentialOracle:
         """The features of an outcome after a history, by number."""
         return [self.features[name] for name in self.named(history, outcome) if name in self.features]
 
+    def matrix(self, history: Ngram) -> Floats:
+        """1 where a feature is active for an outcome after a history: a row for each outcome."""
+        if history not in self._matrices:
+            outcomes = self.outcomes(history)
+            matrix = self._matrices[history] = np.zeros((len(outcomes), len(self.features)))
+            for place, outcome in enumerate(outcomes):
+                matrix[place, self.active(outcome, history)] = 1.0
+        return self._matrices[history]
+
     def objective(self, lambdas: Floats) -> tuple[float, Floats, Floats]:
         """(L + the penalty in nats, gradient, Hessian)."""
         value = float(lambdas @ lambdas) / (2 * self.sigma2)
         gradient = lambdas / self.sigma2
         hessian = np.eye(len(lambdas)) / self.sigma2
         for history in {history for history, _ in self.text}:
-            outcomes = self.outcomes(history)
-            matrix = np.zeros((len(outcomes), len(lambdas)))  # 1 where a feature is active for an outcome
-            for place, outcome in enumerate(outcomes):
-                matrix[place, self.active(outcome, history)] = 1.0
+            outcomes, matrix = self.outcomes(history), self.matrix(history)
             scores = matrix @ lambdas
             probs = np.exp(scores) / np.exp(scores).sum()
             mean = probs @ matrix
@@ -77,10 +86,13 @@ class ExponentialOracle:
         return value, gradient, hessian
 
     def prob(self, outcome: Any, history: Ngram) -> float:
-        scores = {
-            o: float(np.exp(self.lambdas[self.active(o, history)].sum())) for o in self.outcomes(history)
-        }
-        return scores[outcome] / sum(scores.values())
+        if history not in self._shares:
+            scores = {
+                o: float(np.exp(self.lambdas[self.active(o, history)].sum())) for o in self.outcomes(history)
+            }
+            self._shares[history] = scores, sum(scores.values())
+        scores, total = self._shares[history]
+        return scores[outcome] / total
 
 
 class _OfText(SmoothingOracle):

@@ -38,6 +38,7 @@ class SmoothingOracle(ABC):
         self.interpolate = interpolate
         self.number = number
         self.events = [word for word in counts.events if not (closed and word == UNK)]
+        self.known_words = {*self.events, BOS}
         flat = {k: counts.continuation(k) if self.uses_continuation else counts.raw[k] for k in counts.raw}
         self.tables: dict[int, Table] = {k: by_history(table) for k, table in flat.items()}
         self.count_of_counts = {k: Counter(table.values()) for k, table in flat.items()}
@@ -45,6 +46,7 @@ class SmoothingOracle(ABC):
         self.cut = {ngram for k, table in counts.raw.items() for ngram, c in table.items() if c <= cutoff[k]}
         self._shares: dict[Ngram, tuple[Number, Number]] = {}
         self._known: dict[tuple[str, Ngram], Number] = {}
+        self._given_away: dict[Ngram, Number] = {}
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 (most methods need nothing here)
@@ -68,7 +70,7 @@ class SmoothingOracle(ABC):
 
     def prob(self, word: str, history: Sequence[str]) -> Number:
         """p(word | history); words outside the vocabulary are <unk>."""
-        known = {*self.events, BOS}
+        known = self.known_words
         history = tuple(other if other in known else UNK for other in history)
         return self._prob(word if word in known else UNK, history[max(0, len(history) - self.order + 1) :])
 
@@ -93,9 +95,13 @@ class SmoothingOracle(ABC):
         return self.seen(k, history, count) if count and (*history, word) not in self.cut else self.number(0)
 
     def _gives_away(self, history: Ngram) -> Number:
-        k = len(history) + 1
-        cut = [count for word, count in self.tables[k][history].items() if (*history, word) in self.cut]
-        return self.left(k, history) + sum(self.seen(k, history, count) for count in cut)
+        if history not in self._given_away:
+            k = len(history) + 1
+            cut = [count for word, count in self.tables[k][history].items() if (*history, word) in self.cut]
+            self._given_away[history] = self.left(k, history) + sum(
+                self.seen(k, history, count) for count in cut
+            )
+        return self._given_away[history]
 
     def _prob(self, word: str, history: Ngram) -> Number:
         if (word, history) not in self._known:
@@ -114,9 +120,9 @@ class SmoothingOracle(ABC):
     def _share(self, history: Ngram) -> tuple[Number, Number]:
         """Factor on the words that keep something (1 unless no other word can take the rest), back-off weight."""
         if history not in self._shares:
-            kept = sum(self._keeps(word, history) for word in self.events)
-            others = [word for word in self.events if not self._keeps(word, history)]
-            free = [self._prob(word, history[1:]) for word in others]
+            shares = {word: self._keeps(word, history) for word in self.events}
+            kept = sum(shares.values())
+            free = [self._prob(word, history[1:]) for word, share in shares.items() if not share]
             one, nothing = self.number(1), self.number(0)
             self._shares[history] = (one, (1 - kept) / sum(free)) if any(free) else (1 / kept, nothing)
         return self._shares[history]
