@@ -188,7 +188,7 @@ def test_sorting_refuses_what_does_not_exist() -> None:
         for row in (-1, 2):
             with pytest.raises(ValueError, match="does not exist"):
                 sort_rows(array, np.array([0, row], np.int32), none, size)
-        with pytest.raises(ValueError, match="found out of .* rows; expected"):
+        with pytest.raises(ValueError, match=r"found out of .* rows; expected"):
             sort_rows(array, np.array([0, 1], np.int32), np.empty((1, array.shape[1]), np.int32), size)
     wide[1, 3] = 2**31 - 1
     for array, size in ((ngrams, 5), (wide, 2**31 - 1)):
