@@ -195,7 +195,7 @@ LONG = [
     "--dimension",
     "20",
     "--epochs",
-    "60",
+    "12",
     "-o",
     "v.safetensors",
 ]
@@ -204,7 +204,7 @@ LONG = [
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_training_to_go_on_from(here: Path, sent: int, code: int) -> None:
-    (here / "long.txt").write_text(sentences(30_000, seed=5))
+    (here / "long.txt").write_text(sentences(3_000, seed=5))
     with started(WAITING, here) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "training\n"
@@ -246,6 +246,7 @@ def told(self, **options):
     def say(training):
         if training.done == 3:
             print("training", flush=True)
+            sys.stdin.readline()  # ends when the signal has been sent
         return after(training)
     run(self, after_block=say, **options)
 Word2VecTraining.run = told

@@ -130,14 +130,14 @@ def test_numbers_beside_each_text(tmp_path: Path) -> None:
     assert read_documents(files, rule).documents.tolist() == [0, 2, 3, 4, 5]
     assert read_documents(files[::-1], rule).documents.tolist() == [0, 1, 2, 4, 5]
     (tmp_path / "two.docs").write_text("3\n")
-    with pytest.raises(FormatError, match=r"up to 2, the lines of .*two\.txt\.gz"):
+    with pytest.raises(FormatError, match=r"at most 2, the number of lines of .*two\.txt\.gz"):
         read_documents(files, rule)
     with pytest.raises(FileNotFoundError, match=r"one\.nothing"):
         read_documents(files, document_rule(".nothing"))
-    with pytest.raises(UsageError, match="to look beside"):
+    with pytest.raises(UsageError, match="a named file, with a file of line numbers beside"):
         read_documents(io.BytesIO(b"a\n"), rule)
     (tmp_path / "one.txt").write_text("")
-    with pytest.raises(UsageError, match="expected some in each"):
+    with pytest.raises(UsageError, match="expected lines in each file"):
         read_documents(files, rule)
     (tmp_path / "one.docs").write_text("")
     assert read_documents(files[0], rule).n_documents == 0
