@@ -49,7 +49,7 @@ class AdaptCache:
         default=DECAY,
         min=0,
         max=100,
-        help_text="Weight a word that is n tokens back by exp(-D n); 0 weights all words alike. For 'words' only.",
+        help_text="Weight a word that is n tokens back by exp(-D n); 0 weights all alike. For the cache 'words' only.",
     )
     idf: str | None = options.input_option(
         "--idf",
@@ -87,7 +87,7 @@ def cache(given: AdaptCache) -> None:
     """Mix models with caches of the document.
 
     Words of a document tend to occur again. A cache remembers the words of a document, or which words followed each
-    other. The weights are fitted to --heldout. With --weighting recent, bayes or sentence, they then follow the text.
+    other. The weights are fitted to --heldout. With --weighting recent, bayes or sentence, they change while scoring.
     """
     output = mixture_output(given.output)
     models, quiet, threads = given.models, given.common.quiet, given.common.threads

@@ -80,7 +80,7 @@ def domain(given: AdaptDomain) -> None:
     """Find the words of a domain, and make a model that knows them.
 
     Domain words are more frequent in TEXT, a small text of the domain, than in the background. New words share the
-    probability of <unk>. The command mixes the extended model, a model of TEXT, and a cache of domain words. With
+    probability of <unk>. The command mixes MODEL with the new words, a model of TEXT, and a cache of domain words. With
     --word-list and without -o, it makes no model. With --tokenizer characters, the list also has sequences of
     characters.
     """

@@ -41,7 +41,7 @@ class AdaptMaxEnt:
     ],
 )
 def maxent(given: AdaptMaxEnt) -> None:
-    """Train one exponential model of n-grams, triggers and a cache.
+    """Train one model of n-grams, word pairs (triggers) and a cache.
 
     The features are n-grams, distance-2 bigrams, triggers and a cache of the document. All weights are estimated
     together. --documents tells where documents begin. Without it, the whole text is one document. Training takes

@@ -56,7 +56,7 @@ def topics(given: AdaptTopics) -> None:
     """Find topics in the documents of a text, and mix a model of each topic.
 
     Documents that share words form a topic. The command trains one model of each topic, and one of the whole TEXT. The
-    mixture adapts their weights to the text that it reads. --documents tells where documents begin.
+    mixture changes their weights while it reads a document. --documents tells where documents begin.
     """
     output = mixture_output(given.output)
     threads = given.common.threads

@@ -35,7 +35,7 @@ class EmbedAnalogy:
 def analogy(given: EmbedAnalogy) -> None:
     """Answer the question "A is to B as C is to what?".
 
-    The three words of the question are not answers.
+    The three words of the question never appear among the answers.
     """
     from ngramlm.embeddings import load_vectors
 

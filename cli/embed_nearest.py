@@ -33,7 +33,7 @@ class EmbedNearest:
     ],
 )
 def nearest(given: EmbedNearest) -> None:
-    """List the words with the greatest cosine to each WORD.
+    """List the words most similar to each WORD, by cosine.
 
     Without WORD, the command reads words from standard input. Put -- before words that begin with a hyphen.
     """

@@ -46,7 +46,7 @@ class EmbedTrain:
     texts: tuple[str, ...] = options.texts_argument()
     method: str = options.choice_option("--method", METHODS, "Training method")
     output: str = options.output_option(
-        "Write the vectors to FILE: .safetensors (keeps n-grams), .bin (word2vec binary), .txt or .vec (word2vec text, "
+        "Write the vectors to FILE: .safetensors (keeps subwords), .bin (word2vec binary), .txt, .vec (word2vec text, "
         "also .gz, ...), or .npy; '-' is word2vec text on standard output.",
         required=True,
     )
@@ -76,7 +76,7 @@ class EmbedTrain:
         help=f"Training loss: {', '.join(LOSSES)}.  [default: {LOSSES[0]}]",
     )
     negatives: int | None = options.integer_option(
-        "--negatives", help_text="Number of noise words per pair.  [default: 5]"
+        "--negatives", help_text="Number of noise words (negative samples) per pair.  [default: 5]"
     )
     noise_exponent: float | None = options.number_option(
         "--noise-exponent",
@@ -116,7 +116,7 @@ class EmbedTrain:
         metavar="X",
         min=0,
         min_open=True,
-        help_text="For glove: give pairs with a count of X or more full weight.  [default: 100]",
+        help_text="For glove: give full weight to pairs with a count of X or more.  [default: 100]",
     )
     alpha: float | None = options.number_option(
         "--alpha",
@@ -155,7 +155,7 @@ def train(given: EmbedTrain) -> None:
     """Train vectors of the words of a text.
 
     TEXT has one sentence per line. Several files count as one text. With one thread, the vectors are the same every
-    time. Several threads of skip-gram and cbow work without locks, and their results differ a little. Ctrl-C saves the
+    time. With several threads, the results of skip-gram and cbow differ a little from run to run. Ctrl-C saves the
     state to FILE.training, for --resume.
     """
     from ngramlm.embeddings.vector_formats import vectors_format

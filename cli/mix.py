@@ -60,7 +60,7 @@ class Mix:
 def command(given: Mix) -> None:
     """Mix several back-off models into one.
 
-    The new model has the n-grams and the words of all models. Its probabilities are weighted sums. A model adds 0 for a
+    The new model has the n-grams and words of all models. Its probabilities are weighted sums. A model adds 0 for a
     word that it does not know. With --log-linear, the probabilities are normalized products. The weights then need not
     sum to 1, and a model uses its probability of <unk> for an unknown word.
     """

@@ -61,7 +61,7 @@ def command(given: PerplexityOptions) -> None:
 
     TEXT is a file, or '-' for standard input. </s> counts as a token, <s> does not. Several models make a table. They
     must have the same vocabulary; otherwise their perplexities are not comparable. --per-sentence and --per-token write
-    columns with tabs between them, and OOVs as <unk>. A model of 'ngramlm adapt' forgets each document at its end.
+    columns with tabs between them, and OOVs as <unk>. A model of 'ngramlm adapt' starts every document without memory.
     """
     models, text, quiet = given.models, given.text, given.common.quiet
     per_sentence, per_token = given.per_sentence, given.per_token

@@ -37,7 +37,7 @@ class Prune:
         "--weighted-difference",
         metavar="T",
         min=0,
-        help_text="Drop each n-gram whose probability times its loss of log probability is below T.",
+        help_text="Drop each n-gram whose probability, times the log probability that it would lose, is below T.",
     )
     keep: int | None = options.integer_option(
         "--keep", help_text="Keep only the N n-grams that --criterion ranks highest."
@@ -47,7 +47,7 @@ class Prune:
     )
     history_model: str | None = options.input_option(
         "--history-model",
-        help_text="Take the probabilities of histories from this model. A Kneser-Ney MODEL needs it.",
+        help_text="Take the probabilities of histories from this model, such as Witten-Bell. A Kneser-Ney MODEL needs it.",
     )
     vocab: str | None = options.input_option(
         "--vocab", help_text="Keep only the words of FILE, one word per line."
@@ -59,7 +59,7 @@ class Prune:
             "unknown": "to <unk>",
             "renormalize": "to the other words",
         },
-        "Where the probability of words goes that --vocab removes",
+        "Where the probability of the words removed by --vocab goes",
     )
     new_words: str = options.choice_option(
         "--new-words",

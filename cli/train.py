@@ -94,7 +94,7 @@ class Train:
         "--kneser-ney-prune",
         metavar="BITS",
         min=0,
-        help_text="Drop each n-gram that saves at most BITS over all its occurrences; re-estimate the lower orders.",
+        help_text="Drop each n-gram that saves at most BITS in the whole training text; re-estimate the lower orders.",
     )
     selection: options.Selection = group(options.Selection)
     reading: options.Reading = group(options.Reading)
