@@ -47,7 +47,8 @@ class Prune:
     )
     history_model: str | None = options.input_option(
         "--history-model",
-        help_text="Take the probabilities of histories from this model, such as Witten-Bell. A Kneser-Ney MODEL needs it.",
+        help_text="Take the probabilities of histories from this model, such as Witten-Bell. "
+        "A Kneser-Ney MODEL needs it.",
     )
     vocab: str | None = options.input_option(
         "--vocab", help_text="Keep only the words of FILE, one word per line."
