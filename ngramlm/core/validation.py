@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Check", "Number", "choice", "flag", "keep_checked", "several_words"]
+__all__ = ["Check", "Number", "choice", "flag", "keep_checked"]
 
 Check = Callable[[str, Any], Any]  # (name, value) -> the value to keep
 
@@ -132,17 +132,3 @@ def keep_checked(settings: Any, checks: Mapping[str, Check]) -> None:
     """Put each attribute of a frozen dataclass through its check, and keep the value that the check returns."""
     for name, check in checks.items():
         object.__setattr__(settings, name, check(name, getattr(settings, name)))
-
-
-def several_words(words: Iterable[str]) -> Iterable[str]:
-    """Check that words are a sequence of words; a bare str is rejected.
-
-    Examples
-    --------
-    >>> several_words("the")
-    Traceback (most recent call last):
-    ngramlm.errors.UsageError: found the text 'the'; expected a list of words
-    """
-    if isinstance(words, str | bytes):
-        raise UsageError(f"found the text {words!r}; expected a list of words")
-    return words

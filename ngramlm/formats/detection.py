@@ -40,7 +40,7 @@ HEAD_BYTES = 64  # enough for every binary format
 
 _NAME_AT = 30  # where the name of the first member stands in a zip
 _TEXT_HEAD_BYTES = 1 << 16  # an ARPA file may begin with comments
-_COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
+_COUNT_LINE = rb"[^\t\r\n]+\t[0-9]+\r?"  # compiled at its first use: not for models
 
 
 def binary_kind(head: bytes) -> BinaryKind | None:
@@ -75,7 +75,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"
-    if lines and _COUNT_LINE.fullmatch(lines[0]):
+    if lines and re.fullmatch(_COUNT_LINE, lines[0]):
         return "counts"
     found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
     raise FormatError(f"{found} was found; a model (ARPA or binary) or n-gram counts were expected", path, 1)

@@ -48,7 +48,7 @@ Values = tuple[float, ...] | BucketRange
 OrderEstimates = Mapping[EstimateName, Values]
 """What was estimated for one order, by name."""
 
-_RANGE = re.compile(r"(\S+) \.\. (\S+) \((\d+) buckets\)")
+_RANGE = r"(\S+) \.\. (\S+) \((\d+) buckets\)"  # compiled at its first use, as few files have buckets
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,6 @@ def _formatted_order(values: Values) -> str:
 
 def _parsed(text: str) -> Values:
     """The values of one order; raises ValueError for anything that is not a number."""
-    if found := _RANGE.fullmatch(text):
+    if found := re.fullmatch(_RANGE, text):
         return BucketRange(float(found[1]), float(found[2]), int(found[3]))
     return tuple(map(float, text.split()))
