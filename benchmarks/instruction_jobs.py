@@ -14,7 +14,8 @@ from pathlib import Path
 
 import ngramlm as lm
 from ngramlm.formats.arpa import read_arpa, write_arpa
-from ngramlm.formats.binary import load_binary, save_binary
+from ngramlm.formats.binary import load_binary
+from ngramlm.formats.binary_writer import save_binary
 
 ORDER = 5
 TEXT, WARM_TEXT = "text.txt", "warm.txt"

@@ -189,4 +189,7 @@ def main() -> None:
     gc.set_threshold(GC_THRESHOLD)
     watch()
     use_utf8()
-    ngramlm(prog_name="ngramlm")
+    try:
+        ngramlm(prog_name="ngramlm")
+    finally:
+        gc.freeze()  # or Python would look through all objects once more before it ends

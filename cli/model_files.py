@@ -97,7 +97,7 @@ def write_model(
         )
     assert isinstance(model, BackoffModel)
     if kind == "binary":
-        from ngramlm.formats.binary import save_binary
+        from ngramlm.formats.binary_writer import save_binary
 
         save_binary(model, path, layout=layout or "fast", bits=bits, threads=threads, progress=progress)
     else:

@@ -232,7 +232,7 @@ class Limits:
 
     def workspace(self) -> Workspace | None:
         """Return the workspace that keeps columns within ``--memory``; None without a limit."""
-        from ngramlm.core.workspace import Mapped
+        from ngramlm.core.mapped_workspace import Mapped
 
         return None if self.memory is None else Mapped(self.memory, self.temp_folder)
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ngramlm import _counts
 from ngramlm.core.files import Source, source_name
+from ngramlm.core.mapped_workspace import Mapped
 from ngramlm.core.parallel import Progress, usable_threads
-from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
+from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import CountError, UsageError
 from ngramlm.text.encoder import listed
 from ngramlm.text.reading import read_text

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.core.validation import Number, several_words
+from ngramlm.core.validation import Number
 from ngramlm.counts import count
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import text_over
@@ -17,6 +17,7 @@ from ngramlm.models.matching import ids_in
 from ngramlm.models.normalization import check_probabilities
 from ngramlm.smoothing.witten_bell import WittenBell
 from ngramlm.text.text import Text
+from ngramlm.text.tokenizers import several_words
 from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
 from ngramlm.trie.levels import Level
 from ngramlm.trie.trie import NgramTrie

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ngramlm.errors import UsageError
@@ -96,11 +97,21 @@ def ordered_map(
     if threads == 1:
         yield from map(function, items)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    iterator: Iterator[Item] = iter(items)
+    first = list(islice(iterator, 1))
+    try:
+        second = list(islice(iterator, 1))
+    except Exception:  # comes after the result, or the error, of the item before
+        yield from map(function, first)
+        raise
+    if not second:  # a single item, such as a short text, needs no threads
+        yield from map(function, first)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # slow: it loads logging
 
+    iterator = chain(first, second, iterator)
     waiting: deque[Future[Result]] = deque()
     failure: Exception | None = None
-    iterator = iter(items)
     with ThreadPoolExecutor(threads) as pool:
         try:
             while True:

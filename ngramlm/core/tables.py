@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 __all__ = ["aligned_cells", "table_lines", "text_width"]
@@ -18,6 +17,8 @@ def text_width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
+    import unicodedata  # here: most tables are ASCII, and loading its file takes longer than printing them
+
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from ngramlm.errors import UsageError
 
-__all__ = ["Check", "Number", "choice", "flag", "keep_checked", "several_words"]
+__all__ = ["Check", "Number", "choice", "flag", "keep_checked"]
 
 Check = Callable[[str, Any], Any]
 """A function from (name, value) to the value to keep. It raises UsageError for an unsuitable value."""
@@ -139,17 +139,3 @@ def keep_checked(settings: Any, checks: Mapping[str, Check]) -> None:
     """Check attributes of a frozen dataclass, and store the values that the checks return."""
     for name, check in checks.items():
         object.__setattr__(settings, name, check(name, getattr(settings, name)))
-
-
-def several_words(words: Iterable[str]) -> Iterable[str]:
-    """Check that the argument is a sequence of words; a bare str is rejected.
-
-    Examples
-    --------
-    >>> several_words("the")
-    Traceback (most recent call last):
-    ngramlm.errors.UsageError: found the text 'the'; expected a list of words
-    """
-    if isinstance(words, str | bytes):
-        raise UsageError(f"found the text {words!r}; expected a list of words")
-    return words

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.core.mapped_workspace import Mapped
 from ngramlm.core.parallel import Progress, ordered_map, usable_threads
 from ngramlm.core.validation import Number, choice, flag
-from ngramlm.core.workspace import IN_MEMORY, Mapped, Workspace
+from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.embeddings._cooccurrence import count_rows, places_of, stream_of
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.files import Source, source_name
-from ngramlm.core.validation import Number, several_words
+from ngramlm.core.validation import Number
 from ngramlm.embeddings.neighbors import analogy_rows, nearest_rows, unit_rows
 from ngramlm.embeddings.row_gatherer import refusing
 from ngramlm.embeddings.vector_checks import check_words, read_only
 from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.embeddings.vector_formats import read_vectors, write_vectors
 from ngramlm.errors import UnknownWordError, UsageError
+from ngramlm.text.tokenizers import several_words
 from ngramlm.types import Float32s, Floats, Int32s, Ints
 
 __all__ = ["WordVectors"]

@@ -44,7 +44,8 @@ HEAD_BYTES = 64
 _NAME_AT = 30
 # Large, because an ARPA file may begin with comments.
 _TEXT_HEAD_BYTES = 1 << 16
-_COUNT_LINE = re.compile(rb"[^\t\r\n]+\t[0-9]+\r?")
+# Compiled at its first use: files of models do not need it.
+_COUNT_LINE = rb"[^\t\r\n]+\t[0-9]+\r?"
 
 
 def binary_kind(head: bytes) -> BinaryKind | None:
@@ -86,7 +87,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"
-    if lines and _COUNT_LINE.fullmatch(lines[0]):
+    if lines and re.fullmatch(_COUNT_LINE, lines[0]):
         return "counts"
     found = "nothing" if not head else repr(head[:20].decode("utf-8", "replace"))
     raise FormatError(f"found {found}; expected a model (ARPA or binary) or n-gram counts", path, 1)

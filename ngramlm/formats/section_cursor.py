@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -20,8 +19,7 @@ __all__ = ["Cursor", "SectionPart"]
 LINE_END = 10
 
 
-@dataclass
-class SectionPart:
+class SectionPart(NamedTuple):
     """Consecutive lines of one section.
 
     Attributes

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +30,7 @@ __all__ = ["Layout", "pack", "pack_pieces", "unpack"]
 PIECE_ROWS = 1 << 18
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(NamedTuple):
     """The positions of the slots of every history.
 
     Attributes
@@ -63,8 +61,7 @@ class Layout:
         return SLOT_BYTES * self.order_states[-1]
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A range of histories of one order."""
 
     first: int

@@ -21,7 +21,7 @@ from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
 from ngramlm.models.automaton import Layout, pack, unpack
 from ngramlm.models.columns import Columns
-from ngramlm.models.compact import unpack_compact
+from ngramlm.models.compact_unpacking import unpack_compact
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import refusal_of, words_of
@@ -388,7 +388,7 @@ class BackoffModel(NgramModel):
             raise UsageError(
                 f"{os.fspath(path)}: save writes the binary format; expected save_arpa, or another suffix"
             )
-        from ngramlm.formats.binary import save_binary
+        from ngramlm.formats.binary_writer import save_binary
 
         save_binary(self, path, layout=layout, bits=bits)
 

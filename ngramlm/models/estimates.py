@@ -48,7 +48,8 @@ Values = tuple[float, ...] | BucketRange
 OrderEstimates = Mapping[EstimateName, Values]
 """The estimated values of one order, by name."""
 
-_RANGE = re.compile(r"(\S+) \.\. (\S+) \((\d+) buckets\)")
+# Compiled at its first use, because few files have buckets.
+_RANGE = r"(\S+) \.\. (\S+) \((\d+) buckets\)"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,6 @@ def _formatted_order(values: Values) -> str:
 
 def _parsed(text: str) -> Values:
     """Return the values of one order; raises ValueError for anything that is not a number."""
-    if found := _RANGE.fullmatch(text):
+    if found := re.fullmatch(_RANGE, text):
         return BucketRange(float(found[1]), float(found[2]), int(found[3]))
     return tuple(map(float, text.split()))

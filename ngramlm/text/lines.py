@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -27,8 +26,7 @@ MAX_LINE_BYTES = 1 << 30
 LINE_END = 10
 
 
-@dataclass
-class Block:
+class Block(NamedTuple):
     """Consecutive whole lines, each with a line end.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ngramlm.errors import TextError, UsageError
@@ -16,6 +16,7 @@ __all__ = [
     "TOKENIZERS",
     "Tokenizer",
     "refusal_of",
+    "several_words",
     "split_blanks",
     "split_characters",
     "split_words",
@@ -29,7 +30,7 @@ Tokenizer = Callable[[str], list[str]]
 SEPARATORS = frozenset(map(chr, range(0x21)))
 """The characters that no word contains: ASCII control characters and the space."""
 
-_WORD = re.compile(r"\w+(?:['’\-]\w+)*|[^\w\s]")
+_WORD = r"\w+(?:['’\-]\w+)*|[^\w\s]"  # compiled at its first use: few texts need it
 _NO_WORD = re.compile("[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 
 
@@ -63,7 +64,7 @@ def split_words(line: str) -> list[str]:
     >>> split_words("Don't stop, please.")
     ["Don't", 'stop', ',', 'please', '.']
     """
-    return _WORD.findall(line)
+    return re.findall(_WORD, line)
 
 
 TOKENIZERS: dict[str, Tokenizer] = {
@@ -127,6 +128,20 @@ def words_of(sentence: Sentence) -> list[str]:
                 f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
             )
     return list(sentence)
+
+
+def several_words(words: Iterable[str]) -> Iterable[str]:
+    """Check that the argument is a sequence of words; a bare str is rejected.
+
+    Examples
+    --------
+    >>> several_words("the")
+    Traceback (most recent call last):
+    ngramlm.errors.UsageError: found the text 'the'; expected a list of words
+    """
+    if isinstance(words, str | bytes):
+        raise UsageError(f"found the text {words!r}; expected a list of words")
+    return words
 
 
 def without_line_end(line: str) -> str:

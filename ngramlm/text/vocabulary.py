@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from ngramlm.core.files import BYTE_ORDER_MARK, atomic_write
-from ngramlm.core.validation import several_words
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.lines import read_lines
-from ngramlm.text.tokenizers import SEPARATORS
+from ngramlm.text.tokenizers import SEPARATORS, several_words
 from ngramlm.types import Int32s
 
 __all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", "Vocabulary"]

@@ -19,8 +19,8 @@ import numpy as np
 
 from ngramlm import _counts
 from ngramlm.core.files import Source
+from ngramlm.core.mapped_workspace import Mapped, read_at
 from ngramlm.core.parallel import Progress, ordered_map
-from ngramlm.core.workspace import Mapped, read_at
 from ngramlm.text._text import remap
 from ngramlm.text.encoder import Encoder
 from ngramlm.text.vocabulary import BOS, EOS, Vocabulary

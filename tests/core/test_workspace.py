@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from support.open_files import open_files
 
-from ngramlm.core.workspace import IN_MEMORY, MIN_MEMORY, SMALL, Mapped, Workspace, read_at, resident_bytes
+from ngramlm.core.mapped_workspace import MIN_MEMORY, SMALL, Mapped, read_at, resident_bytes
+from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import StorageError, UsageError
 
 MANY = SMALL  # int32 values: four times what goes to a file
@@ -122,7 +123,7 @@ def test_a_file_that_was_cut_short(tmp_path: Path) -> None:
 PROGRAM = """
 import re
 import numpy as np
-from ngramlm.core.workspace import Mapped
+from ngramlm.core.mapped_workspace import Mapped
 workspace = Mapped(200 << 20)
 columns = [workspace.empty(1 << 24, np.int64) for _ in range(6)]
 for number, column in enumerate(columns):

@@ -14,7 +14,7 @@ from support.oracles.embeddings.glove import Pairs, cooccurrence_oracle
 from support.strategies import Corpus, corpora, corpora_with_unknown
 
 import ngramlm as lm
-from ngramlm.core import workspace
+from ngramlm.core import mapped_workspace
 from ngramlm.embeddings import _cooccurrence, cooccurrence
 from ngramlm.embeddings.cooccurrence import Cooccurrences, cooccurrences
 from ngramlm.embeddings.glove import Glove
@@ -207,8 +207,8 @@ def test_the_result_depends_on_neither(
     expected = cooccurrences(text, window=window, symmetric=symmetric, threads=1)
     with monkeypatch.context() as patch:
         patch.setattr(cooccurrence, "MAX_PAIRS", most)
-        patch.setattr(workspace, "SMALL", 1)
-        patch.setattr(workspace, "RESERVE", 1 << 50)
+        patch.setattr(mapped_workspace, "SMALL", 1)
+        patch.setattr(mapped_workspace, "RESERVE", 1 << 50)
         actual = cooccurrences(
             text, window=window, symmetric=symmetric, threads=threads, memory=LIMIT if limited else None
         )
@@ -220,7 +220,7 @@ def test_what_does_not_fit_goes_to_files_in_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = lm.Text.from_sentences([EXAMPLE] * 5)
-    monkeypatch.setattr(workspace, "SMALL", 1)
+    monkeypatch.setattr(mapped_workspace, "SMALL", 1)
     found = cooccurrences(text, memory=LIMIT, temp_folder=tmp_path)
     same(cooccurrences(text), found)
     base = found.values

@@ -32,9 +32,9 @@ from ngramlm.formats.binary import (
     VERSION,
     describe_binary,
     load_binary,
-    save_binary,
     verify_binary,
 )
+from ngramlm.formats.binary_writer import save_binary
 from ngramlm.formats.detection import BINARY_MAGIC
 from ngramlm.loading import load
 from ngramlm.models import automaton as automaton_module

@@ -9,7 +9,7 @@ import pytest
 import ngramlm as lm
 from ngramlm.errors import FormatError
 from ngramlm.formats.arpa import write_arpa
-from ngramlm.formats.binary import save_binary
+from ngramlm.formats.binary_writer import save_binary
 from ngramlm.formats.count_files import write_counts
 from ngramlm.formats.detection import HEAD_BYTES, binary_kind, kind_of, kind_of_name
 

@@ -12,11 +12,12 @@ import pytest
 from support.open_files import open_files
 
 import ngramlm as lm
-from ngramlm.core import workspace as workspaces
-from ngramlm.core.workspace import MIN_MEMORY, Mapped
+from ngramlm.core import mapped_workspace as workspaces
+from ngramlm.core.mapped_workspace import MIN_MEMORY, Mapped
 from ngramlm.errors import FormatError, FormatWarning
 from ngramlm.formats.arpa import read_arpa, write_arpa
-from ngramlm.formats.binary import load_binary, save_binary
+from ngramlm.formats.binary import load_binary
+from ngramlm.formats.binary_writer import save_binary
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ from ngramlm.errors import FormatError, NgramlmError, UsageError
 from ngramlm.models import compact as compact_module
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models.columns import Columns
-from ngramlm.models.compact import CompactPlan, Shape, multiplier_of, unpack_compact
+from ngramlm.models.compact import CompactPlan, Shape, multiplier_of
+from ngramlm.models.compact_unpacking import unpack_compact
 from ngramlm.trie.trie import NgramTrie
 
 GROUP = np.dtype([("begin", "<u8"), ("size", "<u4"), ("width", "<u4"), ("weight", "<f8")])
