@@ -130,8 +130,8 @@ build/%/installed: $(BUILD_INPUTS) $(wildcard ngramlm/*.py ngramlm/*/*.py cli/*.
 	cd build/$* && $(BUILD_FLAGS) $(abspath $(BIN))/python setup.py --quiet build --build-lib lib
 	@touch $@
 
-build/debug/installed: BUILD_FLAGS := NGRAMLM_DEBUG=1
-build/sanitize/installed: BUILD_FLAGS := NGRAMLM_SANITIZE=1 NGRAMLM_DEBUG=1
+build/debug/installed: BUILD_FLAGS := NGRAMLM_CHECKED=1
+build/sanitize/installed: BUILD_FLAGS := NGRAMLM_SANITIZE=1 NGRAMLM_CHECKED=1
 
 test-debug: build/debug/installed $(VENV)/installed $(VENV)/test
 	PYTHONPATH=$(CURDIR)/build/debug/lib $(BIN)/pytest -q $(TESTS)

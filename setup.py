@@ -4,7 +4,7 @@ Every ``.pyx`` file below ``ngramlm/`` is a kernel. The kernels are compiled sid
 adds to every kernel (memoryviews above all) is compiled once, as ``ngramlm.core._cyutility``.
 
 Environment variables:
-    NGRAMLM_DEBUG=1     check bounds in every kernel, and keep debugging symbols (slow, for tests)
+    NGRAMLM_CHECKED=1   check bounds in every kernel, and keep debugging symbols (slow, for tests)
     NGRAMLM_SANITIZE=1  AddressSanitizer and UndefinedBehaviorSanitizer (CONTRIBUTING.md says how to run the tests so)
     NGRAMLM_COVERAGE=1  trace the lines of every kernel (very slow, for `make coverage`)
     NGRAMLM_ANNOTATE=1  write Cython's annotated HTML beside the sources
@@ -39,7 +39,7 @@ class ParallelBuild(build_ext):
 # Results must not depend on the processor. Nothing reads the floating-point exceptions.
 EXACT = ["-ffp-contract=off", "-fno-trapping-math"]
 # Python's own flags contain -g. Symbols would double the time to compile and make four fifths of the wheel.
-SYMBOLS = ["-g"] if flag("NGRAMLM_DEBUG") else ["-g0"]
+SYMBOLS = ["-g"] if flag("NGRAMLM_CHECKED") else ["-g0"]
 compile_args = ["-O3", *SYMBOLS, "-fno-strict-aliasing", *EXACT]
 link_args: list[str] = []
 macros: list[tuple[str, str]] = []
@@ -79,7 +79,7 @@ setup(
         shared_utility_qualified_name=UTILITIES,
         compiler_directives={
             "language_level": 3,
-            "boundscheck": (debug := flag("NGRAMLM_DEBUG")),
+            "boundscheck": (debug := flag("NGRAMLM_CHECKED")),
             "wraparound": debug,
             "initializedcheck": debug,
             "cdivision": not debug,

@@ -58,14 +58,15 @@ def command(given: Score) -> None:
     per line. For a model of 'ngramlm adapt', the command reads the whole text before the first answer. Such a model
     forgets each document at its end.
     """
-    from ngramlm.models.ngram_model import NgramModel
     from ngramlm.text.reading import map_text
 
     text, threads, reading = given.text, given.common.threads, given.reading.arguments()
     checks.sources([text], given.model)
     model = load_any_model(given.model, given.common.quiet)
-    if given.no_bos and not isinstance(model, NgramModel):
-        raise click.UsageError(f"found --no-bos for the mixture {given.model}; expected another model.")
+    if given.no_bos and not model.independent_sentences:
+        raise click.UsageError(
+            f"found --no-bos for {given.model}, a model of 'ngramlm adapt'; expected another model."
+        )
     done = 0
     with Progress(quiet=given.common.quiet or sys.stdout.isatty()) as progress:
 
@@ -114,14 +115,11 @@ def line_scores(
     """Return the log10 probability (float64) and the number of tokens (int64) of every line."""
     import numpy as np
 
-    from ngramlm.models.ngram_model import NgramModel
-
     # words and </s>, without <s>
     tokens = np.diff(text.sentences) - 1
     if bos:
         log10_probs = np.array(model.log10_probs(text), np.float64)
     else:
-        assert isinstance(model, NgramModel)
         sentences = map(text.sentence, range(text.n_sentences))
         log10_probs = np.array(
             [score for words in sentences for score, _, _ in model.full_scores(words, bos=False)], np.float64

@@ -27,6 +27,9 @@ __all__ = ["Cache", "NgramCache", "PairCache"]
 class _DocumentCache(ABC):
     """A component that reads documents with a compiled cache."""
 
+    # every call reads with a compiled cache of its own
+    thread_safe = True
+
     @abstractmethod
     def _open(self, vocabulary: Vocabulary) -> Any:
         """Return an empty compiled cache over a vocabulary."""

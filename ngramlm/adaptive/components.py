@@ -84,6 +84,11 @@ class Component(Protocol):
     A component abstains if it has no evidence, for example a cache at the beginning of a document.
     """
 
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may call the component at the same time."""
+        ...
+
     def describe(self) -> str:
         """Return a short name for signatures."""
         ...
@@ -114,6 +119,11 @@ class ModelComponent:
         self.model = model
         self._vocabulary = vocabulary
         self._is_own = model.vocabulary == vocabulary
+
+    @property
+    def thread_safe(self) -> bool:
+        """Whether several threads may call the model at the same time."""
+        return self.model.thread_safe
 
     def describe(self) -> str:
         """Return the signature of the model."""

@@ -122,8 +122,8 @@ class Mixture(LanguageModel):
 
     @property
     def thread_safe(self) -> bool:
-        """Whether all models are thread-safe."""
-        return all(model.thread_safe for model in self._models)
+        """Whether all components are thread-safe."""
+        return all(part.thread_safe for part in self._parts)
 
     @property
     def normalized(self) -> bool:

@@ -34,13 +34,20 @@ def lazy_names(namespace: dict[str, Any]) -> tuple[Callable[[str], Any], Callabl
     homes: dict[str, str] = {}
     # names that the package defines itself, such as __version__
     own = []
-    with open(namespace["__file__"].removesuffix("c") + "i", encoding="utf-8") as stub:
-        for line in stub:
-            match line.split():
-                case ["from", module, "import", name, "as", _]:
-                    homes[name] = module
-                case [name, _] if name.endswith(":"):
-                    own.append(name.removesuffix(":"))
+    path = namespace["__file__"].removesuffix("c") + "i"
+    try:
+        with open(path, encoding="utf-8") as stub:
+            lines = stub.readlines()
+    except FileNotFoundError:
+        raise ImportError(f"found no {path}; expected the stub with the names of {package}") from None
+    for line in lines:
+        match line.split():
+            case ["from", module, "import", name, "as", again] if name == again:
+                homes[name] = module
+            case [name, _] if name.endswith(":"):
+                own.append(name.removesuffix(":"))
+            case [_, *_]:
+                raise ImportError(f"found {line!r} in {path}; expected from MODULE import NAME as NAME")
     names = sorted([*homes, *own])
 
     def get(name: str) -> Any:

@@ -108,7 +108,7 @@ class Mapped(Workspace):
             return tempfile.TemporaryFile(dir=self.folder, buffering=0)
         except OSError as error:
             raise StorageError(
-                f"{self.folder}: no temporary file can be made there ({error.strerror}); expected a folder to "
+                f"{self.folder}: found no way to make a temporary file ({error.strerror}); expected a folder to "
                 "write to (choose another one with temp_folder, or --temp-folder)"
             ) from None
 

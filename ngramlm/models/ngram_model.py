@@ -87,7 +87,7 @@ class NgramModel(LanguageModel):
 
     @property
     def signature(self) -> str:
-        """One line that names everything a score of this model depends on."""
+        """One line with all that is known of how the model was made; ARPA files keep only the order and the words."""
         closed = self.has_closed_vocabulary
         fields = {"order": str(self.order), **self._metadata}
         for name in (*ESTIMATE_NAMES, "closed"):

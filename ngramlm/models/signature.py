@@ -1,4 +1,4 @@
-"""Signatures: one line that names everything a score depends on.
+"""Signatures: one line that names what is known of how a model was made.
 
 A signature reads ``order:5|smoothing:modified-kneser-ney|interpolated:yes|cutoffs:1,1,1,1,1|vocabulary:10001,closed|
 ngramlm:0.1.0``. The size of the vocabulary counts ``</s>``. It counts ``<unk>`` in an open vocabulary only.

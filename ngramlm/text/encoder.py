@@ -31,8 +31,8 @@ _RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 # The messages for the error codes of _text.pyx.
 _PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
-    2: "found bytes that are not UTF-8; expected UTF-8 (encoding errors can also be replaced)",
-    3: "found the reserved word {word!r}; expected no reserved word (they can also be dropped or kept)",
+    2: "found bytes that are not UTF-8; expected UTF-8 (--encoding-errors replace, in Python encoding_errors=)",
+    3: "found the reserved word {word!r}; expected no reserved word (--reserved drop or keep, in Python reserved=)",
 }
 
 

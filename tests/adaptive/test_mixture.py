@@ -398,3 +398,22 @@ def test_texts_that_are_read_in_parts(name: str, part: int) -> None:
     expected = mixture.log10_probs(text)
     with mock.patch.object(mixture_module, "PART", part):
         np.testing.assert_array_equal(expected, mixture.log10_probs(text))
+
+
+def test_a_component_of_ones_own_decides_about_threads() -> None:
+    class Own:
+        thread_safe = False
+
+        def describe(self) -> str:
+            return "own"
+
+        def probs(self, text: lm.Text) -> np.ndarray:
+            return np.full(text.n_tokens, 0.5)
+
+        def after(self, running: object) -> None:
+            return None
+
+    model = static()
+
+    assert lm.Mixture([model, lm.Cache()]).thread_safe
+    assert not lm.Mixture([model, Own()]).thread_safe

@@ -164,7 +164,7 @@ def test_mixtures_inside_each_other_end(tmp_path: Path) -> None:
     for _ in range(10):
         mixture = lm.Mixture([mixture, lm.Cache()])
     mixture.save(tmp_path / "m.ngram")
-    with pytest.raises(FormatError, match="inside each other"):
+    with pytest.raises(FormatError, match="more than 8 nested mixtures"):
         lm.load(tmp_path / "m.ngram")
 
 

@@ -195,7 +195,7 @@ def test_lines_scored_by_a_mixture(documents: Path, folder: Path, invoke: Invoke
     assert [float(line) for line in whole[10:20]] != pytest.approx(expected[10:20], abs=1e-6)
     refused = invoke("score", "a.ngram", "test.txt", "--no-bos")
     assert refused.exit_code == 2
-    assert "found --no-bos for the mixture a.ngram" in refused.stderr
+    assert "found --no-bos for a.ngram, a model of 'ngramlm adapt'" in refused.stderr
 
 
 def test_next_words_of_a_mixture(documents: Path, folder: Path, invoke: Invoke) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ngramlm.core.lazy import lazy_names
+
 ROOT = Path(__file__).resolve().parents[2]
 STUBS = sorted(ROOT.joinpath("ngramlm").rglob("__init__.pyi"))
 PACKAGES = [".".join(path.parent.relative_to(ROOT).parts) for path in STUBS]
@@ -46,3 +48,14 @@ def test_importing_the_front_imports_no_numpy() -> None:
     code = "import sys, ngramlm, ngramlm.evaluation, ngramlm.embeddings, ngramlm.report; print('numpy' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
+
+
+def test_a_stub_that_is_missing_or_says_something_else(tmp_path: Path) -> None:
+    """Packagers that leave stubs out are told what is missing."""
+    namespace = {"__name__": "some.package", "__file__": str(tmp_path / "__init__.py")}
+    with pytest.raises(ImportError, match=r"found no .*__init__\.pyi; expected the stub .* some\.package"):
+        lazy_names(namespace)
+    for line in ("from ngramlm.counts import count as other", "from ngramlm.counts import count"):
+        (tmp_path / "__init__.pyi").write_text(line + "\n")
+        with pytest.raises(ImportError, match="expected from MODULE import NAME as NAME"):
+            lazy_names(namespace)

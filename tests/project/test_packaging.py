@@ -88,6 +88,15 @@ def test_the_source_distribution_carries_what_the_build_needs() -> None:
     assert re.search(r"^global-exclude .*\*\.c\b", manifest, re.M)
 
 
+def test_the_wheel_carries_what_is_read_at_run_time() -> None:
+    """Stubs name the public names of packages; the report needs its style and its script."""
+    data = PROJECT["tool"]["setuptools"]["package-data"]
+
+    assert "*.pyi" in data["*"]
+    assert "py.typed" in data["ngramlm"]
+    assert {"*.css", "*.js"} <= set(data["ngramlm.report"])
+
+
 def test_the_package_is_typed() -> None:
     assert Path(ngramlm.__file__).with_name("py.typed").is_file()
 
