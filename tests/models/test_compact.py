@@ -553,7 +553,7 @@ def test_a_loaded_compact_model_does_all_that_others_do(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"layout": "small"}, "fast, compact"),
-        ({"bits": 8}, "not quantized"),
+        ({"bits": 8}, "does not quantize"),
         ({"layout": "compact", "bits": 3}, "4 to 16"),
         ({"layout": "compact", "bits": 20}, "4 to 16"),
     ],
