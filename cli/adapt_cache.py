@@ -99,7 +99,7 @@ def cache(given: AdaptCache) -> None:
     inputs = [*models, given.heldout, given.idf, given.classes]
     checks.check_stdin(inputs)
     checks.check_output(output, inputs)
-    from ngramlm.adaptive import Mixture, Neighbours, inverse_document_frequencies
+    from ngramlm.adaptive import Mixture, Neighbors, inverse_document_frequencies
     from ngramlm.evaluation.perplexity import perplexity
     from ngramlm.text.reading import require_sentences
 
@@ -109,10 +109,8 @@ def cache(given: AdaptCache) -> None:
     if given.idf is not None:
         known = read_documents(given.idf, given.documents, **reading)
         weights = inverse_document_frequencies(require_sentences(known, given.idf))
-    neighbours = None if given.classes is None else Neighbours.read_classes(given.classes)
-    components += make_caches(
-        given.caches, given.window, given.decay, given.keep_unknown, weights, neighbours
-    )
+    neighbors = None if given.classes is None else Neighbors.read_classes(given.classes)
+    components += make_caches(given.caches, given.window, given.decay, given.keep_unknown, weights, neighbors)
     mixture = Mixture(components, weighting=make_weighting(given.weighting))
     with Progress(quiet=quiet) as progress:
         reading |= {"vocabulary": mixture.vocabulary, "progress": progress}

@@ -10,7 +10,7 @@ import click
 from ngramlm.cli.output import stderr_line
 
 if TYPE_CHECKING:
-    from ngramlm.adaptive import Component, Neighbours, WordWeights
+    from ngramlm.adaptive import Component, Neighbors, WordWeights
     from ngramlm.core.files import Source
     from ngramlm.smoothing import Smoothing
     from ngramlm.text.text import Text
@@ -64,14 +64,14 @@ def make_caches(
     decay: float = DECAY,
     keep_unknown: bool = False,
     weights: WordWeights | None = None,
-    neighbours: Neighbours | None = None,
+    neighbors: Neighbors | None = None,
 ) -> list[Component]:
     """Make the caches of ``--caches``; raise UsageError for pairs without weights."""
     from ngramlm.adaptive import Cache, NgramCache, PairCache
 
     makers: dict[str, Callable[[], Component]] = {
         "words": lambda: Cache(
-            window=window, decay=decay, weights=weights, neighbours=neighbours, keep_unknown=keep_unknown
+            window=window, decay=decay, weights=weights, neighbors=neighbors, keep_unknown=keep_unknown
         ),
         "bigrams": lambda: NgramCache(window=window, keep_unknown=keep_unknown),
         "trigrams": lambda: NgramCache(order=3, window=window, keep_unknown=keep_unknown, backoff=False),

@@ -3,7 +3,7 @@ from ngramlm.adaptive import BucketWeights as BucketWeights
 from ngramlm.adaptive import Cache as Cache
 from ngramlm.adaptive import FixedWeights as FixedWeights
 from ngramlm.adaptive import Mixture as Mixture
-from ngramlm.adaptive import Neighbours as Neighbours
+from ngramlm.adaptive import Neighbors as Neighbors
 from ngramlm.adaptive import NgramCache as NgramCache
 from ngramlm.adaptive import PairCache as PairCache
 from ngramlm.adaptive import RecentWeights as RecentWeights

@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from ngramlm.core._constants cimport BOS, EOS, MAX_ORDER
+from ngramlm.core._prefetch cimport prefetch
 from ngramlm.core._records cimport (
     MAX_LIMBS, Record, Record1, Record2, Record3, Record8, common_bits, get_digit, radix_sort, set_digit)
 
@@ -18,10 +19,8 @@ import numpy as np
 cdef extern from *:
     """
     #define ngramlm_ctz64(x) __builtin_ctzll(x)
-    #define ngramlm_prefetch(p) __builtin_prefetch(p)
     """
     int ctz64 "ngramlm_ctz64"(uint64_t x) noexcept nogil
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 cdef enum:
     # A merge of at most this number of rows sorts pairs; a larger merge marks the words in a bitmap.

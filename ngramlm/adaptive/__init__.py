@@ -17,7 +17,7 @@ from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.topic_models import cluster_documents, mix_topics
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_discovery import WordCandidates, join_words, word_candidates
-from ngramlm.adaptive.word_weights import Neighbours, WordWeights, inverse_document_frequencies
+from ngramlm.adaptive.word_weights import Neighbors, WordWeights, inverse_document_frequencies
 
 __all__ = [
     "BayesWeights",
@@ -28,7 +28,7 @@ __all__ = [
     "FixedWeights",
     "Mixture",
     "ModelComponent",
-    "Neighbours",
+    "Neighbors",
     "NgramCache",
     "PairCache",
     "RecentWeights",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ngramlm.adaptive._cache import CachedNgrams, CachedPairs, CachedWords
 from ngramlm.adaptive.components import RunningDocument, document_slices
-from ngramlm.adaptive.word_weights import Neighbours, WordWeights
+from ngramlm.adaptive.word_weights import Neighbors, WordWeights
 from ngramlm.core.validation import Number, flag
 from ngramlm.errors import UsageError
 from ngramlm.text.text import Text
@@ -87,7 +87,7 @@ class Cache(_DocumentCache):
     weights
         The weight of an occurrence of each word, for example `inverse_document_frequencies`. A word of weight 0 is not
         cached.
-    neighbours
+    neighbors
         Similar words, which share the weight of an occurrence (Zhang et al. 2005). None shares nothing.
     keep_unknown
         Whether ``<unk>`` is cached.
@@ -109,22 +109,22 @@ class Cache(_DocumentCache):
     window: int | None = None
     decay: float = 0.0
     weights: WordWeights | None = None
-    neighbours: Neighbours | None = None
+    neighbors: Neighbors | None = None
     keep_unknown: bool = False
     keep_ends: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
-        _check_type("neighbours", self.neighbours, Neighbours)
+        _check_type("neighbors", self.neighbors, Neighbors)
 
     def describe(self) -> str:
         """Return the kind and the options of the cache, for signatures."""
-        extra = ["weighted"] * (self.weights is not None) + ["classes"] * (self.neighbours is not None)
+        extra = ["weighted"] * (self.weights is not None) + ["classes"] * (self.neighbors is not None)
         return _described("cache", self, extra)
 
     def _open(self, vocabulary: Vocabulary) -> CachedWords:
         gains = _gains(vocabulary, self.weights, self.keep_unknown, self.keep_ends)
-        spread = None if self.neighbours is None else self.neighbours.over(vocabulary)
+        spread = None if self.neighbors is None else self.neighbors.over(vocabulary)
         return CachedWords(gains, self.window or 0, self.decay, spread)
 
     def _now(self, cached: CachedWords, running: RunningDocument) -> Floats | None:

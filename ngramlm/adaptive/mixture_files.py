@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
 from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
-from ngramlm.adaptive.word_weights import Neighbours, WordWeights
+from ngramlm.adaptive.word_weights import Neighbors, WordWeights
 from ngramlm.core.files import atomic_write, temporary_folder
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import (
@@ -50,6 +50,9 @@ KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Cache, NgramCache, PairCache, FixedWeights, BucketWeights, RecentWeights, BayesWeights)
 }
+# Fields that have another name in files, which keep the one that they had first.
+NAMES_IN_FILES = {"neighbors": "neighbours"}
+FIELDS = {name: field for field, name in NAMES_IN_FILES.items()}
 Arrays = dict[str, NDArray[Any]]
 LoadModel = Callable[[str | os.PathLike[str], int, int], LanguageModel]
 
@@ -119,12 +122,13 @@ def _describe(part: Any, prefix: str, columns: Arrays) -> dict[str, Any]:
             )
         return {"kind": "model", "member": f"{prefix}.ngram"}
     found: dict[str, Any] = {"kind": kind}
-    for name, value in vars(part).items():
+    for field, value in vars(part).items():
+        name = NAMES_IN_FILES.get(field, field)
         if isinstance(value, WordWeights):
             columns |= _vocabulary_columns(value.vocabulary, f"{prefix}.{name}")
             columns[f"{prefix}.{name}.values"] = value.values
             found[name] = {"unknown": value.unknown}
-        elif isinstance(value, Neighbours):
+        elif isinstance(value, Neighbors):
             columns |= _vocabulary_columns(value.vocabulary, f"{prefix}.{name}")
             columns |= {
                 f"{prefix}.{name}.{column}": getattr(value, column)
@@ -231,14 +235,15 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
     for name, value in part.items():
         if name == "kind":
             continue
-        if name not in kind.__dataclass_fields__:
+        field = FIELDS.get(name, name)
+        if field not in kind.__dataclass_fields__:
             raise ValueError(f"a {part['kind']} with {name!r}")
         at = f"{prefix}.{name}"
         if isinstance(value, dict) and name == "weights":
             values = columns.pop(f"{at}.values").astype(np.float64)
             value = WordWeights(_take_vocabulary(columns, at), values, value["unknown"])
-        elif isinstance(value, dict) and name == "neighbours":
-            value = Neighbours(
+        elif isinstance(value, dict) and field == "neighbors":
+            value = Neighbors(
                 _take_vocabulary(columns, at),
                 *(columns.pop(f"{at}.{column}") for column in ("starts", "words", "shares")),
             )
@@ -246,7 +251,7 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
             value = tuple(tuple(row) if isinstance(row, list) else row for row in value)
         elif not isinstance(value, int | float | str | bool | None):
             raise ValueError(f"a {part['kind']} with {name!r} of an unknown type")
-        fields[name] = value
+        fields[field] = value
     return kind(**fields)
 
 

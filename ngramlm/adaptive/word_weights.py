@@ -18,7 +18,7 @@ from ngramlm.text.tokenizers import split_blanks
 from ngramlm.text.vocabulary import EOS, UNK, Vocabulary
 from ngramlm.types import Floats
 
-__all__ = ["Neighbours", "WordWeights", "inverse_document_frequencies"]
+__all__ = ["Neighbors", "WordWeights", "inverse_document_frequencies"]
 
 # The largest weight of a word.
 MOST = 1e6
@@ -115,17 +115,17 @@ def words_of_documents(text: Text) -> tuple[NDArray[np.int64], NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
-    """Similar words: each word shares the weight of its occurrences with its neighbours.
+class Neighbors:
+    """Similar words: each word shares the weight of its occurrences with its neighbors.
 
     Parameters
     ----------
     vocabulary
         The words.
     starts
-        int64[V + 1]: where the neighbours of every word begin in `words`.
+        int64[V + 1]: where the neighbors of every word begin in `words`.
     words
-        int32[N]: the ids of the neighbours. A word is a neighbour of itself.
+        int32[N]: the ids of the neighbors. A word is a neighbor of itself.
     shares
         float64[N]: the share of each neighbor. The shares of a word sum to 1.
 
@@ -150,7 +150,7 @@ class Neighbours:
             or starts[-1] != n
             or (np.diff(starts) < 1).any()
         ):
-            raise UsageError("found columns that do not fit together; expected neighbours of every word")
+            raise UsageError("found columns that do not fit together; expected neighbors of every word")
         if n and not (0 <= self.words.min() and self.words.max() < len(self.vocabulary)):
             raise UsageError("found a neighbor outside the vocabulary; expected ids of its words")
         if not (np.isfinite(self.shares).all() and (self.shares >= 0).all()):
@@ -166,8 +166,8 @@ class Neighbours:
         classes: Mapping[str, Iterable[str]],
         share: float = 0.3,
         frequencies: Mapping[str, float] | None = None,
-    ) -> Neighbours:
-        """Make the words of a class neighbours of each other.
+    ) -> Neighbors:
+        """Make the words of a class neighbors of each other.
 
         Parameters
         ----------
@@ -185,8 +185,8 @@ class Neighbours:
 
         Examples
         --------
-        >>> neighbours = Neighbours.from_classes({"animals": ["cat", "dog", "cow"]}, share=0.5)
-        >>> sorted(neighbours.of("cat").items())
+        >>> neighbors = Neighbors.from_classes({"animals": ["cat", "dog", "cow"]}, share=0.5)
+        >>> sorted(neighbors.of("cat").items())
         [('cat', 0.5), ('cow', 0.25), ('dog', 0.25)]
         """
         members = {name: list(dict.fromkeys(words)) for name, words in classes.items()}
@@ -202,7 +202,7 @@ class Neighbours:
         return cls.from_similarities(similar, share)
 
     @classmethod
-    def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbours:
+    def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbors:
         """Read word classes from a file, and make the words of a class neighbors of each other.
 
         Parameters
@@ -235,8 +235,8 @@ class Neighbours:
     @classmethod
     def from_vectors(
         cls, words: Sequence[str], vectors: NDArray[np.floating], share: float = 0.3, most: int = 10
-    ) -> Neighbours:
-        """Make the nearest words by cosine neighbours of each word.
+    ) -> Neighbors:
+        """Make the nearest words by cosine neighbors of each word.
 
         Parameters
         ----------
@@ -245,9 +245,9 @@ class Neighbours:
         vectors
             float[words, dimensions]: the vector of each word.
         share
-            The share of an occurrence that goes to the neighbours, in proportion to their cosines.
+            The share of an occurrence that goes to the neighbors, in proportion to their cosines.
         most
-            The largest number of neighbours of a word. Words with a cosine of 0 or less are not neighbours.
+            The largest number of neighbors of a word. Words with a cosine of 0 or less are not neighbors.
 
         Raises
         ------
@@ -280,15 +280,15 @@ class Neighbours:
         return cls.from_similarities(similar, share)
 
     @classmethod
-    def from_similarities(cls, similar: Mapping[str, Mapping[str, float]], share: float) -> Neighbours:
-        """Make neighbours from similarities: every word keeps 1 - `share`, its neighbours divide the rest.
+    def from_similarities(cls, similar: Mapping[str, Mapping[str, float]], share: float) -> Neighbors:
+        """Make neighbors from similarities: every word keeps 1 - `share`, its neighbors divide the rest.
 
         Parameters
         ----------
         similar
             For each word its similar words with their similarities. Similarities of 0 or less are ignored.
         share
-            The share of an occurrence that goes to the neighbours, in proportion to their similarities.
+            The share of an occurrence that goes to the neighbors, in proportion to their similarities.
 
         Raises
         ------
@@ -321,7 +321,7 @@ class Neighbours:
         )
 
     def of(self, word: str) -> dict[str, float]:
-        """Return the neighbours of one word, itself included, with their shares."""
+        """Return the neighbors of one word, itself included, with their shares."""
         id = self.vocabulary.id(word)
         if id == UNK:
             return {word: 1.0}
@@ -331,7 +331,7 @@ class Neighbours:
     def over(self, vocabulary: Vocabulary) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
         """Return (starts, words, shares) in the ids of another vocabulary.
 
-        Neighbours outside that vocabulary are left out; the shares of the others are divided by their sum.
+        Neighbors outside that vocabulary are left out; the shares of the others are divided by their sum.
         """
         # The own id of every word of the other vocabulary, and the other id of every own word.
         own = ids_in(vocabulary, self.vocabulary)

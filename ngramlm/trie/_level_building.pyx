@@ -4,6 +4,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from ngramlm.core._constants cimport MAX_ORDER
+from ngramlm.core._prefetch cimport prefetch
 from ngramlm.core._records cimport Record, Record1, Record2, Record3, Record8, get_digit, radix_sort, set_digit
 
 import numpy as np
@@ -11,12 +12,6 @@ import numpy as np
 cdef enum:
     # The number of rows ahead for which memory is prefetched.
     FAR = 24
-
-cdef extern from *:
-    """
-    #define ngramlm_prefetch(p) __builtin_prefetch(p)
-    """
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 ctypedef const int32_t* Column
 

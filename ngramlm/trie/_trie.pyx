@@ -3,6 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.stdlib cimport free, malloc
 
 from ngramlm.core._constants cimport EOS
+from ngramlm.core._prefetch cimport prefetch
 
 import numpy as np
 
@@ -10,12 +11,6 @@ cdef enum:
     # The numbers of rows ahead for which memory is prefetched, in two steps.
     NEAR = 12
     FAR = 24
-
-cdef extern from *:
-    """
-    #define ngramlm_prefetch(p) __builtin_prefetch(p)
-    """
-    void prefetch "ngramlm_prefetch"(const void* p) noexcept nogil
 
 ctypedef fused Floating:
     float

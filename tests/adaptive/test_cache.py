@@ -139,17 +139,17 @@ def test_pair_caches(found: list[list[list[str]]], distance: int) -> None:
 
 @given(found=documents, window=windows, decay=decays, share=st.sampled_from([0.0, 0.3, 1.0]))
 def test_class_caches(found: list[list[list[str]]], window: int | None, decay: float, share: float) -> None:
-    neighbours = lm.Neighbours.from_classes({"one": ["a", "b", "elsewhere"], "two": ["b", "c", "d"]}, share)
+    neighbors = lm.Neighbors.from_classes({"one": ["a", "b", "elsewhere"], "two": ["b", "c", "d"]}, share)
 
     def spread(word: str) -> dict[str, float]:
-        known = {other: value for other, value in neighbours.of(word).items() if other in WORDS and value > 0}
+        known = {other: value for other, value in neighbors.of(word).items() if other in WORDS and value > 0}
         return (
             {other: value / sum(known.values()) for other, value in known.items()} if known else {word: 1.0}
         )
 
     gain = gain_of(False, False, False)
     check(
-        lm.Cache(window=window, decay=decay, neighbours=neighbours),
+        lm.Cache(window=window, decay=decay, neighbors=neighbors),
         found,
         lambda word, said, document, at: oracles.cache_share(word, said, gain, window, decay, spread),
     )
@@ -268,17 +268,17 @@ def test_weights_over_another_vocabulary() -> None:
     assert [filtered[own.vocabulary.id(word)] for word in "abcd"] == [0, 1, 0, 2.5]
 
 
-def test_neighbours_by_cosine() -> None:
+def test_neighbors_by_cosine() -> None:
     vectors = np.array([[1, 0], [1, 0.1], [0, 1], [-1, 0], [0, 0]])
-    neighbours = lm.Neighbours.from_vectors(list("vwxyz"), vectors, share=0.4, most=2)
-    assert neighbours.of("v") == pytest.approx({"v": 0.6, "w": 0.4})
+    neighbors = lm.Neighbors.from_vectors(list("vwxyz"), vectors, share=0.4, most=2)
+    assert neighbors.of("v") == pytest.approx({"v": 0.6, "w": 0.4})
     cosines = [1 / math.sqrt(1.01), 0.1 / math.sqrt(1.01)]
-    assert neighbours.of("w") == pytest.approx(
+    assert neighbors.of("w") == pytest.approx(
         {"w": 0.6, "v": 0.4 * cosines[0] / sum(cosines), "x": 0.4 * cosines[1] / sum(cosines)}
     )
-    assert neighbours.of("y") == {"y": 1.0}
-    assert neighbours.of("z") == {"z": 1.0}
-    assert neighbours.of("unknown") == {"unknown": 1.0}
+    assert neighbors.of("y") == {"y": 1.0}
+    assert neighbors.of("z") == {"z": 1.0}
+    assert neighbors.of("unknown") == {"unknown": 1.0}
     for bad in (np.ones((4, 2)), np.ones(5), np.full((5, 2), np.nan)):
         with pytest.raises(UsageError):
-            lm.Neighbours.from_vectors(list("vwxyz"), bad)
+            lm.Neighbors.from_vectors(list("vwxyz"), bad)

@@ -372,7 +372,7 @@ def test_defaults_that_the_documentation_names() -> None:
         (lambda: lm.Mixture([static()] * 11, weighting=lm.BucketWeights()).distribution(), "at most 10"),
         (lambda: lm.Cache(window=1 << 62), "window"),
         (lambda: lm.Cache(weights=5), "WordWeights"),
-        (lambda: lm.Cache(neighbours="x"), "Neighbours"),
+        (lambda: lm.Cache(neighbors="x"), "Neighbors"),
         (lambda: lm.Cache(keep_ends=2), "keep_ends"),
         (lambda: lm.NgramCache(order=2.5), "order"),
         (lambda: lm.NgramCache(backoff=None), "backoff"),
@@ -380,7 +380,7 @@ def test_defaults_that_the_documentation_names() -> None:
         (lambda: lm.BucketWeights("word", words=("a",)), "words"),
         (lambda: lm.BucketWeights("word", words=(10**12,)), "words"),
         (lambda: lm.adaptive.WordWeights(lm.Vocabulary([]), np.full(3, 1e300), 0.0), "weight"),
-        (lambda: lm.Neighbours.from_similarities({"a": {"b": math.nan}}, 0.5), "NaN or infinite"),
+        (lambda: lm.Neighbors.from_similarities({"a": {"b": math.nan}}, 0.5), "NaN or infinite"),
         (lambda: lm.adaptive.cluster_documents(text_of(DOCUMENTS, static().vocabulary), 2, seed=-1), "seed"),
     ],
 )

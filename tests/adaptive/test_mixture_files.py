@@ -133,7 +133,7 @@ CHANGES: dict[str, Any] = {
     "weights that are not there": lambda header: header["components"][1].update(weights={"unknown": 1.0}),
     "a negative weight": lambda header: header["components"][4]["weights"].update(unknown=-1.0),
     "weights that are a number": lambda header: header["components"][1].update(weights=5),
-    "neighbours that are text": lambda header: header["components"][1].update(neighbours="x"),
+    "neighbors that are text": lambda header: header["components"][1].update(neighbours="x"),
     "a column that no component has": lambda header: header["components"][4].pop("weights"),
     "buckets of words that are text": lambda header: header.update(weighting=by_words(header, "a")),
     "buckets of huge words": lambda header: header.update(weighting=by_words(header, 10**12)),

@@ -281,8 +281,8 @@ def test_weights_of_words_and_classes(documents: Path, folder: Path, invoke: Inv
     assert result.exit_code == 0, result.output
     model = lm.load(folder / "model.arpa")
     weights = lm.inverse_document_frequencies(read_documents(str(documents), BlankLines()))
-    neighbours = lm.Neighbours.from_classes({"animal": ["cat", "dog"], "act": ["sees"]})
-    memories = [lm.Cache(decay=0.003, weights=weights, neighbours=neighbours), lm.PairCache(weights)]
+    neighbors = lm.Neighbors.from_classes({"animal": ["cat", "dog"], "act": ["sees"]})
+    memories = [lm.Cache(decay=0.003, weights=weights, neighbors=neighbors), lm.PairCache(weights)]
     text = read_documents(str(documents), BlankLines(), vocabulary=model.vocabulary)
     expected = lm.Mixture([model, *memories]).fit(text)
     loaded = lm.load(folder / "a.ngram")

@@ -102,7 +102,7 @@ def test_given_classes_and_those_that_are_left_out() -> None:
 
 
 def information(counts: lm.NgramCounts, classes: dict[str, Any]) -> float:
-    """The mutual information of neighbouring classes, from a dictionary of bigrams."""
+    """The mutual information of neighboring classes, from a dictionary of bigrams."""
     pairs: Counter[tuple[Any, Any]] = Counter()
     for (first, second), times in counts.items(2):
         pairs[classes[first], classes[second]] += times

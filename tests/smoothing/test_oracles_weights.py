@@ -162,7 +162,7 @@ def test_weights_estimated_on_the_counted_text_itself_go_to_one() -> None:
     assert left_out[2, 0] < 0.9
 
 
-def test_buckets_without_data_have_the_weight_of_their_neighbour() -> None:
+def test_buckets_without_data_have_the_weight_of_their_neighbor() -> None:
     weights = {(1, 0): 0.1, (2, 1): 0.3, (2, 3): 0.7}
 
     assert filled_in(weights, 2, 5) == [0.3, 0.3, 0.3, 0.7, 0.7]

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 if TYPE_CHECKING:
     from ngramlm.embeddings import WordVectors
 
-SUBJECTS = ["the cat", "the old dog", "a small bird", "my neighbour", "the cat of my neighbour", "nobody"]
+SUBJECTS = ["the cat", "the old dog", "a small bird", "my neighbor", "the cat of my neighbor", "nobody"]
 VERBS = ["sees", "follows", "likes", "sings to", "waits for", "does not see", "never follows"]
 OBJECTS = [
     "the dog",

@@ -31,8 +31,8 @@ def idf() -> lm.adaptive.WordWeights:
     return lm.adaptive.WordWeights(vocabulary, np.linspace(0, 2, len(vocabulary)), 1.0)
 
 
-def classes() -> lm.Neighbours:
-    return lm.Neighbours.from_classes({"one": ["DAVID", "MARK", "BROWN"], "two": ["BOOK", "A", "CAT"]})
+def classes() -> lm.Neighbors:
+    return lm.Neighbors.from_classes({"one": ["DAVID", "MARK", "BROWN"], "two": ["BOOK", "A", "CAT"]})
 
 
 MIXTURES: dict[str, Callable[[], lm.Mixture]] = {
@@ -44,7 +44,7 @@ MIXTURES: dict[str, Callable[[], lm.Mixture]] = {
             lm.NgramCache(),
             lm.NgramCache(order=3, keep_unknown=True),
             lm.PairCache(idf(), 3),
-            lm.Cache(neighbours=classes(), weights=idf(), keep_ends=True),
+            lm.Cache(neighbors=classes(), weights=idf(), keep_ends=True),
         ]
     ),
     "models of different words": lambda: lm.Mixture([static(), other_words()], [0.2, 0.8]),

@@ -1,4 +1,4 @@
-"""Good-Turing: adjusted counts r*, from neighbouring counts of counts or from a line through all of them."""
+"""Good-Turing: adjusted counts r*, from neighboring counts of counts or from a line through all of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def simple_good_turing(n: Mapping[int, int], confidence: float = 1.65) -> Simple
     total = sum(r * n[r] for r in rs)
     unseen = n.get(1, 0) / total
 
-    # Each n_r is spread over the gap to its neighbours; the last gap is as wide above as below.
+    # Each n_r is spread over the gap to its neighbors; the last gap is as wide above as below.
     logs = []
     for j, r in enumerate(rs):
         below = rs[j - 1] if j > 0 else 0
