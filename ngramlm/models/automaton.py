@@ -13,14 +13,8 @@ from ngramlm.core.buffers import byte_buffers
 from ngramlm.core.parallel import ordered_map
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
-from ngramlm.models._backoff import (
-    SLOT_BYTES,
-    Automaton,
-    fill_slots,
-    next_states,
-    place_states,
-    recover_histories,
-)
+from ngramlm.models._backoff import Automaton
+from ngramlm.models._packing import SLOT_BYTES, fill_slots, next_states, place_states, recover_histories
 from ngramlm.models.columns import Columns
 from ngramlm.trie.trie import Level, NgramTrie
 

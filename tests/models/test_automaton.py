@@ -21,7 +21,8 @@ from support.texts import TOY, counted
 import ngramlm as lm
 from ngramlm.errors import FormatError
 from ngramlm.models import automaton as automaton_module
-from ngramlm.models._backoff import SLOT_BYTES, Automaton
+from ngramlm.models._backoff import Automaton
+from ngramlm.models._packing import SLOT_BYTES
 from ngramlm.models.automaton import Layout, pack, pack_pieces
 
 SLOT = np.dtype([("a", "<u4"), ("b", "<f4"), ("c", "<u4")])

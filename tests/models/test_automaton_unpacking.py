@@ -13,7 +13,7 @@ from support.small_models import small_model, table_model, wide_model
 from support.texts import counted
 
 import ngramlm as lm
-from ngramlm.models._backoff import recover_histories
+from ngramlm.models._packing import recover_histories
 from ngramlm.models.automaton import unpack
 
 
