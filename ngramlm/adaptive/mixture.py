@@ -15,7 +15,7 @@ from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
-from ngramlm.models.language_model import LanguageModel, check_language_model
+from ngramlm.models.language_model import LanguageModel, check_language_model, threads_for
 from ngramlm.models.signature import common_fields, join_fields
 from ngramlm.text.reading import read_text, require_sentences
 from ngramlm.text.text import Text
@@ -167,7 +167,7 @@ class Mixture(LanguageModel):
             part, predicted = task
             found[predicted] = self._weighting.mix(self.component_probs(part), part)
 
-        for _ in ordered_map(work, _parts(text), self._threads(None)):
+        for _ in ordered_map(work, _parts(text), threads_for(self, None)):
             pass
         with np.errstate(divide="ignore"):
             return np.log10(np.minimum(found, 1.0, out=found), out=found)

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from ngramlm.core.files import Source
-from ngramlm.core.parallel import usable_threads
 from ngramlm.errors import UsageError
 from ngramlm.evaluation.exact_sum import ExactSum
 from ngramlm.evaluation.token_scores import TokenScores
-from ngramlm.models.language_model import LanguageModel, check_language_model
+from ngramlm.models.language_model import LanguageModel, check_language_model, threads_for
 from ngramlm.text.lines import BLOCK_BYTES
 from ngramlm.text.reading import map_text, read_text
 from ngramlm.text.text import Text
@@ -277,8 +276,7 @@ def iter_scores(
             )
         yield score(text.over(model.vocabulary))
     elif model.independent_sentences:
-        threads = usable_threads(threads) if model.thread_safe else 1
-        options = {"chunk_bytes": chunk_bytes, "threads": threads, **read_options}
+        options = {"chunk_bytes": chunk_bytes, "threads": threads_for(model, threads), **read_options}
         yield from map_text(score, text, model.vocabulary, **options)
     else:
         yield score(read_text(text, vocabulary=model.vocabulary, threads=threads, **read_options))

@@ -23,7 +23,7 @@ from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
 from ngramlm.types import Floats, Sentence
 
-__all__ = ["LanguageModel", "check_language_model", "most_probable"]
+__all__ = ["LanguageModel", "check_language_model", "most_probable", "threads_for"]
 
 
 # The number of sentences that `scores` puts into one text.
@@ -261,7 +261,7 @@ class LanguageModel(ABC):
                 raise TextError(error.message, error.path, before + (error.line or 0)) from None
             return text.sentence_sums(self.log10_probs(self._apart(text)))
 
-        found = list(ordered_map(work, _batches(sentences), self._threads(threads)))
+        found = list(ordered_map(work, _batches(sentences), threads_for(self, threads)))
         return np.concatenate(found) if found else np.empty(0)
 
     def score_file(
@@ -293,7 +293,7 @@ class LanguageModel(ABC):
         def work(text: Text) -> Floats:
             return text.sentence_sums(self.log10_probs(self._apart(text)))
 
-        threads = self._threads(threads)
+        threads = threads_for(self, threads)
         found = list(map_text(work, source, self.vocabulary, threads=threads, **read_options))
         return np.concatenate(found) if found else np.empty(0)
 
@@ -302,11 +302,6 @@ class LanguageModel(ABC):
         if self.independent_sentences:
             return text
         return replace(text, documents=np.arange(text.n_sentences + 1))
-
-    def _threads(self, threads: int | None) -> int:
-        """Return the number of threads that may call the model at the same time."""
-        allowed = usable_threads(threads)
-        return allowed if self.thread_safe else 1
 
     # The next word
 
@@ -379,6 +374,12 @@ class LanguageModel(ABC):
         if id == UNK:
             words_of([word])
         return id
+
+
+def threads_for(model: LanguageModel, threads: int | None) -> int:
+    """Return the number of threads that may call the model at once; raises UsageError for a wrong number."""
+    allowed = usable_threads(threads)
+    return allowed if model.thread_safe else 1
 
 
 def check_language_model(model: object) -> LanguageModel:
