@@ -43,9 +43,9 @@ class AdaptMaxEnt:
 def maxent(given: AdaptMaxEnt) -> None:
     """Train one model of n-grams, word pairs (triggers) and a cache.
 
-    The features are n-grams, distance-2 bigrams, triggers and a cache of the document. All weights are estimated
-    together. --documents tells where documents begin. Without it, the whole text is one document. Training takes
-    minutes per million words.
+    The features are n-grams, pairs of words with one word between, pairs of words of one document (triggers), and a
+    cache of the document. All weights are estimated together. --documents tells where documents begin. Without it,
+    the whole text is one document. Training takes minutes per million words.
     """
     output = mixture_output(given.output)
     sources = checks.sources(given.texts, given.selection.vocab)

@@ -58,7 +58,8 @@ class Compare:
     contrast: str | None = option(
         "--contrast",
         metavar="NAME",
-        help="Row to compare with the baseline sentence by sentence.  [default: the best row of another method]",
+        help="Model for the report's list of sentences on which it and the baseline differ most.  "
+        "[default: the best row of another method]",
     )
     curve: Any = option(
         "--curve",

@@ -99,7 +99,8 @@ class EmbedTrain:
         "--cbow-update",
         type=click.Choice(CBOW_UPDATES),
         metavar="NAME",
-        help="For cbow: add the whole gradient to every word of the window (word2vec), or its share (exact).  "
+        help="For cbow: every word of the window moves by the whole gradient of their mean (word2vec), or by the "
+        "gradient divided by the number of words (exact).  "
         f"[default: {CBOW_UPDATES[0]}]",
     )
     subwords: tuple[int, int] | None = option(

@@ -162,7 +162,9 @@ class SmoothingName(ParameterType):
         names = [name.strip() for name in value.split("/")]
         for name in names:
             if name not in METHODS:
-                self.fail(unknown_method(name), param, ctx)
+                from ngramlm.methods import unknown_smoothing
+
+                self.fail(f"{unknown_smoothing(name)}.", param, ctx)
         return "/".join(names)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
@@ -188,17 +190,6 @@ class SmoothingNames(ParameterType):
         if "/" in last:
             return completed(incomplete, "/", tuple(METHODS))
         return completed(incomplete, ",", ("all", *METHODS))
-
-
-def unknown_method(name: str) -> str:
-    """Return the message for an unknown method, with the nearest name."""
-    import difflib
-
-    initials = {"".join(part[0] for part in other.split("-")): other for other in METHODS}
-    wanted = name.lower().replace("_", "-")
-    near = [initials[wanted]] if wanted in initials else difflib.get_close_matches(wanted, METHODS, 1, 0.5)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return f"found the method {name!r}{hint}; expected one of: {', '.join(METHODS)}."
 
 
 class Caches(ParameterType):

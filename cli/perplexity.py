@@ -233,7 +233,7 @@ def one_model(result: Perplexity) -> str:
             ("Perplexity excluding OOVs", figure(result.perplexity_excluding_oov)),
             ("OOVs", count(result.oovs)),
             ("Tokens", count(result.tokens)),
-            ("Perplexity per word (ppl1)", figure(result.perplexity_without_eos)),
+            ("Perplexity without </s>", figure(result.perplexity_without_eos)),
             ("Sentences", count(result.sentences)),
             ("Zero probabilities", count(result.zero_probs)),
             ("log10 probability", figure(result.log10_prob, 8)),

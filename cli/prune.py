@@ -30,8 +30,7 @@ class Prune:
         "--entropy",
         metavar="T",
         min=0,
-        help_text="Drop each n-gram whose removal raises the perplexity, on text that follows the model, by a share "
-        "below T.",
+        help_text="Drop each n-gram whose removal alone raises the model's perplexity by a factor of less than 1 + T.",
     )
     weighted_difference: float | None = options.number_option(
         "--weighted-difference",

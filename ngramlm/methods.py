@@ -105,7 +105,7 @@ def unknown_smoothing(name: str) -> UsageError:
     "found the smoothing 'mkn' (did you mean 'modified-kneser-ney'?)"
     """
     plain = name.lower().replace("_", "-").replace(" ", "-")
-    near = [ABBREVIATIONS[plain]] if plain in ABBREVIATIONS else get_close_matches(plain, SMOOTHINGS, n=1)
+    near = [ABBREVIATIONS[plain]] if plain in ABBREVIATIONS else get_close_matches(plain, SMOOTHINGS, 1, 0.5)
     meant = f" (did you mean {near[0]!r}?)" if near else ""
     return UsageError(f"found the smoothing {name!r}{meant}; expected one of: {', '.join(SMOOTHINGS)}")
 

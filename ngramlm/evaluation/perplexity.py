@@ -113,7 +113,7 @@ class Perplexity:
         lines = [
             f"perplexity including OOVs:  {_shown(self.perplexity, 6)}",
             f"perplexity excluding OOVs:  {_shown(self.perplexity_excluding_oov, 6)}",
-            f"perplexity per word (ppl1): {_shown(self.perplexity_without_eos, 6)}",
+            f"perplexity without </s>:    {_shown(self.perplexity_without_eos, 6)}",
             f"log10 probability:          {self.log10_prob:.8g}",
             f"bits per word, character:   {_shown(self.bits_per_word, 5)}, {_shown(self.bits_per_character, 5)}",
             f"tokens (words + </s>):      {self.tokens} ({self.words} + {self.tokens - self.words})",

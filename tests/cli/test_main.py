@@ -13,7 +13,7 @@ import pytest
 from support.command_line import Invoke, environment, run_alone
 
 from ngramlm.cli import output
-from ngramlm.cli.main import ALIASES, COMMANDS, ngramlm
+from ngramlm.cli.main import ALIASES, COMMANDS, MATRIX_COMMANDS, ngramlm
 from ngramlm.core.tables import text_width
 from ngramlm.errors import CountError, EstimationWarning, FormatError, MissingExtraError
 
@@ -53,6 +53,36 @@ def test_help_and_usage_errors_load_neither_numpy_nor_scipy(arguments: list[str]
     )
 
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts the process's threads in /proc")
+@pytest.mark.parametrize("asked", ["", "2"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_only_commands_that_multiply_matrices_start_threads_for_it(name: str, asked: str) -> None:
+    program = (
+        "import os\n"
+        "from ngramlm.cli.main import ngramlm\n"
+        f"ngramlm.get_command(None, {name!r})\n"
+        "import numpy\n"
+        "print(len(os.listdir('/proc/self/task')), os.environ.get('OPENBLAS_NUM_THREADS', ''))\n"
+    )
+    given = {key: value for key, value in environment().items() if not key.endswith("_NUM_THREADS")}
+    if asked:
+        given["OPENBLAS_NUM_THREADS"] = asked
+    n_threads, setting = (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, env=given, timeout=60, check=True
+        )
+        .stdout[:-1]
+        .split(" ")
+    )
+
+    if not asked:
+        assert setting == ("" if name in MATRIX_COMMANDS else "1")
+    if setting == "1":
+        assert n_threads == "1"
+    if asked:
+        assert setting == asked
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -448,7 +448,7 @@ def test_warnings_of_compare_name_the_method_and_those_of_texts_come_once(
 def test_a_figure_that_does_not_exist_is_undefined(invoke: Invoke, folder: Path, text: str) -> None:
     result = invoke("perplexity", "model.arpa", "-", input=text)
 
-    assert "Perplexity per word (ppl1):  undefined\n" in result.stdout
+    assert "Perplexity without </s>:     undefined\n" in result.stdout
     assert "nan" not in result.stdout
     assert (
         json.loads(invoke("perplexity", "model.arpa", "-", "--json", input=text).stdout)[
@@ -457,7 +457,7 @@ def test_a_figure_that_does_not_exist_is_undefined(invoke: Invoke, folder: Path,
         is None
     )
     printed = str(lm.perplexity(lm.load("model.arpa"), io.BytesIO(text.encode())))
-    assert "perplexity per word (ppl1): undefined\n" in printed
+    assert "perplexity without </s>:    undefined\n" in printed
     assert "nan" not in printed
 
 

@@ -195,7 +195,7 @@ def test_an_unknown_method_is_answered_with_the_nearest(
     result = invoke("train", "train.txt", "--smoothing", wrong, "-o", "new.arpa")
 
     assert result.exit_code == 2
-    assert f"found the method {wrong!r} (did you mean {right!r}?); expected one of: " in result.stderr
+    assert f"found the smoothing {wrong!r} (did you mean {right!r}?); expected one of: " in result.stderr
 
 
 @pytest.mark.parametrize("name", ["witten-bell", "absolute-discounting", "kneser-ney", "modified-kneser-ney"])
