@@ -136,7 +136,7 @@ def command(given: Compare) -> None:
     checks.warn_of_reuse(heldout, "held out", [*train, *tests])
     for name in tests:
         checks.warn_of_reuse(name, "a test text", train)
-    from ngramlm.evaluation.bench import Measuring
+    from ngramlm.evaluation.measuring import Measuring
     from ngramlm.evaluation.smoothing_comparison import compare_smoothings
     from ngramlm.text.documents import document_rule
 

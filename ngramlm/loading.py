@@ -25,7 +25,7 @@ from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
 __all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
 
-KINDS: dict[str, type[ColumnModel]] = {
+MODEL_KINDS: dict[str, type[ColumnModel]] = {
     kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel, ClassMaxEntModel)
 }
 
@@ -146,12 +146,12 @@ def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
         The model has an unknown kind, or the archive is damaged.
     """
     archive = read_archive(path, file)
-    if archive.kind not in KINDS:
+    if archive.kind not in MODEL_KINDS:
         raise FormatError(
-            f"found a model of kind {archive.kind!r}; expected one of: {', '.join(KINDS)}", path
+            f"found a model of kind {archive.kind!r}; expected one of: {', '.join(MODEL_KINDS)}", path
         )
     try:
-        return KINDS[archive.kind].from_archive(archive)
+        return MODEL_KINDS[archive.kind].from_archive(archive)
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise FormatError(
             f"found columns that do not fit together ({error}); expected a whole model", path

@@ -10,7 +10,7 @@ from typing import Any
 
 from ngramlm.errors import UsageError
 from ngramlm.maxent.class_method import ClassMaxEnt
-from ngramlm.maxent.method import MaxEnt
+from ngramlm.maxent.ngram_method import MaxEnt
 from ngramlm.smoothing.absolute import AbsoluteDiscounting
 from ngramlm.smoothing.additive import Additive
 from ngramlm.smoothing.base import Smoothing

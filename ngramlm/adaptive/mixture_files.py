@@ -46,7 +46,7 @@ ALIGNED = 1 << 16
 MOST_HEADER = 1 << 24
 COPIED = 8 << 20
 
-KINDS: dict[str, type[Any]] = {
+COMPONENT_KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Cache, NgramCache, PairCache, FixedWeights, BucketWeights, RecentWeights, BayesWeights)
 }
@@ -115,7 +115,7 @@ def _copy(source: Path, archive: zipfile.ZipFile, out: IO[bytes], name: str) -> 
 def _describe(part: Any, prefix: str, columns: Arrays) -> dict[str, Any]:
     """Return the description of a component or weighting for the header, and add its columns to `columns`."""
     kind = type(part).__name__
-    if kind not in KINDS or type(part) is not KINDS[kind]:
+    if kind not in COMPONENT_KINDS or type(part) is not COMPONENT_KINDS[kind]:
         if not isinstance(part, LanguageModel):
             raise UsageError(
                 f"found a {kind}, which has no file format; expected models and caches that can be saved"
@@ -230,7 +230,7 @@ def _place(archive: zipfile.ZipFile, whole: IO[bytes], name: str, size: int) -> 
 
 def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
     """Make a component or weighting from its description in the header; remove its columns from `columns`."""
-    kind = KINDS[part["kind"]]
+    kind = COMPONENT_KINDS[part["kind"]]
     fields: dict[str, Any] = {}
     for name, value in part.items():
         if name == "kind":

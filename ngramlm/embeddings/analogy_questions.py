@@ -9,10 +9,10 @@ import numpy as np
 
 from ngramlm.core.files import Source, source_name
 from ngramlm.core.validation import Number, choice
-from ngramlm.embeddings.list_files import numbered_lines
 from ngramlm.embeddings.neighbors import METHODS, analogy_rows
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.embeddings.word_case import FOLDS, folded_rows
+from ngramlm.embeddings.word_lists import numbered_lines
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.tokenizers import split_blanks
 

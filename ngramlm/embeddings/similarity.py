@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ngramlm.core.files import Source, source_name
-from ngramlm.embeddings.list_files import numbered_lines
 from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.embeddings.word_case import FOLDS, folded_rows
+from ngramlm.embeddings.word_lists import numbered_lines
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.tokenizers import split_blanks
 

@@ -1,6 +1,6 @@
-from ngramlm.evaluation.bench import Measuring as Measuring
 from ngramlm.evaluation.comparability import check_same_vocabulary as check_same_vocabulary
 from ngramlm.evaluation.comparison import compare as compare
+from ngramlm.evaluation.measuring import Measuring as Measuring
 from ngramlm.evaluation.perplexity import Perplexity as Perplexity
 from ngramlm.evaluation.perplexity import PerplexitySum as PerplexitySum
 from ngramlm.evaluation.perplexity import iter_scores as iter_scores

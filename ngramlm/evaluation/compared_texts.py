@@ -8,9 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from ngramlm.errors import UsageError
+from ngramlm.evaluation.oov_spelling import surface_words
 from ngramlm.evaluation.perplexity import Readable
 from ngramlm.evaluation.results import TextFigures
-from ngramlm.evaluation.surface import surface_words
 from ngramlm.text.documents import DocumentRule, read_documents
 from ngramlm.text.reading import read_text, require_sentences
 from ngramlm.text.text import Text

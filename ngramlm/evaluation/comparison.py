@@ -8,9 +8,9 @@ from typing import Any
 
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import UsageError
-from ngramlm.evaluation.bench import Bench, Measuring
 from ngramlm.evaluation.comparability import check_same_vocabulary
 from ngramlm.evaluation.compared_texts import ComparedTexts
+from ngramlm.evaluation.measuring import Bench, Measuring
 from ngramlm.evaluation.perplexity import Readable
 from ngramlm.evaluation.results import Comparison
 from ngramlm.models.language_model import LanguageModel, check_language_model

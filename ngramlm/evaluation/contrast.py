@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.evaluation.oov_spelling import restored
 from ngramlm.evaluation.perplexity import LOG2_10
 from ngramlm.evaluation.row import finite
-from ngramlm.evaluation.surface import restored
 from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.text.vocabulary import UNK, Vocabulary
 

@@ -12,13 +12,13 @@ from ngramlm.adaptive import BucketWeights, Component, Mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.counts import NgramCounts, count
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
-from ngramlm.evaluation.bench import Bench, Measuring
 from ngramlm.evaluation.candidate_fitting import fit_candidate, messages_of
 from ngramlm.evaluation.candidate_methods import Candidate, candidates, default_baseline
 from ngramlm.evaluation.comparability import same_words
 from ngramlm.evaluation.compared_texts import ComparedTexts, read_one, text_name
 from ngramlm.evaluation.comparison import check_name, with_baseline
 from ngramlm.evaluation.curve import FRACTIONS, curve_sizes, last_point, learning_curve
+from ngramlm.evaluation.measuring import Bench, Measuring
 from ngramlm.evaluation.perplexity import Readable
 from ngramlm.evaluation.results import Comparison, LearningPoint, TrainFigures
 from ngramlm.evaluation.row import Row

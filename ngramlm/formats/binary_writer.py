@@ -16,7 +16,7 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.errors import UsageError
 from ngramlm.formats.binary import HEAD, LAYOUTS, PAGE, SECTIONS, VERSION
 from ngramlm.formats.detection import BINARY_MAGIC, check_binary_target
-from ngramlm.models.automaton import Layout, pack_pieces
+from ngramlm.models.automaton import SlotLayout, pack_pieces
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.compact import BITS, CompactPlan
 from ngramlm.types import Uint8s
@@ -68,7 +68,7 @@ def save_binary(
     pieces: dict[str, Iterable[NDArray[Any]]] = {"arena": [arena], "offsets": [offsets], "words": [words]}
     description: dict[str, Any] = {"layout": layout, "n_rows": columns.trie.n_rows}
     if layout == "fast":
-        slots = Layout.of(columns.trie)
+        slots = SlotLayout.of(columns.trie)
         description["order_states"] = slots.order_states
         description["n_histories"] = [level.n_histories for level in columns.trie.levels]
         packed = pack_pieces(columns, slots, usable_threads(threads))

@@ -12,7 +12,7 @@ from ngramlm.core.validation import Check, Number, flag, keep_checked
 from ngramlm.counts import count
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.maxent.features import TextFeatures
-from ngramlm.maxent.method import MaxEnt
+from ngramlm.maxent.ngram_method import MaxEnt
 from ngramlm.maxent.objective import Objective
 from ngramlm.maxent.selection import cache_classes, distance_2_bigrams, topic_words, trigger_pairs
 from ngramlm.maxent.solvers import solve

@@ -18,13 +18,13 @@ from ngramlm.models._packing import SLOT_BYTES, fill_slots, next_states, place_s
 from ngramlm.models.columns import Columns
 from ngramlm.trie.trie import Level, NgramTrie
 
-__all__ = ["Layout", "pack", "pack_pieces", "unpack"]
+__all__ = ["SlotLayout", "pack", "pack_pieces", "unpack"]
 
 # The approximate number of rows of a piece that one thread fills.
 PIECE_ROWS = 1 << 18
 
 
-class Layout(NamedTuple):
+class SlotLayout(NamedTuple):
     """The positions of the slots of every history.
 
     Attributes
@@ -39,7 +39,7 @@ class Layout(NamedTuple):
     order_states: tuple[int, ...]
 
     @classmethod
-    def of(cls, trie: NgramTrie) -> Layout:
+    def of(cls, trie: NgramTrie) -> SlotLayout:
         """Lay out the histories of a trie."""
         states = [np.zeros(1, np.uint32)]
         order_states = [0, 1 + trie.level(1).n_rows]
@@ -65,9 +65,9 @@ class _Piece(NamedTuple):
     n_slots: int
 
 
-def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
+def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], SlotLayout]:
     """Pack all slots into memory; return them, uint8[bytes], and their layout."""
-    layout = Layout.of(columns.trie)
+    layout = SlotLayout.of(columns.trie)
     slots = np.empty(layout.n_bytes, np.uint8)
     for _ in _fill(
         columns, layout, threads, lambda base, n: slots[SLOT_BYTES * base : SLOT_BYTES * (base + n)]
@@ -77,7 +77,7 @@ def pack(columns: Columns, threads: int) -> tuple[NDArray[np.uint8], Layout]:
     return slots, layout
 
 
-def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDArray[np.uint8]]:
+def pack_pieces(columns: Columns, layout: SlotLayout, threads: int) -> Iterator[NDArray[np.uint8]]:
     """Yield the slots piece by piece, for a file. A piece is valid until the next one is requested."""
     buffers = byte_buffers()
     for piece in _fill(columns, layout, threads, lambda _, n: buffers.take(SLOT_BYTES * n)[: SLOT_BYTES * n]):
@@ -86,7 +86,7 @@ def pack_pieces(columns: Columns, layout: Layout, threads: int) -> Iterator[NDAr
 
 
 def _fill(
-    columns: Columns, layout: Layout, threads: int, buffer: Callable[[int, int], NDArray[np.uint8]]
+    columns: Columns, layout: SlotLayout, threads: int, buffer: Callable[[int, int], NDArray[np.uint8]]
 ) -> Iterator[NDArray[np.uint8]]:
     lower_next = np.empty(0, np.uint32)
     for order in range(1, columns.trie.order + 1):
@@ -101,7 +101,7 @@ class _OrderFiller:
     def __init__(
         self,
         columns: Columns,
-        layout: Layout,
+        layout: SlotLayout,
         order: int,
         lower_next: NDArray[np.uint32],
         buffer: Callable[[int, int], NDArray[np.uint8]],

@@ -19,7 +19,7 @@ from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
-from ngramlm.models.automaton import Layout, pack, unpack
+from ngramlm.models.automaton import SlotLayout, pack, unpack
 from ngramlm.models.columns import Columns
 from ngramlm.models.compact_unpacking import unpack_compact
 from ngramlm.models.ngram_model import NgramModel
@@ -201,7 +201,7 @@ class BackoffModel(NgramModel):
     def n_bytes(self) -> int:
         """The size in bytes of the table that answers queries, without the words."""
         if self._n_bytes is None:
-            self._n_bytes = Layout.of(self.trie).n_bytes
+            self._n_bytes = SlotLayout.of(self.trie).n_bytes
         return self._n_bytes
 
     @property

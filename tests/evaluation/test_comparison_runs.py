@@ -18,10 +18,10 @@ from support.strategies import corpora
 import ngramlm as lm
 from ngramlm.errors import EstimationError, EstimationWarning, UsageError
 from ngramlm.evaluation import Comparison, Measuring
-from ngramlm.evaluation.bench import default_resamples
 from ngramlm.evaluation.candidate_methods import candidates, default_baseline
 from ngramlm.evaluation.comparison import compare
 from ngramlm.evaluation.curve import curve_sizes, nested_subsets
+from ngramlm.evaluation.measuring import default_resamples
 from ngramlm.evaluation.smoothing_comparison import compare_smoothings
 from ngramlm.methods import SMOOTHINGS, make_smoothing, smoothing_names
 from ngramlm.report import render

@@ -19,7 +19,7 @@ import pytest
 import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import DATE, HEADER, read_archive
-from ngramlm.loading import KINDS
+from ngramlm.loading import MODEL_KINDS
 from ngramlm.models.column_model import ColumnModel
 
 pytestmark = pytest.mark.filterwarnings("ignore::ngramlm.errors.EstimationWarning")
@@ -101,7 +101,7 @@ def refused_or_same(data: bytes, path: Path, model: ColumnModel) -> bool:
 
 
 def test_every_kind_is_tested() -> None:
-    assert set(KINDS) <= set(MAKERS)
+    assert set(MODEL_KINDS) <= set(MAKERS)
 
 
 @every_kind

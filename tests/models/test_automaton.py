@@ -23,7 +23,7 @@ from ngramlm.errors import FormatError
 from ngramlm.models import automaton as automaton_module
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._packing import SLOT_BYTES
-from ngramlm.models.automaton import Layout, pack, pack_pieces
+from ngramlm.models.automaton import SlotLayout, pack, pack_pieces
 
 SLOT = np.dtype([("a", "<u4"), ("b", "<f4"), ("c", "<u4")])
 FEW = 6  # so many rows stand unhashed
@@ -54,7 +54,7 @@ def test_histories_of_every_width() -> None:
 def test_places() -> None:
     """Up to six rows take as many places, more take 5/3 and one more at most; two states are that far apart."""
     trie = wide_model().trie
-    layout = Layout.of(trie)
+    layout = SlotLayout.of(trie)
     for k in (2, 3):
         sizes = np.diff(trie.level(k).starts)
         gaps = np.diff([*layout.states[k - 1].tolist(), layout.order_states[k]]) - 1
@@ -258,7 +258,7 @@ def all_calls(model: lm.BackoffModel, slots: Slots, orders: Any) -> list[bool]:
 
 
 def header_of(model: lm.BackoffModel, slots: Slots, history: str, order: int) -> int:
-    layout = Layout.of(model.trie)
+    layout = SlotLayout.of(model.trie)
     ids = model.vocabulary.ids(history.split()).tolist()
     return int(layout.states[order - 1][model.trie.find_history(ids)])
 

@@ -15,7 +15,7 @@ from ngramlm.smoothing.additive import best_deltas
 from ngramlm.smoothing.counted_events import CountedEvents
 from support.contracts import CHECKS, Sentences, Subject, check_sums_to_one, text_of
 from support.oracles.counts import CountOracle, Number
-from support.oracles.maxent.method import ClassMaxEntOracle, MaxEntOracle
+from support.oracles.maxent.ngram_method import ClassMaxEntOracle, MaxEntOracle
 from support.oracles.smoothing.absolute import AbsoluteDiscountingOracle, DiscountOracle
 from support.oracles.smoothing.base import SmoothingOracle
 from support.oracles.smoothing.church_gale import ChurchGaleOracle

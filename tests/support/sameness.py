@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import ngramlm as lm
-from ngramlm.models.automaton import Layout
+from ngramlm.models.automaton import SlotLayout
 from ngramlm.models.backoff import BackoffModel
 from support.texts import TOY
 
@@ -24,7 +24,7 @@ def same_counts(one: lm.NgramCounts, other: lm.NgramCounts) -> None:
 
 def has_the_slots_of_its_ngrams(model: lm.BackoffModel) -> None:
     """Every history, row and next state of the automaton against dictionaries of n-grams."""
-    trie, automaton, layout = model.trie, model.automaton, Layout.of(model.trie)
+    trie, automaton, layout = model.trie, model.automaton, SlotLayout.of(model.trie)
     state_of: dict[tuple[int, ...], int] = {(): 0}
     for k in range(2, trie.order + 1):
         states = layout.states[k - 1].tolist()

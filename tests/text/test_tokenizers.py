@@ -9,7 +9,7 @@ import pytest
 
 import ngramlm as lm
 from ngramlm.errors import TextError
-from ngramlm.evaluation.surface import surface_words
+from ngramlm.evaluation.oov_spelling import surface_words
 from ngramlm.text.tokenizers import TOKENIZERS, split_blanks, tokenizer_named, words_of
 
 SPELLINGS = ["a b", "a\tb", " a \t b\t"]

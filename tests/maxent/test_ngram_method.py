@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from support import strategies
 from support.golden_values import BROWN, DAVID
 from support.oracles.counts import CountOracle
-from support.oracles.maxent.method import MaxEntOracle
+from support.oracles.maxent.ngram_method import MaxEntOracle
 from support.texts import HELDOUT, PROBE, TOY, VERSE
 
 import ngramlm as lm
