@@ -89,10 +89,7 @@ class LazyGroup(click.Group):
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line. A usage error is one line that begins with ``error:``, like every other error."""
-        alone = options.get("standalone_mode", True)
         options["standalone_mode"] = False
-        if not alone:
-            return super().main(*args, **options)
         try:
             code = super().main(*args, **options)
         except click.exceptions.Abort:

@@ -72,10 +72,8 @@ class Numbers(ParameterType):
         self.kind, self.least, self.length = kind, least, length
         self.name = "N,N,..."
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[Any, ...]:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> tuple[Any, ...]:
         """Return the numbers."""
-        if isinstance(value, tuple):
-            return value
         try:
             numbers = tuple(self.kind(part) for part in value.split(","))
         except ValueError:
@@ -93,10 +91,8 @@ class NamedValue(ParameterType):
 
     name = "name=value"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, Any]:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> tuple[str, Any]:
         """Return (name, value)."""
-        if isinstance(value, tuple):
-            return value
         name, equals, text = value.partition("=")
         if not equals or not name.isidentifier() or not text:
             self.refuse(value, "NAME=VALUE", param, ctx)
@@ -118,10 +114,8 @@ class Size(ParameterType):
 
     name = "size"
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> int:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> int:
         """Return the number of bytes."""
-        if isinstance(value, int):
-            return value
         units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
         found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)i?B?", value.strip(), re.IGNORECASE | re.ASCII)
         size = int(float(found[1]) * units[found[2].upper()]) if found else 0
@@ -135,12 +129,10 @@ class Fractions(ParameterType):
 
     name = "auto|size,..."
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> Any:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> Any:
         """Return the sizes as fractions, or True for ``auto``."""
         from fractions import Fraction
 
-        if not isinstance(value, str):
-            return value
         if value == "auto":
             return True
         try:
@@ -177,10 +169,8 @@ class SmoothingNames(ParameterType):
 
     name = "all|method,..."
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, ...]:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> tuple[str, ...]:
         """Return the names of the methods."""
-        if isinstance(value, tuple):
-            return value
         one, names = SmoothingName(), [name.strip() for name in value.split(",")]
         return tuple(name if name == "all" else one.convert(name, param, ctx) for name in names)
 
@@ -197,10 +187,8 @@ class Caches(ParameterType):
 
     name = "cache,..."
 
-    def convert(self, value: Any, param: Parameter, ctx: Context) -> tuple[str, ...]:
+    def convert(self, value: str, param: Parameter, ctx: Context) -> tuple[str, ...]:
         """Return the names of the caches."""
-        if isinstance(value, tuple):
-            return value
         names = () if value == "none" else tuple(value.split(","))
         if not set(names) <= set(CACHES) or len(set(names)) < len(names):
             self.refuse(value, f"'none', or some of {', '.join(CACHES)}", param, ctx)

@@ -18,11 +18,10 @@ S = TypeVar("S")
 class Option(click.Option):
     """An option whose help ends with the default and the limits in one pair of brackets."""
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Return (flags, text), with the name of the value in its limits."""
         record = super().get_help_record(ctx)
-        if record is None:
-            return None
+        assert record is not None, "no option is hidden"
         flags, text = record
         text = text.replace("]  [", "; ")
         if isinstance(self.type, (click.IntRange, click.FloatRange)) and self.metavar:

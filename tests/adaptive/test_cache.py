@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from support.oracles.adaptive import cache as oracles
 import ngramlm as lm
 from ngramlm.adaptive import RunningDocument, WordWeights
 from ngramlm.adaptive._cache import CachedNgrams, CachedPairs, CachedWords
-from ngramlm.errors import UsageError
+from ngramlm.errors import FormatError, UsageError
 
 WORDS = ["a", "b", "c", "d", "<unk>"]
 GAINS = {"a": 0.0, "b": 1.0, "c": 0.5, "d": 2.5}
@@ -282,3 +283,66 @@ def test_neighbors_by_cosine() -> None:
     for bad in (np.ones((4, 2)), np.ones(5), np.full((5, 2), np.nan)):
         with pytest.raises(UsageError):
             lm.Neighbors.from_vectors(list("vwxyz"), bad)
+
+
+def test_a_word_whose_neighbors_are_all_unknown_counts_for_itself() -> None:
+    """Every occurrence of the word goes to a neighbor, and another vocabulary does not have that neighbor."""
+    neighbors = lm.Neighbors.from_similarities({"here": {"nowhere": 1.0}}, 1.0)
+    assert neighbors.of("here") == {"here": 0.0, "nowhere": 1.0}
+    starts, words, shares = neighbors.over(lm.Vocabulary(["here", "other"]))
+    assert starts.tolist() == [0, 1, 2, 3, 4, 5]
+    assert words.tolist() == [0, 1, 2, 3, 4]
+    assert shares.tolist() == [1.0] * 5
+
+
+def columns_of(starts: list[int], words: list[int], shares: list[float]) -> lm.Neighbors:
+    vocabulary = lm.Vocabulary([])
+    return lm.Neighbors(vocabulary, np.array(starts), np.array(words, np.int32), np.array(shares))
+
+
+def test_neighbors_whose_columns_do_not_fit() -> None:
+    assert columns_of([0, 1, 2, 4], [0, 1, 2, 0], [1, 1, 0.25, 0.75]).of("</s>") == {
+        "</s>": 0.25,
+        "<unk>": 0.75,
+    }
+    for starts in ([0, 1, 2], [1, 2, 3, 4], [0, 1, 2, 3], [0, 2, 2, 4]):
+        with pytest.raises(
+            UsageError, match="found columns that do not fit together; expected neighbors of every"
+        ):
+            columns_of(starts, [0, 1, 2, 0], [1, 1, 0.25, 0.75])
+    for word in (3, -1):
+        with pytest.raises(
+            UsageError, match="found a neighbor outside the vocabulary; expected ids of its words"
+        ):
+            columns_of([0, 1, 2, 4], [0, 1, 2, word], [1, 1, 0.25, 0.75])
+    for share in (-0.25, math.nan, math.inf):
+        with pytest.raises(
+            UsageError, match="found a share that is negative or not a number; expected 0 or more"
+        ):
+            columns_of([0, 1, 2, 4], [0, 1, 2, 0], [1, 1, 1.25, share])
+    with pytest.raises(UsageError, match="found shares of a word that do not sum to 1"):
+        columns_of([0, 1, 2, 4], [0, 1, 2, 0], [1, 1, 0.25, 0.5])
+
+
+def test_weights_of_another_number_than_the_words() -> None:
+    with pytest.raises(UsageError, match=r"found weights of shape \(2,\); expected one for each of 3 words"):
+        WordWeights(lm.Vocabulary([]), np.ones(2), 1.0)
+
+
+def test_a_share_outside_0_to_1() -> None:
+    for share in (-0.1, 1.5, math.nan):
+        with pytest.raises(UsageError, match=f"share is {share}; expected 0 to 1"):
+            lm.Neighbors.from_similarities({"a": {"b": 1.0}}, share)
+
+
+def test_files_of_classes_that_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "classes.txt"
+    for data, message in (
+        (b"a 1\n\n\xff 2\n", ":3: found bytes that are not UTF-8; expected text"),
+        (b"\n \t\n", ": found no words; expected a word and its class on each line"),
+        (b"a 1\nb\n", ":2: found 1 fields; expected a word and its class"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(FormatError) as caught:
+            lm.Neighbors.read_classes(path)
+        assert str(caught.value) == f"{path}{message}"

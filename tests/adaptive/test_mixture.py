@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any, Literal
 from unittest import mock
 
@@ -24,7 +25,7 @@ import ngramlm as lm
 from ngramlm.adaptive import Weighting
 from ngramlm.adaptive import mixture as mixture_module
 from ngramlm.adaptive._mixing import mix_bayes, mix_fixed, mix_recent
-from ngramlm.errors import UsageError
+from ngramlm.errors import EstimationError, TextError, UsageError
 from ngramlm.mixing.interpolation import estimate_weights
 
 Floats = NDArray[np.float64]
@@ -417,3 +418,45 @@ def test_a_component_of_ones_own_decides_about_threads() -> None:
 
     assert lm.Mixture([model, lm.Cache()]).thread_safe
     assert not lm.Mixture([model, Own()]).thread_safe
+
+
+def test_a_fit_to_whole_sentences_by_hand() -> None:
+    """The prior of `BayesWeights` maximizes the product over sentences of the sum of prior times whole sentence."""
+    text = lm.Text.from_sentences([["a"], ["b"]])
+    table = np.array([[0.5, 0.8, 0.5, 0.2], [0.9, 1 / 9, 0.6, 0.5]])
+    # The sentences have the probabilities 0.4 and 0.1 in one model, 0.1 and 0.3 in the other. The product
+    # (0.1 + 0.3 w) (0.3 - 0.2 w) has the derivative 0.07 - 0.12 w, so that w = 7/12.
+    # All four tokens one by one would give a weight of about 0.5.
+    fitted = lm.BayesWeights(scope="sentence").fit(table, text)
+    assert fitted.prior == pytest.approx([7 / 12, 5 / 12], abs=0.005)
+    # In one document, 0.4 * 0.1 > 0.1 * 0.3: the first model has all the weight.
+    whole = lm.BayesWeights().fit(table, text)
+    assert whole.prior == pytest.approx([1, 0], abs=1e-3)
+
+
+def test_a_fit_to_no_tokens_is_refused() -> None:
+    with pytest.raises(EstimationError, match="found no tokens in the held-out text; expected at least one"):
+        lm.BayesWeights(memory=0.5).fit(np.zeros((2, 0)), lm.Text.from_sentences([]))
+
+
+def test_weights_by_bucket_of_another_number_of_components() -> None:
+    mixture = lm.Mixture([static(), lm.Cache()], weighting=lm.BucketWeights("position", ((0.2, 0.3, 0.5),)))
+    with pytest.raises(UsageError, match="found weights for 3 components; expected 2"):
+        mixture.log10_probs(text_of(DOCUMENTS, mixture.vocabulary))
+
+
+def test_a_fit_to_a_file_is_the_fit_to_its_text(tmp_path: Path) -> None:
+    mixture = lm.Mixture([static(), other_words()])
+    (tmp_path / "heldout.txt").write_text("A BOOK SAT\nDAVID READ\n")
+    fitted = mixture.fit(tmp_path / "heldout.txt")
+    text = text_of([[["A", "BOOK", "SAT"], ["DAVID", "READ"]]], mixture.vocabulary)
+    assert mixture.fit(text).weighting == fitted.weighting
+    (tmp_path / "empty.txt").write_bytes(b"")
+    with pytest.raises(TextError, match=r"empty\.txt: found no sentences"):
+        mixture.fit(tmp_path / "empty.txt")
+
+
+def test_how_a_mixture_is_shown() -> None:
+    mixture = lm.Mixture([static(), lm.Cache()], [3, 1])
+    assert repr(mixture) == "<Mixture of 2 components, weights fixed>"
+    assert dict(mixture.metadata) == {"mixture": "fixed"}

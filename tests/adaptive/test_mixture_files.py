@@ -181,3 +181,64 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="found a Mine"):
         lm.Mixture([static(), Mine()]).save(tmp_path / "m.ngram")
     assert [] == os.listdir(tmp_path)
+
+
+def message(folder: Path, data: bytes) -> str:
+    path = folder / "damaged.ngram"
+    path.write_bytes(data)
+    with pytest.raises(FormatError) as caught:
+        lm.load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def test_columns_and_fields_that_no_component_has(tmp_path: Path) -> None:
+    def without_memory(header: Any) -> None:
+        header["components"][-1].pop("neighbours", None)
+        header["components"][-1].pop("neighbors", None)
+
+    found = message(tmp_path, rewritten(tmp_path, without_memory))
+    assert found.startswith("found a damaged file (columns that no component has: 5.neighb")
+
+    def with_object(header: Any) -> None:
+        header["components"][1].update(decay={})
+
+    found = message(tmp_path, rewritten(tmp_path, with_object))
+    assert found == "found a damaged file (a Cache with 'decay' of an unknown type); expected a whole model"
+
+
+def test_a_model_that_is_not_where_the_file_says(tmp_path: Path) -> None:
+    """The list at the end of the file is whole; the header in front of the model is not."""
+    whole = saved(tmp_path)
+    with zipfile.ZipFile(tmp_path / "whole.ngram") as archive:
+        at = archive.getinfo("0.ngram").header_offset
+    moved = bytearray(whole)
+    moved[at] ^= 1
+    assert "(member '0.ngram' out of place)" in message(tmp_path, bytes(moved))
+    # the header says that the model begins later, so that it would end after the end of the file
+    longer = bytearray(whole)
+    longer[at + 26 : at + 28] = b"\xff\xff"
+    assert "(member '0.ngram' is larger than the file)" in message(tmp_path, bytes(longer))
+
+
+def test_a_member_that_is_a_text(tmp_path: Path) -> None:
+    saved(tmp_path)
+    out = tmp_path / "arpa.ngram"
+    with zipfile.ZipFile(tmp_path / "whole.ngram") as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            data = old.read(info)
+            new.writestr(info.filename, b"\\data\\\nngram 1=1\n" if info.filename == "0.ngram" else data)
+    with pytest.raises(FormatError, match="found a part of another format; expected a binary model"):
+        lm.load(out)
+
+
+def test_a_model_where_no_page_of_memory_begins(tmp_path: Path) -> None:
+    saved(tmp_path)
+    out = tmp_path / "moved.ngram"
+    with zipfile.ZipFile(tmp_path / "whole.ngram") as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+    with pytest.raises(
+        FormatError, match=r": found a model at byte [0-9]+; expected a multiple of [0-9]+ in the file$"
+    ):
+        lm.load(out)

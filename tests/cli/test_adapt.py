@@ -323,3 +323,24 @@ def test_more_refusals(documents: Path, folder: Path, invoke: Invoke) -> None:
     assert "inf" not in weighed.stderr
     warned = invoke("next", "model.arpa", "the", "--before", "test.txt")
     assert "does not adapt to a text; --before has no effect" in warned.stderr
+
+
+def test_topics_in_json(folder: Path, invoke: Invoke) -> None:
+    (folder / "many.txt").write_text("a b\n\nc d\n\na b a\n\nd c\n")
+    arguments = ("many.txt", "--documents", "blank", "--heldout", "many.txt", "--topics", "2", "--order", "1")
+    result = invoke("adapt", "topics", *arguments, "--smoothing", "witten-bell", "-o", "t.ngram", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {
+        "output": "t.ngram",
+        "topics": 2,
+        "documents": 4,
+        "signature": lm.load("t.ngram").signature,
+    }
+
+
+def test_info_says_that_a_mixture_was_verified(folder: Path, invoke: Invoke) -> None:
+    lm.Mixture([lm.load("model.ngram"), lm.Cache()]).save("a.ngram")
+
+    assert "Verified:     all parts can be read\n" in invoke("info", "a.ngram", "--verify").stdout
+    assert "Verified" not in invoke("info", "a.ngram").stdout

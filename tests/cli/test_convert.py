@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,48 @@ def test_a_model_that_was_cut_short_is_told(invoke: Invoke, folder: Path) -> Non
 def test_the_invented_text_is_always_the_same() -> None:
     assert sentences(3, seed=1) == sentences(3, seed=1)
     assert sentences(3, seed=1) != sentences(3, seed=2)
+
+
+def test_layouts_are_for_backoff_models(invoke: Invoke, folder: Path) -> None:
+    lm.ChurchGale().fit(lm.count(folder / "other.txt", order=2)).save(folder / "own.ngram")
+    result = invoke("convert", "own.ngram", "new.ngram", "--layout", "fast")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error: --layout is for back-off models. This model is of another kind." in result.stderr
+    assert not (folder / "new.ngram").exists()
+
+
+def test_scores_in_an_arpa_file_are_a_warning(invoke: Invoke, folder: Path) -> None:
+    arguments = ("--order", "2", "--smoothing", "stupid-backoff", "-o", "new.ngram")
+    assert invoke("train", "other.txt", *arguments).exit_code == 0
+    result = invoke("convert", "new.ngram", "new.arpa")
+
+    assert result.exit_code == 0
+    assert (
+        "warning: the ARPA file holds scores, not probabilities, and cannot say so: "
+        "a perplexity of it has no meaning\n" in result.stderr
+    )
+
+
+@pytest.mark.parametrize("name", ["a pipe", "standard input"])
+def test_an_error_in_a_pipe_names_the_pipe(invoke: Invoke, folder: Path, name: str) -> None:
+    """And not the temporary copy."""
+    data = b"\\data\\\nngram 1=1\n\n\\1-grams:\nx\ta\n\n\\end\\\n"
+    if name == "standard input":
+        result = invoke("info", "-", input=data)
+    else:
+        os.mkfifo(folder / "pipe")
+        writer = threading.Thread(target=lambda: (folder / "pipe").write_bytes(data))
+        writer.start()
+        result = invoke("info", "pipe")
+        writer.join()
+
+    assert result.exit_code == 2
+    where = "<stdin>" if name == "standard input" else "pipe"
+    assert result.stderr.startswith(f"error: {where}:5: found 'x'; expected a decimal number "), result.stderr
+
+
+def test_verify_looks_at_all_counts(invoke: Invoke, folder: Path) -> None:
+    facts = json.loads(invoke("info", "counts.gz", "--verify", "--json").stdout)
+
+    assert facts["verified"] is True

@@ -177,3 +177,10 @@ def test_evaluate_as_a_page(invoke: Invoke, folder: Path) -> None:
         assert 2 == invoke("embed", "evaluate", "vectors.txt", "--pairs", "pairs.txt", *wrong).exit_code
     assert not (folder / "p.html").exists()
     assert made_vectors().words == load_vectors("vectors.txt").words
+
+
+def test_words_that_are_not_utf8_are_refused(invoke: Invoke, folder: Path) -> None:
+    result = invoke("embed", "nearest", "vectors.txt", input=b"cat\xff\n")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: found bytes that are not UTF-8 on standard input; expected words\n"

@@ -320,3 +320,39 @@ def test_a_table_is_aligned_for_wide_characters() -> None:
 
 def test_the_group_is_the_entry_point() -> None:
     assert isinstance(ngramlm, click.Group)
+
+
+def test_an_interrupt_before_the_command_begins() -> None:
+    """While click still reads the options."""
+    program = """
+from ngramlm.cli.main import ngramlm
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+ngramlm.make_context = interrupted
+ngramlm.main(["info", "nothing"])
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True
+    )
+
+    assert (result.returncode, result.stdout, result.stderr.strip()) == (130, "", "interrupted")
+
+
+@pytest.mark.parametrize("label", ["error", "warning"])
+def test_the_label_of_a_line_is_colored_and_nothing_else(
+    label: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "_colors", lambda stream: True)
+    output.stderr_line("no error: here", label=label)
+    color = {"error": 31, "warning": 33}[label]
+
+    assert capsys.readouterr().err == f"\x1b[{color}m\x1b[1m{label}:\x1b[0m no error: here\n"
+
+
+def test_an_option_in_the_place_of_a_command(invoke: Invoke) -> None:
+    result = invoke("--", "--order")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: No such option '--order'. See 'ngramlm --help'.\n"

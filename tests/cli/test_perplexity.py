@@ -16,6 +16,7 @@ import pytest
 from support.command_line import Invoke, command, started
 
 import ngramlm as lm
+from ngramlm.cli.figures import figure
 
 
 def test_perplexity_has_kenlms_names_and_the_librarys_figures(invoke: Invoke, folder: Path) -> None:
@@ -596,3 +597,45 @@ def test_tokenizers(invoke: Invoke, here: Path, tokenizer: str, words: dict[str,
     (here / "a.txt").write_text("ab b." if tokenizer == "words" else "ab b")
 
     assert json.loads(invoke("vocab", "a.txt", "--tokenizer", tokenizer, "--json").stdout)["words"] == words
+
+
+def test_perplexity_of_several_threads_is_that_of_one(invoke: Invoke, folder: Path) -> None:
+    one, two = (invoke("perplexity", "model.arpa", "test.txt", "--threads", n).stdout for n in "12")
+
+    assert one == two != ""
+
+
+@pytest.mark.parametrize("options", [(), ("--documents", "blank")])
+def test_perplexity_of_no_sentences(invoke: Invoke, folder: Path, options: tuple[str, ...]) -> None:
+    (folder / "empty.txt").write_bytes(b"")
+    message = "found no sentences; expected at least one line of text\n"
+    result = invoke("perplexity", "model.arpa", "empty.txt", *options)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: empty.txt: {message}")
+    result = invoke("perplexity", "model.arpa", "-", *options, input="")
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: <stdin>: {message}")
+
+
+def test_perplexities_of_lines_in_json(invoke: Invoke, folder: Path) -> None:
+    """A line without tokens has no perplexity."""
+    line = "the zebra sees the dog"
+    score = lm.load(folder / "model.arpa").score(line, eos=False)
+    arguments = ("score", "model.arpa", "--no-eos", "--perplexity")
+    first, second = map(json.loads, invoke(*arguments, "--json", input=f"{line}\n\n").stdout.splitlines())
+
+    assert first["perplexity"] == pytest.approx(10 ** (-score / 5), rel=1e-6)
+    assert second == {"log10_prob": 0.0, "tokens": 0, "oovs": 0, "perplexity": None}
+    assert invoke(*arguments, input=f"{line}\n\n").stdout.splitlines()[1] == "undefined"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (99999.4, "99999.4"),
+        (100000.4, "100000"),
+        (123456789.6, "123456790"),
+        (-1234567.0, "-1234567"),
+        (1.5, "1.5"),
+    ],
+)
+def test_a_large_figure_has_all_digits_before_the_point(value: float, text: str) -> None:
+    assert figure(value) == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -263,3 +264,64 @@ def test_output_to_a_compressed_file_and_a_file_seen_through_a_link(here: Path) 
     assert (result.returncode, result.stderr) == (0, "3 words for 100.00% of 3 tokens\n")
     assert gzip.decompress((here / "target.gz").read_bytes()) == b"a\nb\nc\n"
     assert (here / "link.gz").is_symlink()
+
+
+def on_a_terminal(here: Path, *arguments: str) -> tuple[int, str]:
+    """(exit code, what the terminal shows) of the command with a terminal under all of its standard streams."""
+    ours, theirs = os.openpty()
+    try:
+        process = subprocess.Popen(
+            command(*arguments),
+            cwd=here,
+            env=environment(TERM="xterm"),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        # Linux reports an error, and other systems the end, when nobody holds the other side of the terminal any more.
+        with contextlib.suppress(OSError):
+            while data := os.read(ours, 1 << 16):
+                shown += data
+        return process.wait(timeout=60), shown.decode().replace("\r\n", "\n")
+    finally:
+        os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("vocab",), "found no text; expected files, or '-' for standard input. See 'ngramlm vocab --help'."),
+        (
+            ("train", "train.txt"),
+            (
+                "found no output; expected -o FILE for the model ('-o -' writes it to the terminal)."
+                " See 'ngramlm train --help'."
+            ),
+        ),
+        (
+            ("embed", "nearest", "vectors.txt"),
+            "found no word; expected words, or words on standard input. See 'ngramlm embed nearest --help'.",
+        ),
+    ],
+    ids=["no text", "no output", "no word"],
+)
+def test_a_terminal_is_neither_an_input_nor_the_place_for_a_model(
+    here: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (here / "train.txt").write_text("a b c\n")
+    (here / "vectors.txt").write_text("cat 1 0\n")
+
+    assert on_a_terminal(here, *arguments) == (2, f"\x1b[31m\x1b[1merror:\x1b[0m {message}\n")
+
+
+def test_the_header_of_a_table_is_bold_on_a_terminal(here: Path) -> None:
+    words = "cat 1 0\ndog 0.6 0.8\n"
+    (here / "vectors.txt").write_text(words)
+    code, shown = on_a_terminal(here, "embed", "nearest", "vectors.txt", "cat")
+
+    # the header and two rows, of which the cosine is 0.6
+    header, row = shown.splitlines()[-2:]
+    assert (code, header.split()) == (0, ["\x1b[1mword", "nearest", "cosine\x1b[0m"])
+    assert row.split() == ["cat", "dog", "0.6000"]

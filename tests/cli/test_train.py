@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from pathlib import Path
 
@@ -491,3 +492,39 @@ def test_methods_that_need_all_counts_say_so(invoke: Invoke, folder: Path) -> No
 
         assert result.exit_code == 2
         assert f"{name} has no rule for n-grams that are left out" in result.stderr
+
+
+def test_fallback_discounts_at_the_end_of_the_line(invoke: Invoke, here: Path) -> None:
+    """The option may be the last word, and then nothing follows it."""
+    (here / "tiny.txt").write_text("a b c d\na b c d\n")
+    arguments = ("tiny.txt", "--order", "2", "-o", "new.arpa", "--json", "--discount-fallback")
+    result = invoke("train", *arguments)
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["discounts"] == [[0.5, 1.0, 1.5]] * 2
+
+
+@pytest.mark.parametrize("method", ["witten-bell", "kneser-ney"])
+def test_fallback_discounts_of_other_methods(invoke: Invoke, folder: Path, method: str) -> None:
+    result = invoke("train", "--discount-fallback", "train.txt", "--smoothing", method, "-o", "new.arpa")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --discount-fallback needs --smoothing modified-kneser-ney. See ")
+    assert not (folder / "new.arpa").exists()
+
+
+@pytest.mark.parametrize("command", ["train train.txt", "vocab train.txt"])
+def test_an_output_that_cannot_be_written_is_told_before_any_work(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    (folder / "sub.arpa").mkdir()
+    result = invoke(*command.split(), "-o", "sub.arpa")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        2,
+        "",
+        "error: sub.arpa: found a folder; expected a file\n",
+    )
+
+    monkeypatch.setattr(os, "access", lambda path, mode: path != "sub.arpa")
+    result = invoke(*command.split(), "-o", "sub.arpa/new.arpa")
+    assert (result.exit_code, result.stderr) == (1, "error: sub.arpa/new.arpa: permission denied\n")
