@@ -134,9 +134,6 @@ class _Checked(io.RawIOBase):
         self._stream = stream
         self._path = path
 
-    def readable(self) -> bool:
-        return True
-
     def readinto(self, buffer: Any) -> int:
         try:
             return cast("int", self._stream.readinto(buffer))
@@ -185,10 +182,7 @@ def plain_size(source: Source) -> int | None:
     """Return the number of bytes of an uncompressed file. None for streams, pipes and compressed files."""
     if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
         return None
-    try:
-        return os.stat(source).st_size if os.path.isfile(source) else None
-    except OSError:
-        return None
+    return os.path.getsize(source) if os.path.isfile(source) else None
 
 
 def _suffix(path: str) -> str:

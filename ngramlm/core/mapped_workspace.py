@@ -123,11 +123,13 @@ class Mapped(Workspace):
 
     def reserve(self, file: IO[bytes], n_bytes: int) -> None:
         """Extend a file to `n_bytes`, with room on the disk: a mapped page without room would end the process."""
+        reserves = hasattr(os, "posix_fallocate")
+        if not reserves:
+            self.check_room(n_bytes)
         try:
-            if hasattr(os, "posix_fallocate"):
+            if reserves:
                 os.posix_fallocate(file.fileno(), 0, n_bytes)
             else:
-                self.check_room(n_bytes)
                 os.ftruncate(file.fileno(), n_bytes)
         except OSError as error:
             raise self._no_room(error, n_bytes) from None

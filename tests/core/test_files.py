@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import errno
 import gzip
 import io
@@ -590,3 +591,48 @@ def test_a_full_disk_is_named(n: int, suffix: str, tmp_path: Path) -> None:
 
     assert (errno.ENOSPC, str(path)) == (caught.value.errno, caught.value.filename)
     assert [] == names(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", OPENERS)
+@pytest.mark.parametrize("error", [OSError(errno.EIO, os.strerror(errno.EIO)), MemoryError()])
+def test_what_is_no_damage_is_not_called_damage(error: Exception, suffix: str, tmp_path: Path) -> None:
+    """A disk that fails while a compressed file is read, or no memory: the file itself may be whole."""
+    path = tmp_path / f"a{suffix}"
+    write(path)
+    kind: Any = {".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile}[suffix]
+    with (
+        mock.patch.object(kind, "readinto", side_effect=error),
+        open_source(path) as source,
+        pytest.raises(type(error)) as caught,
+    ):
+        source.read()
+
+    assert caught.value is error
+
+
+def test_a_folder_that_takes_no_new_file_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
+    """And not with that of the temporary file."""
+    error = OSError(errno.EROFS, os.strerror(errno.EROFS), str(tmp_path / ".model.x.tmp"))
+    with (
+        mock.patch.object(tempfile, "mkstemp", side_effect=error),
+        pytest.raises(OSError, match="model") as caught,
+    ):
+        write(tmp_path / "model")
+
+    assert (caught.value.errno, caught.value.filename) == (errno.EROFS, str(tmp_path / "model"))
+
+
+def test_unfinished_files_and_folders_are_discarded(tmp_path: Path) -> None:
+    """Before a process ends in the middle of a write. What is finished stays."""
+    write(tmp_path / "old", OLD)
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "old") as out:
+        out.write(NEW)
+        with contextlib.suppress(FileNotFoundError), files.temporary_folder("t-", tmp_path) as folder:
+            (Path(folder) / "inside").write_bytes(NEW)
+            assert len(names(tmp_path)) == 3
+            files.discard_unfinished()
+            assert names(tmp_path) == ["old"]
+            # a second call, as of a second signal, finds nothing
+            files.discard_unfinished()
+
+    assert (tmp_path / "old").read_bytes() == OLD

@@ -272,3 +272,19 @@ def test_both_raises_the_error_of_the_first_one(threads: int) -> None:
         both(lambda: fail("one"), lambda: fail("other"), threads)
     with pytest.raises(FormatError, match="other"):
         both(lambda: 1, lambda: fail("other"), threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_an_error_after_a_single_item(threads: int) -> None:
+    """No thread is needed for a single item, and its result still comes before the error."""
+
+    def items() -> Iterator[int]:
+        yield 5
+        raise OSError("unreadable")
+
+    found = ordered_map(lambda item: 10 // item, items(), threads)
+    assert next(found) == 2
+    with pytest.raises(OSError, match="unreadable"):
+        next(found)
+    with pytest.raises(ZeroDivisionError):
+        list(ordered_map(lambda item: 10 // (item - 5), items(), threads))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import subprocess
 import sys
@@ -143,3 +144,62 @@ def test_the_limit_holds() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
 
     assert int(done.stdout) <= 200 + 64
+
+
+def test_room_is_reserved_where_the_system_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `posix_fallocate`, the room is compared with what the folder has left."""
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    workspace = Mapped(1 << 30, tmp_path)
+    column = workspace.empty(MANY, np.int32)
+    column[:] = 7
+    assert (len(column), int(column.sum())) == (MANY, 7 * MANY)
+    with workspace.file() as file:
+        workspace.reserve(file, 12345)
+        assert os.fstat(file.fileno()).st_size == 12345
+        with pytest.raises(StorageError, match=r"found \d+ MB of room; expected 1099511627776 MB"):
+            workspace.reserve(file, 1 << 60)
+        assert os.fstat(file.fileno()).st_size == 12345
+
+
+def test_a_disk_that_fills_up_at_the_end_of_a_file(tmp_path: Path) -> None:
+    class Full:
+        """Takes 3 bytes and then no more."""
+
+        taken = b""
+
+        def write(self, data: memoryview) -> int:
+            if self.taken:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.taken = bytes(data[:3])
+            return 3
+
+    file: Any = Full()
+    message = (
+        rf"^{tmp_path}: found no room for 3 MB more \(No space left on device\); expected room for temporary"
+    )
+    with pytest.raises(StorageError, match=message):
+        Mapped(1 << 30, tmp_path).write(file, b"abc" + bytes(3 << 20))
+    assert file.taken == b"abc"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"12", b"many pages"])
+def test_a_system_that_does_not_report_memory(content: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are then released after every piece, to be sure."""
+
+    def other(*_: object, **__: object) -> io.BytesIO:
+        if content is None:
+            raise FileNotFoundError
+        return io.BytesIO(content)
+
+    workspace = Mapped(1 << 40)
+    released = []
+    monkeypatch.setattr(workspace, "release", lambda: released.append(1))
+    workspace.breathe()
+    assert released == []
+    monkeypatch.setattr("builtins.open", other)
+    found = resident_bytes()
+    workspace.breathe()
+    monkeypatch.undo()
+
+    assert found is None
+    assert released == [1]

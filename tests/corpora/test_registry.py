@@ -285,3 +285,28 @@ def test_the_command(tmp_path: Path) -> None:
     assert all(name in listed.output for name in corpora.CORPORA)
     assert 2 == wrong.exit_code
     assert "error: found no corpus ptb" in wrong.output
+
+
+def test_the_brown_corpus_without_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Brown:
+        def fileids(self) -> list[str]:
+            raise LookupError("a page of instructions")
+
+    monkeypatch.setitem(sys.modules, "nltk.corpus", types.SimpleNamespace(brown=Brown()))
+    with pytest.raises(UsageError) as caught:
+        corpora.load("brown", cache=tmp_path)
+    assert str(caught.value) == (
+        "found no data of the Brown Corpus; expected those of nltk (python -m nltk.downloader brown)"
+    )
+
+
+def test_export_says_what_it_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = replace(corpora.CORPORA["python"], documents=lambda: [[f"s{i}"] for i in range(40)])
+    monkeypatch.setitem(registry.CORPORA, "python", entry)
+    result = CliRunner().invoke(main, ["export", "python", str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        str(tmp_path / f"{name}.txt") for name in ("train", "heldout", "test")
+    ]
+    assert all(lines_of(tmp_path / f"{name}.txt") for name in ("train", "heldout", "test"))
