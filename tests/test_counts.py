@@ -17,6 +17,7 @@ from support.sameness import same_counts
 from support.texts import TOY, counted
 
 import ngramlm as lm
+from ngramlm import counts as counts_module
 from ngramlm.counts import merge_counts
 from ngramlm.errors import CountError, NgramlmError, UsageError
 
@@ -295,3 +296,61 @@ def test_sums_that_overflow_are_refused() -> None:
 def test_what_is_no_count_is_refused(ngrams: dict[Sequence[str], Any]) -> None:
     with pytest.raises((NgramlmError, TypeError)):
         lm.NgramCounts.from_ngrams(ngrams)
+
+
+def test_a_text_in_memory_takes_no_options_of_reading() -> None:
+    text = lm.Text.from_sentences(TOY)
+    with pytest.raises(UsageError) as caught:
+        lm.count(text, order=2, lowercase=True, tokenizer="words")
+    assert str(caught.value) == (
+        "found lowercase, tokenizer for a text that is already in memory; expected a file"
+    )
+
+
+def test_more_tokens_than_numbers_of_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a smaller limit in place of the true one, as the true one takes 8 GB."""
+    text = lm.Text.from_sentences(TOY)
+    n_ids = len(text.ids)
+    assert n_ids == sum(len(sentence) for sentence in TOY) + 2 * len(TOY)
+    monkeypatch.setattr(counts_module, "MAX_TOKENS", n_ids)
+    assert lm.count(text, order=2).order == 2
+    monkeypatch.setattr(counts_module, "MAX_TOKENS", n_ids - 1)
+    with pytest.raises(CountError) as caught:
+        lm.count(text, order=2)
+    assert str(caught.value) == (
+        f"found {n_ids} tokens; expected up to {n_ids - 1} (count parts and merge them)"
+    )
+
+
+def test_a_word_that_occurs_too_often_within_a_limit_of_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("a a\na\n\nb\n")
+    # "a" occurs 3 times, </s> 4 times
+    monkeypatch.setattr(counts_module, "MAX_COUNT", 4)
+    assert lm.count(path, order=1, memory=1 << 30).counts[0].max() == 4
+    monkeypatch.setattr(counts_module, "MAX_COUNT", 3)
+    with pytest.raises(CountError) as caught:
+        lm.count(path, order=1, memory=1 << 30)
+    assert str(caught.value) == (
+        f"{path}: found a word 4 times; expected up to 3 (count parts and merge them)"
+    )
+
+
+def test_counts_that_do_not_match_the_trie() -> None:
+    counts = counted(TOY, 2)
+    for columns in (
+        counts.counts[:1],
+        (*counts.counts, counts.counts[1]),
+        (counts.counts[0], counts.counts[0]),
+    ):
+        with pytest.raises(CountError) as caught:
+            lm.NgramCounts(counts.vocabulary, counts.trie, columns)
+        assert str(caught.value) == (
+            "found count columns that do not match the trie; expected one count for each row"
+        )
+
+
+def test_how_counts_are_shown() -> None:
+    assert repr(counted([["a", "b"], ["a", "c"]], 2)) == "<NgramCounts of 6 + 5 n-grams>"

@@ -56,8 +56,6 @@ class RowGatherer:
 
     def finish(self) -> VectorData:
         """Return the words and their rows. The first row of a duplicate word is kept, with a FormatWarning."""
-        if not self.row:
-            raise FormatError("found no vectors; expected at least one", self.name)
         words, matrix = without_duplicates(self.words, self.matrix, self.row, self.name)
         self.matrix = np.empty((0, 0), np.float32)
         matrix.resize((len(words), self.dimension), refcheck=False)

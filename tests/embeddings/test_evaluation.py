@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -275,3 +276,12 @@ def test_signs_of_principal_components_are_fixed() -> None:
         principal_components(vectors, [])
     with pytest.raises(UnknownWordError):
         principal_components(vectors, ["c"])
+
+
+def test_a_file_that_is_too_large_for_a_list_of_words() -> None:
+    text = b"cat dog 9\n"
+    with mock.patch("ngramlm.embeddings.word_lists.MAX_FILE", 2 * len(text)):
+        assert len(read_pairs(io.BytesIO(2 * text))) == 2
+        with pytest.raises(FormatError) as caught:
+            read_pairs(io.BytesIO(2 * text + b"\n"))
+    assert str(caught.value) == "<stream>: found more than 20 bytes; expected a list of words"

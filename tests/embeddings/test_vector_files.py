@@ -731,3 +731,46 @@ def test_contents_tell_the_format_whatever_the_name(tmp_path: Path, suffix: str,
 
     assert found.words == vectors.words[:20]
     np.testing.assert_array_equal(found.matrix, matrix[:20])
+
+
+def test_a_stream_of_fasttext_that_is_cut_short_before_the_outputs() -> None:
+    """Nobody knows the size of a stream before its end. The 24 bytes of outputs are not read."""
+    data = fasttext_model()
+    for end in range(len(data) - 24):
+        with pytest.raises(
+            FormatError, match=r"^<stream>: found the end of the file in the .*; expected a whole"
+        ):
+            load_vectors(io.BytesIO(data[:end]), "fasttext")
+    are_the_same(load_vectors(io.BytesIO(data), "fasttext"), load_vectors(io.BytesIO(data[:-24]), "fasttext"))
+
+
+@pytest.mark.parametrize("data", [b"3 2\nab 1 2\n", fasttext_model()[1:]])
+def test_a_stream_that_is_not_of_fasttext(data: bytes) -> None:
+    message = "<stream>: found no magic number of fastText; expected a model of fastText"
+    with pytest.raises(FormatError) as caught:
+        load_vectors(io.BytesIO(data), "fasttext")
+    assert str(caught.value) == message
+
+
+def test_a_word_of_fasttext_without_an_end() -> None:
+    """The reader gives up, and does not take the rest of a large file for one word."""
+    start = fasttext_model().index(b"</s>\0")
+    data = fasttext_model()[:start] + b"x" * (1 << 25)
+    source = io.BytesIO(data)
+    with pytest.raises(
+        FormatError, match=r"^<stream>: found 65536 bytes without an end in .*; expected words$"
+    ):
+        load_vectors(source, "fasttext")
+    assert source.tell() < len(data)
+
+
+def test_a_byte_order_mark_needs_a_header(tmp_path: Path) -> None:
+    """Without one, a reader would take the mark for that of the file."""
+    vectors = WordVectors(["\ufeffa", "b"], np.eye(2, dtype=np.float32))
+    with pytest.raises(
+        UsageError, match=r"^found a byte order mark at the start of the first word; expected another"
+    ):
+        vectors.save(tmp_path / "v.txt", "glove")
+    assert os.listdir(tmp_path) == []
+    vectors.save(tmp_path / "v.txt", "word2vec")
+    are_the_same(vectors, load_vectors(tmp_path / "v.txt", "word2vec"))

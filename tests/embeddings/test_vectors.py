@@ -418,3 +418,40 @@ def test_a_line_of_column_names_may_stand_behind_comments(tmp_path: Path) -> Non
     path.write_text("a b 3\nword1 word2 score\n")
     with pytest.raises(FormatError, match="found the score 'score'"):
         read_pairs(path)
+
+
+def test_words_near_a_vector_by_hand() -> None:
+    """The vector is used as it is, and leaves no word out of the answers."""
+    vectors = WordVectors(["east", "north", "west"], np.array([[2, 0], [0, 5], [-1, 0]], np.float32))
+    assert vectors.most_similar(np.array([4.0, 3.0])) == [
+        ("east", pytest.approx(0.8)),
+        ("north", pytest.approx(0.6)),
+        ("west", pytest.approx(-0.8)),
+    ]
+    # [0, 3] + the unit vector of "east" - [0, 2] = [1, 1]
+    assert vectors.most_similar([np.array([0.0, 3.0]), "east"], np.array([0.0, 2.0])) == [
+        ("north", pytest.approx(0.5**0.5)),
+        ("west", pytest.approx(-(0.5**0.5))),
+    ]
+
+
+@pytest.mark.parametrize("word", [5, None, ("east",)])
+def test_what_is_no_word_is_unknown(word: Any) -> None:
+    """And no similar spelling is looked for."""
+    vectors = WordVectors(["east", "north"], np.eye(2, dtype=np.float32))
+    with pytest.raises(UnknownWordError) as caught:
+        vectors[word]
+    assert str(caught.value) == f"found the word {word!r}, which is not among the 2 words"
+
+
+@pytest.mark.parametrize("metadata", [{"epochs": 5}, {5: "epochs"}])
+def test_metadata_are_strings(metadata: Any) -> None:
+    (key, value), *_ = metadata.items()
+    with pytest.raises(UsageError) as caught:
+        WordVectors(["a"], np.ones((1, 2), np.float32), metadata)
+    assert str(caught.value) == f"found {key!r}: {value!r} in the metadata; expected strings"
+
+
+def test_ngrams_of_half_a_character() -> None:
+    with pytest.raises(UsageError, match="found a word with a lone surrogate; expected text"):
+        vocabulary_ngrams(["a\ud800b"], 2, 3, 5)
