@@ -85,14 +85,12 @@ def fixed(value: float | None, digits: int, sign: bool = False) -> str:
     return "" if value is None or math.isnan(value) else f"{value:{'+' if sign else ''}.{digits}f}"
 
 
-def p_text(value: float | None) -> str:
-    """Format a p-value; empty for None.
+def p_text(value: float) -> str:
+    """Format a p-value.
 
-    >>> p_text(0.04321), p_text(0.0001), p_text(1.0), p_text(None)
-    ('0.043', '0.0001', '1.000', '')
+    >>> p_text(0.04321), p_text(0.0001), p_text(1.0)
+    ('0.043', '0.0001', '1.000')
     """
-    if value is None:
-        return ""
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1g}"
 
 

@@ -52,8 +52,6 @@ class Scale:
         (25.0, 50.0, 100.0)
         """
         low, high = self.low, self.high
-        if math.isinf(value):
-            return 100.0 if value > 0 else 0.0
         if self.log:
             low, high, value = math.log(low), math.log(high), math.log(max(value, low))
         return 100.0 * min(1.0, max(0.0, (value - low) / (high - low)))

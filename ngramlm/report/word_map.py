@@ -67,8 +67,6 @@ def word_map(words: Sequence[str], places: Floats, strong: Collection[str] = ())
 
 def _pixels(places: Floats) -> list[tuple[float, float]]:
     """Convert places to pixels, as far apart as the plot allows; the second number of a place grows upwards."""
-    if not len(places):
-        return []
     across, up = (Scale.from_values(axis.tolist(), log=False) for axis in places.T)
     room = (WIDTH - 2 * MARGIN, HEIGHT - 2 * LINE)
     unit = min(room[0] / (across.high - across.low), room[1] / (up.high - up.low))

@@ -289,3 +289,20 @@ def test_progress_is_told(tmp_path: Path) -> None:
     )
 
     assert ("comparing", 2, 2) == told[-1]
+
+
+def test_progress_of_models_is_told() -> None:
+    told: list[tuple[str, int, int | None]] = []
+    counts = lm.count(lm.Text.from_sentences(TRAIN), 2)
+    models = {"one": lm.WittenBell().fit(counts.truncate(1)), "two": lm.WittenBell().fit(counts)}
+    compare(models, texts(), progress=lambda *event: told.append(event))
+
+    assert told[:2] == [("comparing: one", 0, 2), ("comparing: two", 1, 2)]
+
+
+def test_no_best_row_without_probabilities() -> None:
+    scores = lm.StupidBackoff().fit(lm.count(lm.Text.from_sentences(TRAIN), 2))
+    found = compare({"scores": scores}, {"known": texts()["known"]})
+    with pytest.raises(UsageError) as caught:
+        found.best()
+    assert str(caught.value) == "found no model that gives probabilities; expected at least one"

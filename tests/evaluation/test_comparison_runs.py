@@ -513,3 +513,45 @@ def test_documents_are_read_by_their_rule(tmp_path: Any) -> None:
     figures = found.rows[1].figures
     assert figures is not None
     assert lm.perplexity(mixed, double[1]).perplexity == pytest.approx(figures.perplexity)
+
+
+def test_a_method_that_cannot_be_made_has_a_row_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_open(closed: bool = False) -> lm.WittenBell:
+        if closed:
+            raise UsageError("found a closed vocabulary; expected an open one")
+        return lm.WittenBell()
+
+    monkeypatch.setitem(SMOOTHINGS, "open", only_open)
+    found = run(["witten-bell", "open"], (2,), closed=True)
+    assert [(row.model, row.order, row.note) for row in found.rows if row.figures is None] == [
+        ("open 2", 2, "found a closed vocabulary; expected an open one")
+    ]
+    assert [row.model for row in found.rows if row.figures is not None] == ["witten-bell 2"]
+    with pytest.raises(
+        UsageError, match="found the baseline 'open 2'; expected a model that can be measured"
+    ):
+        run(["witten-bell", "open"], (2,), closed=True, baseline="open 2")
+
+
+def test_a_curve_leaves_out_what_a_part_does_not_support() -> None:
+    """The whole text supports the method, and a part of it does not."""
+    least = lm.Text.from_sentences(TRAIN).n_sentences // 2
+
+    class Demanding:
+        def fit(self, counts: lm.NgramCounts, heldout: Any = None, **options: Any) -> lm.BackoffModel:
+            # <s> occurs once in each sentence, and </s> is the word 2
+            if counts.counts[0][2] < least:
+                raise EstimationError(f"found few sentences; expected {least}")
+            return lm.WittenBell().fit(counts)
+
+    told: list[tuple[str, int, int | None]] = []
+    methods = {"demanding": Demanding(), "witten-bell": lm.WittenBell()}
+    found = run(methods, (2,), curve=(0.25, 1), progress=lambda *event: told.append(event))
+    small, whole = (round(part * lm.Text.from_sentences(TRAIN).n_sentences) for part in (0.25, 1))
+
+    assert [(point.method, point.train_sentences) for point in found.curve] == [
+        ("witten-bell", small),
+        ("demanding", whole),
+        ("witten-bell", whole),
+    ]
+    assert [row.note for row in found.rows if row.figures is None] == []

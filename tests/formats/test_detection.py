@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 import ngramlm as lm
-from ngramlm.errors import FormatError
+from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.arpa import write_arpa
 from ngramlm.formats.binary_writer import save_binary
 from ngramlm.formats.count_files import write_counts
-from ngramlm.formats.detection import HEAD_BYTES, binary_kind, kind_of, kind_of_name
+from ngramlm.formats.detection import HEAD_BYTES, binary_kind, check_binary_target, kind_of, kind_of_name
 
 COUNTS = lm.count(lm.Text.from_sentences(["a b", "b a b"]), order=2)
 
@@ -87,3 +89,24 @@ def test_what_is_no_model_is_refused(data: bytes, found: str, tmp_path: Path) ->
 )
 def test_the_format_that_a_name_asks_for(name: str, kind: str | None) -> None:
     assert kind_of_name(name) == kind
+
+
+def test_binary_models_do_not_go_to_pipes_and_devices(tmp_path: Path) -> None:
+    """A binary model is mapped, and appears as a whole."""
+    model = lm.WittenBell().fit(COUNTS)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path(os.devnull)):
+        with pytest.raises(UsageError) as caught:
+            model.save(path)
+        assert str(caught.value) == (f"{path}: found a pipe or device; expected a plain file (or write ARPA)")
+
+
+def test_binary_models_are_for_little_endian_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "byteorder", "big")
+    with pytest.raises(UsageError) as caught:
+        check_binary_target(tmp_path / "model.ngram")
+    assert str(caught.value) == (
+        "found a big-endian machine; expected a little-endian one for binary models (write ARPA)"
+    )

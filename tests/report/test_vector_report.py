@@ -131,3 +131,10 @@ def test_a_lonely_dot_has_its_label() -> None:
         word for word, _, _ in labels(word_map(["a", "b"], np.array([[0.0, 0], [1, 1]])))
     )
     assert ["a"] == [word for word, _, _ in labels(word_map(["a"], np.zeros((1, 2))))]
+
+
+def test_a_map_of_nothing() -> None:
+    svg = word_map([], np.empty((0, 2)))
+
+    assert (labels(svg), dots(svg)) == ([], {})
+    assert 'aria-label="0 words in a plane"' in svg

@@ -427,3 +427,10 @@ def test_nasty_words_are_in_the_texts() -> None:
 )
 def test_latex_sets_every_character_as_it_is(character: str, set_as: str) -> None:
     assert f"a{set_as}b" == latex.escape(f"a{character}b")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_what_is_infinite_is_at_the_edge(log: bool) -> None:
+    scale = Scale(1.0, 100.0, log=log)
+
+    assert (scale(math.inf), scale(-math.inf)) == (100.0, 0.0)
