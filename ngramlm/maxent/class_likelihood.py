@@ -172,7 +172,5 @@ class WordColumns:
         unigrams = np.zeros(n_words)
         self._features.fall(masses, shares, expected, unigrams, np.zeros_like(self._ends), self._ends)
         of_words = shares[: len(self._sizes)].copy()
-        if len(self._sizes) == 1:
-            raise ValueError("found a single class; expected the classes of <unk>, <s> and </s> too")
         expected[:n_words] += unigrams + np.repeat(of_words, self._sizes) * masses[:n_words]
         return expected

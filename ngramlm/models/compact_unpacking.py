@@ -26,8 +26,6 @@ def unpack_compact(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Column
 
 
 def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:
-    if len(n_rows) != automaton.order:
-        raise ValueError("orders that disagree")
     n_words = n_rows[0]
     # The root has all words as children, and is its own suffix.
     lower_starts, grand_starts = np.array([0, n_words], np.int64), np.zeros(2, np.int64)

@@ -209,8 +209,6 @@ class _BigramClasses:
     def _after(self, history: int) -> tuple[Floats, Floats]:
         """Return the distinct probabilities of all words after a history, and how many words have each."""
         rows = slice(*self.level.starts[history : history + 2])
-        if not self.bigrams.totals[history] > 0:
-            return self.values, self.numbers.astype(np.float64)
         left = self.numbers.astype(np.float64)
         np.subtract.at(left, self.class_of_word[self.level.words[rows]], 1.0)
         unseen = self.bigrams.unseen_counts(self.bigrams.totals[history], self.values)

@@ -197,8 +197,6 @@ def adjusted_counts(
     """
     values, inverse, numbers = np.unique(counts, return_inverse=True, return_counts=True)
     values = values.astype(np.int64)
-    if not len(values):
-        return np.zeros(0), 0.0
     total, unseen = float(values @ numbers), float(numbers[0]) if values[0] == 1 else 0.0
     found = _simple(order, values, numbers) if k is None else _plain(values, numbers, k)
     if found is None:

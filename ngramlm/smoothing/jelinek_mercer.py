@@ -116,11 +116,8 @@ class JelinekMercer(RecursiveSmoothing[HistoryWeights]):
         return self.weights is None
 
     def parameters(self, order: OrderCounts) -> HistoryWeights:
-        """Return the given weight of one order; raises UsageError if no weights are given."""
-        if self.weights is None:
-            raise UsageError(
-                "found no weights; expected weights, because EM cannot estimate one order by itself"
-            )
+        """Return the given weight of one order."""
+        assert self.weights is not None, "EM cannot estimate one order by itself"
         return HistoryWeights((), (float(one_of(self.weights, order.order)),))
 
     def fit_parameters(

@@ -470,3 +470,18 @@ def test_an_empty_zip_file_is_refused(tmp_path: Path) -> None:
 
 def test_deeply_nested_headers_are_refused(saved: Callable[[str], bytes], tmp_path: Path) -> None:
     refused({**members_of(saved("floor")), HEADER: b"[" * 200_000}, tmp_path / "model.ngram")
+
+
+@every_kind
+def test_columns_of_another_kind_of_model(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole column that the model does not know is no less a sign of damage than a missing one."""
+    model = small_model(kind)
+    columns = {**model.columns(), "other": np.zeros(1)}
+    monkeypatch.setattr(model, "columns", lambda: columns)
+    path = tmp_path / "model.ngram"
+    model.save(path)
+    with pytest.raises(FormatError) as caught:
+        lm.load(path)
+    found = str(caught.value)
+    assert found.startswith(f"{path}: found columns that do not fit together (")
+    assert found.endswith("columns of another kind of model); expected a whole model")

@@ -330,3 +330,30 @@ def test_what_is_no_number(text: str) -> None:
 def test_nothing_may_stand_around_a_number(text: str) -> None:
     with pytest.raises(ValueError, match="expected a decimal number"):
         _parse_log10(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-4115237788937520e-20",
+        "-7010839646682143e-18",
+        "-5543155097961426e-14",
+        "-1836855337023735e-16",
+        "-5102093517780304e-16",
+        "-3877227572957054e-19",
+        "-8838458359241486e-16",
+    ],
+)
+def test_decimals_are_not_rounded_twice(text: str) -> None:
+    """The nearest double is the middle of two float32, and the decimal itself is beside the middle."""
+    exact, double = Fraction(text), float(text)
+    low, high = sorted(
+        {np.float32(double), *(np.nextafter(np.float32(double), np.float32(s)) for s in (-99, 0))}
+    )[:2]
+    if Fraction(double) > Fraction(float(high)):
+        low, high = high, np.nextafter(high, np.float32(0))
+    assert 2 * Fraction(double) == Fraction(float(low)) + Fraction(float(high)) != 2 * exact
+    # so that a conversion by way of a double is wrong
+    assert np.float32(double) != nearest_float32(text)
+
+    assert _parse_log10(text.encode()) == nearest_float32(text)

@@ -291,3 +291,58 @@ def test_models_of_unknown_text() -> None:
     assert np.isfinite(model.log10_probs(text)).all()
     with pytest.raises(CountError):
         METHOD.fit(lm.NgramCounts.from_ngrams({("a",): 2**62, ("b",): 2**62, ("</s>",): 1}))
+
+
+def test_progress_of_classes_and_of_both_solutions() -> None:
+    told: list[tuple[str, int, int | None]] = []
+    replace(METHOD, tolerance=1e-2).fit(counted(VERSE, 2), progress=lambda *event: told.append(event))
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    classing = [event for event in told if event[0] == "classing words"]
+
+    assert len(stages) == 3
+    assert stages[0] == "classing words"
+    assert [done for _, done, _ in classing] == list(range(1, len(classing) + 1))
+    for stage in stages[1:]:
+        steps = [(done, total) for name, done, total in told if name == stage]
+        assert steps == [(number, None) for number in range(len(steps))]
+        assert len(steps) > 1
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_backoff_model_keeps_the_stored_ngrams(order: int) -> None:
+    model = replace(METHOD, tolerance=1e-3).fit(counted(VERSE, order))
+    table = model.to_backoff()
+    assert table.n_ngrams == model.n_ngrams
+    words = model.vocabulary.words()
+    for k in range(1, order + 1):
+        for ngram in model.trie.ngrams(k).tolist():
+            *history, last = (words[id] for id in ngram)
+            if last == "<s>":
+                continue
+            expected = model.distribution(history)[ngram[-1]]
+            assert 10 ** table.log10_prob(last, history) == pytest.approx(expected, rel=1e-5), (history, last)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("base", lambda base: 0 * base, "found no class that can be predicted; expected at least one"),
+        (
+            "classes",
+            lambda classes: classes.astype(np.int64),
+            r"found classes int64\[\d+\]; expected int32\[\d+\]",
+        ),
+        ("classes", lambda classes: classes[:-1], r"found classes int32\[\d+\]; expected int32\[\d+\]"),
+    ],
+)
+def test_columns_that_are_no_model(name: str, value: Any, message: str) -> None:
+    model = replace(METHOD, tolerance=1e-1).fit(counted(VERSE, 2))
+    columns = {
+        "classes": model.classes,
+        "base": model.base,
+        "class_lambdas": model.class_lambdas,
+        "word_lambdas": model.word_lambdas,
+    }
+    columns[name] = value(columns[name])
+    with pytest.raises(UsageError, match=message):
+        type(model)(model.vocabulary, model.trie, **columns)

@@ -6,6 +6,7 @@ import itertools
 import math
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from ngramlm.maxent._maxent import Features
 from ngramlm.maxent.ngram_likelihood import NgramLikelihood
 from ngramlm.maxent.objective import Objective
 from ngramlm.maxent.observed import Observed
+from ngramlm.maxent.owl_qn import owl_qn
 from ngramlm.maxent.solvers import SOLVERS, solve
 from ngramlm.text.vocabulary import BOS
 
@@ -464,3 +466,62 @@ def test_how_far_the_test_text_is_from_the_training_text(shared: Path) -> None:
 
     assert unseen - seen > 1
     assert penalty == pytest.approx(unseen - seen, abs=0.08)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "owl-qn"])
+def test_a_start_that_is_good_enough_is_the_end(solver: str) -> None:
+    objective = Objective.of(likelihood_of(VERSE, 2), 6.0)
+    start = solve(objective, "owl-qn", 1e-10, 1000).lambdas
+    seen: list[NDArray[np.float64]] = []
+    SOLVERS[solver](objective, start, lambda change, value, gap: bool(seen.append(change)) or True)
+
+    assert len(seen) == 1
+    np.testing.assert_array_equal(start, seen[0])
+
+
+class Bowl:
+    """An objective of one weight, (d - lowest)^2 / 2, whose slope may be wrong."""
+
+    alpha = 0.0
+    likelihood = SimpleNamespace(n_events=1.0)
+
+    def __init__(self, lowest: float, sign: float = 1.0) -> None:
+        self.lowest, self.sign = lowest, sign
+
+    def scales(self) -> NDArray[np.float64]:
+        return np.ones(1)
+
+    def smooth(self, change: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        return float((change[0] - self.lowest) ** 2) / 2, self.sign * (change - self.lowest)
+
+    def value(self, smooth: float, change: NDArray[np.float64]) -> float:
+        return smooth
+
+    def slope(self, change: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
+        return gradient
+
+    def gap(self, slope: NDArray[np.float64]) -> float:
+        return 1.0
+
+
+@pytest.mark.parametrize(
+    ("bowl", "steps"),
+    [
+        (Bowl(0.0), 1),  # the start is the minimum: no weight moves
+        (Bowl(2.0, sign=-1.0), 1),  # all steps lead upwards
+        (Bowl(2.0), 2),  # the first step is a quarter of the way or more, and then there are more
+    ],
+)
+def test_a_search_that_nobody_ends_ends_where_no_step_helps(bowl: Any, steps: int) -> None:
+    seen: list[float] = []
+
+    def watch(change: NDArray[np.float64], value: float, gap: float) -> bool:
+        seen.append(float(change[0]))
+        return len(seen) > 100
+
+    owl_qn(bowl, np.zeros(1), watch)
+    if steps == 1:
+        assert seen == [0.0]
+    else:
+        assert 2 <= len(seen) <= 100
+        assert seen[-1] == pytest.approx(2.0, abs=1e-6)

@@ -45,6 +45,7 @@ from ngramlm.maxent.selection import (
     trigger_pairs,
 )
 from ngramlm.maxent.text_likelihood import TextLikelihood, located
+from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.maxent.topic_features import Topics
 
 Documents = list[list[list[str]]]
@@ -572,3 +573,13 @@ def test_damaged_files(name: str, change: Any, tmp_path: Path, monkeypatch: pyte
     model.save(tmp_path / "model.ngram")
     with pytest.raises(FormatError, match="do not fit together"):
         lm.load(tmp_path / "model.ngram")
+
+
+def test_columns_of_other_words_are_no_model() -> None:
+    model = METHOD.fit(text_of(divided(VERSE, [5, 9])))
+    assert isinstance(model, MaxEntModel)
+    with pytest.raises(UsageError) as caught:
+        MaxEntModel(model.vocabulary, model.trie, model.base[:-1], model.features, model.lambdas)
+    assert str(caught.value) == (
+        f"found columns that do not fit the vocabulary; expected columns of {len(model.vocabulary)} words"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,3 +171,18 @@ def test_a_text_that_no_model_knows() -> None:
     for options in ({"tolerance": 0}, {"max_iterations": 0}):
         with pytest.raises(UsageError, match=next(iter(options))):
             fit_log_linear_weights(models, text, **options)  # type: ignore[arg-type]
+
+
+def test_models_without_a_common_word(tmp_path: Path) -> None:
+    """The product of their probabilities is 0 for every word."""
+    models = []
+    for number, (a, b) in enumerate([("0", "-99"), ("-99", "0")]):
+        rows = f"-99\t<unk>\n-99\t<s>\n-99\t</s>\n{a}\ta\n{b}\tb\n"
+        path = tmp_path / f"{number}.arpa"
+        path.write_text(f"\\data\\\nngram 1=5\n\n\\1-grams:\n{rows}\n\\end\\\n")
+        models.append(lm.load(path))
+    with pytest.raises(EstimationError) as caught:
+        mix_log_linear(models, [1, 1])
+    assert str(caught.value) == (
+        "found no word with a probability above 0 in all models; expected at least one"
+    )

@@ -18,7 +18,7 @@ from support import strategies
 from support.contracts import same_log10, text_of, tokens_of
 from support.oracles.counts import BOS, EOS, UNK, words_by_count
 from support.oracles.models.backoff import BackoffOracle
-from support.small_models import table_model
+from support.small_models import small_model, table_model
 from support.texts import TOY, counted
 
 import ngramlm as lm
@@ -427,3 +427,40 @@ def test_control_characters_are_refused_by_every_call(bad: str) -> None:
     for call in (model.score, lambda s: list(model.full_scores(s)), lambda s: model.scores([s])):
         with pytest.raises(TextError):
             call(bad)
+
+
+def written(folder: Path, rows: str) -> lm.BackoffModel:
+    """A model of unigrams."""
+    path = folder / "m.arpa"
+    path.write_text(f"\\data\\\nngram 1={rows.count(chr(10))}\n\n\\1-grams:\n{rows}\n\\end\\\n")
+    model = lm.load(path)
+    assert isinstance(model, lm.BackoffModel)
+    return model
+
+
+def test_nothing_is_drawn_where_only_unk_has_a_probability(tmp_path: Path) -> None:
+    model = written(tmp_path, "0\t<unk>\n-99\t<s>\n-99\t</s>\n-99\ta\n")
+    assert [model.generate(seed=seed) for seed in range(3)] == [[], [], []]
+    # where other words have one, they are drawn although <unk> has nearly all of it
+    model = written(tmp_path, "0\t<unk>\n-99\t<s>\n-99\t</s>\n-9\ta\n")
+    assert model.generate(seed=1, max_length=4) == ["a"] * 4
+
+
+@pytest.mark.parametrize("state", [b"x", "x", None, (1,), 2.5, -1, 10**6, 10**30])
+def test_a_state_of_another_model(state: Any) -> None:
+    model = small_model()
+    with pytest.raises(UsageError) as caught:
+        model.advance(state, "A")
+    assert str(caught.value) == (
+        "found a state of another model; expected a state from start, empty or advance of this model"
+    )
+
+
+def test_save_does_not_write_arpa(tmp_path: Path) -> None:
+    for name in ("m.arpa", "m.arpa.gz"):
+        with pytest.raises(UsageError) as caught:
+            small_model().save(tmp_path / name)
+        assert str(caught.value) == (
+            f"{tmp_path / name}: save writes the binary format; expected save_arpa, or another suffix"
+        )
+    assert list(tmp_path.iterdir()) == []

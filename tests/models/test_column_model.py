@@ -149,3 +149,29 @@ def test_score_is_the_sum_on_any_text(name: str, texts: tuple[strategies.Corpus,
     total = model.log10_probs(text_of(test, model.vocabulary)).sum()
 
     assert sum(model.score(sentence) for sentence in test) == pytest.approx(total, abs=1e-9)
+
+
+def test_orders_without_a_beginning() -> None:
+    """The longest counted n-gram that ends with each token, where nothing is known before the first."""
+    model = lm.ChurchGale(min_seen=1).fit(lm.count(lm.Text.from_sentences(TRAIN), order=3))
+    # "the cat sat", "sat on" and "dog </s>" were counted, and "cat sat on", "on a", "a dog" and "a dog </s>" were not
+    orders = [order for _, order, _ in model.full_scores("the cat sat on a dog", bos=False)]
+    assert orders == [1, 2, 3, 2, 1, 1, 2]
+    # with a beginning, "<s> the" and "<s> the cat" were counted
+    orders = [order for _, order, _ in model.full_scores("the cat sat on a dog")]
+    assert orders == [2, 3, 3, 2, 1, 1, 2]
+
+
+def test_what_a_model_says_of_itself(model: ColumnModel) -> None:
+    assert "cat" in model
+    assert "owl" not in model
+    assert repr(model) == f"<{type(model).__name__} of {' + '.join(map(str, model.n_ngrams))} n-grams>"
+    assert model.is_closed == (10 ** model.log10_prob("owl") == 0)
+    assert model.is_closed == (model.metadata["closed"] == "yes")
+
+
+def test_a_trie_of_other_words(model: ColumnModel) -> None:
+    words = lm.Vocabulary(["one"])
+    with pytest.raises(UsageError) as caught:
+        ColumnModel.__init__(model, words, model.trie)
+    assert str(caught.value) == f"found {model.n_ngrams[0]} unigrams; expected 4, one for each word"

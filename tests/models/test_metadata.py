@@ -51,3 +51,7 @@ def test_it_does_not_change() -> None:
         Metadata(TEXT)["smoothing"] = "x"  # type: ignore[index]
     with pytest.raises(KeyError):
         Metadata(TEXT)["no such name"]
+
+
+def test_how_metadata_are_shown() -> None:
+    assert repr(Metadata({"smoothing": "katz", "k": "5"})) == "Metadata({'smoothing': 'katz', 'k': '5'})"

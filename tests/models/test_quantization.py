@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ngramlm.models import quantization
 from ngramlm.models.quantization import RAW_BITS, quantize
 
 log10_values = st.floats(-99, 0, width=32) | st.sampled_from([0.0, -np.inf, -1.5, -2.25])
@@ -86,3 +87,54 @@ def test_an_empty_column_has_a_book() -> None:
     codes = quantize(np.empty(0, np.float32), 8, lossless=False)
 
     assert (codes.bits, len(codes.book), len(codes.codes)) == (1, 2, 0)
+
+
+def test_a_code_that_nothing_uses_is_left_out() -> None:
+    """And every value still has the nearest of the book."""
+    values = np.array(
+        [
+            *(
+                -4.52711,
+                -169.461,
+                -2.02257e-3,
+                -3.49066e-2,
+                -2.36403e-5,
+                -1.25777,
+                -2.73116e-5,
+                -8.51517,
+                -4.77382,
+            ),
+            *(
+                -4.51439e-4,
+                -20.3981,
+                -0.507207,
+                -41.3901,
+                -4.45878,
+                -3.65307,
+                -3.43942e-2,
+                -3.53705e-2,
+                -0.804781,
+            ),
+            *(
+                -685.653,
+                -1.48325,
+                -1.65852e-7,
+                -30.7847,
+                -9.21361e-5,
+                -3.52586,
+                -4.20424e-2,
+                -0.906641,
+                -0.327778,
+            ),
+            -1.70558e-5,
+        ],
+        np.float32,
+    )
+    book = quantization._means(values, 16)
+    used = np.unique(quantization._encode(values, book))
+    found = quantize(values, 4)
+
+    assert (len(book), len(used), found.bits) == (16, 15, 4)
+    assert found.book.tolist() == [*book[used].tolist(), book[used][-1]]
+    distances = np.abs(found.book[:, None].astype(np.float64) - values)
+    np.testing.assert_array_equal(distances[found.codes, np.arange(len(values))], distances.min(axis=0))

@@ -290,3 +290,14 @@ def test_real_models_keep_summing_to_one_and_predicting(domain: str) -> None:
         small.trie.check(len(small.vocabulary))
         if threshold == 1e-8:
             assert abs(found / full - 1) < 0.02
+
+
+def test_too_few_ngrams_to_keep_those_that_must_stay() -> None:
+    """Two of the three n-grams cost infinitely much, as they hold words without a unigram probability."""
+    costs = [np.zeros(4), np.array([np.inf, 1.0, np.inf])]
+    assert threshold_for(costs, 6) == np.inf
+    with pytest.raises(UsageError) as caught:
+        threshold_for(costs, 5)
+    assert str(caught.value) == (
+        "keep is 5; expected at least 6, because words without a unigram probability would be lost"
+    )

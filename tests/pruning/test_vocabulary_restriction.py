@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from support.oracles.counts import BOS
 from support.small_models import SMOOTHINGS, trained
 
 import ngramlm as lm
-from ngramlm.errors import UsageError
+from ngramlm.errors import EstimationError, UsageError
 from ngramlm.pruning import restrict_vocabulary
 from ngramlm.text.vocabulary import UNK
 
@@ -148,3 +149,15 @@ def test_oov_scores_are_those_of_the_unknown_word() -> None:
 
     assert expected == pytest.approx(small.log10_prob("c", ["a"]), abs=1e-6)
     assert isinstance(small, lm.BackoffModel)
+
+
+def test_no_kept_word_has_a_probability(tmp_path: Path) -> None:
+    rows = "-99\t<unk>\n-99\t<s>\n-99\t</s>\n0\ta\n-99\tb\n"
+    (tmp_path / "m.arpa").write_text(f"\\data\\\nngram 1=5\n\n\\1-grams:\n{rows}\n\\end\\\n")
+    model = lm.load(tmp_path / "m.arpa")
+    assert 10 ** restrict_vocabulary(model, ["a"]).log10_prob("a") == 1
+    with pytest.raises(EstimationError) as caught:
+        restrict_vocabulary(model, ["b"])
+    assert str(caught.value) == (
+        "found no word with a probability above 0 among the kept words; expected at least one"
+    )

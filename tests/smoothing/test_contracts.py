@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from support.cases import ABSENT, MODELS, TUNED, ModelCase, TunedCase, subject, 
 from support.contracts import CHECKS, ROUND_TRIPS, Subject, check_equals_oracle_on_distributions, tokens_of
 from support.oracles.counts import CountOracle
 from support.oracles.smoothing.kneser_ney import ModifiedKneserNeyOracle, three_discounts
+from support.sameness import columns_are_identical
 from support.texts import HELDOUT, PROBE, VERSE
 
 import ngramlm as lm
@@ -313,3 +314,79 @@ def test_counts_of_zero_are_as_good_as_absent(zero: tuple[str, ...]) -> None:
             np.testing.assert_allclose(
                 expected.distribution(history), actual.distribution(history), rtol=1e-6, err_msg=case.name
             )
+
+
+@pytest.mark.parametrize("interpolate", [True, False])
+def test_a_history_without_continuation_counts_leaves_all_to_the_lower_order(interpolate: bool) -> None:
+    """No text has such counts: "a b" occurs, and nothing occurs before it."""
+    counts = lm.NgramCounts.from_ngrams(
+        {("a",): 2, ("b",): 2, ("a", "b"): 2, ("b", "a"): 1, ("a", "b", "a"): 1}
+    )
+    assert counts.continuation_counts(2)[0] == 0
+    method = lm.KneserNey(discounts=1, fallback=(0.5, 1.0, 1.5), interpolate=interpolate)
+    model = method.fit(counts)
+
+    # One word before "a" and one before "b", D = 1/2: each has (1 - 1/2) / 2 = 1/4, and <unk>, </s>, "a" and "b" share
+    # the 1/2 that is left.
+    unigrams = {"<unk>": 1 / 8, "</s>": 1 / 8, "a": 3 / 8, "b": 3 / 8}
+    for word, expected in unigrams.items():
+        assert 10 ** model.log10_prob(word, ["a"]) == pytest.approx(expected, rel=1e-6), word
+        assert 10 ** model.log10_prob(word) == pytest.approx(expected, rel=1e-6), word
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: lm.PerOrder(methods=(lm.WittenBell(), lm.Additive())),
+            "found add-delta, which does not build on a lower order; expected a method that does",
+        ),
+        (
+            lambda: lm.PerOrder(methods=(lm.PerOrder(methods=(lm.WittenBell(),)),)),
+            "found witten-bell, which does not build on a lower order; expected a method that does",
+        ),
+        (
+            lambda: lm.PerOrder(methods=(lm.JelinekMercer(),)),
+            (
+                "found jelinek-mercer, which estimates the parameters of all orders together; "
+                "expected another method, or given parameters"
+            ),
+        ),
+        (
+            lambda: lm.JelinekMercer(weights=(0.5,), buckets="total"),
+            "found weights for buckets by 'total'; expected weights with buckets by 'order' only",
+        ),
+    ],
+)
+def test_methods_that_do_not_fit_each_other(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+def test_the_form_of_a_method_for_all_orders() -> None:
+    one, two = lm.WittenBell(), lm.WittenBell(interpolate=False)
+
+    assert lm.PerOrder(methods=(one,)).in_form(False).methods == (two,)
+    assert lm.PerOrder(methods=(two,)).in_form(True).methods == (one,)
+    # the unigrams keep the form of their own method
+    assert lm.PerOrder(methods=(one, one)).in_form(False).methods == (one, two)
+
+
+def test_concentrations_that_are_given_are_not_tuned() -> None:
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=2)
+    method = lm.Dirichlet(concentrations=(3.0, 5.0))
+    tuned = method.fit(counts, heldout=lm.Text.from_sentences(VERSE[:2], counts.vocabulary))
+
+    assert tuned.metadata["concentrations"] == "3;5"
+    columns_are_identical(method.fit(counts), tuned)
+
+
+def test_concentrations_that_are_given_stay_where_other_orders_are_tuned() -> None:
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=2)
+    heldout = lm.Text.from_sentences(HELDOUT, counts.vocabulary)
+    methods = (lm.Dirichlet(concentrations=(3.0,)), lm.AbsoluteDiscounting())
+    tuned, plain = (lm.PerOrder(methods=methods).fit(counts, text).metadata for text in (heldout, None))
+
+    assert (tuned["tuned"], tuned["concentrations"], plain["concentrations"]) == ("yes", "3;", "3;")
+    assert tuned["discounts"] != plain["discounts"]

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from ngramlm.text.documents import (
     MarkerLine,
     document_rule,
     read_documents,
+    select_documents,
 )
 
 DOCUMENTS = [["a b", "c"], ["a"], ["b b", "a c", "c c"]]
@@ -167,3 +169,23 @@ def test_characters_of_blank_lines_do_not_count() -> None:
     assert dropped.documents.tolist() == [0, 3]
     with pytest.raises(UsageError, match="empty rule"):
         document_rule("")
+
+
+@pytest.mark.parametrize("marks", [1, 2])
+def test_a_second_byte_order_mark_belongs_to_the_text(marks: int) -> None:
+    """Documents that are marked by a line keep what a text without them keeps."""
+    data = b"\xef\xbb\xbf" * marks + b"a b\nc\n"
+    plain = lm.read_text(io.BytesIO(data))
+    marked = read_documents(io.BytesIO(data.replace(b"c", b"--\nc")), MarkerLine("--"))
+
+    assert plain.sentence(0)[0] == "\ufeff" * (marks - 1) + "a"
+    assert [marked.sentence(k) for k in range(2)] == [plain.sentence(k) for k in range(2)]
+    assert marked.documents.tolist() == [0, 1, 2]
+
+
+def test_documents_are_chosen_by_a_mark_each() -> None:
+    text = read_documents(io.BytesIO(b"a\n\nb\n\nc c\n"), BlankLines())
+    for n in (2, 4):
+        with pytest.raises(UsageError) as caught:
+            select_documents(text, np.ones(n, bool))
+        assert str(caught.value) == f"found {n} marks for 3 documents; expected one for each"

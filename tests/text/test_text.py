@@ -33,6 +33,7 @@ from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.reading import iter_text, map_text, read_text
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import split_words
+from ngramlm.text.vocabulary import new_table
 
 RESERVED = ["<unk>", "<s>", "</s>"]
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -867,3 +868,35 @@ def test_from_sentences_refuses_lists_whose_words_are_none(word: str) -> None:
     """As `score` does: a word of a list is not split behind the caller's back."""
     with pytest.raises(NgramlmError):
         Text.from_sentences([["a", word, "b"]])
+
+
+@pytest.mark.parametrize("chunk_bytes", [4, 1 << 20])
+def test_a_tokenizer_in_python_tells_the_line_that_is_not_utf8(chunk_bytes: int) -> None:
+    data = "é é\n\nb\n".encode() + b"c \xff d\n\xfe\n"
+    with pytest.raises(TextError) as caught:
+        list(iter_text(io.BytesIO(data), lm.Vocabulary(["b"]), tokenizer="words", chunk_bytes=chunk_bytes))
+    assert str(caught.value).startswith("<stream>:4: found bytes that are not UTF-8; expected UTF-8")
+
+
+def test_sums_of_no_sentences() -> None:
+    found = lm.Text.from_sentences([]).sentence_sums(np.empty(0))
+
+    assert (found.shape, found.dtype) == ((0,), np.float64)
+
+
+@pytest.mark.parametrize(
+    ("data", "ids", "characters"),
+    [
+        (b"a b\r", [1, 3, 4, 2], 4),
+        (b"a b", [1, 3, 4, 2], 4),
+        (b"a b \r", [1, 3, 4, 2], 5),
+        (b"\r", [1, 2], 1),
+    ],
+)
+def test_the_kernel_takes_a_last_line_without_its_end(data: bytes, ids: list[int], characters: int) -> None:
+    """A carriage return at the end is half a line end, and no character; the missing line end is counted."""
+    found = np.empty(2 * len(data) + 2, np.int32)
+    n_ids, n_lines, counted, problem, _, _ = tokenize(
+        np.frombuffer(data + bytes(PADDING), np.uint8).copy(), len(data), new_table(), True, 0, found
+    )
+    assert (found[:n_ids].tolist(), n_lines, counted, problem) == (ids, 1, characters, 0)

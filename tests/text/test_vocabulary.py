@@ -460,3 +460,7 @@ def test_the_table_of_a_text_is_that_of_its_words() -> None:
     assert direct == text.vocabulary
     for one, other in zip(direct.table.arrays(), text.vocabulary.table.arrays(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_how_a_vocabulary_is_shown() -> None:
+    assert repr(Vocabulary(["a", "b"])) == "<Vocabulary of 5 words>"

@@ -373,3 +373,11 @@ def test_a_trie_grows_order_by_order(corpus: strategies.Corpus, order: int) -> N
     for k in range(1, trie.order):
         np.testing.assert_array_equal(trie.history_of_row(k), grown.history_of_row(k))
         np.testing.assert_array_equal(trie.history_of_row(k), given_links.history_of_row(k))
+
+
+def test_more_rows_than_numbers_of_32_bits() -> None:
+    """A column of so many rows would take 8 GB, so that only the check itself is asked."""
+    assert levels._checked((1 << 31) - 1) == (1 << 31) - 1
+    with pytest.raises(UsageError) as caught:
+        levels._checked(1 << 31)
+    assert str(caught.value) == "found 2147483648 n-grams of one order; expected less than 2^31"

@@ -16,7 +16,9 @@ from support.ngram_sets import Ngram, closed_sets
 from support.oracles.trie.trie import TrieOracle
 from support.texts import TOY, counted
 
-from ngramlm.errors import FormatError, NgramlmError
+import ngramlm as lm
+from ngramlm.errors import FormatError, NgramlmError, UsageError
+from ngramlm.trie.levels import MAX_ORDER
 from ngramlm.trie.trie import Level, NgramTrie
 
 BOS, EOS = 1, 2
@@ -248,3 +250,17 @@ def test_columns_cannot_be_written() -> None:
     trie, _ = sound_trie()
     with pytest.raises(ValueError, match="read-only"):
         trie.level(2).words[0] = 0
+
+
+def test_orders_that_a_trie_has_not() -> None:
+    level = Level.of_words(3)
+    for levels in ([], [level] * (MAX_ORDER + 1)):
+        with pytest.raises(UsageError) as caught:
+            NgramTrie(levels)
+        assert str(caught.value) == f"order is {len(levels)}; expected 1 to {MAX_ORDER}"
+    trie = lm.count(lm.Text.from_sentences(["a b"]), order=3).trie
+    assert len(trie.history_of_row(2)) == trie.n_rows[1]
+    for order in (0, 3, 4):
+        with pytest.raises(UsageError) as caught:
+            trie.history_of_row(order)
+        assert str(caught.value) == f"order is {order}; expected 1 to 2"
