@@ -614,3 +614,20 @@ def test_a_file_that_shrinks_while_it_is_read() -> None:
     with pytest.raises(FormatError) as caught:
         next(pieces)
     assert str(caught.value) == "m.ngram: found section 'slots' truncated; expected 2 more bytes"
+
+
+@pytest.mark.parametrize("value", [0, 1, 1 << 16, (1 << 31) - 1])
+def test_unigrams_of_other_words(value: int, tmp_path: Path) -> None:
+    """A slot is a word, a probability and a place. That of word 3 follows the header and those of three words."""
+    path = tmp_path / "m"
+    data, description = saved(path)
+    damaged = bytearray(data)
+    at = description["sections"]["slots"]["offset"] + 12 * (1 + 3)
+    assert struct.unpack_from("<I", data, at) == (3,)
+    struct.pack_into("<I", damaged, at, len(small_model().vocabulary) - 1 + value)
+    path.write_bytes(damaged)
+    with pytest.raises(FormatError) as caught:
+        _ = load_binary(path).columns
+    assert str(caught.value) == (
+        f"{path}: found unigrams out of order; expected the slots of a back-off model"
+    )
