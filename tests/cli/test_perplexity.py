@@ -64,7 +64,7 @@ def test_an_impossible_word_gives_null_in_json_and_infinite_in_text(invoke: Invo
     facts = json.loads(invoke("perplexity", "closed.arpa", "test.txt", "--json").stdout)
     assert facts["perplexity"] is None
     assert facts["perplexity_excluding_oov"] > 1
-    assert "Perplexity including OOVs:   infinite\n" in invoke("perplexity", "closed.arpa", "test.txt").stdout
+    assert "Perplexity including OOVs:  infinite\n" in invoke("perplexity", "closed.arpa", "test.txt").stdout
 
 
 def test_several_models_are_a_table(invoke: Invoke, folder: Path) -> None:
@@ -449,7 +449,7 @@ def test_warnings_of_compare_name_the_method_and_those_of_texts_come_once(
 def test_a_figure_that_does_not_exist_is_undefined(invoke: Invoke, folder: Path, text: str) -> None:
     result = invoke("perplexity", "model.arpa", "-", input=text)
 
-    assert "Perplexity without </s>:     undefined\n" in result.stdout
+    assert "Perplexity without </s>:    undefined\n" in result.stdout
     assert "nan" not in result.stdout
     assert (
         json.loads(invoke("perplexity", "model.arpa", "-", "--json", input=text).stdout)[
