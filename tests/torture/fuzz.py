@@ -191,8 +191,12 @@ def _guided(name: str, seeds: list[bytes], n: int, folder: Path) -> None:
 @click.option("--seconds", default=0.0, help="Stop after this time, whatever --runs says.")
 @click.option("--seed", default=1, show_default=True, help="Seed of chance.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Child processes at once.")
-@click.option("--guided", is_flag=True, help="Let atheris guide the inputs of one target (pip install atheris).")
-@click.option("-o", "--output", default="build/fuzz", show_default=True, help="Folder for the inputs that fail.")
+@click.option(
+    "--guided", is_flag=True, help="Let atheris guide the inputs of one target (pip install atheris)."
+)
+@click.option(
+    "-o", "--output", default="build/fuzz", show_default=True, help="Folder for the inputs that fail."
+)
 def main(
     names: tuple[str, ...], runs: int, seconds: float, seed: int, jobs: int, guided: bool, output: str
 ) -> None:

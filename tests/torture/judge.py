@@ -12,7 +12,7 @@ import numpy as np
 
 from ngramlm.errors import NgramlmError
 
-__all__ = ["SECONDS", "Judge", "allowed_bytes"]
+__all__ = ["SECONDS", "Judge", "allowed_bytes", "peak_bytes"]
 
 #: The processor time that one input may take, in seconds.
 SECONDS = 2.0
@@ -35,7 +35,7 @@ class Judge:
     """
 
     def __init__(self) -> None:
-        self._peak = _peak_bytes()
+        self._peak = peak_bytes()
         signal.signal(signal.SIGVTALRM, _stop)
 
     def verdict(self, run: Callable[[bytes], object], data: bytes) -> str | None:
@@ -58,7 +58,7 @@ class Judge:
                 found = f"{type(error).__name__}: {str(error)[:200]} ({place.filename}:{place.lineno})"
             finally:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        peak = _peak_bytes()
+        peak = peak_bytes()
         grown, self._peak = peak - self._peak, peak
         if found is None and grown > allowed_bytes(len(data)):
             found = f"takes {grown >> 20} MB for an input of {len(data)} bytes"
@@ -74,7 +74,8 @@ def _bad_message(message: str) -> str | None:
     return None
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
+    """The largest resident size of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 
 

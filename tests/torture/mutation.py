@@ -13,11 +13,38 @@ from io import BytesIO
 __all__ = ["changed", "repaired_binary", "repaired_zip"]
 
 # Values at which integers of files overflow, are negative, or are one too large.
-NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 4095, 4096, 32767, 65535, 65536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
+NUMBERS = (
+    0,
+    1,
+    2,
+    7,
+    8,
+    127,
+    128,
+    255,
+    256,
+    4095,
+    4096,
+    32767,
+    65535,
+    65536,
+    (1 << 31) - 1,
+    1 << 31,
+    (1 << 32) - 1,
+)
 NUMBERS_64 = (*NUMBERS, 1 << 32, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, -99.0, 1e-45, 1e30, -1e38, float("inf"), float("-inf"), float("nan"))
 TEXT_NUMBERS = (b"0", b"-0", b"1", b"-1", b"1e-400", b"1e400", b"-99", b"nan", b"inf", b"0x10", b"2147483648")
-TEXT_NUMBERS += (b"4294967296", b"9223372036854775807", b"18446744073709551616", b"1" * 40, b"1_0", b"+1", b".", b"-")
+TEXT_NUMBERS += (
+    b"4294967296",
+    b"9223372036854775807",
+    b"18446744073709551616",
+    b"1" * 40,
+    b"1_0",
+    b"+1",
+    b".",
+    b"-",
+)
 # the header of a mapped model, as docs/formats.md describes it
 HEAD = struct.Struct("<8sIII")
 # Models in a mixture begin at multiples of this number. A field of the zip header fills the gap.
