@@ -1,7 +1,7 @@
 """Fuzzing: changed inputs for every reader. ``python -m torture.fuzz --help`` tells how to run it.
 
-Batches of inputs run in child processes, so that a crash costs one batch. With ``--guided``, atheris chooses the inputs
-by the lines of Python that they reach.
+Batches of inputs run in child processes, so that a crash costs one batch. ``torture.guided`` chooses inputs by
+the lines that they reach.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from torture.judge import Judge
 from torture.mutation import changed, repaired_binary, repaired_zip
 from torture.targets import TARGETS, Target, scratch
 
-__all__ = ["Child", "Finding", "inputs", "known_findings", "run_batches"]
+__all__ = ["Child", "Finding", "inputs", "keep", "known_findings", "run_batches", "seeds_of"]
 
 #: The number of inputs of one child process.
 BATCH = 2000
@@ -149,42 +149,6 @@ def keep(finding: Finding, folder: Path) -> Path:
     return path
 
 
-def _escaped(word: bytes) -> str:
-    """Write a word as dictionaries of libFuzzer have it."""
-    return "".join(f"\\x{byte:02x}" for byte in word)
-
-
-def _guided(name: str, seeds: list[bytes], n: int, folder: Path) -> None:
-    """Let atheris choose the inputs of one target. It stops at the first that fails."""
-    import atheris
-
-    corpus = folder / "corpus" / name
-    corpus.mkdir(parents=True, exist_ok=True)
-    for seed in seeds:
-        (corpus / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    words = folder / f"{name}.dict"
-    words.write_text("".join(f'"{_escaped(word)}"\n' for word in TARGETS[name].words))
-    target, judge, place, rng = TARGETS[name], Judge(), scratch(), random.Random(name)
-
-    def one(data: bytes) -> None:
-        if target.container == "binary" and rng.random() < 0.7:
-            data = repaired_binary(data)
-        verdict = judge.verdict(lambda data: target.run(data, place), data)
-        if verdict:
-            path = keep(Finding(name, verdict, data), folder)
-            raise AssertionError(f"{verdict} ({path})")
-
-    atheris.instrument_all()
-    atheris.Setup(
-        [
-            sys.argv[0], str(corpus), f"-runs={n}", f"-dict={words}", "-rss_limit_mb=4096", "-timeout=20",
-            "-max_len=500000", f"-artifact_prefix={folder}/{name}-", "-print_final_stats=1",
-        ],
-        one,
-    )  # fmt: skip
-    atheris.Fuzz()
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", nargs=-1, metavar="[TARGET]...")
 @click.option("--runs", default=20_000, show_default=True, help="Inputs for each target.")
@@ -197,9 +161,7 @@ def _guided(name: str, seeds: list[bytes], n: int, folder: Path) -> None:
 @click.option(
     "-o", "--output", default="build/fuzz", show_default=True, help="Folder for the inputs that fail."
 )
-def main(
-    names: tuple[str, ...], runs: int, seconds: float, seed: int, jobs: int, guided: bool, output: str
-) -> None:
+def main(names: tuple[str, ...], runs: int, seconds: float, seed: int, jobs: int, output: str) -> None:
     """Give changed inputs to readers, and keep the inputs that fail.
 
     Without TARGET, all readers are tried in turn.
@@ -213,12 +175,7 @@ def main(
         raise click.UsageError(f"found {', '.join(sorted(unknown))}; expected some of: {', '.join(TARGETS)}.")
     folder = Path(output)
     chosen = names or tuple(TARGETS)
-    seeds = {name: _seeds(name) for name in chosen}
-    if guided:
-        if len(chosen) != 1:
-            raise click.UsageError("--guided needs one TARGET.")
-        _guided(chosen[0], seeds[chosen[0]], runs, folder)
-        return
+    seeds = {name: seeds_of(name) for name in chosen}
     stop = time.monotonic() + seconds if seconds else float("inf")
     totals, seen, n_kept = dict.fromkeys(chosen, 0), set[tuple[str, str]](), 0
     plan = (
@@ -244,7 +201,7 @@ def main(
     sys.exit(bool(n_kept))
 
 
-def _seeds(name: str) -> list[bytes]:
+def seeds_of(name: str) -> list[bytes]:
     """The seeds of a target, and the inputs that failed once."""
     folder = scratch()
     try:
