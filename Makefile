@@ -9,6 +9,10 @@
 ## make bench-instructions   compare instruction counts with those recorded; UPDATE=1 records them
 ## make test-debug           run the tests on a build that checks all bounds
 ## make test-sanitize        run the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+## make fuzz                 give changed inputs to every reader; ARGS="arpa fast --runs 100000"
+## make fuzz-guided          the same for one reader, guided by coverage and with sanitizers; TARGET=arpa (needs clang)
+## make torture              let every system call of the commands that write fail in turn, and kill them there
+## make mutants              change the source in places, and list changes that no test notices; SAMPLE=400 SEED=1
 ## make clean                delete everything that was built
 ## make help                 print this list
 #
@@ -25,7 +29,8 @@ REQUIREMENTS := $(BIN)/python -c 'import functools, sys, tomllib; \
     table = functools.reduce(dict.__getitem__, sys.argv[1].split("."), tomllib.load(open("pyproject.toml", "rb"))); \
     print(*table, sep="\n")'
 
-.PHONY: help demo test lint types coverage bench bench-growth bench-instructions test-debug test-sanitize clean
+.PHONY: help demo test lint types coverage bench bench-growth bench-instructions test-debug test-sanitize \
+    fuzz fuzz-guided torture mutants clean
 .DELETE_ON_ERROR:
 
 help:
@@ -140,6 +145,46 @@ test-sanitize: build/sanitize/installed $(VENV)/installed $(VENV)/test
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libstdc++.so)" \
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 PYTHONMALLOC=malloc \
 	    PYTHONPATH=$(CURDIR)/build/sanitize/lib $(BIN)/pytest -q --capture=sys $(or $(TESTS),tests --ignore=tests/cli)
+
+# --- machines that look for faults (docs/reliability.md) ----------------------------------------------------------
+
+TORTURE := cd tests && PYTHONPATH=. $(abspath $(BIN))/python -W ignore -m
+ARGS ?=
+SAMPLE ?= 400
+SEED ?= 1
+TARGET ?= arpa
+RUNS ?= 100000
+
+fuzz: $(VENV)/installed $(VENV)/test
+	$(TORTURE) torture.fuzz --output ../build/fuzz $(ARGS)
+
+torture: $(VENV)/installed $(VENV)/test
+	$(TORTURE) torture.faults $(ARGS)
+
+build/mutants/record.json: | $(VENV)/installed $(VENV)/test $(VENV)/coverage
+	$(TORTURE) torture.mutants --record
+
+mutants: build/mutants/record.json $(VENV)/build
+	$(TORTURE) torture.mutants --sample $(SAMPLE) --seed $(SEED) $(ARGS)
+
+$(VENV)/fuzz: pyproject.toml | $(BIN)/python
+	@$(REQUIREMENTS) project.optional-dependencies.fuzz > $(VENV)/fuzz.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(VENV)/fuzz.txt
+	@touch $@
+
+CLANG ?= clang
+build/fuzz/installed: $(BUILD_INPUTS) | $(VENV)/build
+	CC=$(CLANG) LDSHARED="$(CLANG) -shared" NGRAMLM_SANITIZE=1 NGRAMLM_FUZZ=1 $(BIN)/python setup.py --quiet \
+	    build --build-base build/fuzz --build-lib build/fuzz/lib
+	@touch $@
+
+# atheris brings the runtime of the sanitizers and of the fuzzer. It must be there before Python.
+fuzz-guided: build/fuzz/installed $(VENV)/test $(VENV)/fuzz
+	cp -r cli corpora build/fuzz/lib/ngramlm/
+	cd tests && LD_PRELOAD="$$($(abspath $(BIN))/python -c 'import atheris; print(atheris.path())')/asan_with_fuzzer.so" \
+	    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	    PYTHONMALLOC=malloc PYTHONPATH=../build/fuzz/lib:. FUZZ_FOLDER=../build/fuzz \
+	    $(abspath $(BIN))/python -W ignore -m torture.guided $(TARGET) -runs=$(RUNS) $(ARGS)
 
 # The kernels report each line that they run, so they are slow. Cython needs each .c file beside its kernel: this build
 # is in place, in a tree that looks like the installed package.

@@ -6,6 +6,7 @@ adds to every kernel (memoryviews above all) is compiled once, as ``ngramlm.core
 Environment variables:
     NGRAMLM_CHECKED=1   check bounds in every kernel, and keep debugging symbols (slow, for tests)
     NGRAMLM_SANITIZE=1  AddressSanitizer and UndefinedBehaviorSanitizer (CONTRIBUTING.md says how to run the tests so)
+    NGRAMLM_FUZZ=1      with NGRAMLM_SANITIZE: report the branches taken to a fuzzer (needs CC=clang)
     NGRAMLM_COVERAGE=1  trace the lines of every kernel (very slow, for `make coverage`)
     NGRAMLM_ANNOTATE=1  write Cython's annotated HTML beside the sources
     NGRAMLM_JOBS=N      number of kernels compiled at once; default: the number of cores
@@ -47,6 +48,10 @@ if flag("NGRAMLM_SANITIZE"):
     sanitizers = "-fsanitize=address,undefined"
     compile_args = ["-O1", "-g", "-fno-omit-frame-pointer", sanitizers, "-fno-strict-aliasing", *EXACT]
     link_args = [sanitizers]
+    if flag("NGRAMLM_FUZZ"):
+        # The fuzzer comes with its own runtime, which is loaded before Python.
+        compile_args.append("-fsanitize=fuzzer-no-link")
+        link_args = []
 if flag("NGRAMLM_COVERAGE"):
     compile_args = ["-O0", "-g0", "-fno-strict-aliasing", *EXACT]  # quick to compile
     macros = [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]

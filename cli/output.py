@@ -43,7 +43,8 @@ def explain(error: Exception) -> tuple[str, int]:
         reason = _REASONS.get(error.errno, (error.strerror or str(error)).lower())
         code = UNUSABLE if error.errno in _UNUSABLE_ERRNOS else FAILURE
         return (f"{error.filename}: {reason}" if error.filename is not None else reason), code
-    if isinstance(error, MemoryError):
+    # Python has no class of its own for a thread that gets no stack.
+    if isinstance(error, MemoryError) or str(error) == "can't start new thread":
         return "not enough memory; --memory limits what 'train', 'count' and 'convert' use", FAILURE
     text = " ".join(f"{type(error).__name__}: {error}".split())
     return f"unexpected {text} (NGRAMLM_DEBUG=1 shows where)", FAILURE
