@@ -174,10 +174,10 @@ def local_file(path: str) -> Iterator[str]:
         return
     import shutil
 
-    from ngramlm.core.files import temporary_folder
+    from ngramlm.core.temporary import temporary_folder
     from ngramlm.errors import FormatError
 
-    with temporary_folder("ngramlm-") as folder:
+    with temporary_folder("stdin") as folder:
         copy = os.path.join(folder, "stdin")
         with (
             open(copy, "wb") as out,

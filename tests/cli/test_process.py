@@ -221,6 +221,22 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
         assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_reports_appear_together_or_not_at_all(here: Path) -> None:
+    (here / "train.txt").write_text("a b c\na b d\n")
+    (here / "report.md").write_text("old\n")
+    (here / "full.html").symlink_to("/dev/full")
+    result = run_alone(
+        "compare", "train.txt", "--test", "train.txt", "--smoothing", "witten-bell", "--order", "2",
+        *("-o", "report.md", "-o", "report.csv", "-o", "full.html"), cwd=here
+    )  # fmt: skip
+
+    assert result.returncode == 1
+    assert result.stderr.endswith("error: no space left on the device\n")
+    assert (here / "report.md").read_text() == "old\n"
+    assert sorted(path.name for path in here.iterdir()) == ["full.html", "report.md", "train.txt"]
+
+
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_to(here: Path) -> None:
     (here / "train.txt").write_text("a b c\n")
