@@ -174,6 +174,7 @@ def local_file(path: str) -> Iterator[str]:
         return
     import shutil
 
+    from ngramlm.core.files import standard_input
     from ngramlm.core.temporary import temporary_folder
     from ngramlm.errors import FormatError
 
@@ -181,7 +182,7 @@ def local_file(path: str) -> Iterator[str]:
         copy = os.path.join(folder, "stdin")
         with (
             open(copy, "wb") as out,
-            nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as source,
+            nullcontext(standard_input()) if path == "-" else open(path, "rb") as source,
         ):
             shutil.copyfileobj(source, out)
         try:

@@ -30,6 +30,8 @@ __all__ = [
     "plain_size",
     "require_zstandard",
     "source_name",
+    "standard_input",
+    "standard_output",
     "suffix_of",
     "written_together",
 ]
@@ -89,7 +91,7 @@ def open_source(source: Source) -> IO[bytes]:
             raise UsageError(f"found {type(source).__name__}; expected a path or a binary stream")
         return cast("IO[bytes]", _Borrowed(source))
     if source == "-":
-        return cast("IO[bytes]", _Borrowed(sys.stdin.buffer))
+        return cast("IO[bytes]", _Borrowed(standard_input()))
     path = os.fspath(source)
     if os.path.isdir(path):
         raise IsADirectoryError(21, "Is a directory", path)
@@ -109,6 +111,22 @@ def open_source(source: Source) -> IO[bytes]:
         case ".zst":
             return cast("IO[bytes]", _Checked(require_zstandard().open(path, "rb"), path))
     return open(path, "rb", buffering=0)
+
+
+def standard_input() -> IO[bytes]:
+    """Return standard input as a binary stream; raise UsageError if it is closed or has no bytes."""
+    found = getattr(sys.stdin, "buffer", None)
+    if found is None:
+        raise UsageError("found no standard input (is it closed?); expected an open one, or a file")
+    return cast("IO[bytes]", found)
+
+
+def standard_output() -> IO[bytes]:
+    """Return standard output as a binary stream; raise UsageError if it is closed or takes no bytes."""
+    found = getattr(sys.stdout, "buffer", None)
+    if found is None:
+        raise UsageError("found no standard output (is it closed?); expected an open one, or a file")
+    return cast("IO[bytes]", found)
 
 
 class _Borrowed:
@@ -261,13 +279,18 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
         The file cannot be written.
     """
     if path == "-":
+        out = standard_output()
         sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield out
+        out.flush()
         return
     mode = check_target(path)
     if mode is None:
-        with open(path, "wb") as raw, _packed(os.fspath(path), raw, not mapped) as out:
+        name = os.fspath(path)
+        with (
+            io.BufferedWriter(_Device(path, "wb"), BLOCK) as device,
+            _packed(name, device, not mapped) as out,
+        ):
             yield out
         return
     target = os.path.realpath(path)
@@ -447,6 +470,14 @@ class _Flushing(io.BufferedWriter):
             self._thread.join()
         with _naming(self._path):
             super().close()
+
+
+class _Device(io.FileIO):
+    """A device or pipe, named in errors."""
+
+    def write(self, data: Any) -> int:
+        with _naming(os.fspath(self.name)):
+            return super().write(data)
 
 
 @contextlib.contextmanager

@@ -197,7 +197,7 @@ def test_a_full_disk_under_an_output_file(here: Path) -> None:
     (here / "train.txt").write_text("a b c\n")
     result = run_alone("vocab", "train.txt", "-o", "/dev/full", cwd=here)
 
-    assert (result.returncode, result.stderr) == (1, "error: no space left on the device\n")
+    assert (result.returncode, result.stderr) == (1, "error: /dev/full: no space left on the device\n")
 
 
 # Runs the command line under a limit of 4096 bytes a file.
@@ -232,7 +232,7 @@ def test_reports_appear_together_or_not_at_all(here: Path) -> None:
     )  # fmt: skip
 
     assert result.returncode == 1
-    assert result.stderr.endswith("error: no space left on the device\n")
+    assert result.stderr.endswith("error: full.html: no space left on the device\n")
     assert (here / "report.md").read_text() == "old\n"
     assert sorted(path.name for path in here.iterdir()) == ["full.html", "report.md", "train.txt"]
 
