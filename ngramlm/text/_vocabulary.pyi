@@ -1,5 +1,8 @@
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ngramlm.types import Int32s, Ints, Uint8s
 
 class WordTable:
@@ -12,6 +15,8 @@ class WordTable:
     def arrays(self) -> tuple[Uint8s, Ints, Uint8s]: ...
     @staticmethod
     def from_arrays(arena: Uint8s, offsets: Ints, slots: Uint8s) -> WordTable: ...
+    def settle(self) -> None: ...
+    def tags_without_key(self) -> NDArray[np.uint32]: ...
     def word_counts(self) -> Ints: ...
 
 def merge_tables(
