@@ -191,6 +191,10 @@ cdef class WordTable:
         cdef int64_t start = self.index.offsets[id]
         return self.index.arena[start:self.index.offsets[id + 1]]
 
+    def n_bytes(self):
+        """Return the number of bytes of all words."""
+        return self.index.offsets[self.index.size]
+
     def same_words(self, WordTable other not None):
         """Return whether both tables have the same words in the same order."""
         cdef int64_t size = self.index.size
@@ -350,7 +354,7 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
     Returns (table, maps, counts). `maps` has an int32 array for each table: the new id of every old id, 0 for a word
     that is left out. `counts` is int64[words]: the number of occurrences by new id.
     """
-    cdef WordTable union = WordTable(), merged = WordTable(), table
+    cdef WordTable union, merged = WordTable(), table
     cdef int64_t i, n = 0, n_reserved = len(reserved), kept
     cdef int32_t id, t
     cdef RankedWord* ranked
@@ -359,11 +363,16 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
     cdef uint64_t prefix
     cdef uint32_t tag
     cdef int64_t slot
+    # one table that begins with the reserved words is the union already
+    if any((<WordTable?> table).borrowed for table in tables):
+        raise ValueError("found a read-only table, which counts no words; expected tables that grow")
+    alone = len(tables) == 1 and [tables[0].word(i) for i in range(min(n_reserved, len(tables[0])))] == reserved
+    union = tables[0] if alone else WordTable()
     for word in reserved:
         union.add(word)
         merged.add(word)
-    union_ids = []
-    for table in tables:
+    union_ids = [np.arange(union.index.size, dtype=np.int32)] if alone else []
+    for table in [] if alone else tables:
         ids = np.empty(table.index.size, np.int32)
         to_union = ids
         with nogil:

@@ -204,6 +204,12 @@ def test_crafted_tables_are_merged() -> None:
     assert words == [text.vocabulary.word(int(id)) for id in text.ids[1 : len(words) + 1]]
 
 
+def test_merging_needs_tables_that_count() -> None:
+    borrowed = WordTable.from_arrays(*of_arrays([b"a"])[1])
+    with pytest.raises(ValueError, match="found a read-only table"):
+        merge_tables([borrowed], [])
+
+
 def test_a_crowded_file_with_a_word_twice_is_refused() -> None:
     _, (arena, offsets, raw) = of_arrays(crafted_words(256))
     twice = arena.copy()
