@@ -95,12 +95,14 @@ def domain(given: AdaptDomain) -> None:
     checks.warn_of_reuse(heldout, "held out", [text])
     model = load_backoff(given.model, given.common.quiet)
     from ngramlm.adaptive import adapt_domain, domain_vocabulary
+    from ngramlm.core.files import written_together
     from ngramlm.counts import count
     from ngramlm.text.reading import read_text, require_sentences
 
     longest = 4 if given.reading.tokenizer == "characters" else 1
     facts: dict[str, Any] = {"output": output, "model": given.model, "text": text}
     rows: list[tuple[str, ...]] = []
+    adapted: Mixture | None = None
     with Progress(quiet=given.common.quiet) as progress:
         domain_text = require_sentences(read_text(text, threads=threads, progress=progress, **reading), text)
         counts = (
@@ -126,12 +128,14 @@ def domain(given: AdaptDomain) -> None:
                 heldout, given.documents, vocabulary=adapted.vocabulary, threads=threads, **reading
             )
             adapted = adapted.fit(held, progress=progress)
-            adapted.save(output)
             rows = domain_rows(model, adapted, held, given.model, facts)
     listed = listed_words(found)
-    if word_list is not None:
-        with open_output(word_list) as out:
-            out.writelines(f"{word}\t{score:.2f}\t{n}\t{kind}\n" for word, score, n, kind in listed)
+    with written_together():
+        if word_list is not None:
+            with open_output(word_list) as out:
+                out.writelines(f"{word}\t{score:.2f}\t{n}\t{kind}\n" for word, score, n, kind in listed)
+        if output is not None and adapted is not None:
+            adapted.save(output)
     if given.common.as_json:
         names = ("word", "g2", "count", "kind")
         facts["words"] = [dict(zip(names, row, strict=True)) for row in listed]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -36,7 +38,10 @@ def check_stdin(inputs: Sequence[str | None]) -> None:
 
 
 def check_output(output: str | None, inputs: Iterable[str | None]) -> None:
-    """Refuse an output that would overwrite one of the inputs."""
+    """Refuse an output that would overwrite one of the inputs, and a name that no file can have."""
+    if output not in (None, "-"):
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(str(output))
     for name in inputs:
         if output not in (None, "-") and name not in (None, "-") and same_file(str(output), str(name)):
             raise click.UsageError(
@@ -68,15 +73,14 @@ def warn_of_reuse(text: str | None, what: str, others: Iterable[str]) -> None:
 
 
 def utf8_words(words: Sequence[str]) -> list[str]:
-    """Check that words of the command line are UTF-8, and return them."""
-    for word in words:
+    """Read words of the command line as UTF-8, whatever the encoding of the locale."""
+    found = [os.fsencode(word) for word in words]
+    for word in found:
         try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise click.UsageError(
-                f"found {word.encode(errors='surrogateescape')!r}; expected words in UTF-8."
-            ) from None
-    return list(words)
+            word.decode()
+        except UnicodeDecodeError:
+            raise click.UsageError(f"found {word!r}; expected words in UTF-8.") from None
+    return [word.decode() for word in found]
 
 
 def warn_of_unknown(vocabulary: Vocabulary, words: Sequence[str]) -> None:

@@ -172,10 +172,12 @@ def command(given: Compare) -> None:
     else:
         write(f"{result}\n")
     if given.output:
+        from ngramlm.core.files import written_together
         from ngramlm.report import write_report
 
-        for name in given.output:
-            write_report(result, name)
+        with written_together():
+            for name in given.output:
+                write_report(result, name)
 
 
 def named(paths: Sequence[str]) -> dict[str, str]:

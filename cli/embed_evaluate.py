@@ -98,9 +98,11 @@ def evaluate(given: EmbedEvaluate) -> None:
         from ngramlm.report.vector_report import vectors_page
 
         listed = [word for found in pairs.values() for *both, _ in found for word in both if word in vectors]
-        shown = words.split(",") if words else list(dict.fromkeys(listed or vectors.words))[:SHOWN]
+        shown = list(dict.fromkeys(listed or vectors.words))[:SHOWN]
+        if words:
+            shown = checks.utf8_words(words.split(","))
         with open_output(page_file) as out:
-            out.write(vectors_page(vectors_file, vectors, checks.utf8_words(shown), similar, answered))
+            out.write(vectors_page(vectors_file, vectors, shown, similar, answered))
     if given.as_json:
         write_json(
             {

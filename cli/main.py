@@ -14,8 +14,9 @@ from typing import Any
 
 import click
 
-from ngramlm.cli.output import UNUSABLE, explain, silence_stdout, stderr_line, use_utf8
+from ngramlm.cli.output import UNUSABLE, explain, stderr_line
 from ngramlm.cli.signals import exit_code, say_interrupted, watch
+from ngramlm.cli.streams import prepare_streams, silence_stdout
 from ngramlm.core.version import __version__
 
 # In the order in which a user needs them. The command NAME is `command` in the file NAME.py beside this file.
@@ -80,12 +81,16 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the options. ``--help`` and ``--version`` write here, and report failures like a command."""
+        with report_failures(debug=bool(os.environ.get("NGRAMLM_DEBUG"))):
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and report its warnings and failures."""
         with report_failures(debug=ctx.params["debug"]):
             super().invoke(ctx)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line. A usage error is one line that begins with ``error:``, like every other error."""
@@ -190,8 +195,8 @@ def ngramlm(debug: bool) -> None:
 def main() -> None:
     """Run the command line, and exit."""
     gc.set_threshold(GC_THRESHOLD)
+    prepare_streams()
     watch()
-    use_utf8()
     try:
         ngramlm(prog_name="ngramlm")
     finally:

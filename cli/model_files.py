@@ -174,14 +174,15 @@ def local_file(path: str) -> Iterator[str]:
         return
     import shutil
 
-    from ngramlm.core.files import temporary_folder
+    from ngramlm.core.files import standard_input
+    from ngramlm.core.temporary import temporary_folder
     from ngramlm.errors import FormatError
 
-    with temporary_folder("ngramlm-") as folder:
+    with temporary_folder("stdin") as folder:
         copy = os.path.join(folder, "stdin")
         with (
             open(copy, "wb") as out,
-            nullcontext(sys.stdin.buffer) if path == "-" else open(path, "rb") as source,
+            nullcontext(standard_input()) if path == "-" else open(path, "rb") as source,
         ):
             shutil.copyfileobj(source, out)
         try:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 from ngramlm.cli.progress import wipe_bars
+from ngramlm.cli.streams import one_line
 
 FAILURE, UNUSABLE = 1, 2
 
@@ -24,8 +25,11 @@ _REASONS = {
     errno.EACCES: "permission denied",
     errno.ENOSPC: "no space left on the device",
     errno.EROFS: "the file system is read-only",
+    errno.ENAMETOOLONG: "found a name that is too long; expected a shorter one",
+    # `prepare_streams` leaves no other way to this number
+    errno.EBADF: "standard output is closed",
 }
-_UNUSABLE_ERRNOS = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)
+_UNUSABLE_ERRNOS = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -50,23 +54,6 @@ def explain(error: Exception) -> tuple[str, int]:
     return f"unexpected {text} (NGRAMLM_DEBUG=1 shows where)", FAILURE
 
 
-def use_utf8() -> None:
-    """Make the standard streams UTF-8 with LF in every locale. File names that are not UTF-8 pass through."""
-    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors=errors, newline="\n")
-
-
-def silence_stdout() -> None:
-    """Discard buffered output, so that the interpreter does not fail again when it exits."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, sys.stdout.fileno())
-        finally:
-            os.close(nowhere)
-
-
 def _colors(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -76,7 +63,7 @@ def stderr_line(message: str, label: str | None = None) -> None:
     if sys.stderr is None:
         return
     wipe_bars()
-    text = f"{label}: {message}" if label else message
+    text = one_line(f"{label}: {message}" if label else message)
     if _colors(sys.stderr):
         for word, color in (("error:", "red"), ("warning:", "yellow")):
             if text.startswith(word):

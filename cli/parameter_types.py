@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -33,9 +34,8 @@ class InputFile(ParameterType):
     def convert(self, value: str, param: Parameter, ctx: Context) -> str:
         """Return the name; raise OSError for a missing file and for a folder."""
         if value != "-":
-            if not os.path.exists(value):
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), value)
-            if os.path.isdir(value):
+            mode = os.stat(value).st_mode
+            if stat.S_ISDIR(mode):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
         return value
 
@@ -53,13 +53,17 @@ class OutputFile(InputFile):
         """Return the name; raise an error for a folder, and for a folder that is missing or read-only."""
         if value == "-":
             return value
-        if os.path.isdir(value):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
         folder = os.path.dirname(value) or "."
         if not os.path.isdir(folder):
             self.fail(f"found no folder {folder}; expected one, to write {value}.", param, ctx)
-        if not os.path.exists(value) and not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), value)
+        try:
+            mode = os.stat(value).st_mode
+        except FileNotFoundError:
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), value) from None
+        else:
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), value)
         return value
 
 

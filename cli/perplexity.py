@@ -125,7 +125,9 @@ class _Whole:
     """The whole standard input, which can be read once for each model."""
 
     def __init__(self) -> None:
-        self._data = sys.stdin.buffer.read()
+        from ngramlm.core.files import standard_input
+
+        self._data = standard_input().read()
 
     def stream(self) -> io.BytesIO:
         """Return a stream from the beginning."""

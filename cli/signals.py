@@ -95,9 +95,9 @@ def _end_after(readable: int, watched: set[int]) -> None:
     try:
         time.sleep(PATIENCE)
         # Only commands that write files import this module. --help must not wait for the import.
-        files = sys.modules.get("ngramlm.core.files")
-        if files is not None:
-            files.discard_unfinished()
+        temporary = sys.modules.get("ngramlm.core.temporary")
+        if temporary is not None:
+            temporary.discard_unfinished()
         if number == signal.SIGINT:
             say_interrupted()
     finally:

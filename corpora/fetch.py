@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from ngramlm.core.files import temporary_folder
 from ngramlm.core.parallel import Progress
+from ngramlm.core.temporary import temporary_folder
 from ngramlm.errors import FormatError
 
 __all__ = ["cache_folder", "fetch"]
@@ -64,7 +64,7 @@ def fetch(
         If the download fails.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with temporary_folder(f".{folder.name}.", folder.parent) as scratch:
+    with temporary_folder(folder.name, folder.parent) as scratch:
         archive, fresh = Path(scratch, "archive"), Path(scratch, "files")
         _download(url, sha256, archive, progress)
         fresh.mkdir()

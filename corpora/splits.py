@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ngramlm.core.files import atomic_write
+from ngramlm.core.files import atomic_write, written_together
 from ngramlm.errors import UsageError
 
 __all__ = ["SPLITS", "Corpus", "interleave", "load_folder", "write_splits"]
@@ -54,11 +54,13 @@ def write_splits(parts: Mapping[str, Iterable[str | bytes]], folder: str | os.Pa
     The folder is created if it does not exist.
     """
     Path(folder).mkdir(parents=True, exist_ok=True)
-    for split, lines in parts.items():
-        with atomic_write(Path(folder, f"{split}.txt")) as out:
-            out.writelines(
-                (line if isinstance(line, bytes) else line.encode()).rstrip(b"\r\n") + b"\n" for line in lines
-            )
+    with written_together():
+        for split, lines in parts.items():
+            with atomic_write(Path(folder, f"{split}.txt")) as out:
+                out.writelines(
+                    (line if isinstance(line, bytes) else line.encode()).rstrip(b"\r\n") + b"\n"
+                    for line in lines
+                )
 
 
 def load_folder(

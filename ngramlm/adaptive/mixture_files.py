@@ -23,7 +23,8 @@ from ngramlm.adaptive.cache import Cache, NgramCache, PairCache
 from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.weighting import BayesWeights, BucketWeights, FixedWeights, RecentWeights, Weighting
 from ngramlm.adaptive.word_weights import Neighbors, WordWeights
-from ngramlm.core.files import atomic_write, temporary_folder
+from ngramlm.core.files import atomic_write
+from ngramlm.core.temporary import temporary_folder
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import (
     DATE,
@@ -87,7 +88,7 @@ def save_mixture(
     }
     target = Path(os.path.realpath(path))
     with (
-        temporary_folder(f".{target.name[:40]}.", target.parent) as folder,
+        temporary_folder(target.name, target.parent) as folder,
         atomic_write(path, mapped=True) as out,
         zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive,
     ):

@@ -12,8 +12,11 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import IO, Any, cast
 
+from ngramlm.core.temporary import Temporary, set_aside, temporary_file
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 __all__ = [
@@ -21,22 +24,24 @@ __all__ = [
     "COMPRESSED",
     "Source",
     "atomic_write",
-    "discard_unfinished",
+    "check_target",
     "is_compressed",
     "open_source",
     "plain_size",
     "require_zstandard",
     "source_name",
+    "standard_input",
+    "standard_output",
     "suffix_of",
-    "temporary_folder",
+    "written_together",
 ]
 
 # The mask can only be read by setting it. This is done once, before there are threads.
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 
-# Temporary files and folders that are in use.
-_unfinished: set[str] = set()
+# The files that were written within `written_together`; None outside of it.
+_waiting: ContextVar[list[_Written] | None] = ContextVar("_waiting", default=None)
 
 # Sizes in bytes. Files that readers map into memory are written in blocks of a huge page, others in blocks of BLOCK.
 FLUSHED_AT_ONCE = 64 << 20
@@ -86,7 +91,7 @@ def open_source(source: Source) -> IO[bytes]:
             raise UsageError(f"found {type(source).__name__}; expected a path or a binary stream")
         return cast("IO[bytes]", _Borrowed(source))
     if source == "-":
-        return cast("IO[bytes]", _Borrowed(sys.stdin.buffer))
+        return cast("IO[bytes]", _Borrowed(standard_input()))
     path = os.fspath(source)
     if os.path.isdir(path):
         raise IsADirectoryError(21, "Is a directory", path)
@@ -106,6 +111,22 @@ def open_source(source: Source) -> IO[bytes]:
         case ".zst":
             return cast("IO[bytes]", _Checked(require_zstandard().open(path, "rb"), path))
     return open(path, "rb", buffering=0)
+
+
+def standard_input() -> IO[bytes]:
+    """Return standard input as a binary stream; raise UsageError if it is closed or has no bytes."""
+    found = getattr(sys.stdin, "buffer", None)
+    if found is None:
+        raise UsageError("found no standard input (is it closed?); expected an open one, or a file")
+    return cast("IO[bytes]", found)
+
+
+def standard_output() -> IO[bytes]:
+    """Return standard output as a binary stream; raise UsageError if it is closed or takes no bytes."""
+    found = getattr(sys.stdout, "buffer", None)
+    if found is None:
+        raise UsageError("found no standard output (is it closed?); expected an open one, or a file")
+    return cast("IO[bytes]", found)
 
 
 class _Borrowed:
@@ -252,69 +273,131 @@ def atomic_write(path: str | os.PathLike[str], *, mapped: bool = False) -> Itera
         The file cannot be written.
     """
     if path == "-":
+        out = standard_output()
         sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield out
+        out.flush()
+        return
+    mode = check_target(path)
+    if mode is None:
+        name = os.fspath(path)
+        with (
+            io.BufferedWriter(_Device(path, "wb"), BLOCK) as device,
+            _packed(name, device, not mapped) as out,
+        ):
+            yield out
         return
     target = os.path.realpath(path)
-    mode = 0o666 & ~_UMASK
-    if os.path.exists(path):
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(21, "Is a directory", os.fspath(path))
-        if not stat.S_ISREG(status.st_mode):
-            with open(path, "wb") as raw, _packed(os.fspath(path), raw, not mapped) as out:
-                yield out
-            return
-        mode = stat.S_IMODE(status.st_mode)
-    folder, name = os.path.split(target)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(2, "No such folder", folder)
-    import tempfile
-
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=folder)
+        handle, temporary = temporary_file(*os.path.split(target))
     except OSError as error:
         raise type(error)(error.errno, error.strerror, os.fspath(path)) from None
-    _unfinished.add(temporary)
+    together = _waiting.get()
     try:
-        with _Flushing(handle, os.fspath(path), HUGE_PAGE if mapped else BLOCK) as raw:
-            with _packed(target, raw, not mapped) as out:
-                yield out
-            os.fchmod(raw.fileno(), mode)
-            raw.finish()
-        os.replace(temporary, target)
+        # files that are written within this block are parts of this file, and appear at once
+        outside = _waiting.set(None)
+        try:
+            with _Flushing(handle, os.fspath(path), HUGE_PAGE if mapped else BLOCK) as raw:
+                with _packed(target, raw, not mapped) as out:
+                    yield out
+                os.fchmod(raw.fileno(), mode)
+                raw.finish()
+        finally:
+            _waiting.reset(outside)
+        written = _Written(temporary, target)
+        if together is None:
+            _appear([written])
+        else:
+            together.append(written)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        temporary.discard()
         raise
-    finally:
-        _unfinished.discard(temporary)
 
 
 @contextlib.contextmanager
-def temporary_folder(prefix: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
-    """Make a new folder, and remove it with its contents when the block ends."""
-    import tempfile
+def written_together() -> Iterator[None]:
+    """Let all files that `atomic_write` writes in this block appear when the block ends without an error.
 
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as folder:
-        _unfinished.add(folder)
-        try:
-            yield folder
-        finally:
-            _unfinished.discard(folder)
+    After an error none of them appears, and all old files are unchanged. If the system stops the process while the
+    files are renamed, the last file is missing: new files are never beside an old one under this name. Its old
+    contents are then in ``.NAME.ngramlm-XXXXXXXX.old.tmp`` until the next writing.
+
+    Raises
+    ------
+    OSError
+        A file cannot be renamed.
+    """
+    if _waiting.get() is not None:
+        yield
+        return
+    files: list[_Written] = []
+    outside = _waiting.set(files)
+    try:
+        yield
+        _appear(files)
+    except BaseException:
+        for file in files:
+            file.temporary.discard()
+        raise
+    finally:
+        _waiting.reset(outside)
 
 
-def discard_unfinished() -> None:
-    """Remove unfinished files. Call this before a process ends in the middle of a write."""
-    for path in list(_unfinished):
-        with contextlib.suppress(OSError):
-            if os.path.isdir(path):
-                import shutil
+@dataclass(frozen=True)
+class _Written:
+    """A complete file under its temporary name, and the name that it will have."""
 
-                shutil.rmtree(path)
-            else:
-                os.unlink(path)
+    temporary: Temporary
+    target: str
+
+
+def _appear(files: list[_Written]) -> None:
+    """Give files their names. After an error, all old files have their names again."""
+    old: dict[str, Temporary] = {}
+    new: list[str] = []
+    try:
+        if len(files) > 1:
+            # the last file first: while it is missing, nobody takes the others for its companions
+            for file in reversed(files):
+                if os.path.lexists(file.target) and file.target not in old:
+                    old[file.target] = set_aside(file.target, file.temporary)
+        for file in files:
+            os.replace(file.temporary.path, file.target)
+            new.append(file.target)
+    except BaseException as error:
+        for target in set(new) - set(old):
+            with contextlib.suppress(OSError):
+                os.unlink(target)
+        for target, kept in old.items():
+            with contextlib.suppress(OSError):
+                os.replace(kept.path, target)
+            kept.release()
+        if isinstance(error, OSError) and error.errno is not None:
+            raise type(error)(error.errno, error.strerror, error.filename2 or error.filename) from None
+        raise
+    for kept in old.values():
+        kept.discard()
+    for file in files:
+        file.temporary.release()
+
+
+def check_target(path: str | os.PathLike[str]) -> int | None:
+    """Return the permissions that a file will have when it is written; None for devices and pipes.
+
+    Raises
+    ------
+    OSError
+        The path cannot be written: it is a folder, its folder does not exist, or its name is too long.
+    """
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        if not os.path.isdir(folder := os.path.dirname(os.path.realpath(path))):
+            raise FileNotFoundError(2, "No such folder", folder) from None
+        return 0o666 & ~_UMASK
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(21, "Is a directory", os.fspath(path))
+    return stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
 
 
 class _Flushing(io.BufferedWriter):
@@ -381,6 +464,14 @@ class _Flushing(io.BufferedWriter):
             self._thread.join()
         with _naming(self._path):
             super().close()
+
+
+class _Device(io.FileIO):
+    """A device or pipe, named in errors."""
+
+    def write(self, data: Any) -> int:
+        with _naming(os.fspath(self.name)):
+            return super().write(data)
 
 
 @contextlib.contextmanager

@@ -23,13 +23,15 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ngramlm.core.workspace import Growing, Workspace
+from ngramlm.core.workspace import Growing, WordCost, Workspace
 from ngramlm.errors import StorageError, UsageError
 
 __all__ = ["MIN_MEMORY", "SMALL", "Mapped", "read_at", "resident_bytes"]
 
 # The bytes that Python, numpy and a vocabulary need.
 MIN_MEMORY = 128 << 20
+# The bytes of memory beside the vocabulary that no work can do without: Python, numpy, blocks of text and of columns.
+LEAST_BESIDE_WORDS = 80 << 20
 # The number of values that are processed between two checks of the memory.
 PIECE = 1 << 20
 # Columns below this number of bytes stay in memory.
@@ -111,6 +113,18 @@ class Mapped(Workspace):
                 f"{self.folder}: found no way to make a temporary file ({error.strerror}); expected a folder to "
                 "write to (choose another one with temp_folder, or --temp-folder)"
             ) from None
+
+    def check_words(self, n_words: int, n_bytes: int, cost: WordCost) -> None:
+        """Raise UsageError if a vocabulary of so many words and bytes is too large for the memory limit."""
+        assert self.memory is not None
+        need = LEAST_BESIDE_WORDS + cost.of(n_words, n_bytes)
+        if need > self.memory:
+            fit = n_words * (self.memory - LEAST_BESIDE_WORDS) // cost.of(n_words, n_bytes)
+            raise UsageError(
+                f"found {n_words:,} different words, which need {need / (1 << 20):.0f} MB of memory; expected at "
+                f"most {fit:,} within {self.memory >> 20} MB (allow more memory with memory or --memory, or fewer "
+                "words with vocabulary or --vocab)"
+            )
 
     def check_room(self, n_bytes: int) -> None:
         """Raise StorageError if the folder has less than `n_bytes` of room."""

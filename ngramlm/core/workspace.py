@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -11,7 +11,18 @@ from numpy.typing import DTypeLike, NDArray
 if TYPE_CHECKING:
     from mmap import mmap
 
-__all__ = ["IN_MEMORY", "Growing", "Workspace"]
+__all__ = ["IN_MEMORY", "Growing", "WordCost", "Workspace"]
+
+
+class WordCost(NamedTuple):
+    """The most memory that a vocabulary takes during some work, in bytes for each word and for each byte of a word."""
+
+    word: int
+    byte: int
+
+    def of(self, n_words: int, n_bytes: int) -> int:
+        """Return the bytes of memory for a vocabulary."""
+        return self.word * n_words + self.byte * n_bytes
 
 
 class Growing:
@@ -49,6 +60,9 @@ class Workspace:
         """Yield slices that cover n values. Each slice is small enough to be processed in memory."""
         if n:
             yield slice(0, n)
+
+    def check_words(self, n_words: int, n_bytes: int, cost: WordCost) -> None:
+        """Raise UsageError if a vocabulary of so many words and bytes is too large for the memory limit."""
 
     def adopt(self, mapped: mmap) -> None:
         """Include a mapped file in the memory limit: its pages are released like those of the columns."""

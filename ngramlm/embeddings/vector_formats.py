@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from ngramlm.core.files import (
 from ngramlm.core.validation import Number, choice
 from ngramlm.embeddings.fasttext_format import MAGIC as FASTTEXT_MAGIC
 from ngramlm.embeddings.fasttext_format import read_fasttext
-from ngramlm.embeddings.npy_format import NPY_MAGIC, load_npy, save_npy
+from ngramlm.embeddings.npy_format import NPY_MAGIC, load_npy, reading_again, save_npy
 from ngramlm.embeddings.row_gatherer import read_exactly
 from ngramlm.embeddings.safetensors_format import load_safetensors, save_safetensors
 from ngramlm.embeddings.text_format import HEADER_BYTES, header_of, read_text, write_text
@@ -81,8 +82,15 @@ def read_vectors(source: Source, format: str | None = None, *, limit: int | None
     if format is not None:
         _FORMAT("format", format)
     _LIMIT("limit", limit)
-    name = source_name(source)
     suffix = suffix_of(source) if isinstance(source, str | os.PathLike) else ""
+    if isinstance(source, str | os.PathLike) and suffix in FORMATS["npy"].suffixes:
+        return reading_again(source, lambda: _read(source, suffix, format, limit))
+    return _read(source, suffix, format, limit)
+
+
+def _read(source: Source, suffix: str, format: str | None, limit: int | None) -> VectorData:
+    """Detect the format of a file if it is not given, and read the file."""
+    name = source_name(source)
     with open_source(source) as stream:
         head = bytearray(HEAD)
         head = head[: read_exactly(stream, memoryview(head))]
@@ -91,7 +99,12 @@ def read_vectors(source: Source, format: str | None = None, *, limit: int | None
         if isinstance(form, StreamFormat):
             whole = cast("IO[bytes]", _Restarted(bytes(head), stream))
             return form.read(whole, name, plain_size(source), limit)
-    if not isinstance(source, str | os.PathLike) or plain_size(source) is None or source == "-":
+    if (
+        not isinstance(source, str | os.PathLike)
+        or source == "-"
+        or is_compressed(source)
+        or not stat.S_ISREG(os.stat(source).st_mode)
+    ):
         raise UsageError(
             f"{name}: found no plain file; expected a plain file, as {wanted} is mapped into memory"
         )

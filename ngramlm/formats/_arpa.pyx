@@ -231,7 +231,7 @@ def parse_ngrams(const uint8_t[::1] data, Py_ssize_t start, Py_ssize_t stop, bin
             for j in range(n_wanted):
                 id = wanted[j].id
                 if id < 0:
-                    id = table.find_or_insert(wanted[j].prefix, wanted[j].tag, wanted[j].start, wanted[j].size, grow)
+                    id = table.find_or_insert(wanted[j].prefix, wanted[j].start, wanted[j].size, grow)
                 if id <= EOS and id != UNK:
                     i = wanted[j].place % order
                     if id < 0 or (id == BOS and i > 0) or (id == EOS and i < order - 1):

@@ -60,7 +60,7 @@ cdef inline int32_t look_up(WordTable table, Seen* seen, const char* at, Py_ssiz
                             bint grow) except -2 nogil:
     """Return the id of a word. An unknown word has -1, or with `grow` a new id."""
     if not seen_again(seen, at, size, prefix):
-        seen.id = table.find_or_insert(prefix, hash_word(prefix, at, size), at, size, grow)
+        seen.id = table.find_or_insert(prefix, at, size, grow)
     return seen.id
 
 
@@ -82,7 +82,7 @@ cdef inline void want(const WordIndex* index, Word* word, const char* start, Py_
     word.start = start
     word.size = size
     word.prefix = prefix
-    word.tag = hash_word(prefix, start, size)
+    word.tag = hash_word(index, prefix, start, size)
     word.place = place
     word.id = -1
     prefetch(&index.slots[word.tag & index.mask])

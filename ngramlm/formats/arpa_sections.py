@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from ngramlm.core.parallel import Progress, ordered_map
-from ngramlm.core.workspace import IN_MEMORY, Workspace
+from ngramlm.core.workspace import IN_MEMORY, WordCost, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_ngrams, row_lines
 from ngramlm.formats.refusals import check_utf8, refusal, shown, text_at
@@ -31,6 +31,8 @@ _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
 _BLANK = b" \t\r\n"
 
 
+# The most memory that the words take until the model is written.
+WORDS = WordCost(110, 3)
 # The number of blank lines of a section for which there is room.
 SPARE_ROWS = 1 << 12
 
@@ -298,7 +300,10 @@ def _enlarged(old: Rows, used: int, needed: int, workspace: Workspace) -> Rows:
 def _unigrams(reader: _Reader) -> tuple[Vocabulary, Rows, bool]:
     """Read order 1: return the vocabulary, a row for each word id, and whether ``<UNK>`` means ``<unk>``."""
     table = new_table()
+    # the bytes of the words are known only when they have been read
+    reader.workspace.check_words(reader.counts[0], 0, WORDS)
     section, with_upper = reader.read_section(1, table, upper=True)
+    reader.workspace.check_words(len(table), table.n_bytes(), WORDS)
     ids = section.rows.ngrams[:, 0]
     name = reader.cursor.name
     upper = bool(with_upper)

@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from numpy.typing import NDArray
 
@@ -66,6 +66,8 @@ def save_binary(
     columns = model.columns
     arena, offsets, words = model.vocabulary.table.arrays()
     pieces: dict[str, Iterable[NDArray[Any]]] = {"arena": [arena], "offsets": [offsets], "words": [words]}
+    # each is freed when it is written
+    del arena, offsets, words
     description: dict[str, Any] = {"layout": layout, "n_rows": columns.trie.n_rows}
     if layout == "fast":
         slots = SlotLayout.of(columns.trie)
@@ -85,12 +87,7 @@ def save_binary(
         out.write(bytes(PAGE))
         at = PAGE
         for name in SECTIONS[layout]:
-            size, crc = 0, 0
-            for piece in pieces[name]:
-                data = piece.data.cast("B") if piece.size else b""
-                checked = checking.submit(zlib.crc32, data, crc)
-                out.write(data)
-                size, crc = size + len(data), checked.result()
+            size, crc = _write_section(out, pieces.pop(name), checking)
             description["sections"][name] = {"offset": at, "size": size, "crc32": crc}
             padding = -size % PAGE
             out.write(bytes(padding))
@@ -102,6 +99,19 @@ def save_binary(
             )
         out.seek(0)
         out.write(HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
+
+
+def _write_section(
+    out: IO[bytes], pieces: Iterable[NDArray[Any]], checking: ThreadPoolExecutor
+) -> tuple[int, int]:
+    """Write pieces one after the other, and return the number of bytes and their checksum."""
+    size, crc = 0, 0
+    for piece in pieces:
+        data = piece.data.cast("B") if piece.size else b""
+        checked = checking.submit(zlib.crc32, data, crc)
+        out.write(data)
+        size, crc = size + len(data), checked.result()
+    return size, crc
 
 
 def _watched(pieces: Iterator[Uint8s], total: int, progress: Progress | None) -> Iterator[Uint8s]:

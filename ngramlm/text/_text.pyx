@@ -185,7 +185,7 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
             prefix = load8(word)
             if size < 8:
                 prefix &= ~(<uint64_t> 0) >> (64 - 8 * size)
-            tag = hash_word(prefix, <const char*> word, size)
+            tag = hash_word(&table.index, prefix, <const char*> word, size)
             slot = find_slot(&table.index, prefix, tag, <const char*> word, size)
             id = table.index.slots[slot].id
             if grow:

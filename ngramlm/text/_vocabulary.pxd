@@ -1,6 +1,10 @@
 # A hash table with open addressing that maps words (bytes) to ids (int32), and back. The tokenizer, the ARPA reader and
 # the scorer share it. A slot has 16 bytes. `prefix` holds all bytes of a short word (up to 8 bytes), so the slot alone
 # identifies it. A longer word is compared byte by byte with the arena. Equal hashes never make two words equal.
+#
+# The hash has a key. It is 0, so that the slots of a file are the same for everybody. Words that were chosen to have
+# neighboring slots would make every look-up as slow as a search. When words crowd more than chance can explain, the
+# table gets a random key. Its file still has the slots of the key 0, and a reader makes its own table of them.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
@@ -21,8 +25,16 @@ cdef struct WordSlot:
     # -1 in an empty slot
     int32_t id
 
+cdef enum:
+    # A word this far from the slot of its hash, or this many used slots in a row, are no chance: with half of the slots
+    # used, the probability is about 0.82 ** 512 = 1e-44 for each word.
+    CROWDED = 512
+
 cdef struct WordIndex:
     WordSlot* slots
+    # the two halves of the key of the hash
+    uint64_t key
+    uint64_t second_key
     # the number of slots minus 1
     uint64_t mask
     # all words one after the other: word i is arena[offsets[i]:offsets[i + 1]]
@@ -48,9 +60,11 @@ cdef inline uint64_t load_prefix(const char* word, Py_ssize_t length) noexcept n
         <uint64_t> bytes_[length - 1] << ((length - 1) * 8))
 
 
-cdef inline uint32_t hash_word(uint64_t prefix, const char* word, Py_ssize_t length) noexcept nogil:
+cdef inline uint32_t hash_word(const WordIndex* index, uint64_t prefix, const char* word,
+                               Py_ssize_t length) noexcept nogil:
     """Return the tag of a word (`WordSlot`)."""
-    cdef uint64_t state = mix(prefix ^ <uint64_t> 0x9E3779B97F4A7C15, <uint64_t> 0xD6E8FEB86659FD93)
+    cdef uint64_t state = mix(prefix ^ index.key ^ <uint64_t> 0x9E3779B97F4A7C15,
+                              index.second_key ^ <uint64_t> 0xD6E8FEB86659FD93)
     cdef Py_ssize_t at = 8
     if length <= 8:
         return <uint32_t> (state >> 33)
@@ -87,7 +101,7 @@ cdef inline int32_t find_word(const WordIndex* index, const char* word, Py_ssize
     if length > 0 and word[length - 1] == 0:
         return -1
     prefix = load_prefix(word, length)
-    return index.slots[find_slot(index, prefix, hash_word(prefix, word, length), word, length)].id
+    return index.slots[find_slot(index, prefix, hash_word(index, prefix, word, length), word, length)].id
 
 
 cdef class WordTable:
@@ -103,6 +117,7 @@ cdef class WordTable:
     cdef int32_t find(self, const char* word, Py_ssize_t length) noexcept nogil
     cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
                         Py_ssize_t length) except -2 nogil
-    cdef int32_t find_or_insert(self, uint64_t prefix, uint32_t tag, const char* word, Py_ssize_t length,
+    cdef int32_t find_or_insert(self, uint64_t prefix, const char* word, Py_ssize_t length,
                                 bint grow) except -2 nogil
     cdef int grow(self) except -1 nogil
+    cdef int rekey(self) except -1 nogil

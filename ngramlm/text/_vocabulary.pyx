@@ -4,6 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+import os
+
 import numpy as np
 
 cdef struct RankedWord:
@@ -33,6 +35,8 @@ cdef class WordTable:
         self.borrowed = False
         self.index.mask = 1023
         self.index.size = 0
+        self.index.key = 0
+        self.index.second_key = 0
         self.arena_capacity = 8192
         self.ids_capacity = 1024
         self.counts = NULL
@@ -85,6 +89,31 @@ cdef class WordTable:
         free(old)
         return 0
 
+    cdef int rekey(self) except -1 nogil:
+        """Give the hash a random key, and every word the slot that follows; words keep their ids."""
+        cdef int64_t id, start, length, slot
+        cdef uint64_t prefix
+        cdef uint32_t tag
+        with gil:
+            self.index.key = int.from_bytes(os.urandom(8), "little") | 1
+            self.index.second_key = int.from_bytes(os.urandom(8), "little")
+        memset(self.index.slots, 0xFF, (self.index.mask + 1) * sizeof(WordSlot))
+        for id in range(self.index.size):
+            start = self.index.offsets[id]
+            length = self.index.offsets[id + 1] - start
+            prefix = load_prefix(self.index.arena + start, length)
+            tag = hash_word(&self.index, prefix, self.index.arena + start, length)
+            slot = find_slot(&self.index, prefix, tag, self.index.arena + start, length)
+            self.index.slots[slot].prefix = prefix
+            self.index.slots[slot].tag = tag
+            self.index.slots[slot].id = <int32_t> id
+        return 0
+
+    def settle(self):
+        """Give the hash a random key if the slots are crowded, so that words outside the table are found missing soon."""
+        if not self.borrowed and longest_run(self.index.slots, self.index.mask + 1) > CROWDED:
+            self.rekey()
+
     cdef int32_t insert(self, int64_t slot, uint64_t prefix, uint32_t tag, const char* word,
                         Py_ssize_t length) except -2 nogil:
         """Add a word that is not in the table, and return its id. `slot` is the empty slot from `find_slot`."""
@@ -122,13 +151,16 @@ cdef class WordTable:
         self.index.slots[slot].tag = tag
         self.index.slots[slot].id = id
         self.index.size = id + 1
+        if ((<uint64_t> slot - tag) & self.index.mask) > CROWDED:
+            self.rekey()
         if <uint64_t> self.index.size * 2 > self.index.mask:
             self.grow()
         return id
 
-    cdef int32_t find_or_insert(self, uint64_t prefix, uint32_t tag, const char* word, Py_ssize_t length,
+    cdef int32_t find_or_insert(self, uint64_t prefix, const char* word, Py_ssize_t length,
                                 bint grow) except -2 nogil:
         """Return the id of a word. A word that is not in the table is added with `grow`, and has -1 without."""
+        cdef uint32_t tag = hash_word(&self.index, prefix, word, length)
         cdef int64_t slot = find_slot(&self.index, prefix, tag, word, length)
         cdef int32_t id = self.index.slots[slot].id
         return self.insert(slot, prefix, tag, word, length) if id < 0 and grow else id
@@ -138,7 +170,7 @@ cdef class WordTable:
         cdef Py_ssize_t length = len(word)
         cdef const char* text = word
         cdef uint64_t prefix = load_prefix(text, length)
-        cdef uint32_t tag = hash_word(prefix, text, length)
+        cdef uint32_t tag = hash_word(&self.index, prefix, text, length)
         cdef int64_t slot = find_slot(&self.index, prefix, tag, text, length)
         if self.index.slots[slot].id >= 0:
             return self.index.slots[slot].id
@@ -158,6 +190,10 @@ cdef class WordTable:
             raise IndexError(f"found the word id {id}; expected 0 to {self.index.size - 1}")
         cdef int64_t start = self.index.offsets[id]
         return self.index.arena[start:self.index.offsets[id + 1]]
+
+    def n_bytes(self):
+        """Return the number of bytes of all words."""
+        return self.index.offsets[self.index.size]
 
     def same_words(self, WordTable other not None):
         """Return whether both tables have the same words in the same order."""
@@ -180,12 +216,32 @@ cdef class WordTable:
         if n_bytes:
             memcpy(&arena_view[0], self.index.arena, n_bytes)
         memcpy(&offsets_view[0], self.index.offsets, (self.index.size + 1) * sizeof(int64_t))
-        memcpy(&slots_view[0], self.index.slots, slots.nbytes)
+        if self.index.key:
+            place_without_key(&self.index, <WordSlot*> &slots_view[0], self.tags_without_key())
+        else:
+            memcpy(&slots_view[0], self.index.slots, slots.nbytes)
         return arena, offsets, slots
+
+    def tags_without_key(self):
+        """Return for every word the tag of the key 0, uint32[words]."""
+        tags = np.empty(self.index.size, np.uint32)
+        cdef uint32_t[::1] view = tags
+        cdef WordIndex without_key = self.index
+        cdef int64_t id, start, length
+        without_key.key = without_key.second_key = 0
+        for id in range(self.index.size):
+            start = self.index.offsets[id]
+            length = self.index.offsets[id + 1] - start
+            view[id] = hash_word(&without_key, load_prefix(self.index.arena + start, length),
+                                 self.index.arena + start, length)
+        return tags
 
     @staticmethod
     def from_arrays(const uint8_t[::1] arena, const int64_t[::1] offsets, const uint8_t[::1] slots):
-        """Make a read-only table over borrowed arrays; raises ValueError for a wrong offset, id or slot."""
+        """Make a read-only table over borrowed arrays; raises ValueError for a wrong offset, id or slot.
+
+        If the slots are crowded, the table has copies of the words instead, and a random key.
+        """
         cdef int64_t n_words = offsets.shape[0] - 1, n_slots = slots.shape[0] // <int64_t> sizeof(WordSlot), i
         cdef int64_t used = 0
         cdef const WordSlot* table
@@ -207,7 +263,16 @@ cdef class WordTable:
             used += table[i].id >= 0
         if used != n_words:
             raise ValueError(f"found a word table with {used} used slots; expected {n_words}, one for each word")
-        cdef WordTable self = WordTable.__new__(WordTable)
+        cdef WordTable self
+        if longest_run(table, n_slots) > CROWDED:
+            self = WordTable()
+            self.rekey()
+            for i in range(n_words):
+                word = bytes(arena[offsets[i]:offsets[i + 1]])
+                if self.add(word) != i:
+                    raise ValueError(f"found a word table with {word!r} twice; expected every word once")
+            return self
+        self = WordTable.__new__(WordTable)
         self.owner = (arena, offsets, slots)
         self.borrowed = True
         self.index.slots = <WordSlot*> table
@@ -224,6 +289,46 @@ cdef class WordTable:
         if self.counts != NULL and self.index.size:
             memcpy(&view[0], self.counts, self.index.size * sizeof(int64_t))
         return out
+
+
+cdef int64_t longest_run(const WordSlot* slots, int64_t n_slots) noexcept nogil:
+    """Return the largest number of used slots in a row; a row over the last slot counts as two."""
+    cdef int64_t i, run = 0, longest = 0
+    for i in range(n_slots):
+        run = run + 1 if slots[i].id >= 0 else 0
+        if run > longest:
+            longest = run
+    return longest
+
+
+cdef int place_without_key(const WordIndex* index, WordSlot* slots, tags) except -1:
+    """Fill the slots of a file, in which the key is 0: each word is in the first free slot from that of its hash on.
+
+    The words are placed in the order of these slots. So the time does not depend on how crowded they are.
+    """
+    order = np.argsort(tags & <uint64_t> index.mask, kind="stable")
+    cdef const int64_t[::1] ids = order
+    cdef const uint32_t[::1] tag_of = tags
+    cdef int64_t n = ids.shape[0], i, id, start
+    cdef uint64_t at, next_slot = 0, first_free = 0
+    memset(slots, 0xFF, (index.mask + 1) * sizeof(WordSlot))
+    for i in range(n):
+        id = ids[i]
+        at = tag_of[id] & index.mask
+        if at < next_slot:
+            at = next_slot
+        next_slot = at + 1
+        if at > index.mask:
+            # after the last slot, the first free one follows
+            next_slot = at
+            while slots[first_free].id >= 0:
+                first_free += 1
+            at = first_free
+        start = index.offsets[id]
+        slots[at].prefix = load_prefix(index.arena + start, index.offsets[id + 1] - start)
+        slots[at].tag = tag_of[id]
+        slots[at].id = <int32_t> id
+    return 0
 
 
 cdef int by_count_then_bytes(const void* first, const void* second) noexcept nogil:
@@ -249,7 +354,7 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
     Returns (table, maps, counts). `maps` has an int32 array for each table: the new id of every old id, 0 for a word
     that is left out. `counts` is int64[words]: the number of occurrences by new id.
     """
-    cdef WordTable union = WordTable(), merged = WordTable(), table
+    cdef WordTable union, merged = WordTable(), table
     cdef int64_t i, n = 0, n_reserved = len(reserved), kept
     cdef int32_t id, t
     cdef RankedWord* ranked
@@ -258,11 +363,16 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
     cdef uint64_t prefix
     cdef uint32_t tag
     cdef int64_t slot
+    # one table that begins with the reserved words is the union already
+    if any((<WordTable?> table).borrowed for table in tables):
+        raise ValueError("found a read-only table, which counts no words; expected tables that grow")
+    alone = len(tables) == 1 and [tables[0].word(i) for i in range(min(n_reserved, len(tables[0])))] == reserved
+    union = tables[0] if alone else WordTable()
     for word in reserved:
         union.add(word)
         merged.add(word)
-    union_ids = []
-    for table in tables:
+    union_ids = [np.arange(union.index.size, dtype=np.int32)] if alone else []
+    for table in [] if alone else tables:
         ids = np.empty(table.index.size, np.int32)
         to_union = ids
         with nogil:
@@ -270,7 +380,7 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
                 start = table.index.offsets[i]
                 length = table.index.offsets[i + 1] - start
                 prefix = load_prefix(table.index.arena + start, length)
-                tag = hash_word(prefix, table.index.arena + start, length)
+                tag = hash_word(&union.index, prefix, table.index.arena + start, length)
                 slot = find_slot(&union.index, prefix, tag, table.index.arena + start, length)
                 id = union.index.slots[slot].id
                 if id < 0:
@@ -301,7 +411,7 @@ def merge_tables(list tables not None, list reserved not None, int64_t min_count
                 if ranked[i].count < min_count:
                     break
                 prefix = load_prefix(ranked[i].word, ranked[i].length)
-                tag = hash_word(prefix, ranked[i].word, ranked[i].length)
+                tag = hash_word(&merged.index, prefix, ranked[i].word, ranked[i].length)
                 slot = find_slot(&merged.index, prefix, tag, ranked[i].word, ranked[i].length)
                 id = merged.insert(slot, prefix, tag, ranked[i].word, ranked[i].length)
                 merged.counts[id] = ranked[i].count

@@ -109,7 +109,7 @@ class MarkerLine:
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents begin with the marker."""
-        return _read_marked(sources, self.marker.strip().encode(), options)
+        return _read_marked(sources, self.marker.strip().encode(errors="surrogateescape"), options)
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,10 @@ class Encoder:
             text.encode("utf-8", "surrogatepass"), block.name, block.line, block.n_bytes
         ), characters
 
+    def size(self) -> tuple[int, int]:
+        """Return the number of words of the tables, and of their bytes."""
+        return sum(map(len, self.tables)), sum(table.n_bytes() for table in self.tables)
+
     def numbering(self) -> tuple[Vocabulary, list[Int32s] | None]:
         """Return the vocabulary of all blocks, and for each table the new id of every old id, int32.
 

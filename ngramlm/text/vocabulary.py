@@ -82,6 +82,7 @@ class Vocabulary:
         return self
 
     def _adopt(self, table: WordTable) -> None:
+        table.settle()
         self._table = table
         self._words: list[str] | None = None
         self._hash: int | None = None

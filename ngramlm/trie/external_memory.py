@@ -21,6 +21,7 @@ from ngramlm import _counts
 from ngramlm.core.files import Source
 from ngramlm.core.mapped_workspace import Mapped, read_at
 from ngramlm.core.parallel import Progress, ordered_map
+from ngramlm.core.workspace import WordCost
 from ngramlm.text._text import remap
 from ngramlm.text.encoder import Encoder
 from ngramlm.text.vocabulary import BOS, EOS, Vocabulary
@@ -37,6 +38,9 @@ BYTES_PER_POSITION = 160
 BUFFERS = 112 << 20
 # The bytes of memory of the tables that have an item for each word.
 BYTES_PER_WORD = 64
+# The most memory that the words take: while the text is read, with all its words, and until a model of the words that
+# are kept is written. Measured with tables that have just grown.
+READING, KEEPING = WordCost(105, 5), WordCost(200, 6)
 # The smallest region, in windows.
 MIN_REGION = 1 << 14
 # The number of windows that are read at a time.
@@ -101,16 +105,25 @@ class Spill:
             The folder for temporary files is full.
         TextError
             A line breaks the rules for texts.
+        UsageError
+            The words of the text do not fit in the memory of the workspace.
         """
-        encoder = Encoder(vocabulary, threads, **read_options)
+        # one table of words, however many threads: each thread would have a table of nearly all words
+        encoder = Encoder(vocabulary, 1 if vocabulary is None else threads, **read_options)
         file = workspace.file()
         found: list[tuple[int, int]] = []
         try:
+            if vocabulary is not None:
+                workspace.check_words(len(vocabulary), vocabulary.table.n_bytes(), KEEPING)
+            kept = encoder.min_count == 1 and encoder.max_size is None
             for part in encoder.parts(sources, progress):
+                if vocabulary is None:
+                    workspace.check_words(*encoder.size(), KEEPING if kept else READING)
                 workspace.write(file, part.ids.data)
                 found.append((part.table, len(part.ids)))
             known, maps = encoder.numbering()
             del encoder
+            workspace.check_words(len(known), known.table.n_bytes(), KEEPING)
             counts = np.zeros(len(known), np.int64)
             at = 0
             for table, n in found:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from support.command_line import Invoke
@@ -63,6 +66,32 @@ def test_the_mixture_that_the_library_makes(
         "new",
     )
     assert set(rows) == {*found.domain.words, *found.new.words}
+
+
+@pytest.mark.parametrize("failing", ["w.txt", "d.ngram"])
+def test_the_model_and_the_words_appear_together(failing: str, domain: Path, invoke: Invoke) -> None:
+    """A target that cannot be renamed leaves the other as it was."""
+    for name in ("w.txt", "d.ngram"):
+        (domain / name).write_text("old")
+    real, failed = os.replace, []
+
+    def replace(one: str, other: str) -> None:
+        if other.endswith(failing) and not failed:
+            failed.append(other)
+            raise OSError(errno.EIO, "Input/output error", one, None, other)
+        real(one, other)
+
+    before = sorted(os.listdir(domain))
+    with mock.patch("os.replace", replace):
+        result = invoke(
+            "adapt", "domain", "model.arpa", "domain.txt", "--heldout", "held.txt", "--least", "5",
+            "-o", "d.ngram", "--word-list", "w.txt",
+        )  # fmt: skip
+
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"{failing}: input/output error\n")
+    assert sorted(os.listdir(domain)) == before
+    assert {(domain / name).read_text() for name in ("w.txt", "d.ngram")} == {"old"}
 
 
 def test_a_list_of_words(domain: Path, invoke: Invoke) -> None:

@@ -198,7 +198,7 @@ def test_a_full_disk_under_an_output_file(here: Path) -> None:
     (here / "train.txt").write_text("a b c\n")
     result = run_alone("vocab", "train.txt", "-o", "/dev/full", cwd=here)
 
-    assert (result.returncode, result.stderr) == (1, "error: no space left on the device\n")
+    assert (result.returncode, result.stderr) == (1, "error: /dev/full: no space left on the device\n")
 
 
 # Runs the command line under a limit of 4096 bytes a file.
@@ -220,6 +220,22 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(here: Path) -> None:
         assert (process.returncode, stderr) == (1, "error: words.txt: file too large\n")
         assert (here / "words.txt").read_text() == "old\n"
         assert sorted(path.name for path in here.iterdir()) == ["train.txt", "words.txt"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+def test_reports_appear_together_or_not_at_all(here: Path) -> None:
+    (here / "train.txt").write_text("a b c\na b d\n")
+    (here / "report.md").write_text("old\n")
+    (here / "full.html").symlink_to("/dev/full")
+    result = run_alone(
+        "compare", "train.txt", "--test", "train.txt", "--smoothing", "witten-bell", "--order", "2",
+        *("-o", "report.md", "-o", "report.csv", "-o", "full.html"), cwd=here
+    )  # fmt: skip
+
+    assert result.returncode == 1
+    assert result.stderr.endswith("error: full.html: no space left on the device\n")
+    assert (here / "report.md").read_text() == "old\n"
+    assert sorted(path.name for path in here.iterdir()) == ["full.html", "report.md", "train.txt"]
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write everywhere")

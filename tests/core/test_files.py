@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngramlm.core import files
-from ngramlm.core.files import atomic_write, open_source, source_name
+from ngramlm.core.files import atomic_write, open_source, source_name, written_together
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, links and permissions of POSIX")
@@ -134,6 +134,7 @@ def test_kill_9(tmp_path: Path) -> None:
     write(path)  # and it can be written again
 
     assert NEW == path.read_bytes()
+    assert ["model"] == names(tmp_path)
 
 
 @posix
@@ -179,6 +180,15 @@ def test_what_cannot_be_renamed_leaves_nothing(tmp_path: Path) -> None:
     assert [] == names(tmp_path)
 
 
+@posix
+def test_a_name_that_is_too_long_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File name too long") as caught, atomic_write(tmp_path / ("a" * 300)):
+        pytest.fail("the block began")
+
+    assert os.fspath(tmp_path / ("a" * 300)) == caught.value.filename
+    assert [] == names(tmp_path)
+
+
 def test_everything_is_on_the_disk_before_the_rename(tmp_path: Path) -> None:
     path, order = tmp_path / "model.gz", []
     real_fsync, real_replace = os.fsync, os.replace
@@ -208,6 +218,101 @@ def test_two_writers_at_once(tmp_path: Path) -> None:
 
         assert b"other" == path.read_bytes()
     assert (b"one", ["model"]) == (path.read_bytes(), names(tmp_path))
+
+
+# ------------------------------------------------------------------------------------------------ several files
+
+SEVERAL = ("a", "b", "c")
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """A folder with old files a and c, of which new versions of a, b and c are to be written."""
+    for name in ("a", "c"):
+        (tmp_path / name).write_bytes(OLD)
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in names(folder)}
+
+
+def test_several_files_appear_together(three: Path) -> None:
+    with written_together():
+        for name in SEVERAL:
+            write(three / name)
+            with written_together():
+                write(three / "c", b"the last one wins")
+
+            assert {"a": OLD, "c": OLD}.items() <= contents(three).items()
+    assert {"a": NEW, "b": NEW, "c": b"the last one wins"} == contents(three)
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
+def test_an_error_between_several_files_leaves_the_old_ones(error: type[BaseException], three: Path) -> None:
+    with pytest.raises(error, match="mine"), written_together():
+        for name in SEVERAL:
+            write(three / name)
+        raise error("mine")
+
+    assert {"a": OLD, "c": OLD} == contents(three)
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), KeyboardInterrupt()])
+@pytest.mark.parametrize("which", range(5))
+def test_each_failure_of_renaming_several_files_leaves_the_old_ones(
+    which: int, error: BaseException, three: Path
+) -> None:
+    """Two old files are set aside, three new ones are renamed: five calls."""
+    real, calls = os.replace, []
+
+    def replace(one: str, other: str) -> None:
+        calls.append(other)
+        if len(calls) == which + 1:
+            raise error
+        real(one, other)
+
+    with mock.patch("os.replace", replace), pytest.raises(type(error)), written_together():
+        for name in SEVERAL:
+            write(three / name)
+
+    assert {"a": OLD, "c": OLD} == contents(three)
+
+
+@posix
+@pytest.mark.parametrize("which", range(1, 5))
+def test_no_kill_leaves_the_last_file_beside_others_of_another_writing(which: int, three: Path) -> None:
+    """The last one is missing then, and its old contents are kept until the next writing."""
+    code = (
+        "import os, signal, sys; from ngramlm.core.files import atomic_write, written_together\n"
+        "real, calls = os.replace, []\n"
+        "def replace(one, other):\n"
+        "    if len(calls) == int(sys.argv[1]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    calls.append(one); real(one, other)\n"
+        "os.replace = replace\n"
+        "with written_together():\n"
+        "    for name in 'abc':\n"
+        "        with atomic_write(name) as out: out.write(b'new contents\\n' * 1000)"
+    )
+    process = subprocess.run([sys.executable, "-c", code, str(which)], cwd=three)
+
+    assert -signal.SIGKILL == process.returncode
+    assert "c" not in names(three)
+    assert OLD in [(three / name).read_bytes() for name in names(three) if name.startswith(".c.")]
+    with written_together():
+        for name in SEVERAL:
+            write(three / name)
+
+    assert dict.fromkeys(SEVERAL, NEW) == contents(three)
+
+
+def test_parts_of_a_file_appear_while_it_is_written(three: Path) -> None:
+    """A mixture, for example, writes its models to files before it copies them."""
+    with written_together(), atomic_write(three / "c") as out:
+        write(three / "a")
+        out.write((three / "a").read_bytes())
+
+    assert {"a": NEW, "c": NEW} == contents(three)
 
 
 # ---------------------------------------------------------------------------------------------- what is kept

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import json
 import os
 import struct
+import subprocess
+import sys
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,6 +30,7 @@ from ngramlm.embeddings import (
     from_gensim,
     load_vectors,
     ngram_buckets,
+    npy_format,
     row_gatherer,
     save_vectors,
     text_format,
@@ -215,6 +219,77 @@ def test_npy_of_other_floats(tmp_path: Path) -> None:
     (tmp_path / "v.npy.words.txt").write_text("a\nb\n")
 
     assert np.array([[0.1, 2], [3, 4]], np.float32).tolist() == load_vectors(path).matrix.tolist()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Path:
+    """A matrix and its words, in two files."""
+    save_vectors(WordVectors(["a", "b"], np.ones((2, 3), np.float32)), tmp_path / "v.npy")
+    return tmp_path / "v.npy"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize("limit", [2000, 30_000])
+def test_a_matrix_that_cannot_be_written_leaves_the_old_words(limit: int, pair: Path) -> None:
+    """The words of 5,000 numbers have 24 kB, the matrix 20 kB more than the limit."""
+    code = (
+        "import resource, sys; import numpy as np\n"
+        "from ngramlm.embeddings import WordVectors\n"
+        "matrix = np.ones((5000, 3), np.float32)\n"
+        "vectors = WordVectors([str(n) for n in range(5000)], matrix)\n"
+        "whole = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), whole[1]))\n"
+        "try: vectors.save(sys.argv[1])\n"
+        "except OSError as error: print(error.errno)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, whole)"
+    )
+    arguments = [sys.executable, "-c", code, os.fspath(pair), str(limit)]
+    process = subprocess.run(arguments, capture_output=True, text=True, check=True)
+
+    assert process.stdout == f"{errno.EFBIG}\n"
+    assert load_vectors(pair).words == ("a", "b")
+    assert sorted(os.listdir(pair.parent)) == ["v.npy", "v.npy.words.txt"]
+
+
+@pytest.mark.parametrize("when", ["a matrix is open", "its words are open"])
+def test_a_reader_never_mixes_two_writings(when: str, pair: Path) -> None:
+    """Another process replaces both files while they are read."""
+    new = WordVectors(["c", "d"], np.zeros((2, 3), np.float32) + 2)
+    calls = []
+
+    @contextlib.contextmanager
+    def opening(path: Any, mode: str) -> Iterator[Any]:
+        calls.append(path)
+        with open(path, mode) as file:
+            if len(calls) == ("a matrix is open", "its words are open").index(when) + 1:
+                save_vectors(new, pair)
+            yield file
+
+    with mock.patch.object(npy_format, "open", opening, create=True):
+        loaded = load_vectors(pair)
+
+    assert loaded.words == ("c", "d")
+    assert loaded.matrix.tolist() == new.matrix.tolist()
+
+
+def test_a_matrix_that_is_replaced_again_and_again(pair: Path) -> None:
+    with (
+        mock.patch.object(npy_format, "PAUSE", 0),
+        mock.patch("os.path.samestat", return_value=False),
+        pytest.raises(FormatError, match=r"v\.npy: found a file that is replaced again and again"),
+    ):
+        load_vectors(pair)
+
+
+def test_a_matrix_that_is_missing_for_a_moment(pair: Path) -> None:
+    os.rename(pair, f"{pair}.old")
+    with mock.patch.object(npy_format.time, "sleep") as sleep:
+        sleep.side_effect = lambda seconds: os.rename(f"{pair}.old", pair)
+
+        assert load_vectors(pair).words == ("a", "b")
+    os.unlink(pair)
+    with pytest.raises(FileNotFoundError):
+        load_vectors(pair)
 
 
 @pytest.mark.parametrize("case", ["word2vec", "word2vec-binary", "glove"])

@@ -14,7 +14,7 @@ from support.open_files import open_files
 import ngramlm as lm
 from ngramlm.core import mapped_workspace as workspaces
 from ngramlm.core.mapped_workspace import MIN_MEMORY, Mapped
-from ngramlm.errors import FormatError, FormatWarning
+from ngramlm.errors import FormatError, FormatWarning, UsageError
 from ngramlm.formats.arpa import read_arpa, write_arpa
 from ngramlm.formats.binary import load_binary
 from ngramlm.formats.binary_writer import save_binary
@@ -95,6 +95,23 @@ def test_binary_to_arpa(model: lm.BackoffModel, workspace: Mapped, tmp_path: Pat
     assert actual.trie.workspace is workspace
     assert (tmp_path / "out.arpa").read_bytes() == (tmp_path / "in.arpa").read_bytes()
     np.testing.assert_array_equal(actual.trie.level(4).words, model.trie.level(4).words)
+
+
+def test_words_that_do_not_fit_are_refused_early(tmp_path: Path) -> None:
+    """By the count of the header, before they are read; by their bytes, when they have been read."""
+    many = tmp_path / "many.arpa"
+    many.write_bytes(b"\\data\\\nngram 1=900000\n\n\\1-grams:\n" + b"-1 w\n" * 900_000 + b"\n\\end\\\n")
+    with pytest.raises(
+        UsageError, match=r"found 900,000 different words.*; expected at most \d{3},\d{3} within 128"
+    ):
+        read_arpa(many, workspace=Mapped(MIN_MEMORY, tmp_path))
+    long = tmp_path / "long.arpa"
+    words = b"".join(b"-1 %s%d\n" % (b"w" * 2000, number) for number in range(20_000))
+    long.write_bytes(b"\\data\\\nngram 1=20000\n\n\\1-grams:\n" + words + b"\n\\end\\\n")
+    with pytest.raises(
+        UsageError, match=r"found 20,003 different words.*; expected at most \d{1,2},\d{3} within 128"
+    ):
+        read_arpa(long, workspace=Mapped(MIN_MEMORY, tmp_path))
 
 
 def test_bad_lines_leave_nothing_behind(model: lm.BackoffModel, workspace: Mapped, tmp_path: Path) -> None:

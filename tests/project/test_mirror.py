@@ -34,6 +34,7 @@ SEVERAL = {
     "core/test_threads": "every model from several threads",
     "embeddings/test_evaluation": "judging word vectors: similarity, analogies, and the files of both",
     "formats/test_within_memory": "conversions of ARPA and binary files within a limit of memory",
+    "models/test_copies": "every model, copied and sent to other processes",
     "models/test_scoring_lengths": "every way to score a sentence, against each other",
     "report/test_browser": "the report page in a browser",
     "report/test_write_report": "the report in every format",

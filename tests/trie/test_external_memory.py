@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from support.strategies import Corpus, corpora
 
 import ngramlm as lm
 from ngramlm import _counts
+from ngramlm.core.mapped_workspace import MIN_MEMORY
 from ngramlm.errors import CountError, StorageError, TextError, UsageError
 from ngramlm.trie import external_memory as external_counting
 from ngramlm.trie.trie import NgramTrie
@@ -136,6 +139,61 @@ def test_what_is_refused(tmp_path: Path) -> None:
         lm.count(io.BytesIO(b"a\n"), 3, memory=1 << 20)
     with pytest.raises(StorageError, match="nowhere"):
         lm.count(io.BytesIO(b"a\n"), 3, memory=LIMIT, temp_folder=tmp_path / "nowhere")
+
+
+def different_words(n_words: int, repeated: int = 1) -> io.BytesIO:
+    """A text of different words, in lines of twenty, several times over in an order that is not sorted."""
+    lines = [
+        b" ".join(b"w%dx" % (number * 7919 % n_words) for number in range(first, min(first + 20, n_words)))
+        for first in range(0, n_words, 20)
+    ]
+    return io.BytesIO((b"\n".join(lines) + b"\n") * repeated)
+
+
+TOO_MANY = (
+    r"found [23]\d\d,\d{3} different words, which need 1\d\d MB.*; expected at most 2\d\d,\d{3} within 128"
+)
+
+
+def test_words_that_do_not_fit_are_refused_early() -> None:
+    """While the text is read, or before it is read if the words are known; with the number of words that fit."""
+    text = different_words(400_000)
+    with pytest.raises(UsageError, match=TOO_MANY):
+        lm.count(text, 2, memory=MIN_MEMORY)
+
+    assert text.tell() < 0.9 * len(text.getvalue())
+    known = lm.Vocabulary(f"w{number}x" for number in range(300_000))
+    with pytest.raises(UsageError, match="found 300,003 different words"):
+        lm.count(io.BytesIO(b"a\n"), 2, memory=MIN_MEMORY, vocabulary=known)
+    for options in ({"min_count": 2}, {"max_size": 1000}):
+        counts = lm.count(different_words(300_000), 2, memory=MIN_MEMORY, **options)  # type: ignore[arg-type]
+
+        assert len(counts.vocabulary) in (3, 1003)
+    # all of these words occur twice, so all of them are kept
+    with pytest.raises(UsageError, match="found 300,003 different words"):
+        lm.count(different_words(300_000, 2), 2, memory=MIN_MEMORY, min_count=2)
+
+
+PEAK = """
+import sys
+import ngramlm as lm
+counts = lm.count(sys.argv[1], 5, memory=128 << 20, threads=2)
+lm.WittenBell().fit(counts).save(sys.argv[2])
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(peak.split()[1], len(counts.vocabulary))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_the_most_words_that_fit_keep_the_limit(tmp_path: Path) -> None:
+    """The process may have a tenth more for moments. A text of these words took 271 MB within 128."""
+    text = tmp_path / "text.txt"
+    text.write_bytes(different_words(195_000, 3).getvalue())
+    arguments = [sys.executable, "-c", PEAK, str(text), str(tmp_path / "model.ngram")]
+    found = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout.split()
+
+    assert int(found[1]) == 195_003
+    assert int(found[0]) << 10 < 1.1 * MIN_MEMORY
 
 
 def test_windows_hold_what_stands_before_a_position() -> None:

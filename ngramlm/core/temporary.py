@@ -1,0 +1,200 @@
+"""Temporary files and folders, which are locked while they are in use.
+
+Their names are ``.NAME.ngramlm-XXXXXXXX.tmp``, beside the file NAME that will replace them. A process that is killed
+leaves them behind. The next writer of NAME removes those that nobody has locked. The system drops the locks of a
+process when it ends, whatever ends it, so no number of a process or name of a machine has to be compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from types import ModuleType
+
+fcntl: ModuleType | None = None
+# without these locks, what is left behind stays
+with contextlib.suppress(ImportError):
+    import fcntl
+
+__all__ = [
+    "Temporary",
+    "discard_unfinished",
+    "remove_left_over",
+    "set_aside",
+    "temporary_file",
+    "temporary_folder",
+]
+
+MARK = "ngramlm-"
+# The characters of a name that are kept, so that the temporary name is not too long for the file system.
+KEPT = 40
+_RANDOM = r"[a-z0-9_]{8}"
+
+# The temporary files and folders in use, and the process that made each: a forked process leaves them alone.
+_unfinished: dict[str, int] = {}
+
+
+class Temporary:
+    """The path of a file or folder that no other process removes before `release`."""
+
+    def __init__(self, path: str, lock: int | None) -> None:
+        self.path = path
+        self._lock = lock
+
+    def release(self) -> None:
+        """Unlock the path, which is now removed or renamed."""
+        _unfinished.pop(self.path, None)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def discard(self) -> None:
+        """Remove the file or folder, and unlock it."""
+        _remove(self.path)
+        self.release()
+
+
+def temporary_file(folder: str, name: str) -> tuple[int, Temporary]:
+    """Make a file that will become the file `name` of a folder: return its descriptor to write to, and its path.
+
+    What killed processes left behind for this name is removed.
+    """
+    import tempfile
+
+    remove_left_over(folder, name)
+    while True:
+        handle, path = tempfile.mkstemp(prefix=_prefix(name), suffix=".tmp", dir=folder)
+        made = _in_use(path, os.dup(handle))
+        if made is not None:
+            return handle, made
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def temporary_folder(name: str, parent: str | os.PathLike[str] | None = None) -> Iterator[str]:
+    """Make a new folder for work on the file or folder `name`, and remove it with its contents when the block ends.
+
+    By default its parent is the folder of the system for temporary files.
+    """
+    import tempfile
+
+    parent = tempfile.gettempdir() if parent is None else os.fspath(parent)
+    remove_left_over(parent, name)
+    made = None
+    while made is None:
+        path = tempfile.mkdtemp(prefix=_prefix(name), suffix=".tmp", dir=parent)
+        made = _in_use(path, _handle(path))
+    try:
+        yield made.path
+    finally:
+        made.discard()
+
+
+def set_aside(path: str, temporary: Temporary) -> Temporary:
+    """Rename a file, so that it can be restored, and return its new path.
+
+    Nothing but `Temporary.discard` removes it: if the process is ended now, this is the only copy of the old file.
+    """
+    aside = temporary.path.removesuffix(".tmp") + ".old.tmp"
+    handle = _handle(path)
+    if handle is not None and not _lock(handle, wait=False):
+        os.close(handle)
+        handle = None
+    try:
+        os.replace(path, aside)
+    except BaseException:
+        if handle is not None:
+            os.close(handle)
+        raise
+    return Temporary(aside, handle)
+
+
+def remove_left_over(folder: str, name: str) -> None:
+    """Remove the temporary files and folders for a name whose processes have ended."""
+    if fcntl is None:
+        return
+    ours = re.compile(rf"{re.escape(_prefix(name))}{_RANDOM}(\.old)?\.tmp")
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry.path for entry in entries if ours.fullmatch(entry.name)]
+    except OSError:
+        return
+    for path in found:
+        handle = _handle(path)
+        if handle is None:
+            continue
+        # The lock is kept until the file is gone: a process that has just made the file waits for it.
+        if _lock(handle, wait=False) and _is_open_under(handle, path):
+            _remove(path)
+        os.close(handle)
+
+
+def discard_unfinished() -> None:
+    """Remove the temporary files of this process. Call this before it ends in the middle of a write."""
+    for path, process in list(_unfinished.items()):
+        if process == os.getpid():
+            _remove(path)
+
+
+def _prefix(name: str) -> str:
+    return f".{name[:KEPT]}.{MARK}"
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            import shutil
+
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+
+def _in_use(path: str, handle: int | None) -> Temporary | None:
+    """Lock a new file or folder; return None if another process has removed it before it was locked."""
+    if handle is not None and not _lock(handle, wait=True):
+        # The file system has no locks. Nobody can find out whether the file is in use, so nobody removes it.
+        os.close(handle)
+        handle = None
+    if handle is not None and not _is_open_under(handle, path):
+        os.close(handle)
+        return None
+    _unfinished[path] = os.getpid()
+    return Temporary(path, handle)
+
+
+def _lock(handle: int, wait: bool) -> bool:
+    """Lock an open file; return False if this cannot be done."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
+
+
+def _is_open_under(handle: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), os.lstat(path))
+    except OSError:
+        return False
+
+
+def _handle(path: str) -> int | None:
+    """Open a file or folder to lock it; return None if this cannot be done, and for other kinds of files."""
+    try:
+        kind = os.lstat(path).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+            return None
+        flags = os.O_NOFOLLOW | os.O_NONBLOCK
+        if stat.S_ISREG(kind):
+            # network file systems lock only what is open for writing
+            with contextlib.suppress(PermissionError):
+                return os.open(path, os.O_RDWR | flags)
+        return os.open(path, os.O_RDONLY | flags)
+    except OSError:
+        return None
