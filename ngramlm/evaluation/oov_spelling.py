@@ -25,7 +25,7 @@ def surface_words(
     found = {}
     for number, line in read_lines(source):
         if number - 1 in numbers:
-            found[number - 1] = split(line.decode("utf-8", "replace"))
+            found[number - 1] = list(split(line.decode("utf-8", "replace")))
         if len(found) == len(numbers):
             break
     return found

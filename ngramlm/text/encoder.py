@@ -18,21 +18,20 @@ from ngramlm.errors import TextError, UsageError
 from ngramlm.text._text import PADDING, remap, tokenize
 from ngramlm.text._vocabulary import merge_tables
 from ngramlm.text.lines import Block, read_blocks
-from ngramlm.text.tokenizers import Tokenizer, tokenizer_named, words_of
+from ngramlm.text.sentences import RESERVED_IN_TEXT, Reserved, check_reserved, words_of
+from ngramlm.text.tokenizers import Tokenizer, tokenizer_named
 from ngramlm.text.vocabulary import RESERVED, Vocabulary, new_table
 from ngramlm.types import Int32s
 
-__all__ = ["Encoder", "Encoding", "Ids", "Reserved", "listed"]
+__all__ = ["Encoder", "Encoding", "Ids", "listed"]
 
-Reserved = Literal["error", "drop", "keep"]
 Encoding = Literal["strict", "replace"]
 
-_RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 # The messages for the error codes of _text.pyx.
 _PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
     2: "found bytes that are not UTF-8; expected UTF-8 (--encoding-errors replace, in Python encoding_errors=)",
-    3: "found the reserved word {word!r}; expected no reserved word (--reserved drop or keep, in Python reserved=)",
+    3: RESERVED_IN_TEXT,
 }
 
 
@@ -83,8 +82,6 @@ class Encoder:
             raise UsageError(
                 f"found min_count {min_count} and max_size {max_size}; expected at least 1 and at least 0"
             )
-        if reserved not in _RESERVED_POLICY:
-            raise UsageError(f"reserved is {reserved!r}; expected 'error', 'drop' or 'keep'")
         if encoding_errors not in ("strict", "replace"):
             raise UsageError(f"encoding_errors is {encoding_errors!r}; expected 'strict' or 'replace'")
         self.known = vocabulary
@@ -92,7 +89,7 @@ class Encoder:
         self.threads = threads
         self.min_count = min_count
         self.max_size = max_size
-        self.reserved = _RESERVED_POLICY[reserved]
+        self.reserved = check_reserved(reserved)
         self.encoding_errors = encoding_errors
         self.tables = [new_table() if vocabulary is None else vocabulary.table for _ in range(threads)]
         self._free_tables: SimpleQueue[int] = SimpleQueue()
@@ -215,7 +212,7 @@ def _block(lines: bytes, name: str, line: int, n_bytes: int) -> Block:
     return Block(name, line, data, 0, len(lines), n_bytes)
 
 
-def _checked(tokens: list[str], block: Block, line: int) -> list[str]:
+def _checked(tokens: Iterable[str], block: Block, line: int) -> list[str]:
     """Check the tokens that a tokenizer returned for a line."""
     try:
         return words_of(tokens)

@@ -10,8 +10,9 @@ import numpy as np
 from ngramlm.core.files import Source, source_name
 from ngramlm.core.parallel import Progress, ordered_map, usable_threads
 from ngramlm.errors import TextError, UsageError
-from ngramlm.text.encoder import Encoder, Encoding, Ids, Reserved, listed
+from ngramlm.text.encoder import Encoder, Encoding, Ids, listed
 from ngramlm.text.lines import BLOCK_BYTES, Block
+from ngramlm.text.sentences import Reserved
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import Tokenizer
 from ngramlm.text.vocabulary import BOS, Vocabulary

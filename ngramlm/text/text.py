@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import TextError, UsageError
-from ngramlm.text.encoder import Encoder, Reserved
-from ngramlm.text.tokenizers import without_line_end, words_of
+from ngramlm.text.encoder import Encoder
+from ngramlm.text.sentences import Reserved, several_sentences, without_line_end, words_of
 from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
 from ngramlm.types import Bools, Int32s, Ints, Sentence
 
@@ -103,8 +103,9 @@ class Text:
 
         Parameters
         ----------
-        sentences : Iterable[str or Sequence[str]]
-            The sentences. A str is split at spaces and tabs; a line end after it is removed.
+        sentences : Iterable[str or Iterable[str]]
+            The sentences, each as one str or as its words. A str is split at spaces and tabs; a line end after it is
+            removed.
         vocabulary : Vocabulary, optional
             The known words. By default all words of the sentences, by decreasing count; words with the same count are
             sorted by their bytes.
@@ -120,12 +121,15 @@ class Text:
         Raises
         ------
         TextError
-            A sentence contains a control character, a line end, or a reserved word. The message has its number.
+            A sentence contains a control character, a line end, or a reserved word, or is not a sentence. The message
+            has its number.
+        UsageError
+            One str was given, or another value that does not consist of sentences.
         """
         lines = []
-        for number, sentence in enumerate(sentences, 1):
+        for number, sentence in enumerate(several_sentences(sentences), 1):
             try:
-                if isinstance(sentence, str):
+                if type(sentence) is str:
                     lines.append(without_line_end(sentence))
                 else:
                     lines.append(" ".join(words_of(sentence)))
