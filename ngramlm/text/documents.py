@@ -18,6 +18,7 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.encoder import listed
 from ngramlm.text.lines import read_lines
 from ngramlm.text.reading import read_text
+from ngramlm.text.sentences import shown
 from ngramlm.text.text import Text
 from ngramlm.types import Bools
 
@@ -140,7 +141,7 @@ class LineNumbers:
                 continue
             if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
                 raise FormatError(
-                    f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                    f"found {shown(word.decode(errors='replace'))}; expected line numbers from 1 on, each larger than"
                     " the one before", path, at,
                 )  # fmt: skip
             numbers.append(int(word))

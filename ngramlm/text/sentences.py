@@ -27,6 +27,7 @@ __all__ = [
     "refusal_of",
     "several_sentences",
     "several_words",
+    "shown",
     "text_or_items",
     "without_line_end",
     "words_of",
@@ -44,6 +45,9 @@ RESERVED_IN_TEXT = (
     "found the reserved word {word!r}; "
     "expected no reserved word (--reserved drop or keep, in Python reserved=)"
 )
+
+# The longest text in a message.
+MAX_SHOWN = 80
 
 _NO_WORD = re.compile("[\x00-\x08\x0a-\x1f\ud800-\udfff]")
 
@@ -115,7 +119,7 @@ def words_of(sentence: Sentence) -> list[str]:
             words[place] = word = one_word(word)
         if not word or not SEPARATORS.isdisjoint(word):
             raise UsageError(
-                f"found the word {word!r}; expected words without spaces (or a sentence as one str)"
+                f"found the word {shown(word)}; expected words without spaces (or a sentence as one str)"
             )
     return words
 
@@ -131,7 +135,7 @@ def several_words(words: Iterable[str]) -> list[str]:
     """
     found = text_or_items(words, "a list of words")
     if isinstance(found, str):
-        raise UsageError(f"found the text {found!r}; expected a list of words")
+        raise UsageError(f"found the text {shown(found)}; expected a list of words")
     return [word if type(word) is str else one_word(word) for word in found]
 
 
@@ -198,7 +202,9 @@ def without_line_end(line: str) -> str:
 def refusal_of(sentence: str) -> str:
     """Return the error message for a str that is not a sentence."""
     found = _NO_WORD.search(without_line_end(sentence))
-    return f"found {(found[0] if found else sentence)!r} in a sentence; expected words between spaces or tabs"
+    return (
+        f"found {shown(found[0] if found else sentence)} in a sentence; expected words between spaces or tabs"
+    )
 
 
 def text_or_items(given: Any, expected: str, *, ordered: bool = False) -> Any:
@@ -225,10 +231,15 @@ def text_or_items(given: Any, expected: str, *, ordered: bool = False) -> Any:
     return given
 
 
+def shown(text: str) -> str:
+    """Return a text in quotes for a message, without its end if it is long."""
+    return f"{text[:MAX_SHOWN]!r}{'...' * (len(text) > MAX_SHOWN)}"
+
+
 def _shown(value: Any) -> str:
     """Return a value and its type for a message, on one line."""
     text = " ".join(repr(value).split())
-    return f"{text[:60]}{'...' * (len(text) > 60)} ({type(value).__name__})"
+    return f"{text[:MAX_SHOWN]}{'...' * (len(text) > MAX_SHOWN)} ({type(value).__name__})"
 
 
 def _remedy(value: Any) -> str:
