@@ -59,17 +59,13 @@ def nearest(given: EmbedNearest) -> None:
 
 def _words_of_stdin(vectors_file: str) -> list[str]:
     """Read words from standard input, between spaces, tabs and line ends."""
-    from ngramlm.core.files import open_source
-    from ngramlm.errors import UsageError
+    from ngramlm.embeddings.word_lists import numbered_lines
+    from ngramlm.text.tokenizers import split_blanks
 
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError("found no word; expected words, or words on standard input.")
     checks.check_stdin([vectors_file, "-"])
-    with open_source("-") as stream:
-        try:
-            words = stream.read().decode().split()
-        except UnicodeDecodeError:
-            raise UsageError("found bytes that are not UTF-8 on standard input; expected words") from None
+    words = [word for _, line in numbered_lines("-") for word in split_blanks(line)]
     if not words:
         raise click.UsageError("found no word on standard input; expected at least one.")
     return words

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -30,8 +30,10 @@ __all__ = [
     "LineNumbers",
     "MarkerLine",
     "document_rule",
+    "has_separator",
     "read_documents",
     "select_documents",
+    "sentence_lines",
 ]
 
 
@@ -84,7 +86,12 @@ class BlankLines:
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents are separated by empty lines."""
-        return _read_marked(sources, b"", options)
+        return _read_marked(sources, self.separator, options)
+
+    @property
+    def separator(self) -> bytes:
+        """The line that is not a sentence, without spaces and tabs around it."""
+        return b""
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,12 @@ class MarkerLine:
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents begin with the marker."""
-        return _read_marked(sources, self.marker.strip().encode(), options)
+        return _read_marked(sources, self.separator, options)
+
+    @property
+    def separator(self) -> bytes:
+        """The line that is not a sentence, without spaces and tabs around it."""
+        return self.marker.strip().encode()
 
 
 @dataclass(frozen=True)
@@ -219,6 +231,19 @@ class EachFile:
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text from files that are one document each."""
         return read_text(sources, documents="files", **options)
+
+
+def sentence_lines(sources: list[Source], rule: object = None) -> Iterator[bytes]:
+    """Yield the lines of files that are sentences: all lines but those that only separate documents by the rule."""
+    for source in sources:
+        for _, line in read_lines(source):
+            if not (has_separator(rule) and line.strip() == rule.separator):
+                yield line
+
+
+def has_separator(rule: object) -> TypeGuard[BlankLines | MarkerLine]:
+    """Return whether a rule makes lines of the text to separators, which are not sentences."""
+    return isinstance(rule, BlankLines | MarkerLine)
 
 
 def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
