@@ -203,7 +203,11 @@ class Beside:
                 )
             starts |= {first, *(first + number - 1 for number in own)}
         return Text.from_ids(
-            text.vocabulary, text.ids, text.characters, sorted(starts) if text.n_documents else None
+            text.vocabulary,
+            text.ids,
+            text.characters,
+            sorted(starts) if text.n_documents else None,
+            spells_blanks=text.spells_blanks,
         )
 
     def path(self, source: Source) -> str:
@@ -280,7 +284,8 @@ def _cut(text: Text, is_cut: Bools, characters: int) -> Text:
     before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()
     n_kept = int(kept.sum())
     documents = sorted({0, *(start for start in before if start < n_kept)})
-    return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
+    n_characters = text.characters - characters * int(is_cut.sum())
+    return Text.from_ids(text.vocabulary, ids, n_characters, documents, spells_blanks=text.spells_blanks)
 
 
 def select_documents(text: Text, chosen: Bools) -> Text:
@@ -311,7 +316,9 @@ def select_documents(text: Text, chosen: Bools) -> Text:
     kept = np.repeat(chosen, sizes)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
     starts: list[int] = np.cumsum([0, *sizes[chosen]])[:-1].tolist()
-    return Text.from_ids(text.vocabulary, ids, text.characters, starts or None)
+    return Text.from_ids(
+        text.vocabulary, ids, text.characters, starts or None, spells_blanks=text.spells_blanks
+    )
 
 
 def document_rule(rule: str) -> DocumentRule:

@@ -46,7 +46,7 @@ class Ids:
     ids : numpy.ndarray
         int32[T].
     characters : int
-        The number of code points of the lines.
+        The number of characters that the ids spell; see `tokenize`.
     bytes : int
         The number of bytes of the source.
     """
@@ -86,6 +86,8 @@ class Encoder:
             raise UsageError(f"encoding_errors is {encoding_errors!r}; expected 'strict' or 'replace'")
         self.known = vocabulary
         self.split = None if tokenizer == "whitespace" else tokenizer_named(tokenizer)
+        # a line is its words with one blank between two; of other tokens it is not known what stands between them
+        self.spells_blanks = self.split is None
         self.threads = threads
         self.min_count = min_count
         self.max_size = max_size
@@ -126,15 +128,21 @@ class Encoder:
         TextError
             A line breaks the rules for texts.
         """
-        read, raw_characters = block, None
+        read = block
         if self.split is not None or self.encoding_errors == "replace":
-            block, raw_characters = self._prepare(block)
+            block = self._prepare(block)
         data, length = block.data[block.start :], block.stop - block.start
         number = self._free_tables.get()
         try:
             scratch = self._scratch.take(2 * length + 2)
             n_ids, _, characters, problem, line, offset = tokenize(
-                data, length, self.tables[number], self.known is None, self.reserved, scratch
+                data,
+                length,
+                self.tables[number],
+                self.known is None,
+                self.reserved,
+                scratch,
+                self.spells_blanks,
             )
             ids = scratch[:n_ids].copy()
             self._scratch.give_back(scratch)
@@ -147,9 +155,9 @@ class Encoder:
             message = _PROBLEMS[problem].format(word=word, byte=chr(data[offset]))
             raise TextError(message, block.name, block.line + line)
         self._blocks.give_back(read.data)
-        return Ids(number, ids, characters if raw_characters is None else raw_characters, read.n_bytes)
+        return Ids(number, ids, characters, read.n_bytes)
 
-    def _prepare(self, block: Block) -> tuple[Block, int | None]:
+    def _prepare(self, block: Block) -> Block:
         """Decode a block, replace bytes that are not UTF-8, and split lines with a tokenizer written in Python."""
         raw = block.tobytes()
         try:
@@ -157,15 +165,11 @@ class Encoder:
         except UnicodeDecodeError as error:
             line = block.line + raw.count(b"\n", 0, error.start)
             raise TextError(_PROBLEMS[2], block.name, line) from None
-        characters = None
         if self.split is not None:
             lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-            characters = sum(map(len, lines)) + len(lines)
             tokens = map(self.split, lines)
             text = "".join(f"{' '.join(_checked(found, block, at))}\n" for at, found in enumerate(tokens))
-        return _block(
-            text.encode("utf-8", "surrogatepass"), block.name, block.line, block.n_bytes
-        ), characters
+        return _block(text.encode("utf-8", "surrogatepass"), block.name, block.line, block.n_bytes)
 
     def numbering(self) -> tuple[Vocabulary, list[Int32s] | None]:
         """Return the vocabulary of all blocks, and for each table the new id of every old id, int32.

@@ -34,7 +34,11 @@ class Text:
     documents : numpy.ndarray
         int64[D + 1]: the number of the sentence at which each document begins, and S.
     characters : int
-        The number of code points of the raw lines. Each line end counts as one.
+        The number of characters that the tokens spell: the code points of the tokens, and one line end for each
+        sentence. With the tokenizer ``whitespace`` also one blank between two words, however many stand in the file.
+        In a line of pieces, in which ``▁`` marks the beginnings of words, the marks are the blanks.
+    spells_blanks : bool
+        Whether `characters` has the blanks between words.
 
     Examples
     --------
@@ -48,6 +52,7 @@ class Text:
     sentences: Ints
     documents: Ints
     characters: int
+    spells_blanks: bool = True
 
     def __post_init__(self) -> None:
         for column in (self.ids, self.sentences, self.documents):
@@ -60,6 +65,8 @@ class Text:
         ids: Int32s,
         characters: int,
         documents: Sequence[int] | None = None,
+        *,
+        spells_blanks: bool = True,
     ) -> Text:
         """Make a text from ids that already contain ``<s>`` and ``</s>`` around every sentence.
 
@@ -89,7 +96,7 @@ class Text:
         if starts[-1] == n_sentences and n_sentences:
             starts.pop()
         edges = np.array([*starts, n_sentences] if n_sentences else [0], np.int64)
-        return cls(vocabulary, ids, sentences, edges, characters)
+        return cls(vocabulary, ids, sentences, edges, characters, spells_blanks)
 
     @classmethod
     def from_sentences(
