@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from ngramlm.errors import UsageError
+from ngramlm.text.word_breaks import word_segments
 
 __all__ = ["TOKENIZERS", "Tokenizer", "split_blanks", "split_characters", "split_words", "tokenizer_named"]
 
 Tokenizer = Callable[[str], Iterable[str]]
-
-_WORD = r"\w+(?:['’\-]\w+)*|[^\w\s]"  # compiled at its first use: few texts need it
 
 
 def split_blanks(line: str) -> list[str]:
@@ -37,14 +35,18 @@ def split_characters(line: str) -> list[str]:
 
 
 def split_words(line: str) -> list[str]:
-    """Split a line into words, with inner apostrophes and hyphens, and single punctuation marks.
+    """Split a line at Unicode's default word boundaries (UAX #29), and leave white space out.
+
+    Letters stay together with their accents, vowel signs and joiners, numbers with the marks inside them. Hyphens part
+    words. Chinese characters and Hiragana become single tokens, as do the letters of Thai, Lao, Khmer and Burmese with
+    their marks: the rules know no dictionary.
 
     Examples
     --------
-    >>> split_words("Don't stop, please.")
-    ["Don't", 'stop', ',', 'please', '.']
+    >>> split_words("Don't pay 3.50, please.")
+    ["Don't", 'pay', '3.50', ',', 'please', '.']
     """
-    return re.findall(_WORD, line)
+    return [word for segment in word_segments(line) if (word := segment.strip())]
 
 
 TOKENIZERS: dict[str, Tokenizer] = {
