@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -21,6 +22,7 @@ class EmbedNearest:
     words: tuple[str, ...] = argument("[WORD]...", nargs=-1)
     n: int = options.integer_option("-n", default=10, help_text="Number of words.")
     limit: int | None = options.limit_option()
+    encoding_errors: Any = options.vector_encoding_option()
     as_json: bool = options.json_option()
 
 
@@ -40,7 +42,9 @@ def nearest(given: EmbedNearest) -> None:
     from ngramlm.embeddings import load_vectors, neighbor_words
 
     asked = checks.utf8_words(given.words) or _words_of_stdin(given.vectors)
-    found = neighbor_words(load_vectors(given.vectors, limit=given.limit), asked, given.n)
+    found = neighbor_words(
+        load_vectors(given.vectors, limit=given.limit, encoding_errors=given.encoding_errors), asked, given.n
+    )
     if given.as_json:
         listed = {
             word: [{"word": other, "cosine": cosine} for other, cosine in near]

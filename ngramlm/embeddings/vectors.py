@@ -20,6 +20,7 @@ from ngramlm.embeddings.row_gatherer import refusing
 from ngramlm.embeddings.vector_checks import check_words, read_only
 from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.embeddings.vector_formats import read_vectors, write_vectors
+from ngramlm.embeddings.word_repair import Encodings
 from ngramlm.errors import UnknownWordError, UsageError
 from ngramlm.text.sentences import one_word, several_words, text_or_items
 from ngramlm.types import Float32s, Floats, Int32s, Ints
@@ -356,14 +357,21 @@ class WordVectors:
         write_vectors(self.data(), path, format)
 
     @classmethod
-    def load(cls, path: Source, format: str | None = None, *, limit: int | None = None) -> Self:
+    def load(
+        cls,
+        path: Source,
+        format: str | None = None,
+        *,
+        limit: int | None = None,
+        encoding_errors: Encodings = "cut",
+    ) -> Self:
         """Read vectors of this class from a file of any format.
 
         `WordVectors.load` leaves out the n-grams of a file; `load_vectors` keeps them.
 
         Parameters
         ----------
-        path, format, limit
+        path, format, limit, encoding_errors
             As for `load_vectors`.
 
         Raises
@@ -371,7 +379,7 @@ class WordVectors:
         FormatError
             If the file is damaged, or does not hold what the class needs.
         """
-        data = read_vectors(path, format, limit=limit)
+        data = read_vectors(path, format, limit=limit, encoding_errors=encoding_errors)
         with refusing(source_name(path)):
             return cls.from_data(data)
 
