@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ngramlm.cli import checks, options
 from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.figures import fixed
@@ -21,6 +23,7 @@ class EmbedAnalogy:
     n: int = options.integer_option("-n", default=5, help_text="Number of answers.")
     method: str = options.choice_option("--method", ANALOGY_METHODS, "How to rank the answers")
     limit: int | None = options.limit_option()
+    encoding_errors: Any = options.vector_encoding_option()
     as_json: bool = options.json_option()
 
 
@@ -40,7 +43,7 @@ def analogy(given: EmbedAnalogy) -> None:
     from ngramlm.embeddings import load_vectors
 
     asked = checks.utf8_words([given.a, given.b, given.c])
-    vectors = load_vectors(given.vectors, limit=given.limit)
+    vectors = load_vectors(given.vectors, limit=given.limit, encoding_errors=given.encoding_errors)
     answers = vectors.analogy(asked[0], asked[1], asked[2], given.n, given.method)
     if given.as_json:
         listed = [{"word": word, "score": score} for word, score in answers]

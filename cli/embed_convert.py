@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from ngramlm.cli import checks, options
@@ -31,6 +33,7 @@ class EmbedConvert:
         help=f"Format of OUT: {', '.join(WRITTEN_VECTOR_FORMATS)}.  [default: from its suffix]",
     )
     limit: int | None = options.limit_option()
+    encoding_errors: Any = options.vector_encoding_option()
     quiet: bool = options.quiet_option()
 
 
@@ -56,7 +59,9 @@ def convert(given: EmbedConvert) -> None:
     source, target = given.source, given.target
     checks.check_output(target, [source])
     wanted = vectors_format(target, given.target_format)
-    vectors = load_vectors(source, given.source_format, limit=given.limit)
+    vectors = load_vectors(
+        source, given.source_format, limit=given.limit, encoding_errors=given.encoding_errors
+    )
     if wanted != "safetensors":
         checks.warn_of_ngrams(vectors, target)
     save_vectors(vectors, target, wanted)

@@ -56,6 +56,7 @@ class EmbedEvaluate:
         help="Words whose nearest words the page of --html shows.  [default: the first 12 of the pairs, or of VECTORS]",
     )
     limit: int | None = options.limit_option()
+    encoding_errors: Any = options.vector_encoding_option()
     as_json: bool = options.json_option()
 
 
@@ -88,7 +89,7 @@ def evaluate(given: EmbedEvaluate) -> None:
 
     pairs = {path: read_pairs(path) for path in pair_files}
     questions = {path: read_questions(path) for path in question_files}
-    vectors = load_vectors(vectors_file, limit=given.limit)
+    vectors = load_vectors(vectors_file, limit=given.limit, encoding_errors=given.encoding_errors)
     similar = {path: word_similarity(vectors, listed, case) for path, listed in pairs.items()}
     answered = {
         path: analogies(vectors, asked, given.method, given.restrict, case)

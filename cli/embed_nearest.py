@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -21,6 +22,7 @@ class EmbedNearest:
     words: tuple[str, ...] = argument("[WORD]...", nargs=-1)
     n: int = options.integer_option("-n", default=10, help_text="Number of words.")
     limit: int | None = options.limit_option()
+    encoding_errors: Any = options.vector_encoding_option()
     as_json: bool = options.json_option()
 
 
@@ -40,7 +42,9 @@ def nearest(given: EmbedNearest) -> None:
     from ngramlm.embeddings import load_vectors, neighbor_words
 
     asked = checks.utf8_words(given.words) or _words_of_stdin(given.vectors)
-    found = neighbor_words(load_vectors(given.vectors, limit=given.limit), asked, given.n)
+    found = neighbor_words(
+        load_vectors(given.vectors, limit=given.limit, encoding_errors=given.encoding_errors), asked, given.n
+    )
     if given.as_json:
         listed = {
             word: [{"word": other, "cosine": cosine} for other, cosine in near]
@@ -59,17 +63,13 @@ def nearest(given: EmbedNearest) -> None:
 
 def _words_of_stdin(vectors_file: str) -> list[str]:
     """Read words from standard input, between spaces, tabs and line ends."""
-    from ngramlm.core.files import open_source
-    from ngramlm.errors import UsageError
+    from ngramlm.embeddings.word_lists import numbered_lines
+    from ngramlm.text.tokenizers import split_blanks
 
     if sys.stdin is None or sys.stdin.isatty():
         raise click.UsageError("found no word; expected words, or words on standard input.")
     checks.check_stdin([vectors_file, "-"])
-    with open_source("-") as stream:
-        try:
-            words = stream.read().decode().split()
-        except UnicodeDecodeError:
-            raise UsageError("found bytes that are not UTF-8 on standard input; expected words") from None
+    words = [word for _, line in numbered_lines("-") for word in split_blanks(line)]
     if not words:
         raise click.UsageError("found no word on standard input; expected at least one.")
     return words

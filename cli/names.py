@@ -30,7 +30,13 @@ METHODS = {
 """The methods of ``--smoothing``, each with a few words for the help."""
 
 DEFAULT_METHOD = "modified-kneser-ney"
-TOKENIZERS = ("whitespace", "characters", "words")
+TOKENIZERS = {
+    "whitespace": "at spaces and tabs",
+    "characters": "every character",
+    "words": "at Unicode's word boundaries; first cut Chinese, Japanese and Thai with a segmenter",
+}
+"""The names of ``--tokenizer``, each with a few words for the help."""
+
 LAYOUTS = ("fast", "compact")
 FORMS = ("default", "interpolated", "backoff", "both")
 CRITERIA = ("entropy", "weighted-difference")

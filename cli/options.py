@@ -129,6 +129,19 @@ def limit_option() -> Any:
     return integer_option("--limit", help_text="Read only the first N vectors.  [default: all]")
 
 
+def vector_encoding_option() -> Any:
+    """Make the option ``--encoding-errors`` of commands that read vectors."""
+    return choice_option(
+        "--encoding-errors",
+        {
+            "cut": "replace the end of a word that ends inside a letter",
+            "strict": "an error",
+            "replace": "put U+FFFD",
+        },
+        "What to do with words that are not UTF-8",
+    )
+
+
 def parameter_option(examples: str) -> Any:
     """Make the repeatable option ``--set NAME=VALUE``."""
     text = f"Set a parameter of the method, such as {examples}. Repeatable."

@@ -241,6 +241,7 @@ def one_model(result: Perplexity) -> str:
             ("log10 probability", figure(result.log10_prob, 8)),
             ("Bits per word", figure(result.bits_per_word)),
             ("Bits per character", figure(result.bits_per_character)),
+            ("Characters", f"{count(result.characters)} ({result.counted})"),
             ("Signature", result.signature),
         ]
     )

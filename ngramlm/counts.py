@@ -19,8 +19,8 @@ from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import CountError, UsageError
 from ngramlm.text.encoder import listed
 from ngramlm.text.reading import read_text
+from ngramlm.text.sentences import words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, UNK_WORD, Vocabulary
 from ngramlm.trie._trie import segment_sums
 from ngramlm.trie.external_memory import Spill
@@ -108,7 +108,7 @@ class NgramCounts:
 
         Parameters
         ----------
-        ngram : str or Sequence[str]
+        ngram : str or Iterable[str]
             The words. A str is split at spaces and tabs.
 
         Returns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,5 +16,5 @@ Int32s = NDArray[np.int32]
 Uint8s = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
-Sentence = str | Sequence[str]
-"""The words of a sentence, or one string with spaces or tabs between the words."""
+Sentence = str | Iterable[str]
+"""The words of a sentence, or one string with spaces or tabs between the words. `words_of` reads it."""

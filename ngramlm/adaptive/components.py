@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ngramlm.mixing.interpolation import text_over
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.matching import ids_in
+from ngramlm.text.sentences import words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 from ngramlm.types import Floats, Sentence
 
@@ -38,7 +38,7 @@ class RunningDocument:
 
     @classmethod
     def of(
-        cls, vocabulary: Vocabulary, history: Sentence = (), before: Sequence[Sentence] = ()
+        cls, vocabulary: Vocabulary, history: Sentence = (), before: Iterable[Sentence] = ()
     ) -> RunningDocument:
         """Make a document from its complete sentences and the history in its last sentence.
 

@@ -16,8 +16,8 @@ from ngramlm.models.columns import Columns
 from ngramlm.models.matching import ids_in
 from ngramlm.models.normalization import check_probabilities
 from ngramlm.smoothing.witten_bell import WittenBell
+from ngramlm.text.sentences import several_words
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import several_words
 from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
 from ngramlm.trie.levels import Level
 from ngramlm.trie.trie import NgramTrie

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -172,7 +172,7 @@ class Mixture(LanguageModel):
         with np.errstate(divide="ignore"):
             return np.log10(np.minimum(found, 1.0, out=found), out=found)
 
-    def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
+    def distribution(self, history: Sentence = (), before: Iterable[Sentence] = ()) -> Floats:
         """Return the probability of every word after a history, float64[V].
 
         Parameters
@@ -197,7 +197,7 @@ class Mixture(LanguageModel):
             return cast("Floats", sum(row for _, row in spoken) / len(spoken))
         return cast("Floats", sum(weight / total * row for weight, row in spoken))
 
-    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+    def distribution_in_document(self, history: Sentence, before: Iterable[Sentence]) -> Floats:
         """Return ``distribution(history, before)``, float64[V]."""
         return self.distribution(history, before)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ngramlm.adaptive.class_neighbors import class_rows
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.models.matching import ids_in
 from ngramlm.text.lines import read_lines
@@ -181,7 +182,8 @@ class Neighbors:
         Raises
         ------
         UsageError
-            `share` is outside 0 to 1, or a frequency is not a number.
+            `share` is outside 0 to 1, a frequency is not a number, or the classes have more than `MAX_PAIRS` pairs of
+            words.
 
         Examples
         --------
@@ -189,17 +191,8 @@ class Neighbors:
         >>> sorted(neighbors.of("cat").items())
         [('cat', 0.5), ('cow', 0.25), ('dog', 0.25)]
         """
-        members = {name: list(dict.fromkeys(words)) for name, words in classes.items()}
-        similar: dict[str, dict[str, float]] = {}
-        for words in members.values():
-            for word in words:
-                own = similar.setdefault(word, {})
-                for other in words:
-                    if other != word:
-                        own[other] = own.get(other, 0.0) + (
-                            frequencies.get(other, 0.0) if frequencies else 1.0
-                        )
-        return cls.from_similarities(similar, share)
+        _check_shares(share, [frequencies or {}])
+        return cls(*class_rows(classes, share, frequencies or {}))
 
     @classmethod
     def read_classes(cls, path: str | os.PathLike[str], share: float = 0.3) -> Neighbors:
@@ -218,7 +211,7 @@ class Neighbors:
         FormatError
             A line has another form, or the file has no words.
         """
-        classes: dict[str, list[str]] = {}
+        classes: dict[str, dict[str, None]] = {}
         for number, line in read_lines(path):
             try:
                 fields = split_blanks(line.decode())
@@ -227,10 +220,13 @@ class Neighbors:
             if fields and len(fields) != 2:
                 raise FormatError(f"found {len(fields)} fields; expected a word and its class", path, number)
             if fields:
-                classes.setdefault(fields[1], []).append(fields[0])
+                classes.setdefault(fields[1], {})[fields[0]] = None
         if not classes:
             raise FormatError("found no words; expected a word and its class on each line", path)
-        return cls.from_classes(classes, share)
+        try:
+            return cls.from_classes(classes, share)
+        except UsageError as error:
+            raise FormatError(str(error), path) from None
 
     @classmethod
     def from_vectors(
@@ -295,12 +291,7 @@ class Neighbors:
         UsageError
             `share` is outside 0 to 1, or a similarity is not finite.
         """
-        if not 0 <= share <= 1:
-            raise UsageError(f"share is {share}; expected 0 to 1")
-        if not all(math.isfinite(value) for own in similar.values() for value in own.values()):
-            raise UsageError(
-                "found a similarity or frequency that is NaN or infinite; expected finite numbers"
-            )
+        _check_shares(share, similar.values())
         vocabulary = Vocabulary(
             dict.fromkeys([*similar, *(word for own in similar.values() for word in own)])
         )
@@ -357,3 +348,11 @@ class Neighbors:
             np.concatenate(words).astype(np.int32),
             np.concatenate(shares),
         )
+
+
+def _check_shares(share: float, similarities: Iterable[Mapping[str, float]]) -> None:
+    """Raise UsageError unless `share` is from 0 to 1 and all similarities or frequencies are finite."""
+    if not 0 <= share <= 1:
+        raise UsageError(f"share is {share}; expected 0 to 1")
+    if not all(math.isfinite(value) for own in similarities for value in own.values()):
+        raise UsageError("found a similarity or frequency that is NaN or infinite; expected finite numbers")

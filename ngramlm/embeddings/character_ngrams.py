@@ -13,7 +13,7 @@ import numpy as np
 from ngramlm.core.validation import Number
 from ngramlm.embeddings._vectors import subword_buckets
 from ngramlm.errors import UsageError
-from ngramlm.text.tokenizers import several_words
+from ngramlm.text.sentences import several_words
 from ngramlm.types import Float32s, Ints
 
 __all__ = ["check_lengths", "mean_rows", "ngram_buckets", "vocabulary_ngrams"]

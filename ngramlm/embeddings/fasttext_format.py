@@ -25,6 +25,7 @@ from ngramlm.embeddings.row_gatherer import (
     without_duplicates,
 )
 from ngramlm.embeddings.vector_data import NgramRows, VectorData
+from ngramlm.embeddings.word_repair import Encodings, WordRepair
 from ngramlm.errors import FormatError
 from ngramlm.types import Float32s, Ints
 
@@ -103,7 +104,9 @@ class _Cursor:
         return FormatError(f"found the end of the file in {what}; expected a whole fastText model", self.name)
 
 
-def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> VectorData:
+def read_fasttext(
+    stream: IO[bytes], name: str, size: int | None, limit: int | None, errors: Encodings
+) -> VectorData:
     """Read the vectors of an unsupervised model (.bin), and its n-grams if it has them.
 
     Raises FormatError for a classifier, a quantized model, and a file that is damaged or cut short.
@@ -121,7 +124,9 @@ def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | N
             f"found model {model}{', a classifier' if model == 3 else ''}; expected word vectors, 1 or 2",
             name,
         )
-    words = _read_dictionary(cursor)
+    repair = WordRepair(name, errors)
+    words = _read_dictionary(cursor, repair)
+    repair.report()
     quantized, n_rows, n_columns = cursor.unpack(_SHAPE, "the shape of the vectors")
     if quantized:
         raise FormatError("found quantized vectors; expected float32", name)
@@ -158,7 +163,7 @@ def read_fasttext(stream: IO[bytes], name: str, size: int | None, limit: int | N
     return VectorData(unique, matrix, metadata, table)
 
 
-def _read_dictionary(cursor: _Cursor) -> list[str]:
+def _read_dictionary(cursor: _Cursor, repair: WordRepair) -> list[str]:
     size, n_words, n_labels, _, pruned = cursor.unpack(_SIZES, "the dictionary")
     if n_labels or size != n_words or n_words < 1:
         raise FormatError(
@@ -169,12 +174,14 @@ def _read_dictionary(cursor: _Cursor) -> list[str]:
         raise FormatError("found pruned n-grams; expected a model with all n-grams", cursor.name)
     words = []
     for number in range(1, n_words + 1):
+        word = cursor.word("the dictionary")
         try:
-            words.append(cursor.word("the dictionary").decode())
+            words.append(word.decode())
         except UnicodeDecodeError:
-            raise FormatError(
-                f"found bytes that are not UTF-8 in word {number}; expected UTF-8", cursor.name
-            ) from None
+            repaired = repair.utf8(word + b"\n")
+            if repaired is None:
+                raise repair.refusal(f" in word {number}") from None
+            words.append(repaired.removesuffix(b"\n").decode())
         _, kind = cursor.unpack(_AFTER_WORD, "the dictionary")
         if kind:
             raise FormatError(f"found entry {number} of kind {kind}; expected words, 0", cursor.name)

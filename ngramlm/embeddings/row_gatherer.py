@@ -9,6 +9,7 @@ from typing import IO
 import numpy as np
 
 from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.embeddings.word_repair import WordRepair
 from ngramlm.errors import FormatError, FormatWarning, UsageError, warn
 from ngramlm.types import Float32s
 
@@ -25,12 +26,13 @@ READ_AT_ONCE = 1 << 24
 class RowGatherer:
     """The words and the matrix that a reader fills.
 
-    `name` is the name of the file in messages. `most` is the number of rows wanted. If `known`, the file has these
-    rows, and the matrix has its final size from the beginning; otherwise it grows.
+    `most` is the number of rows wanted. If `known`, the file has these rows, and the matrix has its final size from the
+    beginning; otherwise it grows. `repair` has the name of the file in messages, and the rule for words that are not
+    UTF-8.
     """
 
-    def __init__(self, dimension: int, name: str, most: int, known: bool = False) -> None:
-        self.name, self.dimension, self.most = name, dimension, most
+    def __init__(self, dimension: int, repair: WordRepair, most: int, known: bool = False) -> None:
+        self.name, self.dimension, self.most, self.repair = repair.name, dimension, most, repair
         room = most if known else min(most, max(1, FIRST_BYTES // (4 * dimension)))
         self.matrix: Float32s = np.empty((room, dimension), np.float32)
         self.row = 0
@@ -45,17 +47,21 @@ class RowGatherer:
 
     def add_words(self, joined: memoryview) -> None:
         """Add the words of the rows that were filled, each followed by a line end."""
-        if len(joined):
-            try:
-                self.words += str(joined[:-1], "utf-8").split("\n")
-            except UnicodeDecodeError as error:
+        if not len(joined):
+            return
+        try:
+            text = str(joined, "utf-8")
+        except UnicodeDecodeError as error:
+            repaired = self.repair.utf8(bytes(joined))
+            if repaired is None:
                 row = len(self.words) + bytes(joined[: error.start]).count(b"\n") + 1
-                raise FormatError(
-                    f"found bytes that are not UTF-8 in word {row}; expected UTF-8", self.name
-                ) from None
+                raise self.repair.refusal(f" in word {row}") from None
+            text = str(repaired, "utf-8")
+        self.words += text.removesuffix("\n").split("\n")
 
     def finish(self) -> VectorData:
         """Return the words and their rows. The first row of a duplicate word is kept, with a FormatWarning."""
+        self.repair.report()
         words, matrix = without_duplicates(self.words, self.matrix, self.row, self.name)
         self.matrix = np.empty((0, 0), np.float32)
         matrix.resize((len(words), self.dimension), refcheck=False)

@@ -8,12 +8,13 @@ from typing import IO
 
 import numpy as np
 
-from ngramlm.embeddings._vectors import FIELD_BYTES, format_rows, parse_rows
+from ngramlm.embeddings._vectors import FIELD_BYTES, PADDING, format_rows, parse_rows
 from ngramlm.embeddings.row_gatherer import MAX_ROWS, RowGatherer, check_shape
 from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.embeddings.word_repair import Encodings, WordRepair, n_numbers
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.formats.refusals import check_utf8, shown
-from ngramlm.text.lines import read_blocks
+from ngramlm.formats.refusals import shown
+from ngramlm.text.lines import last_line_end, read_blocks
 from ngramlm.types import Uint8s
 
 __all__ = ["formatted_rows", "header_of", "read_text", "write_text"]
@@ -34,7 +35,10 @@ _REFUSALS = {  # by the error codes of _vectors.pyx
     5: "found {field}; expected a number",
     6: "found {field}; expected a finite number",
 }
-TOO_FEW = 3
+TOO_FEW, NO_NUMBER = 3, 5
+LINE_END = 10
+# the end of a line is looked for in so many bytes first
+FIRST_WIDTH = 1 << 12
 
 
 def header_of(line: bytes) -> tuple[int, int] | None:
@@ -75,33 +79,35 @@ def check_promise(rows: int, least: int, left: int | None, name: str) -> bool:
 
 
 def read_text(
-    stream: IO[bytes], name: str, size: int | None, limit: int | None, *, header: bool
+    stream: IO[bytes], name: str, size: int | None, limit: int | None, errors: Encodings, *, header: bool
 ) -> VectorData:
     """Read lines of vectors. `size` is the size of the file in bytes, if known.
 
-    Raises FormatError with the line for a wrong header, a row of another length, a field that is no finite number, a
-    control character, or bytes that are not UTF-8.
+    Words with blanks are repaired, with a warning. `errors` is the rule for bytes that are not UTF-8. Raises
+    FormatError with the line for a wrong header, a row of another length, a field that is no finite number, a control
+    character, or bytes that are not UTF-8.
     """
+    repair = WordRepair(name, errors)
     line, rows, promised, done = 1, None, None, 0
     most = MAX_ROWS if limit is None else limit
     for block in read_blocks(stream, name):
         data, start, stop = block.data, block.start, block.stop
-        check_utf8(data, start, stop, name, line)
-        begin = start
+        begin, n_bytes = start, stop - start
+        data, start, stop = _as_utf8(data, start, stop, repair, line)
         if rows is None:
             first, end = _first_line(data, start, stop)
             if header:
                 promised, dimension = read_header(first, name)
                 start, line = end, 2
                 known = check_promise(promised, 2 + 2 * dimension, None if size is None else size - end, name)
-                rows = RowGatherer(dimension, name, min(promised, most), known)
+                rows = RowGatherer(dimension, repair, min(promised, most), known)
             else:
-                dimension = len(first.replace(b"\t", b" ").split()) - 1
+                dimension = n_numbers(first)
                 if dimension < 1:
                     raise FormatError(f"found {shown(first)}; expected a word and its numbers", name, 1)
                 check_shape(1, dimension, name, 1)
-                rows = RowGatherer(dimension, name, most)
-        words = np.empty(stop - start, np.uint8)
+                rows = RowGatherer(dimension, repair, most)
+        low, words = start, np.empty(stop - start, np.uint8)
         while start < stop:
             rows.row, start, lines, used, error, *where = parse_rows(
                 data, start, stop, rows.matrix, rows.row, words
@@ -109,7 +115,11 @@ def read_text(
             line += lines
             rows.add_words(words.data[:used])
             if error:
-                raise _refusal(error, data, where, dimension, name, line)
+                start = _read_one_word(error, data, low, where[0], rows)
+                if not start:
+                    raise _refusal(error, data, where, dimension, name, line)
+                line += 1
+                continue
             if rows.row == most:
                 return rows.finish()
             if start < stop:
@@ -121,7 +131,7 @@ def read_text(
                     0 if size is None else int(LIKELY_MORE * rows.row * size / (done + start - begin)) + 1
                 )
                 rows.grow(likely)
-        done += stop - begin
+        done += n_bytes
     if rows is None:
         raise FormatError("found an empty file; expected vectors", name)
     if promised is not None and rows.row < promised:
@@ -133,6 +143,45 @@ def _first_line(data: Uint8s, start: int, stop: int) -> tuple[bytes, int]:
     """Return (the first line without its end, the start of the next line)."""
     end = start + int(np.argmax(data[start:stop] == 10)) + 1
     return data[start : end - 1].tobytes().removesuffix(b"\r"), end
+
+
+def _as_utf8(data: Uint8s, start: int, stop: int, repair: WordRepair, line: int) -> tuple[Uint8s, int, int]:
+    """Return the buffer of lines and their place in it, as UTF-8; raise FormatError if that is refused."""
+    try:
+        str(data.data[start:stop], "utf-8")
+    except UnicodeDecodeError as error:
+        repaired = repair.utf8(data[start:stop].tobytes())
+        if repaired is None:
+            line += int(np.count_nonzero(data[start : start + error.start] == LINE_END))
+            raise repair.refusal("", line) from None
+        return _buffer(repaired), 0, len(repaired)
+    return data, start, stop
+
+
+def _read_one_word(error: int, data: Uint8s, low: int, at: int, rows: RowGatherer) -> int:
+    """Read the line around a bad field, if its word has blanks; the lines begin at `low`.
+
+    Returns the place after the line, or 0 if it is another line.
+    """
+    if error != NO_NUMBER:
+        return 0
+    begin = max(last_line_end(data, low, at), low)
+    width = FIRST_WIDTH
+    while not (data[at : at + width] == LINE_END).any():
+        width *= 8
+    end = at + int(np.argmax(data[at : at + width] == LINE_END)) + 1
+    line = rows.repair.one_word(data[begin:end].tobytes(), rows.dimension)
+    if line is None:
+        return 0
+    words = np.empty(len(line), np.uint8)
+    rows.row, _, _, used, error, *_ = parse_rows(_buffer(line), 0, len(line), rows.matrix, rows.row, words)
+    rows.add_words(words.data[:used])
+    return 0 if error else end
+
+
+def _buffer(lines: bytes) -> Uint8s:
+    """Return lines as a buffer for `parse_rows`."""
+    return np.frombuffer(lines + bytes(PADDING), np.uint8)
 
 
 def _refusal(error: int, data: Uint8s, where: list[int], dimension: int, name: str, line: int) -> FormatError:

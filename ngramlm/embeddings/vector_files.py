@@ -9,14 +9,22 @@ from ngramlm.embeddings.row_gatherer import refusing
 from ngramlm.embeddings.subword_vectors import SubwordVectors
 from ngramlm.embeddings.vector_formats import read_vectors
 from ngramlm.embeddings.vectors import WordVectors
+from ngramlm.embeddings.word_repair import Encodings
 
 __all__ = ["load_vectors", "save_vectors"]
 
 
-def load_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> WordVectors:
+def load_vectors(
+    source: Source,
+    format: str | None = None,
+    *,
+    limit: int | None = None,
+    encoding_errors: Encodings = "cut",
+) -> WordVectors:
     """Read word vectors of any format.
 
-    If a word stands in the file twice, the first row is kept, with a FormatWarning.
+    If a word stands in the file twice, the first row is kept, with a FormatWarning. The blanks of a word in a text
+    format become no-break spaces, U+00A0, with a FormatWarning; the last d fields of the line are the vector.
 
     Parameters
     ----------
@@ -29,6 +37,10 @@ def load_vectors(source: Source, format: str | None = None, *, limit: int | None
         name decide.
     limit : int, optional
         Read the first `limit` words only, and nothing after them.
+    encoding_errors : {"cut", "strict", "replace"}, default "cut"
+        What to do with words that are not UTF-8, in the formats of other programs. ``"cut"`` replaces the end of a word
+        that ends inside a letter by U+FFFD, with a FormatWarning, and refuses others; word2vec.c cuts long words so.
+        ``"replace"`` replaces all, and ``"strict"`` refuses all.
 
     Returns
     -------
@@ -44,7 +56,7 @@ def load_vectors(source: Source, format: str | None = None, *, limit: int | None
     OSError
         If the file cannot be read.
     """
-    data = read_vectors(source, format, limit=limit)
+    data = read_vectors(source, format, limit=limit, encoding_errors=encoding_errors)
     with refusing(source_name(source)):
         return (WordVectors if data.ngrams is None else SubwordVectors).from_data(data)
 

@@ -29,6 +29,7 @@ from ngramlm.embeddings.safetensors_format import load_safetensors, save_safeten
 from ngramlm.embeddings.text_format import HEADER_BYTES, header_of, read_text, write_text
 from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.embeddings.word2vec_binary import read_word2vec_binary, write_word2vec_binary
+from ngramlm.embeddings.word_repair import ENCODINGS, Encodings
 from ngramlm.errors import UsageError
 
 __all__ = ["FORMATS", "read_vectors", "vectors_format", "write_vectors"]
@@ -41,7 +42,7 @@ class StreamFormat:
     `suffixes` are those of the files that are written in this format. Every file of the format begins with `magic`.
     """
 
-    read: Callable[[IO[bytes], str, int | None, int | None], VectorData]
+    read: Callable[[IO[bytes], str, int | None, int | None, Encodings], VectorData]
     write: Callable[[VectorData, IO[bytes]], None] | None
     suffixes: tuple[str, ...] = ()
     magic: bytes | None = None
@@ -77,18 +78,23 @@ _FORMAT = choice(*FORMATS)
 _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n"))
 
 
-def read_vectors(source: Source, format: str | None = None, *, limit: int | None = None) -> VectorData:
+def read_vectors(
+    source: Source, format: str | None = None, *, limit: int | None = None, encoding_errors: Encodings = "cut"
+) -> VectorData:
     """Read the contents of a file of word vectors; `load_vectors` describes the arguments and the errors."""
     if format is not None:
         _FORMAT("format", format)
     _LIMIT("limit", limit)
+    choice(*ENCODINGS)("encoding_errors", encoding_errors)
     suffix = suffix_of(source) if isinstance(source, str | os.PathLike) else ""
     if isinstance(source, str | os.PathLike) and suffix in FORMATS["npy"].suffixes:
-        return reading_again(source, lambda: _read(source, suffix, format, limit))
-    return _read(source, suffix, format, limit)
+        return reading_again(source, lambda: _read(source, suffix, format, limit, encoding_errors))
+    return _read(source, suffix, format, limit, encoding_errors)
 
 
-def _read(source: Source, suffix: str, format: str | None, limit: int | None) -> VectorData:
+def _read(
+    source: Source, suffix: str, format: str | None, limit: int | None, encoding_errors: Encodings
+) -> VectorData:
     """Detect the format of a file if it is not given, and read the file."""
     name = source_name(source)
     with open_source(source) as stream:
@@ -98,7 +104,7 @@ def _read(source: Source, suffix: str, format: str | None, limit: int | None) ->
         form = FORMATS[wanted]
         if isinstance(form, StreamFormat):
             whole = cast("IO[bytes]", _Restarted(bytes(head), stream))
-            return form.read(whole, name, plain_size(source), limit)
+            return form.read(whole, name, plain_size(source), limit, encoding_errors)
     if (
         not isinstance(source, str | os.PathLike)
         or source == "-"
@@ -151,10 +157,18 @@ def _detected(head: bytes, suffix: str) -> str:
 
 
 def _is_row(head: bytes) -> bool:
-    """Whether text begins with a word and a number; the number may be cut."""
-    fields = head.removeprefix(b"\xef\xbb\xbf").lstrip().split(None, 2)[:2]
+    """Whether text begins with a word and a number; the number may be cut. The word may have blanks in a whole line."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    fields = text.split(None, 2)[1:2]
+    line, end, _ = text.partition(b"\n")
+    if end:
+        fields += line.split()[2:][-1:]
+    return any(map(_is_number, fields))
+
+
+def _is_number(field: bytes) -> bool:
     try:
-        return len(fields) == 2 and not math.isnan(float(fields[1]))
+        return not math.isnan(float(field))
     except ValueError:
         return False
 

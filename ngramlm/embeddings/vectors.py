@@ -20,8 +20,9 @@ from ngramlm.embeddings.row_gatherer import refusing
 from ngramlm.embeddings.vector_checks import check_words, read_only
 from ngramlm.embeddings.vector_data import VectorData
 from ngramlm.embeddings.vector_formats import read_vectors, write_vectors
+from ngramlm.embeddings.word_repair import Encodings
 from ngramlm.errors import UnknownWordError, UsageError
-from ngramlm.text.tokenizers import several_words
+from ngramlm.text.sentences import one_word, several_words, text_or_items
 from ngramlm.types import Float32s, Floats, Int32s, Ints
 
 __all__ = ["WordVectors"]
@@ -113,7 +114,7 @@ class WordVectors:
         return iter(self._words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._rows
+        return isinstance(word, str) and one_word(word) in self._rows
 
     def __getitem__(self, word: str) -> Float32s:
         """Return the vector of a word: float32[d], read-only.
@@ -137,14 +138,14 @@ class WordVectors:
 
     def row(self, word: str) -> int:
         """Return the row of a word, or -1 for an unknown word."""
-        return self._rows.get(word, -1)
+        return self._rows.get(one_word(word), -1)
 
     def rows(self, words: Iterable[str]) -> Ints:
         """Return the rows of words as int64[n]; raise UnknownWordError for an unknown word."""
         return np.fromiter(map(self._known, several_words(words)), np.int64)
 
     def _known(self, word: str) -> int:
-        row = self._rows.get(word)
+        row = self._rows.get(one_word(word))
         if row is None:
             raise UnknownWordError(
                 f"found the word {word!r}, which is not among the {len(self)} words"
@@ -212,12 +213,13 @@ class WordVectors:
         size = self._restricted(restrict)
         mean = np.zeros(self.dimension)
         asked: dict[int, None] = {}
-        for sign, given in ((1.0, _several(positive)), (-1.0, _several(negative))):
+        wanted_parts, unwanted_parts = _several(positive), _several(negative)
+        for sign, given in ((1.0, wanted_parts), (-1.0, unwanted_parts)):
             for part in given:
                 mean += sign * (self._unit_of(part) if isinstance(part, str) else self._checked(part))
                 if isinstance(part, str):
                     asked[self.row(part)] = None
-        if not (_several(positive) or _several(negative)):
+        if not (wanted_parts or unwanted_parts):
             raise UsageError("found no words to look for; expected at least one word or vector")
         left_out = np.array([[row for row in asked if 0 <= row < size]], np.int64).reshape(1, -1)
         wanted = min(_HOW_MANY("n", n), size - left_out.shape[1])
@@ -299,7 +301,7 @@ class WordVectors:
         """
         n = _HOW_MANY("n", n)
         if not isinstance(queries, np.ndarray):
-            words = list(several_words(queries))
+            words = several_words(queries)
             given = np.array([self._unit_of(word) for word in words]).reshape(-1, self.dimension)
             own = np.fromiter(map(self.row, words), np.int64)[:, np.newaxis]
             return nearest_rows(self.unit, given, min(n, len(self) - bool((own >= 0).any())), own)
@@ -355,14 +357,21 @@ class WordVectors:
         write_vectors(self.data(), path, format)
 
     @classmethod
-    def load(cls, path: Source, format: str | None = None, *, limit: int | None = None) -> Self:
+    def load(
+        cls,
+        path: Source,
+        format: str | None = None,
+        *,
+        limit: int | None = None,
+        encoding_errors: Encodings = "cut",
+    ) -> Self:
         """Read vectors of this class from a file of any format.
 
         `WordVectors.load` leaves out the n-grams of a file; `load_vectors` keeps them.
 
         Parameters
         ----------
-        path, format, limit
+        path, format, limit, encoding_errors
             As for `load_vectors`.
 
         Raises
@@ -370,7 +379,7 @@ class WordVectors:
         FormatError
             If the file is damaged, or does not hold what the class needs.
         """
-        data = read_vectors(path, format, limit=limit)
+        data = read_vectors(path, format, limit=limit, encoding_errors=encoding_errors)
         with refusing(source_name(path)):
             return cls.from_data(data)
 
@@ -379,6 +388,7 @@ def _several(
     given: str | NDArray[np.floating] | Sequence[str | NDArray[np.floating]],
 ) -> list[str | NDArray[np.floating]]:
     """Return one word or vector, or several, as a list."""
-    if isinstance(given, str) or (isinstance(given, np.ndarray) and given.ndim == 1):
+    if isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind == "f":
         return [given]
-    return list(given)
+    found = text_or_items(given, "a word, a vector, or a list of them")
+    return [found] if isinstance(found, str) else list(found)

@@ -10,6 +10,7 @@ from ngramlm.embeddings._vectors import copy_rows
 from ngramlm.embeddings.row_gatherer import RowGatherer, read_exactly
 from ngramlm.embeddings.text_format import HEADER_BYTES, check_promise, formatted_rows, read_header
 from ngramlm.embeddings.vector_data import VectorData
+from ngramlm.embeddings.word_repair import Encodings, WordRepair
 from ngramlm.errors import FormatError
 from ngramlm.formats.refusals import shown
 
@@ -24,10 +25,13 @@ _REFUSALS = {  # by the error codes of _vectors.pyx
 }
 
 
-def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: int | None) -> VectorData:
+def read_word2vec_binary(
+    stream: IO[bytes], name: str, size: int | None, limit: int | None, errors: Encodings
+) -> VectorData:
     """Read records of vectors, with or without a line end after each. `size` is the size of the file, if known.
 
-    Raises FormatError for a wrong header, a file that is cut short or too long, or words that are not UTF-8.
+    `errors` is the rule for words that are not UTF-8: word2vec.c cuts words at 99 bytes, also inside a letter. Raises
+    FormatError for a wrong header, a file that is cut short or too long, or words that are not UTF-8.
     """
     buffer = np.empty(BUFFER_BYTES, np.uint8)
     filled = read_exactly(stream, buffer.data)
@@ -38,7 +42,7 @@ def read_word2vec_binary(stream: IO[bytes], name: str, size: int | None, limit: 
     at = len(first) + 1
     known = check_promise(promised, 2 + 4 * dimension, None if size is None else size - at, name)
     most = promised if limit is None else min(promised, limit)
-    rows = RowGatherer(dimension, name, most, known)
+    rows = RowGatherer(dimension, WordRepair(name, errors), most, known)
     longest = MAX_WORD_BYTES + 4 * dimension
     while True:
         words = np.empty(filled - at, np.uint8)

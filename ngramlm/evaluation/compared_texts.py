@@ -41,7 +41,7 @@ class ComparedTexts:
 
     def spelled(self, name: str, numbers: Collection[int]) -> dict[int, list[str]]:
         """Return the words of some sentences as they stand in a text; empty if the text cannot be read again."""
-        return surface_words(self.sources[name], numbers, self._options.get("tokenizer", "whitespace"))
+        return surface_words(self.sources[name], numbers, self._options)
 
 
 def read_one(source: Readable, name: str, vocabulary: Vocabulary, options: dict[str, Any]) -> Text:

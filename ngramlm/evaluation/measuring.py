@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.parallel import Progress
-from ngramlm.errors import EstimationError, UsageError
+from ngramlm.errors import EstimationError, TextWarning, UsageError, warn
 from ngramlm.evaluation.compared_texts import ComparedTexts, text_figures
 from ngramlm.evaluation.contrast import Kept, TokenKeeper, contrast_of
 from ngramlm.evaluation.perplexity import LOG2_10, perplexity
 from ngramlm.evaluation.results import Comparison, TextFigures
 from ngramlm.evaluation.row import SCORES, Row
-from ngramlm.evaluation.significance import bootstrap_intervals, paired_tests
+from ngramlm.evaluation.significance import MIN_UNITS, bootstrap_intervals, no_tests, paired_tests
 from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.models.language_model import LanguageModel, check_language_model
 from ngramlm.text.oov import warn_of_oovs
@@ -203,6 +203,11 @@ class Bench:
         for done, (name, text) in enumerate(self._texts.items()):
             if progress is not None:
                 progress("resampling", done, len(self._texts))
+            if resamples and self.how.units == "documents" and len(text.tokens) == 1:
+                warn(
+                    f"{name}: {no_tests(1, 'documents')} (without --documents they need sentences)",
+                    TextWarning,
+                )
             self._test(text, baseline, resamples)
             pair = None if text.keeper is None or baseline is None else text.keeper.pair(baseline)
             if pair is not None and text.vocabulary is not None:
@@ -236,7 +241,7 @@ class Bench:
                 if row.figures is not None:
                     difference = row.figures.bits_per_word - base.bits_per_word
                     text.rows[place] = replace(row, difference=difference)
-        if not resamples or len(text.tokens) < 2:
+        if not resamples or len(text.tokens) < MIN_UNITS:
             return
         options: dict[str, Any] = {
             "resamples": resamples,

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from ngramlm.text.lines import read_lines
+from ngramlm.text.documents import sentence_lines
+from ngramlm.text.encoder import listed
+from ngramlm.text.sentences import allowed_words
+from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import tokenizer_named
 
 __all__ = ["restored", "surface_words"]
 
 
 def surface_words(
-    source: Any, numbers: Collection[int], tokenizer: Any = "whitespace"
+    source: Any, numbers: Collection[int], options: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[int, list[str]]:
-    """Return the words of some sentences of a file, by number from 0; empty if the source cannot be read again.
+    """Return the words of some sentences of files, by number from 0; empty if the source cannot be read again.
 
-    `tokenizer` is the option of `read_text`.
+    `options` are those with which the text was read, among them the rule for its documents.
     """
-    if not isinstance(source, (str, os.PathLike)) or os.fspath(source) == "-" or not numbers:
+    sources = [] if isinstance(source, Text) else listed(source)
+    if (
+        not sources
+        or not numbers
+        or not all(isinstance(one, str | os.PathLike) and os.fspath(one) != "-" for one in sources)
+    ):
         return {}
-    split = tokenizer_named(tokenizer)
-    found = {}
-    for number, line in read_lines(source):
-        if number - 1 in numbers:
-            found[number - 1] = split(line.decode("utf-8", "replace"))
+    split = tokenizer_named(options.get("tokenizer", "whitespace"))
+    drop = options.get("reserved") == "drop"
+    found: dict[int, list[str]] = {}
+    for number, line in enumerate(sentence_lines(sources, options.get("documents"))):
+        if number in numbers:
+            words = list(split(line.decode("utf-8", "replace")))
+            found[number] = allowed_words(words, "drop") if drop else words
         if len(found) == len(numbers):
             break
     return found

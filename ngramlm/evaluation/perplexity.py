@@ -24,6 +24,12 @@ __all__ = ["Perplexity", "PerplexitySum", "check_normalized", "iter_scores", "pe
 
 Readable = Text | Source | Iterable[Source]
 
+COUNTED = {
+    True: "of words, one blank between two words, line ends",
+    False: "of tokens, line ends; no blanks between tokens",
+}
+"""Which characters of a text were counted, by `Text.spells_blanks`."""
+
 LOG2_10 = math.log2(10.0)
 MAX_EXPONENT = 308.0  # 10 ** 309 is more than a float64 can hold
 
@@ -45,8 +51,9 @@ class Perplexity:
         them out, so report this number with such a figure. An OOV of probability 0, as in a closed vocabulary, counts
         as an OOV only.
     characters : int
-        Number of code points of the raw text, including line ends. So `bits_per_character` does not depend on the
-        tokenizer.
+        Number of characters that the tokens spell; see `Text`.
+    counted : str
+        Which characters these are.
     signature : str
         How the figures were measured; only figures with the same vocabulary can be compared.
     scores : TokenScores or None
@@ -62,6 +69,7 @@ class Perplexity:
     zero_probs: int
     characters: int
     signature: str
+    counted: str = ""
     scores: TokenScores | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -86,7 +94,7 @@ class Perplexity:
 
     @property
     def bits_per_character(self) -> float:
-        """Cross-entropy per character of the raw text. An OOV costs the bits of ``<unk>``, not of its spelling."""
+        """Cross-entropy per character that tokens spell. An OOV costs the bits of ``<unk>``, not of its spelling."""
         return _ratio(-self.log10_prob * LOG2_10, self.characters)
 
     def as_dict(self) -> dict[str, float | int | str | None]:
@@ -105,6 +113,7 @@ class Perplexity:
             "oovs": self.oovs,
             "zero_probs": self.zero_probs,
             "characters": self.characters,
+            "counted": self.counted,
             "signature": self.signature,
         }
         return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
@@ -116,6 +125,7 @@ class Perplexity:
             f"perplexity without </s>:    {_shown(self.perplexity_without_eos, 6)}",
             f"log10 probability:          {self.log10_prob:.8g}",
             f"bits per word, character:   {_shown(self.bits_per_word, 5)}, {_shown(self.bits_per_character, 5)}",
+            f"characters:                 {self.characters} ({self.counted})",
             f"tokens (words + </s>):      {self.tokens} ({self.words} + {self.tokens - self.words})",
             f"sentences:                  {self.sentences}",
             f"OOVs, zero probabilities:   {self.oovs}, {self.zero_probs}",
@@ -132,6 +142,7 @@ class PerplexitySum:
         self._all, self._oov = ExactSum(), ExactSum()
         self._tokens = self._words = self._sentences = self._oovs = self._zero_probs = self._characters = 0
         self._impossible = 0
+        self._counted = COUNTED[True]
 
     def add(self, text: Text, log10_probs: Floats) -> None:
         """Add one piece of a text with the log10 probability of each predicted token."""
@@ -150,6 +161,7 @@ class PerplexitySum:
         self._words += text.n_words
         self._sentences += text.n_sentences
         self._characters += text.characters
+        self._counted = COUNTED[text.spells_blanks]
 
     def result(self, signature: str, scores: TokenScores | None = None) -> Perplexity:
         """Return the figures of all pieces added so far."""
@@ -163,6 +175,7 @@ class PerplexitySum:
             zero_probs=self._zero_probs,
             characters=self._characters,
             signature=signature,
+            counted=self._counted,
             scores=scores,
         )
 

@@ -14,12 +14,24 @@ import numpy as np
 from ngramlm.errors import UsageError
 from ngramlm.types import Floats, Ints
 
-__all__ = ["BitsInterval", "PairedTest", "bootstrap_intervals", "holm", "paired_tests"]
+__all__ = [
+    "MIN_UNITS",
+    "BitsInterval",
+    "PairedTest",
+    "bootstrap_intervals",
+    "holm",
+    "no_tests",
+    "paired_tests",
+]
 
 # the size of the matrix of resampling weights that is in memory at once
 BLOCK_VALUES = 1 << 22
 # float64 has 52 bits of fraction: sums of numbers on such a grid are exact in any order
 EXACT_BITS = 52
+
+
+# one unit has no variation
+MIN_UNITS = 2
 
 
 @dataclass(frozen=True)
@@ -180,6 +192,16 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = largest
     return adjusted
+
+
+def no_tests(units: int, kind: str) -> str:
+    """Return the sentence for a text with too few sentences or documents.
+
+    >>> no_tests(1, "documents")
+    'found 1 document, so there are no intervals and no p-values; expected at least 2'
+    """
+    found = kind.removesuffix("s") if units == 1 else kind
+    return f"found {units} {found}, so there are no intervals and no p-values; expected at least {MIN_UNITS}"
 
 
 def _checked(bits: Floats, tokens: Floats | Ints, resamples: int, level: float) -> tuple[Floats, Floats]:

@@ -24,7 +24,7 @@ from ngramlm.evaluation.results import Comparison, LearningPoint, TrainFigures
 from ngramlm.evaluation.row import Row
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.smoothing import Smoothing
-from ngramlm.text.documents import DocumentRule
+from ngramlm.text.documents import DocumentRule, has_separator, read_documents
 from ngramlm.text.reading import read_text
 from ngramlm.text.text import Text
 
@@ -88,7 +88,8 @@ def compare_smoothings(
     models : mapping from names to LanguageModel, optional
         Other models, over the vocabulary of the training text.
     documents : DocumentRule, optional
-        Where the documents of `texts` and `heldout` begin, for texts that are files.
+        Where the documents of `texts` and `heldout` begin, for texts that are files. Lines that separate documents,
+        such as empty lines, are not sentences in the training text either.
     train_name : str
         Name of the training text in reports.
     threads : int, optional
@@ -122,7 +123,7 @@ def compare_smoothings(
     check_name("baseline", chosen, known)
     method = names[chosen].method if chosen in names else chosen
     how = with_baseline(measuring, chosen, baseline == "auto", method, known)
-    text, counts = _counted(train, max(orders), bool(curve), threads, progress, read_options)
+    text, counts = _counted(train, max(orders), bool(curve), documents, threads, progress, read_options)
     sizes: list[int] = []
     if text is not None:
         sizes = curve_sizes(FRACTIONS if curve is True else curve or (), text.n_sentences)
@@ -180,6 +181,7 @@ def _counted(
     train: NgramCounts | Readable,
     order: int,
     keep_text: bool,
+    documents: DocumentRule | None,
     threads: int | None,
     progress: Progress | None,
     read_options: dict[str, Any],
@@ -193,7 +195,13 @@ def _counted(
         return None, train
     if isinstance(train, Text):
         return train, count(train, order, threads=threads, progress=progress, **read_options)
-    text = read_text(train, threads=threads, progress=progress, **read_options)
+    options = {"threads": threads, "progress": progress, **read_options}
+    # the separators of documents are no sentences in the training text either
+    text = (
+        read_documents(train, documents, **options)
+        if has_separator(documents)
+        else read_text(train, **options)
+    )
     return text, count(text, order, threads=threads, progress=progress)
 
 

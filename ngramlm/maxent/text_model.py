@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,8 +15,8 @@ from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.text.sentences import several_sentences, words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
 from ngramlm.trie.trie import NgramTrie
@@ -129,21 +129,21 @@ class MaxEntModel(ColumnModel):
         with np.errstate(divide="ignore"):
             return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
 
-    def distribution(self, history: Sentence = (), before: Sequence[Sentence] = ()) -> Floats:
+    def distribution(self, history: Sentence = (), before: Iterable[Sentence] = ()) -> Floats:
         """Return the probability of each word after a history, in the order of the ids, float64[V].
 
         Parameters
         ----------
-        history : str or Sequence[str], optional
+        history : str or Iterable[str], optional
             The words before, in the same sentence. Begin with ``<s>`` for the start of a sentence.
-        before : Sequence[str or Sequence[str]], optional
+        before : Iterable[str or Iterable[str]], optional
             The earlier sentences of the same document.
         """
-        ids = self._history_ids(history)
-        probs = self._distribution(self._path(ids)) * self._boosts(history, before)
+        words = words_of(history)
+        probs = self._distribution(self._path(self._history_ids(words))) * self._boosts(words, before)
         return np.asarray(probs / probs.sum())
 
-    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+    def distribution_in_document(self, history: Sentence, before: Iterable[Sentence]) -> Floats:
         """Return ``distribution(history, before)``, float64[V]."""
         return self.distribution(history, before)
 
@@ -151,11 +151,10 @@ class MaxEntModel(ColumnModel):
         """Return a back-off model of the n-grams alone, without active features of the text."""
         return super().to_backoff()
 
-    def _boosts(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+    def _boosts(self, words: list[str], before: Iterable[Sentence]) -> Floats:
         """Return the factors that the active features give to all words after a history, float64[V]."""
-        words = words_of(history)
         inside = words[1:] if words[:1] == ["<s>"] else words
-        text = Text.from_sentences([*before, inside], self._vocabulary, reserved="keep")
+        text = Text.from_sentences([*several_sentences(before), inside], self._vocabulary)
         active = self.features.activations(text)
         # The last event is </s>, at the position of the next word.
         event = text.n_tokens - 1

@@ -7,7 +7,7 @@ class Scorer:
     order: int
     start: Any
     empty: Any
-    def score(self, sentence: str, bos: bool = True, eos: bool = True) -> float: ...
+    def score(self, sentence: str, bos: bool = True, eos: bool = True, reserved: int = 0) -> float: ...
     def score_ids(
         self,
         ids: NDArray[np.int32],

@@ -55,10 +55,12 @@ cdef class Scorer:
             total[0] += out[i]
         return 0
 
-    def score(self, str sentence not None, bint bos=True, bint eos=True):
+    def score(self, str sentence not None, bint bos=True, bint eos=True, int reserved=0):
         """Return the log10 probability of the words between spaces and tabs, with ``</s>`` if `eos`.
 
-        A line end after the sentence is ignored. Raises ValueError for any other control character.
+        A line end after the sentence is ignored. `reserved` says what happens to ``<s>`` and ``</s>``, as for
+        `tokenize`: 0 is an error, 1 drops them, 2 makes them the unknown word. Raises ValueError for any other control
+        character, and for a reserved word.
         """
         cdef Py_ssize_t length, at = 0, begin
         cdef const char* text = PyUnicode_AsUTF8AndSize(sentence, &length)
@@ -84,7 +86,14 @@ cdef class Scorer:
                         valid = False
                         break
                     id = find_word(&self.table.index, text + begin, at - begin)
-                    if id < 0 or id == BOS or id == EOS:
+                    if id == BOS or id == EOS:
+                        if reserved == 1:
+                            continue
+                        valid = reserved == 2
+                        if not valid:
+                            break
+                        id = UNK
+                    elif id < 0:
                         id = UNK
                 else:
                     more = False
@@ -104,7 +113,7 @@ cdef class Scorer:
         if failed:
             raise self.refuse("damaged model")
         if not valid:
-            raise ValueError("a control character in a sentence")
+            raise ValueError("a control character or a reserved word in a sentence")
         return total
 
     def score_ids(self, const int32_t[::1] ids, const int64_t[::1] sentences, double[::1] out, uint8_t[::1] lengths):

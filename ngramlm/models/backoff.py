@@ -7,7 +7,7 @@ p(w|h'), where h' is h without its first word.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NewType
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ngramlm.core.parallel import usable_threads
 from ngramlm.core.workspace import IN_MEMORY, Workspace
-from ngramlm.errors import FormatError, NgramlmError, TextError, UsageError
+from ngramlm.errors import FormatError, NgramlmError, UsageError
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models._scorer import Scorer
@@ -23,9 +23,9 @@ from ngramlm.models.automaton import SlotLayout, pack, unpack
 from ngramlm.models.columns import Columns
 from ngramlm.models.compact_unpacking import unpack_compact
 from ngramlm.models.ngram_model import NgramModel
+from ngramlm.text.sentences import Reserved, allowed_words, check_reserved, words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import refusal_of, words_of
-from ngramlm.text.vocabulary import BOS, EOS, RESERVED, UNK, Vocabulary
+from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 from ngramlm.trie.trie import NgramTrie
 from ngramlm.types import Float32s, Sentence
 
@@ -235,45 +235,50 @@ class BackoffModel(NgramModel):
 
     # Whole sentences and texts
 
-    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
+    def score(
+        self, sentence: Sentence, bos: bool = True, eos: bool = True, reserved: Reserved = "error"
+    ) -> float:
         """Return the log10 probability of a sentence.
 
         Parameters
         ----------
         sentence
-            The words. A str is split at spaces and tabs; a line end after it is ignored. ``<s>`` and ``</s>`` among the
-            words count as unknown words.
+            The words. A str is split at spaces and tabs; a line end after it is ignored.
         bos
             Whether ``<s>`` stands before the first word.
         eos
             Whether ``</s>`` is predicted after the last word.
+        reserved
+            What to do with ``<s>`` and ``</s>`` among the words, as in files: ``"error"``, ``"drop"``, or ``"keep"``
+            them as the unknown word.
 
         Raises
         ------
         TextError
-            A str contains another control character.
+            A str contains another control character, or a word is reserved.
         UsageError
-            A word of a list contains a space.
+            A word of a list contains a space, or the value is not a sentence.
         """
-        if not isinstance(sentence, str):
+        if type(sentence) is not str:
             sentence = " ".join(words_of(sentence))
         try:
-            return self.automaton.score(sentence, bos, eos)
+            return self.automaton.score(sentence, bos, eos, check_reserved(reserved))
         except FormatError:
             raise
         except ValueError:
             # This includes UnicodeEncodeError for half of a surrogate pair.
-            raise TextError(refusal_of(sentence)) from None
+            allowed_words(words_of(sentence), reserved)
+            raise
 
     def full_scores(
-        self, sentence: Sentence, bos: bool = True, eos: bool = True
+        self, sentence: Sentence, bos: bool = True, eos: bool = True, reserved: Reserved = "error"
     ) -> Iterator[tuple[float, int, bool]]:
         """Yield for every token (log10 probability, length of the n-gram that predicted it, whether it is an OOV).
 
         The parameters are those of `score`.
         """
-        words = words_of(sentence)
-        ids = [UNK if word in RESERVED else self._vocabulary.id(word) for word in words] + [EOS] * eos
+        words = allowed_words(words_of(sentence), reserved)
+        ids = [*map(self._vocabulary.id, words), *([EOS] * eos)]
         automaton = self.automaton
         state = automaton.start if bos else automaton.empty
         for id in ids:
@@ -329,7 +334,7 @@ class BackoffModel(NgramModel):
             ) from None
         return State(after), log10_prob
 
-    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+    def log10_prob(self, word: str, history: Sentence = (), before: Iterable[Sentence] = ()) -> float:
         """Return log10 p(word | history). The sentences `before` are ignored.
 
         A history that begins with ``<s>`` begins a sentence.

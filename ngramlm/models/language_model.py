@@ -18,9 +18,9 @@ from ngramlm.core.parallel import ordered_map, usable_threads
 from ngramlm.errors import TextError, UsageError
 from ngramlm.models.signature import common_fields, format_signature
 from ngramlm.text.reading import map_text
+from ngramlm.text.sentences import Reserved, allowed_words, several_sentences, words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
-from ngramlm.text.vocabulary import EOS_WORD, RESERVED, UNK, UNK_WORD, Vocabulary
+from ngramlm.text.vocabulary import EOS_WORD, UNK, Vocabulary
 from ngramlm.types import Floats, Sentence
 
 __all__ = ["LanguageModel", "check_language_model", "most_probable", "threads_for"]
@@ -175,22 +175,34 @@ class LanguageModel(ABC):
 
     # Scores of sentences
 
-    def score(self, sentence: Sentence, bos: bool = True, eos: bool = True) -> float:
+    def score(
+        self, sentence: Sentence, bos: bool = True, eos: bool = True, reserved: Reserved = "error"
+    ) -> float:
         """Return the log10 probability of a sentence.
 
         Parameters
         ----------
         sentence
-            The words. ``<s>`` and ``</s>`` among them count as unknown words.
+            The words.
         bos
             Whether ``<s>`` stands before the first word.
         eos
             Whether ``</s>`` is predicted after the last word.
+        reserved
+            What to do with ``<s>`` and ``</s>`` among the words, as in files: ``"error"``, ``"drop"``, or ``"keep"``
+            them as the unknown word.
+
+        Raises
+        ------
+        TextError
+            A str contains a control character, or a word is reserved.
+        UsageError
+            A word of a list contains a space, or the value is not a sentence.
         """
-        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos)))
+        return float(sum(log10_prob for log10_prob, _, _ in self.full_scores(sentence, bos, eos, reserved)))
 
     def full_scores(
-        self, sentence: Sentence, bos: bool = True, eos: bool = True
+        self, sentence: Sentence, bos: bool = True, eos: bool = True, reserved: Reserved = "error"
     ) -> Iterator[tuple[float, int, bool]]:
         """Score every token of a sentence.
 
@@ -202,7 +214,7 @@ class LanguageModel(ABC):
             The log10 probability of the token, the length of the n-gram that predicted it (0 for models that look up
             no n-grams), and whether the token is an OOV.
         """
-        words = [UNK_WORD if word in RESERVED else word for word in words_of(sentence)]
+        words = allowed_words(words_of(sentence), reserved)
         text = Text.from_sentences([words], self.vocabulary)
         lengths = self.matched_orders(text)
         columns = [
@@ -224,7 +236,9 @@ class LanguageModel(ABC):
         """Return the length of the n-gram that predicts a word after a history; 0 if the model looks up no n-grams."""
         return 0
 
-    def scores(self, sentences: Iterable[Sentence], *, threads: int | None = None) -> Floats:
+    def scores(
+        self, sentences: Iterable[Sentence], *, threads: int | None = None, reserved: Reserved = "error"
+    ) -> Floats:
         """Score many sentences; the result equals that of `score` for each, in far less time.
 
         Parameters
@@ -234,6 +248,9 @@ class LanguageModel(ABC):
         threads
             Number of threads; by default as many as there are processors. Only models that are `thread_safe` use more
             than one.
+        reserved
+            What to do with ``<s>`` and ``</s>`` among the words, as in files: ``"error"``, ``"drop"``, or ``"keep"``
+            them as the unknown word.
 
         Returns
         -------
@@ -243,7 +260,9 @@ class LanguageModel(ABC):
         Raises
         ------
         TextError
-            A sentence contains a line end or another control character.
+            A sentence contains a control character, a line end, or a reserved word, or is not a sentence.
+        UsageError
+            One str was given, or another value that does not consist of sentences.
 
         Examples
         --------
@@ -256,12 +275,12 @@ class LanguageModel(ABC):
         def work(batch: tuple[int, list[Sentence]]) -> Floats:
             before, some = batch
             try:
-                text = Text.from_sentences(some, self.vocabulary, reserved="keep")
+                text = Text.from_sentences(some, self.vocabulary, reserved=reserved)
             except TextError as error:
                 raise TextError(error.message, error.path, before + (error.line or 0)) from None
             return text.sentence_sums(self.log10_probs(self._apart(text)))
 
-        found = list(ordered_map(work, _batches(sentences), threads_for(self, threads)))
+        found = list(ordered_map(work, _batches(several_sentences(sentences)), threads_for(self, threads)))
         return np.concatenate(found) if found else np.empty(0)
 
     def score_file(
@@ -305,7 +324,7 @@ class LanguageModel(ABC):
 
     # The next word
 
-    def distribution_in_document(self, history: Sentence, before: Sequence[Sentence]) -> Floats:
+    def distribution_in_document(self, history: Sentence, before: Iterable[Sentence]) -> Floats:
         """Return the probability of every word after a history, in a document.
 
         Parameters
@@ -322,7 +341,7 @@ class LanguageModel(ABC):
         """
         return self.distribution(words_of(history))
 
-    def log10_prob(self, word: str, history: Sentence = (), before: Sequence[Sentence] = ()) -> float:
+    def log10_prob(self, word: str, history: Sentence = (), before: Iterable[Sentence] = ()) -> float:
         """Return log10 p(word | history) in a document.
 
         Parameters
@@ -343,7 +362,7 @@ class LanguageModel(ABC):
             return float(np.log10(min(self.distribution_in_document(history, before)[self._id(word)], 1.0)))
 
     def next_words(
-        self, history: Sentence = (), n: int = 10, before: Sequence[Sentence] = ()
+        self, history: Sentence = (), n: int = 10, before: Iterable[Sentence] = ()
     ) -> list[tuple[str, float]]:
         """Find the most probable words after a history in a document.
 
@@ -403,11 +422,9 @@ def most_probable(vocabulary: Vocabulary, probs: Floats, n: int) -> list[tuple[s
     return [(vocabulary.word(id), float(np.log10(probs[id]))) for id in best.tolist() if probs[id] > 0]
 
 
-def _batches(sentences: Iterable[Sentence]) -> Iterator[tuple[int, list[Sentence]]]:
+def _batches(sentences: Iterator[Sentence]) -> Iterator[tuple[int, list[Sentence]]]:
     """Yield (the number of sentences before, some sentences), until there are no more."""
-    if isinstance(sentences, str):
-        raise UsageError("found one str; expected several sentences")
-    before, iterator = 0, iter(sentences)
-    while batch := list(islice(iterator, BATCH)):
+    before = 0
+    while batch := list(islice(sentences, BATCH)):
         yield before, batch
         before += len(batch)

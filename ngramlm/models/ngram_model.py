@@ -13,8 +13,8 @@ from ngramlm.models.estimates import ESTIMATE_NAMES, Estimates
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.metadata import Metadata
 from ngramlm.models.signature import common_fields, join_fields
+from ngramlm.text.sentences import words_of
 from ngramlm.text.text import Text
-from ngramlm.text.tokenizers import words_of
 from ngramlm.text.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 from ngramlm.types import Sentence
 

@@ -10,7 +10,7 @@ import numpy as np
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.normalization import NormalizedColumns, normalized_columns
-from ngramlm.text.tokenizers import several_words
+from ngramlm.text.sentences import several_words
 from ngramlm.text.vocabulary import RESERVED, UNK, Vocabulary
 from ngramlm.trie._trie import segment_sums, spread, take
 from ngramlm.trie.trie import NgramTrie

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ngramlm.evaluation.cells import fixed
 from ngramlm.evaluation.results import Comparison
 from ngramlm.evaluation.row import Row
+from ngramlm.evaluation.significance import MIN_UNITS, no_tests
 
 __all__ = ["findings", "notes"]
 
@@ -68,6 +69,10 @@ def notes(
             f" {comparison.units}; {emphasis}p{emphasis} is two-sided, of approximate randomization with as many"
             f" rounds, and {emphasis}p (Holm){emphasis} adjusts it for the number of models (seed {comparison.seed})."
         )
+    for text in comparison.texts:
+        units = text.documents if comparison.units == "documents" else text.sentences
+        if comparison.resamples and units < MIN_UNITS:
+            found.append(f"{quote(text.name)}: {no_tests(units, comparison.units)}.")
     return found
 
 

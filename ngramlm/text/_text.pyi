@@ -11,5 +11,6 @@ def tokenize(
     grow: bool,
     reserved: int,
     ids: Int32s,
+    blanks: bool = True,
 ) -> tuple[int, int, int, int, int, int]: ...
 def remap(ids: Int32s, new_ids: Int32s, out: Int32s) -> None: ...

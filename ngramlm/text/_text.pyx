@@ -50,10 +50,12 @@ cdef inline uint64_t below_33(uint64_t x) noexcept nogil:
     return (x - ONES * 0x21) & ~x & HIGHS
 
 
-cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* continuation) noexcept nogil:
+cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* continuation,
+                           bint* marked) noexcept nogil:
     """Return -1 if the bytes are well-formed UTF-8 (Unicode 15, table 3-7), otherwise the offset of the first error.
 
-    Adds the number of continuation bytes to `continuation`.
+    Adds the number of continuation bytes to `continuation`. Sets `marked` if the word has U+2581, which stands for a
+    blank in texts of pieces.
     """
     cdef Py_ssize_t i = 0, j, tail
     cdef uint8_t lead, low, high
@@ -86,21 +88,32 @@ cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* cont
         for j in range(2, tail + 1):
             if word[i + j] < 0x80 or word[i + j] > 0xBF:
                 return i
+        if lead == 0xE2 and word[i + 1] == 0x96 and word[i + 2] == 0x81:
+            marked[0] = True
         continuation[0] += tail
         i += tail + 1
     return -1
 
 
+cdef inline int64_t between(int64_t n_words, bint blanks, bint marked) noexcept nogil:
+    """Return the number of characters that a line spells beside those of its words: its blanks and its line end."""
+    if marked:
+        return 0
+    return n_words if blanks and n_words else 1
+
+
 def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not None, bint grow, int reserved,
-             int32_t[::1] ids):
+             int32_t[::1] ids, bint blanks=True):
     """Write the ids of the first `length` bytes of `data` to `ids`: ``<s> w1 .. wl </s>`` for each line.
 
     `data` must have `PADDING` more readable bytes. With `grow`, unknown words are added to the table, and every word is
     counted (``table.word_counts``). Without it, unknown words get the id 0. `reserved` says what happens to ``<s>`` and
     ``</s>`` in the text: 0 is an error, 1 drops them, 2 makes them the unknown word. `ids` needs 2 * length + 2 places.
 
-    Returns (number of ids, number of lines, number of code points, error, line of the error from 0, byte offset). Each
-    line end counts as one code point.
+    Returns (number of ids, number of lines, number of characters, error, line of the error from 0, byte offset). The
+    characters are those that the ids spell: the code points of the words, a line end for each line, and with `blanks`
+    one blank between two words. In a line with the mark U+2581 the marks are its blanks: k words have k marks and
+    k - 1 blanks, so one mark is not counted, and nothing between the pieces.
     """
     cdef const uint8_t* text
     cdef const uint8_t* end
@@ -113,7 +126,9 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
     cdef int32_t id
     cdef int error = OK
     cdef uint8_t byte
-    cdef bint line_open = False
+    cdef bint line_open = False, marked = False
+    # the place of the first word of the line
+    cdef int64_t first = 0
     if length < 0 or data.shape[0] < length + 8:
         raise ValueError(f"found a buffer of {data.shape[0]} bytes; expected {PADDING} more than the text")
     if ids.shape[0] < 2 * length + 2:
@@ -128,23 +143,21 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 ids[n_ids] = BOS
                 n_ids += 1
                 line_open = True
+                marked = False
+                first = n_ids
             byte = at[0]
             if byte == 0x20 or byte == 0x09:
                 at += 1
                 continue
             if byte == 0x0A:
                 ids[n_ids] = EOS
+                characters += between(n_ids - first, blanks, marked)
                 n_ids += 1
                 n_lines += 1
                 line_open = False
                 at += 1
                 continue
-            if byte == 0x0D and at + 1 < end and at[1] == 0x0A:
-                characters -= 1
-                at += 1
-                continue
-            if byte == 0x0D and at + 1 == end:
-                characters -= 1
+            if byte == 0x0D and (at + 1 == end or at[1] == 0x0A):
                 at += 1
                 continue
             # a word reaches to the next byte that is 0x20 or less
@@ -177,7 +190,7 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                     word = at
                     break
             if high & HIGHS:
-                slot = check_utf8(word, size, &continuation)
+                slot = check_utf8(word, size, &continuation, &marked)
                 if slot >= 0:
                     error = INVALID_UTF8
                     word += slot
@@ -203,13 +216,14 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 id = UNK
             ids[n_ids] = id
             n_ids += 1
+            characters += size
         # the last line has no line end
         if line_open and not error:
             ids[n_ids] = EOS
+            characters += between(n_ids - first, blanks, marked)
             n_ids += 1
             n_lines += 1
-            characters += 1
-        characters += length - continuation
+        characters -= continuation
     return n_ids, n_lines, characters, error, n_lines, word - text
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from ngramlm.errors import FormatError, UsageError
 from ngramlm.text.encoder import listed
 from ngramlm.text.lines import read_lines
 from ngramlm.text.reading import read_text
+from ngramlm.text.sentences import shown
 from ngramlm.text.text import Text
 from ngramlm.types import Bools
 
@@ -29,8 +30,10 @@ __all__ = [
     "LineNumbers",
     "MarkerLine",
     "document_rule",
+    "has_separator",
     "read_documents",
     "select_documents",
+    "sentence_lines",
 ]
 
 
@@ -83,7 +86,12 @@ class BlankLines:
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents are separated by empty lines."""
-        return _read_marked(sources, b"", options)
+        return _read_marked(sources, self.separator, options)
+
+    @property
+    def separator(self) -> bytes:
+        """The line that is not a sentence, without spaces and tabs around it."""
+        return b""
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,12 @@ class MarkerLine:
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents begin with the marker."""
-        return _read_marked(sources, self.marker.strip().encode(errors="surrogateescape"), options)
+        return _read_marked(sources, self.separator, options)
+
+    @property
+    def separator(self) -> bytes:
+        """The line that is not a sentence, without spaces and tabs around it."""
+        return self.marker.strip().encode(errors="surrogateescape")
 
 
 @dataclass(frozen=True)
@@ -140,7 +153,7 @@ class LineNumbers:
                 continue
             if not (word.isdigit() and len(word) < 19 and int(word) > (numbers[-1] if numbers else 0)):
                 raise FormatError(
-                    f"found {word.decode(errors='replace')!r}; expected line numbers from 1 on, each larger than"
+                    f"found {shown(word.decode(errors='replace'))}; expected line numbers from 1 on, each larger than"
                     " the one before", path, at,
                 )  # fmt: skip
             numbers.append(int(word))
@@ -190,7 +203,11 @@ class Beside:
                 )
             starts |= {first, *(first + number - 1 for number in own)}
         return Text.from_ids(
-            text.vocabulary, text.ids, text.characters, sorted(starts) if text.n_documents else None
+            text.vocabulary,
+            text.ids,
+            text.characters,
+            sorted(starts) if text.n_documents else None,
+            spells_blanks=text.spells_blanks,
         )
 
     def path(self, source: Source) -> str:
@@ -218,6 +235,19 @@ class EachFile:
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text from files that are one document each."""
         return read_text(sources, documents="files", **options)
+
+
+def sentence_lines(sources: list[Source], rule: object = None) -> Iterator[bytes]:
+    """Yield the lines of files that are sentences: all lines but those that only separate documents by the rule."""
+    for source in sources:
+        for _, line in read_lines(source):
+            if not (has_separator(rule) and line.strip() == rule.separator):
+                yield line
+
+
+def has_separator(rule: object) -> TypeGuard[BlankLines | MarkerLine]:
+    """Return whether a rule makes lines of the text to separators, which are not sentences."""
+    return isinstance(rule, BlankLines | MarkerLine)
 
 
 def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) -> Text:
@@ -254,7 +284,8 @@ def _cut(text: Text, is_cut: Bools, characters: int) -> Text:
     before: list[int] = (np.cumsum(kept) - kept)[is_cut].tolist()
     n_kept = int(kept.sum())
     documents = sorted({0, *(start for start in before if start < n_kept)})
-    return Text.from_ids(text.vocabulary, ids, text.characters - characters * int(is_cut.sum()), documents)
+    n_characters = text.characters - characters * int(is_cut.sum())
+    return Text.from_ids(text.vocabulary, ids, n_characters, documents, spells_blanks=text.spells_blanks)
 
 
 def select_documents(text: Text, chosen: Bools) -> Text:
@@ -285,7 +316,9 @@ def select_documents(text: Text, chosen: Bools) -> Text:
     kept = np.repeat(chosen, sizes)
     ids = text.ids[np.repeat(kept, np.diff(text.sentences))]
     starts: list[int] = np.cumsum([0, *sizes[chosen]])[:-1].tolist()
-    return Text.from_ids(text.vocabulary, ids, text.characters, starts or None)
+    return Text.from_ids(
+        text.vocabulary, ids, text.characters, starts or None, spells_blanks=text.spells_blanks
+    )
 
 
 def document_rule(rule: str) -> DocumentRule:

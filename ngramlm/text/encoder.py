@@ -18,21 +18,20 @@ from ngramlm.errors import TextError, UsageError
 from ngramlm.text._text import PADDING, remap, tokenize
 from ngramlm.text._vocabulary import merge_tables
 from ngramlm.text.lines import Block, read_blocks
-from ngramlm.text.tokenizers import Tokenizer, tokenizer_named, words_of
+from ngramlm.text.sentences import RESERVED_IN_TEXT, Reserved, check_reserved, words_of
+from ngramlm.text.tokenizers import Tokenizer, tokenizer_named
 from ngramlm.text.vocabulary import RESERVED, Vocabulary, new_table
 from ngramlm.types import Int32s
 
-__all__ = ["Encoder", "Encoding", "Ids", "Reserved", "listed"]
+__all__ = ["Encoder", "Encoding", "Ids", "listed"]
 
-Reserved = Literal["error", "drop", "keep"]
 Encoding = Literal["strict", "replace"]
 
-_RESERVED_POLICY = {"error": 0, "drop": 1, "keep": 2}
 # The messages for the error codes of _text.pyx.
 _PROBLEMS = {
     1: "found the control character {byte!r} in a word; expected words between spaces or tabs",
     2: "found bytes that are not UTF-8; expected UTF-8 (--encoding-errors replace, in Python encoding_errors=)",
-    3: "found the reserved word {word!r}; expected no reserved word (--reserved drop or keep, in Python reserved=)",
+    3: RESERVED_IN_TEXT,
 }
 
 
@@ -47,7 +46,7 @@ class Ids:
     ids : numpy.ndarray
         int32[T].
     characters : int
-        The number of code points of the lines.
+        The number of characters that the ids spell; see `tokenize`.
     bytes : int
         The number of bytes of the source.
     """
@@ -83,16 +82,16 @@ class Encoder:
             raise UsageError(
                 f"found min_count {min_count} and max_size {max_size}; expected at least 1 and at least 0"
             )
-        if reserved not in _RESERVED_POLICY:
-            raise UsageError(f"reserved is {reserved!r}; expected 'error', 'drop' or 'keep'")
         if encoding_errors not in ("strict", "replace"):
             raise UsageError(f"encoding_errors is {encoding_errors!r}; expected 'strict' or 'replace'")
         self.known = vocabulary
         self.split = None if tokenizer == "whitespace" else tokenizer_named(tokenizer)
+        # a line is its words with one blank between two; of other tokens it is not known what stands between them
+        self.spells_blanks = self.split is None
         self.threads = threads
         self.min_count = min_count
         self.max_size = max_size
-        self.reserved = _RESERVED_POLICY[reserved]
+        self.reserved = check_reserved(reserved)
         self.encoding_errors = encoding_errors
         self.tables = [new_table() if vocabulary is None else vocabulary.table for _ in range(threads)]
         self._free_tables: SimpleQueue[int] = SimpleQueue()
@@ -129,15 +128,21 @@ class Encoder:
         TextError
             A line breaks the rules for texts.
         """
-        read, raw_characters = block, None
+        read = block
         if self.split is not None or self.encoding_errors == "replace":
-            block, raw_characters = self._prepare(block)
+            block = self._prepare(block)
         data, length = block.data[block.start :], block.stop - block.start
         number = self._free_tables.get()
         try:
             scratch = self._scratch.take(2 * length + 2)
             n_ids, _, characters, problem, line, offset = tokenize(
-                data, length, self.tables[number], self.known is None, self.reserved, scratch
+                data,
+                length,
+                self.tables[number],
+                self.known is None,
+                self.reserved,
+                scratch,
+                self.spells_blanks,
             )
             ids = scratch[:n_ids].copy()
             self._scratch.give_back(scratch)
@@ -150,9 +155,9 @@ class Encoder:
             message = _PROBLEMS[problem].format(word=word, byte=chr(data[offset]))
             raise TextError(message, block.name, block.line + line)
         self._blocks.give_back(read.data)
-        return Ids(number, ids, characters if raw_characters is None else raw_characters, read.n_bytes)
+        return Ids(number, ids, characters, read.n_bytes)
 
-    def _prepare(self, block: Block) -> tuple[Block, int | None]:
+    def _prepare(self, block: Block) -> Block:
         """Decode a block, replace bytes that are not UTF-8, and split lines with a tokenizer written in Python."""
         raw = block.tobytes()
         try:
@@ -160,15 +165,11 @@ class Encoder:
         except UnicodeDecodeError as error:
             line = block.line + raw.count(b"\n", 0, error.start)
             raise TextError(_PROBLEMS[2], block.name, line) from None
-        characters = None
         if self.split is not None:
             lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-            characters = sum(map(len, lines)) + len(lines)
             tokens = map(self.split, lines)
             text = "".join(f"{' '.join(_checked(found, block, at))}\n" for at, found in enumerate(tokens))
-        return _block(
-            text.encode("utf-8", "surrogatepass"), block.name, block.line, block.n_bytes
-        ), characters
+        return _block(text.encode("utf-8", "surrogatepass"), block.name, block.line, block.n_bytes)
 
     def size(self) -> tuple[int, int]:
         """Return the number of words of the tables, and of their bytes."""
@@ -219,7 +220,7 @@ def _block(lines: bytes, name: str, line: int, n_bytes: int) -> Block:
     return Block(name, line, data, 0, len(lines), n_bytes)
 
 
-def _checked(tokens: list[str], block: Block, line: int) -> list[str]:
+def _checked(tokens: Iterable[str], block: Block, line: int) -> list[str]:
     """Check the tokens that a tokenizer returned for a line."""
     try:
         return words_of(tokens)

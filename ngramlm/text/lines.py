@@ -19,7 +19,7 @@ from ngramlm.errors import FormatError
 from ngramlm.text._text import PADDING
 from ngramlm.types import Uint8s
 
-__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "Block", "read_blocks", "read_lines"]
+__all__ = ["BLOCK_BYTES", "MAX_LINE_BYTES", "Block", "last_line_end", "read_blocks", "read_lines"]
 
 BLOCK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 30
@@ -117,7 +117,7 @@ def read_blocks(
                 buffer[filled : stop + PADDING] = LINE_END
                 yield Block(name, line, buffer, start, stop, filled)
             return
-        cut = _last_line_end(buffer, searched, filled)
+        cut = last_line_end(buffer, searched, filled)
         searched = filled
         if not cut and filled - start >= MAX_LINE_BYTES:
             raise FormatError(
@@ -174,7 +174,7 @@ def read_lines(source: Source) -> Iterator[tuple[int, bytes]]:
                 yield number, line.removesuffix(b"\r")
 
 
-def _last_line_end(buffer: Uint8s, first: int, end: int) -> int:
+def last_line_end(buffer: Uint8s, first: int, end: int) -> int:
     """Return the end of the last line of ``buffer[first:end]``; 0 if it contains no line end."""
     width = 1 << 10
     while True:

@@ -10,8 +10,9 @@ import numpy as np
 from ngramlm.core.files import Source, source_name
 from ngramlm.core.parallel import Progress, ordered_map, usable_threads
 from ngramlm.errors import TextError, UsageError
-from ngramlm.text.encoder import Encoder, Encoding, Ids, Reserved, listed
+from ngramlm.text.encoder import Encoder, Encoding, Ids, listed
 from ngramlm.text.lines import BLOCK_BYTES, Block
+from ngramlm.text.sentences import Reserved
 from ngramlm.text.text import Text
 from ngramlm.text.tokenizers import Tokenizer
 from ngramlm.text.vocabulary import BOS, Vocabulary
@@ -84,7 +85,11 @@ def read_text(
         vocabulary, usable_threads(threads), tokenizer, min_count, max_size, reserved, encoding_errors
     )
     if documents != "files":
-        return Text.from_ids(*encoder.joined(list(encoder.parts(sources, progress))), documents)
+        return Text.from_ids(
+            *encoder.joined(list(encoder.parts(sources, progress))),
+            documents,
+            spells_blanks=encoder.spells_blanks,
+        )
     parts: list[Ids] = []
     starts, n_sentences = [], 0
     for source in listed(sources):
@@ -93,7 +98,7 @@ def read_text(
         starts += [n_sentences] * (n_own > 0)
         n_sentences += n_own
         parts += own
-    return Text.from_ids(*encoder.joined(parts), starts)
+    return Text.from_ids(*encoder.joined(parts), starts, spells_blanks=encoder.spells_blanks)
 
 
 def map_text(
@@ -141,7 +146,9 @@ def map_text(
 
     def work(block: Block) -> Result:
         part = encoder.encode(block)
-        return function(Text.from_ids(vocabulary, part.ids, part.characters))
+        return function(
+            Text.from_ids(vocabulary, part.ids, part.characters, spells_blanks=encoder.spells_blanks)
+        )
 
     yield from ordered_map(work, encoder.blocks(listed(sources), chunk_bytes), threads)
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import TextError, UsageError
-from ngramlm.text.encoder import Encoder, Reserved
-from ngramlm.text.tokenizers import without_line_end, words_of
+from ngramlm.text.encoder import Encoder
+from ngramlm.text.sentences import Reserved, several_sentences, without_line_end, words_of
 from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
 from ngramlm.types import Bools, Int32s, Ints, Sentence
 
@@ -34,7 +34,11 @@ class Text:
     documents : numpy.ndarray
         int64[D + 1]: the number of the sentence at which each document begins, and S.
     characters : int
-        The number of code points of the raw lines. Each line end counts as one.
+        The number of characters that the tokens spell: the code points of the tokens, and one line end for each
+        sentence. With the tokenizer ``whitespace`` also one blank between two words, however many stand in the file.
+        In a line of pieces, in which ``▁`` marks the beginnings of words, the marks are the blanks.
+    spells_blanks : bool
+        Whether `characters` has the blanks between words.
 
     Examples
     --------
@@ -48,6 +52,7 @@ class Text:
     sentences: Ints
     documents: Ints
     characters: int
+    spells_blanks: bool = True
 
     def __post_init__(self) -> None:
         for column in (self.ids, self.sentences, self.documents):
@@ -60,6 +65,8 @@ class Text:
         ids: Int32s,
         characters: int,
         documents: Sequence[int] | None = None,
+        *,
+        spells_blanks: bool = True,
     ) -> Text:
         """Make a text from ids that already contain ``<s>`` and ``</s>`` around every sentence.
 
@@ -89,7 +96,7 @@ class Text:
         if starts[-1] == n_sentences and n_sentences:
             starts.pop()
         edges = np.array([*starts, n_sentences] if n_sentences else [0], np.int64)
-        return cls(vocabulary, ids, sentences, edges, characters)
+        return cls(vocabulary, ids, sentences, edges, characters, spells_blanks)
 
     @classmethod
     def from_sentences(
@@ -103,8 +110,9 @@ class Text:
 
         Parameters
         ----------
-        sentences : Iterable[str or Sequence[str]]
-            The sentences. A str is split at spaces and tabs; a line end after it is removed.
+        sentences : Iterable[str or Iterable[str]]
+            The sentences, each as one str or as its words. A str is split at spaces and tabs; a line end after it is
+            removed.
         vocabulary : Vocabulary, optional
             The known words. By default all words of the sentences, by decreasing count; words with the same count are
             sorted by their bytes.
@@ -120,12 +128,15 @@ class Text:
         Raises
         ------
         TextError
-            A sentence contains a control character, a line end, or a reserved word. The message has its number.
+            A sentence contains a control character, a line end, or a reserved word, or is not a sentence. The message
+            has its number.
+        UsageError
+            One str was given, or another value that does not consist of sentences.
         """
         lines = []
-        for number, sentence in enumerate(sentences, 1):
+        for number, sentence in enumerate(several_sentences(sentences), 1):
             try:
-                if isinstance(sentence, str):
+                if type(sentence) is str:
                     lines.append(without_line_end(sentence))
                 else:
                     lines.append(" ".join(words_of(sentence)))

@@ -12,7 +12,7 @@ from ngramlm.core.files import BYTE_ORDER_MARK, atomic_write
 from ngramlm.errors import FormatError, UsageError
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.lines import read_lines
-from ngramlm.text.tokenizers import SEPARATORS, several_words
+from ngramlm.text.sentences import SEPARATORS, one_word, several_words, shown
 from ngramlm.types import Int32s
 
 __all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", "Vocabulary"]
@@ -49,17 +49,17 @@ class Vocabulary:
         for word in several_words(words):
             if not word or not SEPARATORS.isdisjoint(word):
                 raise UsageError(
-                    f"found the word {word!r}; expected a word without spaces and control characters"
+                    f"found the word {shown(word)}; expected a word without spaces and control characters"
                 )
             size = len(table)
             try:
                 encoded = word.encode()
             except UnicodeEncodeError:
                 raise UsageError(
-                    f"found the word {word!r}; expected a word without lone surrogates"
+                    f"found the word {shown(word)}; expected a word without lone surrogates"
                 ) from None
             if word not in RESERVED and table.add(encoded) != size:
-                raise UsageError(f"found the word {word!r} twice; expected every word once")
+                raise UsageError(f"found the word {shown(word)} twice; expected every word once")
         self._adopt(table)
 
     @classmethod
@@ -119,8 +119,18 @@ class Vocabulary:
         return f"<Vocabulary of {len(self)} words>"
 
     def id(self, word: str) -> int:
-        """Return the id of a word; 0 (``<unk>``) for an OOV."""
-        return max(self._table.get(word.encode("utf-8", "surrogatepass")), UNK)
+        """Return the id of a word; 0 (``<unk>``) for an OOV.
+
+        Raises
+        ------
+        UsageError
+            The value is not a str.
+        """
+        try:
+            encoded = word.encode("utf-8", "surrogatepass")
+        except AttributeError:
+            encoded = one_word(word).encode("utf-8", "surrogatepass")
+        return max(self._table.get(encoded), UNK)
 
     def word(self, id: int) -> str:
         """Return the word with an id.
@@ -141,7 +151,7 @@ class Vocabulary:
 
     def ids(self, words: Iterable[str]) -> Int32s:
         """Return the ids of several words, int32[N]."""
-        return np.fromiter(map(self.id, words), np.int32)
+        return np.fromiter(map(self.id, several_words(words)), np.int32)
 
     def words(self, ids: Iterable[int] | None = None) -> list[str]:
         """Return the words with some ids. By default all words, in the order of their ids."""
@@ -182,7 +192,7 @@ class Vocabulary:
             except UnicodeDecodeError:
                 raise FormatError("found bytes that are not UTF-8; expected one word", path, number) from None
             if not SEPARATORS.isdisjoint(word):
-                raise FormatError(f"found {word!r}; expected one word on a line", path, number)
+                raise FormatError(f"found {shown(word)}; expected one word on a line", path, number)
             if word not in RESERVED:
                 table.add(line)
         return cls.from_table(table)

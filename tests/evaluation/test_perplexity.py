@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 from pathlib import Path
@@ -19,7 +20,8 @@ from ngramlm.evaluation.exact_sum import ExactSum
 from ngramlm.evaluation.perplexity import Perplexity, PerplexitySum, iter_scores, perplexity
 from ngramlm.evaluation.token_scores import TokenScores
 from ngramlm.models.signature import format_signature, parse_signature
-from ngramlm.text.reading import iter_text
+from ngramlm.text.documents import BlankLines, EachFile, LineNumbers, read_documents
+from ngramlm.text.reading import iter_text, read_text
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary
 
@@ -122,7 +124,7 @@ def test_json_has_all_figures_and_no_infinity() -> None:
     expected = (
         "log10_prob perplexity perplexity_excluding_oov perplexity_without_eos tokens words sentences oovs"
     )
-    expected += " zero_probs bits_per_word bits_per_character characters signature"
+    expected += " zero_probs bits_per_word bits_per_character characters counted signature"
     assert set(expected.split()) <= set(figures)
 
 
@@ -311,3 +313,67 @@ def test_streaming_reads_the_same_sentences(tmp_path: Path) -> None:
     ids = [piece.ids for piece in iter_text(path, OPEN.vocabulary, chunk_bytes=1)]
 
     assert text_of(OPEN, "a b", "", "x").ids.tolist() == np.concatenate(ids).tolist()
+
+
+SPELLED: list[tuple[str, str, int]] = [
+    # tokenizer, line, what its tokens spell: 8 letters and the line end, or with 3 blanks
+    ("characters", "ab ab ab ab", 9),
+    ("characters", "abababab", 9),
+    ("characters", " ab\tab  abab ", 9),
+    ("whitespace", "ab ab ab ab", 12),
+    ("whitespace", "  ab ab\t\tab ab  ", 12),
+    ("whitespace", "abababab", 9),
+    ("whitespace", "", 1),
+    ("words", "abab, abab", 10),
+    ("words", "abab ,abab", 10),
+    # the pieces of "the mill": 7 letters, one blank, and the line end; no blank between pieces
+    ("whitespace", "▁the ▁m ill", 9),
+    ("whitespace", "▁ the ▁mill", 9),
+    ("whitespace", "the▁ m ill▁", 9),
+    ("whitespace", "▁the▁mill", 9),
+    ("whitespace", "▁naïve", 6),
+    # other characters of three bytes that begin in the same way
+    ("whitespace", "▀the ▂m ill", 12),
+]
+
+
+@pytest.mark.parametrize(("tokenizer", "line", "expected"), SPELLED)
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_the_characters_are_those_that_tokens_spell(
+    tokenizer: str, line: str, expected: int, end: str
+) -> None:
+    """Bits per character were divided by all code points of the line, also those that no token spells."""
+    if not line and not end:
+        return
+    data = (line + end).encode()
+    n_more = 1 if end == "\n\n" else 0
+    for options in ({"threads": 2}, {"vocabulary": OPEN.vocabulary}, {"encoding_errors": "replace"}):
+        text = read_text(io.BytesIO(data), tokenizer=tokenizer, **options)
+
+        assert expected + n_more == text.characters
+        assert text.spells_blanks == (tokenizer == "whitespace")
+
+
+def test_texts_of_the_same_tokens_have_the_same_bits_per_character() -> None:
+    """0.4553 and 0.6071 bits for the same probability."""
+    found = [
+        perplexity(OPEN, io.BytesIO(line), tokenizer="characters")
+        for line in (b"ab ab ab ab\n", b"abababab\n")
+    ]
+
+    assert found[0] == found[1]
+    assert "of tokens, line ends; no blanks between tokens" == found[0].counted
+    assert "of words, one blank between two words, line ends" == perplexity(OPEN, io.BytesIO(b"a b")).counted
+    assert "characters:                 9 (of tokens, line ends; no blanks between tokens)" in str(found[0])
+
+
+def test_dropped_words_are_not_spelled() -> None:
+    text = read_text(io.BytesIO(b"<s> a b </s>\n"), reserved="drop")
+
+    assert 4 == text.characters
+
+
+def test_documents_know_which_characters_count() -> None:
+    for rule in (BlankLines(), EachFile(), LineNumbers((1,))):
+        text = read_documents(io.BytesIO(b"ab c\nd\n"), rule, tokenizer="characters")
+        assert (6, False) == (text.characters, text.spells_blanks)

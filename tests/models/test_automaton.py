@@ -24,6 +24,7 @@ from ngramlm.models import automaton as automaton_module
 from ngramlm.models._backoff import Automaton
 from ngramlm.models._packing import SLOT_BYTES
 from ngramlm.models.automaton import SlotLayout, pack, pack_pieces
+from ngramlm.text.sentences import RESERVED_POLICIES
 
 SLOT = np.dtype([("a", "<u4"), ("b", "<f4"), ("c", "<u4")])
 FEW = 6  # so many rows stand unhashed
@@ -240,7 +241,9 @@ def all_calls(model: lm.BackoffModel, slots: Slots, orders: Any) -> list[bool]:
     ]
     text = lm.Text.from_sentences([*TOY, words[3:], [], words[3:][::-1] * 30], vocabulary=model.vocabulary)
     works = [
-        walks(lambda sentence=sentence, bos=bos: automaton.score(sentence, bos, True))
+        walks(
+            lambda sentence=sentence, bos=bos: automaton.score(sentence, bos, True, RESERVED_POLICIES["keep"])
+        )
         for sentence in sentences
         for bos in (True, False)
     ]

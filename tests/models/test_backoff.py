@@ -164,7 +164,8 @@ def test_many_sentences_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     model = toy_model()
     sentences = [" ".join(words) for words in TOY] + ["<s> </s>", "<unk>", "a</s>"]
 
-    assert model.scores(iter(sentences)).tolist() == [model.score(sentence) for sentence in sentences]
+    expected = [model.score(sentence, reserved="keep") for sentence in sentences]
+    assert expected == model.scores(iter(sentences), reserved="keep").tolist()
     assert model.scores([]).tolist() == []
     with pytest.raises(UsageError, match="one str; expected several"):
         model.scores("the cat")

@@ -29,6 +29,7 @@ from ngramlm.models._compact import CompactAutomaton
 from ngramlm.models.columns import Columns
 from ngramlm.models.compact import CompactPlan, Shape, multiplier_of
 from ngramlm.models.compact_unpacking import unpack_compact
+from ngramlm.text.sentences import RESERVED_POLICIES
 from ngramlm.trie.trie import NgramTrie
 
 GROUP = np.dtype([("begin", "<u8"), ("size", "<u4"), ("width", "<u4"), ("weight", "<f8")])
@@ -586,7 +587,10 @@ def all_calls(model: lm.BackoffModel, automaton: CompactAutomaton) -> list[bool]
     ]
     text = lm.Text.from_sentences([*TOY, words[3:], [], words[3:][::-1] * 30], vocabulary=model.vocabulary)
     out, lengths = np.empty(text.n_tokens), np.empty(text.n_tokens, np.uint8)
-    works = [walks(lambda sentence=sentence: automaton.score(sentence, True, True)) for sentence in sentences]
+    works = [
+        walks(lambda sentence=sentence: automaton.score(sentence, True, True, RESERVED_POLICIES["keep"]))
+        for sentence in sentences
+    ]
     works.append(walks(lambda: automaton.score_ids(text.ids, text.sentences, out, lengths)))
     states = {automaton.empty, automaton.start}
     for _ in range(3):

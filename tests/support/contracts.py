@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import ngramlm as lm
 from ngramlm.models.column_model import ColumnModel
 from ngramlm.models.language_model import LanguageModel
-from ngramlm.text.tokenizers import words_of
+from ngramlm.text.sentences import words_of
 from support.oracles.counts import BOS, EOS, UNK
 from support.oracles.smoothing.base import SmoothingOracle
 

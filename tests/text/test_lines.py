@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import itertools
 import os
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -14,11 +17,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import ngramlm as lm
+from ngramlm.adaptive import Neighbors
 from ngramlm.core.buffers import byte_buffers
 from ngramlm.core.files import BYTE_ORDER_MARK
+from ngramlm.embeddings import load_vectors
+from ngramlm.embeddings.analogy_questions import read_questions
+from ngramlm.embeddings.similarity import read_pairs
 from ngramlm.errors import FormatError
+from ngramlm.formats.arpa import read_arpa
+from ngramlm.formats.count_files import read_counts
 from ngramlm.text import lines as lines_module
 from ngramlm.text._text import PADDING
+from ngramlm.text.documents import BlankLines, LineNumbers, read_documents
 from ngramlm.text.lines import Block, read_blocks, read_lines
 
 PARTS = [
@@ -163,3 +174,59 @@ def test_numbers_go_on_over_blocks() -> None:
     data = b"".join(b"%d\n" % number for number in itertools.islice(itertools.count(1), 500))
     with mock.patch.object(lines_module, "BLOCK_BYTES", 64):
         assert all(int(line) == number for number, line in read_lines(io.BytesIO(data)))
+
+
+READERS: dict[str, Callable[[Any], object]] = {
+    "text": lm.read_text,
+    "replaced text": lambda source: lm.read_text(source, encoding_errors="replace"),
+    "tokenizer": lambda source: lm.read_text(source, tokenizer="characters"),
+    "pieces of text": lambda source: list(lm.iter_text(source, lm.Vocabulary())),
+    "documents": lambda source: read_documents(source, BlankLines()),
+    "lines": lambda source: list(read_lines(source)),
+    "ARPA": read_arpa,
+    "counts": read_counts,
+    "vectors": lambda source: load_vectors(source, "glove"),
+    "word2vec": lambda source: load_vectors(source, "word2vec"),
+    "questions": read_questions,
+    "pairs": read_pairs,
+}
+NAMED: dict[str, Callable[[Any], object]] = {
+    "vocabulary": lm.Vocabulary.read,
+    "classes": Neighbors.read_classes,
+    "line numbers": LineNumbers.read_file,
+    "any model": lm.load,
+}
+BEGIN = {"ARPA": b"\\data\\\nngram 1=", "any model": b"\\data\\\nngram 1=", "word2vec": b"2 2\na "}
+
+
+@pytest.mark.parametrize("source", ["plain", "gzip", "stream"])
+@pytest.mark.parametrize("reader", [*READERS, *NAMED])
+def test_every_reader_refuses_lines_beyond_the_one_limit(reader: str, source: str, tmp_path: Path) -> None:
+    data = BEGIN.get(reader, b"") + b"1" * (3 << 20)
+    path = tmp_path / "file.txt"
+    path.write_bytes(data)
+    given: Any = path
+    if source == "gzip":
+        given = tmp_path / "file.txt.gz"
+        given.write_bytes(gzip.compress(data))
+    elif source == "stream":
+        given = io.BytesIO(data)
+        if reader in NAMED:
+            return
+    with (
+        mock.patch.object(lines_module, "MAX_LINE_BYTES", 1 << 20),
+        pytest.raises(
+            FormatError, match=r":[0-9]: found a line of more than 1048576 bytes; expected shorter lines$"
+        ),
+    ):
+        (READERS | NAMED)[reader](given)
+
+
+@pytest.mark.parametrize("reader", [lm.Vocabulary.read, LineNumbers.read_file])
+def test_a_message_does_not_repeat_a_long_line(reader: Callable[[Any], object], tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"x y " * 100_000)
+
+    with pytest.raises(FormatError, match=r"file.txt:1: found 'x y .*'\.\.\.; expected") as caught:
+        reader(path)
+    assert len(str(caught.value)) < 300 + len(str(path))

@@ -10,7 +10,8 @@ import pytest
 import ngramlm as lm
 from ngramlm.errors import TextError
 from ngramlm.evaluation.oov_spelling import surface_words
-from ngramlm.text.tokenizers import TOKENIZERS, split_blanks, tokenizer_named, words_of
+from ngramlm.text.sentences import words_of
+from ngramlm.text.tokenizers import TOKENIZERS, split_blanks, tokenizer_named
 
 SPELLINGS = ["a b", "a\tb", " a \t b\t"]
 TEXT = lm.Text.from_sentences(["a b", "b c", "a c"])
