@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from typing import IO
 
 from ngramlm.adaptive.mixture import Mixture
@@ -23,7 +24,7 @@ from ngramlm.smoothing.church_gale_model import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
-__all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
+__all__ = ["check_mixture_file", "load", "load_archive", "load_mixture_file", "load_part"]
 
 MODEL_KINDS: dict[str, type[ColumnModel]] = {
     kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel, ClassMaxEntModel)
@@ -128,6 +129,20 @@ def load_mixture_file(
     components, weighting = load_mixture(path, load_model, offset, size)
     with refusing_damage(path):
         return Mixture(components, weighting=weighting)
+
+
+def check_mixture_file(path: str | os.PathLike[str]) -> None:
+    """Check the checksums of all parts of a mixture file. `load_mixture_file` maps its models, and reads only a part.
+
+    Raises
+    ------
+    FormatError
+        A part is damaged.
+    """
+    with refusing_damage(path), zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+        if damaged is not None:
+            raise FormatError(f"found another checksum of the part {damaged!r}; expected a whole mixture")
 
 
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:

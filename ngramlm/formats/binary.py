@@ -13,7 +13,7 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
 from ngramlm.formats.detection import BINARY_MAGIC
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.model_source import ModelSource
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 
@@ -39,6 +40,8 @@ __all__ = [
 
 VERSION = 3
 PAGE = 4096
+# The number of bytes whose checksum is computed between two checks of the memory.
+CHECKED_AT_ONCE = 1 << 22
 # magic bytes, version, length and CRC-32 of the description
 HEAD = struct.Struct("<8sIII")
 WORDS = ("arena", "offsets", "words")
@@ -55,7 +58,8 @@ def load_binary(
 ) -> BackoffModel:
     """Map a model into memory.
 
-    This checks the header, the sizes and the vocabulary. `verify_binary` checks every byte.
+    This checks the header, the sizes and the vocabulary. `verify_binary` checks every byte. Every byte is also checked
+    before the columns of the model are used, so that a damaged file is never converted to another one.
 
     Parameters
     ----------
@@ -94,6 +98,15 @@ def load_binary(
         mapped.madvise(mmap.MADV_HUGEPAGE)
     workspace.adopt(mapped)
 
+    def check() -> None:
+        _check_sections(mapped, description, path, workspace)
+        try:
+            vocabulary.check()
+        except FormatError as error:
+            raise FormatError(error.message, path) from None
+
+    source = ModelSource(path, check)
+
     def section(name: str, dtype: type[np.generic]) -> NDArray[Any]:
         where = description["sections"][name]
         n = where["size"] // np.dtype(dtype).itemsize
@@ -113,6 +126,7 @@ def load_binary(
                 description["n_histories"],
                 description["metadata"],
                 workspace,
+                source,
             )
         return BackoffModel.from_compact(
             vocabulary,
@@ -122,6 +136,7 @@ def load_binary(
             description["multiplier"],
             description["n_rows"],
             description["metadata"],
+            source,
         )
     except FormatError as error:
         raise FormatError(error.message, path) from None
@@ -149,38 +164,31 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
     FormatError
         The file is damaged.
     """
-    with open(path, "rb") as file:
-        description = _read_description(file, path, os.fstat(file.fileno()).st_size)
+    model = load_binary(path)
+    trie = model.trie
+    try:
+        trie.check(len(model.vocabulary))
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+
+
+def _check_sections(
+    mapped: mmap.mmap, description: Mapping[str, Any], path: str | os.PathLike[str], workspace: Workspace
+) -> None:
+    """Check the checksum of each section, and the zeros between sections; raises FormatError."""
+    with memoryview(mapped) as data:
         for name in SECTIONS[description["layout"]]:
             section = description["sections"][name]
-            file.seek(section["offset"])
-            crc = zlib.crc32(b"")
-            for data in _read(file, section["size"], name, path):
-                crc = zlib.crc32(data, crc)
+            crc, at, end = 0, section["offset"], section["offset"] + section["size"]
+            for first in range(at, end, CHECKED_AT_ONCE):
+                crc = zlib.crc32(data[first : min(first + CHECKED_AT_ONCE, end)], crc)
+                workspace.breathe()
             if crc != section["crc32"]:
                 raise FormatError(
                     f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
                 )
-            if any(map(any, _read(file, -section["size"] % PAGE, name, path))):
+            if any(data[end : end + -section["size"] % PAGE]):
                 raise FormatError(f"found bytes other than zero after section {name!r}; expected zeros", path)
-    model = load_binary(path)
-    try:
-        model.trie.check(len(model.vocabulary))
-    except FormatError as error:
-        raise FormatError(error.message, path) from None
-    problem = model.columns.value_problem()
-    if problem is not None:
-        raise FormatError(problem, path)
-
-
-def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """Yield `size` bytes piece by piece; raises FormatError if there are fewer."""
-    while size:
-        data = file.read(min(size, 1 << 22))
-        if not data:
-            raise FormatError(f"found section {name!r} truncated; expected {size} more bytes", path)
-        yield data
-        size -= len(data)
 
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
