@@ -8,7 +8,7 @@ import zipfile
 from typing import IO
 
 from ngramlm.adaptive.mixture import Mixture
-from ngramlm.adaptive.mixture_files import load_mixture
+from ngramlm.adaptive.mixture_files import MOST_DEPTH, load_mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import FormatError
 from ngramlm.formats.archive import read_archive, refusing_damage
@@ -18,6 +18,7 @@ from ngramlm.formats.detection import HEAD_BYTES, binary_kind
 from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.column_rules import check_columns
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.smoothing.church_gale_model import ChurchGaleModel
@@ -59,10 +60,6 @@ def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> N
         if binary_kind(head) is not None:
             return load_part(path, 0, None, head)
     return read_arpa(path, progress=progress)
-
-
-# The number of levels that mixtures of mixtures may have.
-MOST_DEPTH = 8
 
 
 def load_part(
@@ -165,9 +162,13 @@ def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
         raise FormatError(
             f"found a model of kind {archive.kind!r}; expected one of: {', '.join(MODEL_KINDS)}", path
         )
+    kind = MODEL_KINDS[archive.kind]
     try:
-        return MODEL_KINDS[archive.kind].from_archive(archive)
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+        check_columns(archive.columns, kind.schema(archive))
+        return kind.from_archive(archive)
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         raise FormatError(
             f"found columns that do not fit together ({error}); expected a whole model", path
         ) from None

@@ -8,7 +8,6 @@ and ``rows``. The description has the name of the layout, and the offset, size a
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import struct
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
 from ngramlm.formats.detection import BINARY_MAGIC
+from ngramlm.formats.json_header import check_metadata, read_header
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.model_source import ModelSource
 from ngramlm.text._vocabulary import WordTable
@@ -33,6 +33,7 @@ __all__ = [
     "PAGE",
     "SECTIONS",
     "VERSION",
+    "check_description",
     "describe_binary",
     "load_binary",
     "verify_binary",
@@ -205,8 +206,8 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) 
     if any(head[HEAD.size + length :]):
         raise FormatError("found bytes other than zero after the header; expected zeros", path)
     try:
-        description: dict[str, Any] = json.loads(text)
-        end = _check_description(description)
+        description = read_header(text)
+        end = check_description(description)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(f"found a damaged header ({error}); expected the header of a model", path) from None
     if size != end:
@@ -214,7 +215,7 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) 
     return description
 
 
-def _check_description(description: dict[str, Any]) -> int:
+def check_description(description: dict[str, Any]) -> int:
     """Check the fields of a description, and return the size of the file.
 
     Raises ValueError, KeyError or TypeError if a field is missing or wrong.
@@ -242,8 +243,7 @@ def _check_description(description: dict[str, Any]) -> int:
         numbers += [section["offset"], section["size"], section["crc32"]]
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
         raise ValueError("a size is not a whole number from 0 on")
-    if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
-        raise ValueError("the metadata are not text")
+    check_metadata(description["metadata"])
     at = PAGE
     for name in sections:
         if description["sections"][name]["offset"] != at:
