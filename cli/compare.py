@@ -160,7 +160,10 @@ def command(given: Compare) -> None:
             curve=given.curve or (),
             measuring=measuring,
             caches={",".join(names): make_caches(names) for names in given.caches},
-            models={name: load_any_model(path, given.common.quiet) for name, path in named(models).items()},
+            models={
+                name: load_any_model(path, given.common.quiet, whole=True)
+                for name, path in named(models).items()
+            },
             documents=None if given.documents is None else document_rule(given.documents),
             train_name=", ".join(named(train)),
             progress=progress,

@@ -17,6 +17,7 @@ from ngramlm.formats.detection import Kind, kind_of
 
 if TYPE_CHECKING:
     from ngramlm.adaptive.mixture import Mixture
+    from ngramlm.models.language_model import LanguageModel
 
 NAMES = {
     "arpa": "ARPA model",
@@ -26,6 +27,9 @@ NAMES = {
     "counts": "n-gram counts",
 }
 
+# The largest sum of probabilities of a sound model. The rest is rounding.
+MOST_SUM = 1 + 1e-3
+
 
 @settings
 class Info:
@@ -33,7 +37,8 @@ class Info:
 
     path: str = options.file_argument("FILE")
     verify: bool = options.flag_option(
-        "--verify", help_text="Check the checksums, and that all n-grams fit together."
+        "--verify",
+        help_text="Check the checksums, that all n-grams fit together, and the sums of probabilities.",
     )
     as_json: bool = options.json_option()
     quiet: bool = options.quiet_option()
@@ -57,9 +62,13 @@ def command(given: Info) -> None:
             if verify:
                 counts.trie.check(len(counts.vocabulary))
         elif kind == "mixture":
-            from ngramlm.loading import load_mixture_file
+            from ngramlm.loading import check_mixture_file, load_mixture_file
 
-            facts |= about_mixture(load_mixture_file(name))
+            mixture = load_mixture_file(name)
+            facts |= about_mixture(mixture)
+            if verify:
+                check_mixture_file(name)
+                facts |= about_sums(mixture, path, facts)
         else:
             from ngramlm.models.backoff import BackoffModel
 
@@ -73,6 +82,8 @@ def command(given: Info) -> None:
                 verify_binary(name)
             elif verify and isinstance(model, BackoffModel):
                 model.trie.check(len(model.vocabulary))
+            if verify and model.normalized:
+                facts |= about_sums(model, path, facts)
     if verify:
         facts["verified"] = True
     if given.as_json:
@@ -90,6 +101,29 @@ def about_layout(path: str) -> dict[str, Any]:
         return {"layout": description["layout"]}
     bits = [list(shape[1:3]) for shape in description["shapes"]]
     return {"layout": "compact", "bits": bits}
+
+
+def about_sums(model: LanguageModel, path: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Describe the largest sum of probabilities. Quantized values may sum to more than 1.
+
+    Raises
+    ------
+    FormatError
+        The sum is more than 1 by more than rounding.
+    """
+    from ngramlm.errors import FormatError
+    from ngramlm.models.probability_sums import largest_sum
+
+    total, history = largest_sum(model)
+    quantized = any(bits < 32 for pair in facts.get("bits", []) for bits in pair)
+    if total > MOST_SUM and not quantized:
+        after = f"after {' '.join(history)!r}" if history else "without a history"
+        raise FormatError(
+            f"found probabilities {after} that sum to {total:.6g}; expected a sum of 1 (perplexities of this model are "
+            "too low)",
+            path,
+        )
+    return {"largest_sum": total}
 
 
 def about_mixture(mixture: Mixture) -> dict[str, Any]:
@@ -110,7 +144,7 @@ def mixture_figures(facts: dict[str, Any]) -> list[tuple[str, str]]:
     pairs = [("Vocabulary", f"{count(facts['vocabulary'])} ({counted})"), ("Weights", facts["weighting"])]
     pairs += [(f"Component {n}", part) for n, part in enumerate(facts["components"], 1)]
     if facts.get("verified"):
-        pairs.append(("Verified", "all parts can be read"))
+        pairs.append(("Verified", "whole and consistent"))
     return [*pairs, ("Signature", facts["signature"])]
 
 
@@ -141,5 +175,8 @@ def as_text(facts: dict[str, Any], kind: Kind) -> str:
         pairs.append(("Signature", facts["signature"]))
     if facts.get("verified"):
         pairs.append(("Verified", "whole and consistent"))
+        if facts.get("largest_sum", 1) > MOST_SUM:
+            shown = f"up to {facts['largest_sum']:.4f}, because the values are quantized"
+            pairs.append(("Sums", shown))
     pairs += [(f"{order}-grams", count(number)) for order, number in enumerate(facts["ngrams"], 1)]
     return named_lines(pairs)

@@ -125,8 +125,11 @@ def read_model(
     return read_arpa(path, progress=progress, workspace=workspace or IN_MEMORY)
 
 
-def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
-    """Load a model of any format and kind, also one that adapts to the text; ``-`` is standard input."""
+def load_any_model(path: str, quiet: bool = False, whole: bool = False) -> NgramModel | Mixture:
+    """Load a model of any format and kind, also one that adapts to the text; ``-`` is standard input.
+
+    `whole` checks every byte of a file that is mapped into memory.
+    """
     from ngramlm.errors import FormatError
 
     with local_file(path) as name, Progress(quiet=quiet) as progress:
@@ -134,10 +137,18 @@ def load_any_model(path: str, quiet: bool = False) -> NgramModel | Mixture:
         if kind == "counts":
             raise FormatError("found n-gram counts; expected a model ('train --counts' makes one)", path)
         if kind == "mixture":
-            from ngramlm.loading import load_mixture_file
+            from ngramlm.loading import check_mixture_file, load_mixture_file
 
+            if whole:
+                check_mixture_file(name)
             return load_mixture_file(name)
-        return read_model(name, kind, progress)
+        model = read_model(name, kind, progress)
+        if whole and kind == "binary":
+            from ngramlm.models.backoff import BackoffModel
+
+            assert isinstance(model, BackoffModel)
+            model.check_file()
+        return model
 
 
 def load_model(path: str, quiet: bool = False) -> NgramModel:

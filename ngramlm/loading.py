@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from typing import IO
 
 from ngramlm.adaptive.mixture import Mixture
-from ngramlm.adaptive.mixture_files import load_mixture
+from ngramlm.adaptive.mixture_files import MOST_DEPTH, load_mixture
 from ngramlm.core.parallel import Progress
 from ngramlm.errors import FormatError
 from ngramlm.formats.archive import read_archive, refusing_damage
@@ -17,13 +18,14 @@ from ngramlm.formats.detection import HEAD_BYTES, binary_kind
 from ngramlm.maxent.class_model import ClassMaxEntModel
 from ngramlm.maxent.text_model import MaxEntModel
 from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.column_rules import check_columns
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.smoothing.church_gale_model import ChurchGaleModel
 from ngramlm.smoothing.floor import FloorModel
 from ngramlm.smoothing.pitman_yor_model import PitmanYorModel
 
-__all__ = ["load", "load_archive", "load_mixture_file", "load_part"]
+__all__ = ["check_mixture_file", "load", "load_archive", "load_mixture_file", "load_part"]
 
 MODEL_KINDS: dict[str, type[ColumnModel]] = {
     kind.KIND: kind for kind in (FloorModel, ChurchGaleModel, PitmanYorModel, MaxEntModel, ClassMaxEntModel)
@@ -58,10 +60,6 @@ def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> N
         if binary_kind(head) is not None:
             return load_part(path, 0, None, head)
     return read_arpa(path, progress=progress)
-
-
-# The number of levels that mixtures of mixtures may have.
-MOST_DEPTH = 8
 
 
 def load_part(
@@ -130,6 +128,20 @@ def load_mixture_file(
         return Mixture(components, weighting=weighting)
 
 
+def check_mixture_file(path: str | os.PathLike[str]) -> None:
+    """Check the checksums of all parts of a mixture file. `load_mixture_file` maps its models, and reads only a part.
+
+    Raises
+    ------
+    FormatError
+        A part is damaged.
+    """
+    with refusing_damage(path), zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+        if damaged is not None:
+            raise FormatError(f"found another checksum of the part {damaged!r}; expected a whole mixture")
+
+
 def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) -> ColumnModel:
     """Read a model from an archive: a model that is not a table of probabilities and back-off weights.
 
@@ -150,9 +162,13 @@ def load_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
         raise FormatError(
             f"found a model of kind {archive.kind!r}; expected one of: {', '.join(MODEL_KINDS)}", path
         )
+    kind = MODEL_KINDS[archive.kind]
     try:
-        return MODEL_KINDS[archive.kind].from_archive(archive)
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+        check_columns(archive.columns, kind.schema(archive))
+        return kind.from_archive(archive)
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         raise FormatError(
             f"found columns that do not fit together ({error}); expected a whole model", path
         ) from None

@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from ngramlm.adaptive.components import Component, ModelComponent, RunningDocument, spans
-from ngramlm.adaptive.mixture_files import save_mixture
+from ngramlm.adaptive.mixture_files import MOST_DEPTH, save_mixture
 from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
@@ -86,6 +86,7 @@ class Mixture(LanguageModel):
                 )
             weighting = FixedWeights(tuple(weights))
         self._weighting = weighting or FixedWeights()
+        self._weighting.check_components(len(self._components))
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
         self._parts = [
             component if isinstance(component, Component) else ModelComponent(component, self._vocabulary)
@@ -207,9 +208,20 @@ class Mixture(LanguageModel):
         Raises
         ------
         UsageError
-            A component has no file format.
+            A component has no file format. Or more than `MOST_DEPTH` mixtures are nested.
         """
+        if self._depth() > MOST_DEPTH:
+            raise UsageError(
+                f"found {self._depth()} nested mixtures; expected at most {MOST_DEPTH} levels in a file"
+            )
         save_mixture(self._components, self._weighting, path)
+
+    def _depth(self) -> int:
+        """Return the number of levels of mixtures, this one included."""
+        return 1 + max(
+            (component._depth() for component in self._components if isinstance(component, Mixture)),
+            default=0,
+        )
 
     def fit(
         self, heldout: Text | str | os.PathLike[str], *, progress: Progress | None = None, **read_options: Any

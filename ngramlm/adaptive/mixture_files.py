@@ -7,7 +7,6 @@ the tables of back-off models can be mapped into memory where they are.
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import struct
@@ -36,16 +35,19 @@ from ngramlm.formats.archive import (
 )
 from ngramlm.formats.detection import ARCHIVE_MAGIC, check_binary_target
 from ngramlm.formats.detection import MIXTURE_HEADER as HEADER
+from ngramlm.formats.json_header import header_bytes, read_header
 from ngramlm.models.language_model import LanguageModel
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 
-__all__ = ["load_mixture", "save_mixture"]
+__all__ = ["MOST_DEPTH", "load_mixture", "save_mixture"]
 
 VERSION = 1
 ALIGNED = 1 << 16
 MOST_HEADER = 1 << 24
 COPIED = 8 << 20
+# The number of levels that mixtures of mixtures may have in a file.
+MOST_DEPTH = 8
 
 COMPONENT_KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
@@ -75,7 +77,7 @@ def save_mixture(
     Raises
     ------
     UsageError
-        A component has no file format.
+        A component has no file format. Or the description is longer than readers accept.
     """
     check_binary_target(path)
     columns: Arrays = {}
@@ -86,13 +88,16 @@ def save_mixture(
         "components": described,
         "columns": describe_columns(columns),
     }
+    head = header_bytes(header)
+    if len(head) > MOST_HEADER:
+        raise UsageError(f"found a description of {len(head)} bytes; expected at most {MOST_HEADER}")
     target = Path(os.path.realpath(path))
     with (
         temporary_folder(target.name, target.parent) as folder,
         atomic_write(path, mapped=True) as out,
         zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive,
     ):
-        archive.writestr(zipfile.ZipInfo(HEADER, DATE), json.dumps(header, ensure_ascii=False).encode())
+        archive.writestr(zipfile.ZipInfo(HEADER, DATE), head)
         write_columns(archive, columns)
         for description, component in zip(described, components, strict=True):
             if isinstance(component, LanguageModel):
@@ -191,7 +196,7 @@ def _read(
     offset: int,
     size: int,
 ) -> tuple[list[LanguageModel | Component], Weighting]:
-    header = json.loads(read_member(archive, HEADER, min(size, MOST_HEADER)))
+    header = read_header(read_member(archive, HEADER, min(size, MOST_HEADER)))
     if header["version"] != VERSION:
         raise FormatError(
             f"found version {header['version']} of the mixture format; expected version {VERSION}"
@@ -258,4 +263,6 @@ def _make(part: Mapping[str, Any], prefix: str, columns: Arrays) -> Any:
 
 def _take_vocabulary(columns: Arrays, prefix: str) -> Vocabulary:
     parts = (columns.pop(f"{prefix}.{name}") for name in ("arena", "offsets", "slots"))
-    return Vocabulary.from_table(WordTable.from_arrays(*parts))
+    vocabulary = Vocabulary.from_table(WordTable.from_arrays(*parts))
+    vocabulary.check()
+    return vocabulary

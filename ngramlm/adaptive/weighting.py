@@ -96,6 +96,10 @@ class Weighting(ABC):
     def describe(self) -> str:
         """Return a short name for signatures."""
 
+    def check_components(self, n: int) -> None:
+        """Check that these weights are for `n` components; raises UsageError. Weights fit any number by default."""
+        return
+
     @property
     def follows_the_text(self) -> bool:
         """Whether weights depend on the text read so far."""
@@ -121,6 +125,10 @@ class FixedWeights(Weighting):
 
     def __post_init__(self) -> None:
         _keep_shares(self, "weights", self.weights)
+
+    def check_components(self, n: int) -> None:
+        """Check that these weights are for `n` components; raises UsageError."""
+        _prior(self.weights, n)
 
     def mix(self, table: Floats, text: Text) -> Floats:
         """Return the probability of every predicted token, float64[tokens]."""
@@ -191,7 +199,15 @@ class BucketWeights(Weighting):
             )
         if self.weights is not None:
             kept = tuple(_shares("weights", shares) for shares in self.weights)
+            if len(set(map(len, kept))) != 1:
+                raise UsageError(
+                    f"weights are for {[*map(len, kept)]} components; expected the same number in every bucket"
+                )
             object.__setattr__(self, "weights", kept)
+
+    def check_components(self, n: int) -> None:
+        """Check that these weights are for `n` components; raises UsageError."""
+        self._rows(n)
 
     def mix(self, table: Floats, text: Text) -> Floats:
         """Return the probability of every predicted token, float64[tokens]."""
@@ -300,6 +316,10 @@ class RecentWeights(Weighting):
         Number(least=1, whole=True, optional=True)("window", self.window)
         Number(least=0, above=True)("strength", self.strength)
 
+    def check_components(self, n: int) -> None:
+        """Check that these weights are for `n` components; raises UsageError."""
+        _prior(self.prior, n)
+
     def mix(self, table: Floats, text: Text) -> Floats:
         """Return the probability of every predicted token, float64[tokens]."""
         out = np.empty(table.shape[1])
@@ -362,6 +382,10 @@ class BayesWeights(Weighting):
         _keep_shares(self, "prior", self.prior)
         Number(least=0, most=1)("memory", self.memory)
         choice("document", "sentence")("scope", self.scope)
+
+    def check_components(self, n: int) -> None:
+        """Check that these weights are for `n` components; raises UsageError."""
+        _prior(self.prior, n)
 
     def mix(self, table: Floats, text: Text) -> Floats:
         """Return the probability of every predicted token, float64[tokens]."""

@@ -142,8 +142,9 @@ cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
 
 
 cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
-    """Write a finite float32 with the fewest decimals that give the same float32; return the number of bytes.
+    """Write a float32 with the fewest decimals that give the same float32; return the number of bytes.
 
+    NaN and the infinities are written as nan, inf and -inf. The formats refuse them, except for -inf.
     Numbers nearer to zero than 2^-29 or beyond 2^23 are written with an exponent. Other numbers need integers only.
     With value = mantissa * 2^-shift, mantissa * 5^d >> (shift - d) is value * 10^d. A decimal number that differs by
     less than half a unit of the mantissa's last place gives the same float32.
@@ -161,6 +162,9 @@ cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
         out[n] = c"0"
         return n + 1
     mantissa = bits & 0x7FFFFF
+    if (bits >> 23) & 0xFF == 0xFF:
+        memcpy(out + n, b"nan" if mantissa else b"inf", 3)
+        return n + 3
     shift = 150 - <int> ((bits >> 23) & 0xFF)
     if shift > 52 or shift < 1:
         return n + write_scientific(-value if n else value, out + n)

@@ -1,4 +1,5 @@
 """Kernel that formats rows of n-grams as lines of ARPA files and count files."""
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
@@ -28,7 +29,8 @@ cdef inline void copy_slot(char* to, const char* source) noexcept nogil:
 cdef class NgramFormatter:
     """A formatter of the rows of a trie as lines. Several threads may use it at the same time.
 
-    `levels` has (words, starts, parents, first_words) for each order, as in ``ngramlm.trie.levels.Level``.
+    `levels` has (words, starts, parents, first_words) for each order, as in ``ngramlm.trie.levels.Level``. The columns
+    may come from a damaged file: a word, history or number that no model has raises ValueError.
     """
 
     cdef WordTable table
@@ -36,18 +38,25 @@ cdef class NgramFormatter:
     cdef char* slots
     cdef Column[MAX_ORDER + 1] parents
     cdef Column[MAX_ORDER + 1] first_words
+    cdef int64_t[MAX_ORDER + 1] n_histories
     cdef readonly Py_ssize_t longest_word
 
     def __cinit__(self, WordTable table not None, list levels not None):
         cdef int64_t i, size
-        cdef const int32_t[::1] parents, first_words
+        cdef const int32_t[::1] words, parents, first_words
+        cdef const int64_t[::1] starts
         cdef const char* word
         if len(levels) > MAX_ORDER:
             raise ValueError(f"found order {len(levels)}; expected at most {MAX_ORDER}")
         self.table = table
         self.levels = levels
         self.longest_word = 0
-        for order, (_, _, parents, first_words) in enumerate(levels, 1):
+        for order, (words, starts, parents, first_words) in enumerate(levels, 1):
+            if starts.shape[0] != parents.shape[0] + 1 or first_words.shape[0] != parents.shape[0]:
+                raise ValueError("found history columns of different lengths; expected columns of one order")
+            if starts[0] < 0 or starts[parents.shape[0]] > words.shape[0]:
+                raise ValueError("found histories beyond the rows; expected columns of one order")
+            self.n_histories[order] = parents.shape[0]
             self.parents[order] = &parents[0] if parents.shape[0] else NULL
             self.first_words[order] = &first_words[0] if first_words.shape[0] else NULL
         self.slots = <char*> malloc(SLOT * (table.index.size + 1))
@@ -78,10 +87,17 @@ cdef class NgramFormatter:
         return out + size
 
     cdef inline char* put_history(self, int order, int64_t history, char* out) noexcept nogil:
-        """Write the words of a history of `order` - 1 words, a space after each; return the end of the output."""
+        """Write the words of a history of `order` - 1 words, a space after each; return the end of the output.
+
+        Returns NULL for a history or a word that does not exist.
+        """
         cdef int32_t id
         while order > 1:
+            if not 0 <= history < self.n_histories[order]:
+                return NULL
             id = self.first_words[order][history]
+            if not 0 <= id < self.table.index.size:
+                return NULL
             out = self.put_word(id, self.slots + SLOT * <int64_t> id, out)
             out[0] = c" "
             out += 1
@@ -102,14 +118,18 @@ cdef class NgramFormatter:
         lines are ``log10_prob TAB w1 .. wn``. If weights are given, ``TAB log10_backoffs[next_histories[row]]``
         follows; the weight is 0 for a row that is not a history (-1).
 
-        Returns (the first row that was not written, the number of bytes).
+        Returns (the first row that was not written, the number of bytes). Raises ValueError for a word or history that
+        does not exist, for a probability that is NaN or above 1, and for a weight that is NaN or plus infinity.
         """
+        if not 1 <= order <= len(self.levels):
+            raise ValueError(f"found order {order}; expected 1 to {len(self.levels)}")
         cdef const int32_t[::1] words = self.levels[order - 1][0]
         cdef const int64_t[::1] starts = self.levels[order - 1][1]
         cdef Py_ssize_t limit = self.line_bytes(order)
         cdef bint counting = counts is not None, weighted = log10_backoffs is not None
         cdef int64_t n_rows = words.shape[0], low = 0, high = starts.shape[0] - 1, middle, row = first, history
-        cdef int64_t n_histories = high
+        cdef int64_t n_histories = high, n_words = self.table.index.size
+        cdef bint valid = True
         cdef int32_t following
         cdef char* start
         cdef char* at
@@ -145,11 +165,20 @@ cdef class NgramFormatter:
             while row < last and at <= stop:
                 batch = min(BATCH, last - row)
                 for i in range(batch):
+                    if not 0 <= words[row + i] < n_words:
+                        valid = False
+                        break
                     memcpy(slots + SLOT * i, self.slots + SLOT * <int64_t> words[row + i], SLOT)
                 if weighted:
                     for i in range(batch):
                         following = next_histories[row + i]
+                        if following >= log10_backoffs.shape[0]:
+                            valid = False
+                            break
                         weights[i] = log10_backoffs[following] if following >= 0 else 0
+                        valid = valid and weights[i] < INFINITY
+                if not valid:
+                    break
                 for i in range(batch):
                     if at > stop:
                         break
@@ -161,6 +190,9 @@ cdef class NgramFormatter:
                             row += 1
                             continue
                     else:
+                        if not log10_probs[row] <= 0:
+                            valid = False
+                            break
                         at += write_log10(log10_probs[row], at)
                         at[0] = c"\t"
                         at += 1
@@ -173,6 +205,9 @@ cdef class NgramFormatter:
                         at += previous_size
                     else:
                         at = self.put_history(order, history, at)
+                        if at == NULL:
+                            valid = False
+                            break
                         previous_size = at - line
                     previous = line
                     at = self.put_word(words[row], slots + SLOT * i, at)
@@ -187,8 +222,13 @@ cdef class NgramFormatter:
                     at[0] = c"\n"
                     at += 1
                     row += 1
+                if not valid:
+                    break
+        if not valid:
+            raise ValueError(
+                f"found a {order}-gram with a word, a history or a number that does not exist; expected rows of a model"
+            )
         return row, at - start
-
 
 
 def _format_log10(const float[::1] values):

@@ -7,7 +7,7 @@ column, little endian. The checksums are those of the zip format. A whole archiv
 from __future__ import annotations
 
 import contextlib
-import json
+import errno
 import os
 import struct
 import zipfile
@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.core.files import atomic_write
-from ngramlm.errors import FormatError, UsageError
+from ngramlm.errors import EstimationError, FormatError, UsageError
 from ngramlm.formats.detection import check_binary_target
+from ngramlm.formats.json_header import check_metadata, header_bytes, read_header
+from ngramlm.models.column_rules import check_columns
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie.levels import MAX_ORDER, Level
@@ -91,13 +93,16 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
     ------
     UsageError
         The path is ``-``, or has the suffix of a compressed file or an ARPA file. Or the metadata are too long.
+    EstimationError
+        A column has a value that readers refuse.
     """
     check_binary_target(path)
+    own = {name: np.ascontiguousarray(column) for name, column in model.columns().items()}
     arena, offsets, words = model.vocabulary.table.arrays()
     columns: dict[str, NDArray[Any]] = {"arena": arena, "offsets": offsets, "slots": words}
     for order, level in enumerate(model.trie.levels[1:], 2):
         columns |= {f"{column}.{order}": getattr(level, column) for column in LEVEL_COLUMNS}
-    columns |= {OWN + name: np.ascontiguousarray(column) for name, column in model.columns().items()}
+    columns |= {OWN + name: column for name, column in own.items()}
     header = {
         "version": VERSION,
         "kind": model.KIND,
@@ -105,7 +110,13 @@ def save_archive(model: ColumnModel, path: str | os.PathLike[str]) -> None:
         "metadata": dict(model.metadata),
         "columns": describe_columns(columns),
     }
-    head = json.dumps(header, ensure_ascii=False).encode()
+    try:
+        check_columns(
+            own, model.schema(Archive(model.KIND, model.vocabulary, model.trie, own, model.metadata))
+        )
+    except FormatError as error:
+        raise EstimationError(f"found a model that could not be read again: {error.message}") from None
+    head = header_bytes(header)
     if len(head) > MAX_HEADER_BYTES:
         raise UsageError(f"found {len(head)} bytes of metadata; expected at most {MAX_HEADER_BYTES}")
     with atomic_write(path, mapped=True) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -167,7 +178,11 @@ def read_archive(path: str | os.PathLike[str], file: IO[bytes] | None = None) ->
 
 @contextlib.contextmanager
 def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn any error while an archive is read into FormatError with the path."""
+    """Turn any error that the contents of an archive cause into FormatError with the path.
+
+    An error of the system, for example of the disk, is not damage, and stays what it is. Only a damaged offset makes
+    the system refuse a call (EINVAL).
+    """
     try:
         yield
     except FormatError as error:
@@ -180,26 +195,26 @@ def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
         struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
         OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
     ) as error:  # fmt: skip
-        if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise FormatError(f"found a damaged file ({error}); expected a whole model", path) from None
 
 
 def _read(archive: zipfile.ZipFile, size: int) -> Archive:
     """Read an archive in a file of `size` bytes; errors of any class mean damage."""
-    header = json.loads(read_member(archive, HEADER, min(size, MAX_HEADER_BYTES)))
+    header = read_header(read_member(archive, HEADER, min(size, MAX_HEADER_BYTES)))
     if header["version"] != VERSION:
         raise FormatError(f"found version {header['version']} of the format; expected {VERSION}")
     order, metadata = header["order"], header["metadata"]
     if type(order) is not int or not 1 <= order <= MAX_ORDER:
         raise ValueError(f"found order {order}")
-    if not isinstance(header["kind"], str) or not all(
-        isinstance(part, str) for pair in metadata.items() for part in pair
-    ):
-        raise ValueError("found metadata that are not text")
+    if not isinstance(header["kind"], str):
+        raise TypeError("found a kind that is not text")
+    check_metadata(metadata)
     columns = read_columns(archive, header["columns"], size, [HEADER])
     table = WordTable.from_arrays(*(columns.pop(name) for name in ("arena", "offsets", "slots")))
     vocabulary = Vocabulary.from_table(table)
+    vocabulary.check()
     levels = [Level.of_words(len(vocabulary))]
     for k in range(2, order + 1):
         level = {column: columns.pop(f"{column}.{k}") for column in LEVEL_COLUMNS}

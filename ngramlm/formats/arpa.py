@@ -55,7 +55,8 @@ def read_arpa(
     instead of tabs, and ``<UNK>`` instead of ``<unk>``. Without ``<unk>`` its probability is zero. A log10 probability
     of -inf, or of -99 and below, means zero. A missing back-off weight is 0. The n-grams may have any order. A missing
     history or suffix of an n-gram is inserted with its back-off probability. A FormatWarning gives the number of
-    inserted n-grams.
+    inserted n-grams. Text after ``\end\`` gives a FormatWarning too; a second model is an error, and so are the formats
+    iARPA and qARPA of IRSTLM, whose numbers mean something else.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from typing import IO
 
 import numpy as np
 
+from ngramlm.core.files import BYTE_ORDER_MARK
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.core.workspace import IN_MEMORY, WordCost, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
@@ -29,6 +30,11 @@ _SECTION = re.compile(rb"\\([0-9]{1,18})-grams:[ \t\r]*\n")
 _END = re.compile(rb"\\end\\[ \t\r]*\n")
 _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
 _BLANK = b" \t\r\n"
+# First lines of files that look like ARPA, but whose numbers mean something else.
+_VARIANTS = {
+    b"iARPA": "the interpolated format of IRSTLM, whose numbers mean something else (try compile-lm --text=yes)",
+    b"qARPA": "the quantized format of IRSTLM, whose numbers are codes",
+}
 
 
 # The most memory that the words take until the model is written.
@@ -129,8 +135,9 @@ class _Reader:
         """Read the header, up to the line that begins the first section."""
         while True:
             # skip comments
-            for _ in self.cursor.parts():
-                pass
+            for part in self.cursor.parts():
+                self.refuse_variant(part)
+                self.cursor.give_back(part)
             line = self.cursor.next_line()
             if line is None:
                 raise FormatError(r"found no line \data\; expected an ARPA file", self.cursor.name)
@@ -159,6 +166,42 @@ class _Reader:
                 )
             self.counts.append(int(match[2]))
             self.count_lines.append(self.cursor.line - 1)
+
+    def refuse_variant(self, comments: SectionPart) -> None:
+        """Raise FormatError if a comment names a format that only looks like ARPA."""
+        text = text_at(comments.data, comments.start, comments.stop)
+        for number, line in enumerate(text.split(b"\n") if b"ARPA" in text else (), comments.line):
+            meaning = _VARIANTS.get(line.removeprefix(BYTE_ORDER_MARK).strip())
+            if meaning is not None:
+                raise self.error(f"found {shown(line.strip())}, {meaning}; expected an ARPA file", number)
+
+    def check_end(self) -> None:
+        """Warn of text after the end; raises FormatError for a second model."""
+        first = None
+        while True:
+            for part in self.cursor.parts():
+                text = text_at(part.data, part.start, part.stop)
+                if first is None and text.strip():
+                    before = len(text) - len(text.lstrip())
+                    first = (
+                        part.line + text.count(b"\n", 0, before),
+                        text[before:].split(b"\n", 1)[0],
+                    )
+                self.cursor.give_back(part)
+            line = self.cursor.next_line()
+            if line is None:
+                break
+            if _DATA.fullmatch(line):
+                raise self.error("found a second model; expected one model in a file")
+            if first is None:
+                first = self.cursor.line - 1, line
+        if first is not None:
+            number, line = first
+            warn(
+                f"{self.cursor.name}:{number}: found {shown(line.strip())} after the model; expected the end of the "
+                "file (the rest was not read)",
+                FormatWarning,
+            )
 
     def check_size(self, size: int) -> None:
         """Raise FormatError if a file of this size is too small for the counts of the header."""
@@ -387,6 +430,7 @@ def _higher(reader: _Reader, table: WordTable, upper: bool) -> Iterator[Section]
     """Read the sections from order 2 on."""
     for order in range(2, len(reader.counts) + 1):
         yield reader.read_section(order, table, upper=upper)[0]
+    reader.check_end()
     reader.cursor.report()
     if reader.clamped:
         warn(

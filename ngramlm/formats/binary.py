@@ -8,12 +8,11 @@ and ``rows``. The description has the name of the layout, and the offset, size a
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import IO, Any
 
 import numpy as np
@@ -22,7 +21,9 @@ from numpy.typing import NDArray
 from ngramlm.core.workspace import IN_MEMORY, Workspace
 from ngramlm.errors import FormatError
 from ngramlm.formats.detection import BINARY_MAGIC
+from ngramlm.formats.json_header import check_metadata, read_header
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.model_source import ModelSource
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import Vocabulary
 
@@ -32,6 +33,7 @@ __all__ = [
     "PAGE",
     "SECTIONS",
     "VERSION",
+    "check_description",
     "describe_binary",
     "load_binary",
     "verify_binary",
@@ -39,6 +41,8 @@ __all__ = [
 
 VERSION = 3
 PAGE = 4096
+# The number of bytes whose checksum is computed between two checks of the memory.
+CHECKED_AT_ONCE = 1 << 22
 # magic bytes, version, length and CRC-32 of the description
 HEAD = struct.Struct("<8sIII")
 WORDS = ("arena", "offsets", "words")
@@ -55,7 +59,8 @@ def load_binary(
 ) -> BackoffModel:
     """Map a model into memory.
 
-    This checks the header, the sizes and the vocabulary. `verify_binary` checks every byte.
+    This checks the header, the sizes and the vocabulary. `verify_binary` checks every byte. Every byte is also checked
+    before the columns of the model are used, so that a damaged file is never converted to another one.
 
     Parameters
     ----------
@@ -94,6 +99,15 @@ def load_binary(
         mapped.madvise(mmap.MADV_HUGEPAGE)
     workspace.adopt(mapped)
 
+    def check() -> None:
+        _check_sections(mapped, description, path, workspace)
+        try:
+            vocabulary.check()
+        except FormatError as error:
+            raise FormatError(error.message, path) from None
+
+    source = ModelSource(path, check)
+
     def section(name: str, dtype: type[np.generic]) -> NDArray[Any]:
         where = description["sections"][name]
         n = where["size"] // np.dtype(dtype).itemsize
@@ -113,6 +127,7 @@ def load_binary(
                 description["n_histories"],
                 description["metadata"],
                 workspace,
+                source,
             )
         return BackoffModel.from_compact(
             vocabulary,
@@ -122,6 +137,7 @@ def load_binary(
             description["multiplier"],
             description["n_rows"],
             description["metadata"],
+            source,
         )
     except FormatError as error:
         raise FormatError(error.message, path) from None
@@ -149,38 +165,31 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
     FormatError
         The file is damaged.
     """
-    with open(path, "rb") as file:
-        description = _read_description(file, path, os.fstat(file.fileno()).st_size)
+    model = load_binary(path)
+    trie = model.trie
+    try:
+        trie.check(len(model.vocabulary))
+    except FormatError as error:
+        raise FormatError(error.message, path) from None
+
+
+def _check_sections(
+    mapped: mmap.mmap, description: Mapping[str, Any], path: str | os.PathLike[str], workspace: Workspace
+) -> None:
+    """Check the checksum of each section, and the zeros between sections; raises FormatError."""
+    with memoryview(mapped) as data:
         for name in SECTIONS[description["layout"]]:
             section = description["sections"][name]
-            file.seek(section["offset"])
-            crc = zlib.crc32(b"")
-            for data in _read(file, section["size"], name, path):
-                crc = zlib.crc32(data, crc)
+            crc, at, end = 0, section["offset"], section["offset"] + section["size"]
+            for first in range(at, end, CHECKED_AT_ONCE):
+                crc = zlib.crc32(data[first : min(first + CHECKED_AT_ONCE, end)], crc)
+                workspace.breathe()
             if crc != section["crc32"]:
                 raise FormatError(
                     f"found checksum {crc:08x} in section {name!r}; expected {section['crc32']:08x}", path
                 )
-            if any(map(any, _read(file, -section["size"] % PAGE, name, path))):
+            if any(data[end : end + -section["size"] % PAGE]):
                 raise FormatError(f"found bytes other than zero after section {name!r}; expected zeros", path)
-    model = load_binary(path)
-    try:
-        model.trie.check(len(model.vocabulary))
-    except FormatError as error:
-        raise FormatError(error.message, path) from None
-    problem = model.columns.value_problem()
-    if problem is not None:
-        raise FormatError(problem, path)
-
-
-def _read(file: IO[bytes], size: int, name: str, path: str | os.PathLike[str]) -> Iterator[bytes]:
-    """Yield `size` bytes piece by piece; raises FormatError if there are fewer."""
-    while size:
-        data = file.read(min(size, 1 << 22))
-        if not data:
-            raise FormatError(f"found section {name!r} truncated; expected {size} more bytes", path)
-        yield data
-        size -= len(data)
 
 
 def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) -> dict[str, Any]:
@@ -197,8 +206,8 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) 
     if any(head[HEAD.size + length :]):
         raise FormatError("found bytes other than zero after the header; expected zeros", path)
     try:
-        description: dict[str, Any] = json.loads(text)
-        end = _check_description(description)
+        description = read_header(text)
+        end = check_description(description)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError(f"found a damaged header ({error}); expected the header of a model", path) from None
     if size != end:
@@ -206,7 +215,7 @@ def _read_description(file: IO[bytes], path: str | os.PathLike[str], size: int) 
     return description
 
 
-def _check_description(description: dict[str, Any]) -> int:
+def check_description(description: dict[str, Any]) -> int:
     """Check the fields of a description, and return the size of the file.
 
     Raises ValueError, KeyError or TypeError if a field is missing or wrong.
@@ -234,8 +243,7 @@ def _check_description(description: dict[str, Any]) -> int:
         numbers += [section["offset"], section["size"], section["crc32"]]
     if not all(type(number) is int and 0 <= number < 1 << 62 for number in numbers):
         raise ValueError("a size is not a whole number from 0 on")
-    if not all(isinstance(part, str) for pair in description["metadata"].items() for part in pair):
-        raise ValueError("the metadata are not text")
+    check_metadata(description["metadata"])
     at = PAGE
     for name in sections:
         if description["sections"][name]["offset"] != at:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,8 +13,9 @@ from numpy.typing import NDArray
 from ngramlm.core.files import atomic_write
 from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.errors import UsageError
-from ngramlm.formats.binary import HEAD, LAYOUTS, PAGE, SECTIONS, VERSION
+from ngramlm.formats.binary import HEAD, LAYOUTS, PAGE, SECTIONS, VERSION, check_description
 from ngramlm.formats.detection import BINARY_MAGIC, check_binary_target
+from ngramlm.formats.json_header import header_bytes, read_header
 from ngramlm.models.automaton import SlotLayout, pack_pieces
 from ngramlm.models.backoff import BackoffModel
 from ngramlm.models.compact import BITS, CompactPlan
@@ -92,11 +92,12 @@ def save_binary(
             padding = -size % PAGE
             out.write(bytes(padding))
             at += size + padding
-        text = json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode()
+        text = header_bytes(description, compact=True)
         if HEAD.size + len(text) > PAGE:
             raise UsageError(
                 f"found {len(text)} bytes of metadata and description; expected at most {PAGE - HEAD.size}"
             )
+        check_description(read_header(text))
         out.seek(0)
         out.write(HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text)
 

@@ -16,6 +16,7 @@ from ngramlm.core.parallel import Progress, usable_threads
 from ngramlm.counts import NgramCounts, overflow
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_counts, row_lines
+from ngramlm.formats.detection import refuse_compressed
 from ngramlm.formats.refusals import check_utf8, refusal, text_at
 from ngramlm.formats.row_writer import formatter, write_rows
 from ngramlm.formats.suffix_closure import missing_below
@@ -99,6 +100,8 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
     with open_source(source) as stream:
         for block in read_blocks(stream, name):
             data, start, stop = block.data, block.start, block.stop
+            if not done:
+                refuse_compressed(text_at(data, start, min(stop, start + 8)), name)
             check_utf8(data, start, stop, name, line)
             ids = np.empty((stop - start + 1) // 2, np.int32)
             orders = np.empty((stop - start) // 2, np.int32)

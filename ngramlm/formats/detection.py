@@ -23,6 +23,7 @@ __all__ = [
     "check_binary_target",
     "kind_of",
     "kind_of_name",
+    "refuse_compressed",
 ]
 
 BinaryKind = Literal["binary", "archive", "mixture"]
@@ -39,6 +40,14 @@ ARCHIVE_MAGIC = b"PK\x03\x04"
 MIXTURE_HEADER = "mixture.json"
 # The number of bytes that identify a binary format.
 HEAD_BYTES = 64
+
+# The first bytes of compressed files: the name of the compression, and the suffix of its files.
+COMPRESSIONS = {
+    b"\x1f\x8b": ("gzip", ".gz"),
+    b"BZh": ("bzip2", ".bz2"),
+    b"\xfd7zXZ\x00": ("xz", ".xz"),
+    b"\x28\xb5\x2f\xfd": ("zstandard", ".zst"),
+}
 
 # The place of the name of the first member in a zip.
 _NAME_AT = 30
@@ -69,6 +78,30 @@ def binary_kind(head: bytes) -> BinaryKind | None:
     return None
 
 
+def refuse_compressed(head: bytes, name: str) -> None:
+    """Check that a text is not compressed. Its name would have told the compression.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the text.
+    name : str
+        The file, for messages.
+
+    Raises
+    ------
+    FormatError
+        The bytes look like those of a compressed file.
+    """
+    for magic, (compression, suffix) in COMPRESSIONS.items():
+        if head.startswith(magic):
+            raise FormatError(
+                f"found data that look like {compression}; expected text, or a name that ends with {suffix}",
+                name,
+                1,
+            )
+
+
 def kind_of(path: str | os.PathLike[str]) -> Kind:
     """Return the format of a file, by its first bytes.
 
@@ -84,6 +117,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     binary = binary_kind(head)
     if binary is not None:
         return binary
+    refuse_compressed(head, os.fspath(path))
     lines = [line for line in head.removeprefix(BYTE_ORDER_MARK).split(b"\n") if line.strip()]
     if any(line.strip() == b"\\data\\" for line in lines):
         return "arpa"

@@ -10,6 +10,7 @@ import numpy as np
 from ngramlm.core.buffers import byte_buffers
 from ngramlm.core.parallel import Progress
 from ngramlm.formats._arpa import next_section
+from ngramlm.formats.detection import refuse_compressed
 from ngramlm.formats.refusals import text_at
 from ngramlm.text.lines import read_blocks
 from ngramlm.types import Uint8s
@@ -66,7 +67,7 @@ class Cursor:
         self._buffers = byte_buffers()
         self._blocks = read_blocks(stream, name, buffers=self._buffers)
         self._data: Uint8s = np.empty(0, np.uint8)
-        self._at = self._stop = self._done = 0
+        self._at = self._stop = self._done = self._reported = 0
         self._total, self._progress = total, progress
 
     def _more(self) -> bool:
@@ -78,12 +79,15 @@ class Cursor:
         if block is None:
             return False
         self._data, self._at, self._stop = block.data, block.start, block.stop
+        if not self._done:
+            refuse_compressed(text_at(block.data, block.start, min(block.stop, block.start + 8)), self.name)
         self._done += block.n_bytes
         return True
 
     def report(self) -> None:
-        """Report the progress of reading."""
-        if self._progress is not None and self._done:
+        """Report the progress of reading, once for each block."""
+        if self._progress is not None and self._done > self._reported:
+            self._reported = self._done
             self._progress("reading", self._done, self._total)
 
     def give_back(self, part: SectionPart) -> None:

@@ -14,7 +14,9 @@ from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_likelihood import NOTHING, WordColumns
 from ngramlm.maxent.class_tables import ClassTables
 from ngramlm.maxent.ngram_likelihood import by_order
-from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.maxent.text_model import MAX_LAMBDA, check_risen
+from ngramlm.models.column_model import ColumnModel, log10_of
+from ngramlm.models.column_rules import ColumnRule
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events
@@ -74,14 +76,17 @@ class ClassMaxEntModel(ColumnModel):
         self.tables = ClassTables.of(trie, classes)
         sizes = len(self.tables.outcomes), sum(trie.n_rows)
         for lambdas, size in zip((class_lambdas, word_lambdas), sizes, strict=True):
-            if lambdas.shape != (size,) or not np.isfinite(lambdas).all():
-                raise UsageError(f"found weights of shape {lambdas.shape}; expected {size} finite weights")
+            if lambdas.shape != (size,) or not (np.abs(lambdas) <= MAX_LAMBDA).all():
+                raise UsageError(
+                    f"found weights of shape {lambdas.shape}; expected {size}, from -{MAX_LAMBDA} to {MAX_LAMBDA}"
+                )
         for column in (classes, base, class_lambdas, word_lambdas):
             column.setflags(write=False)
         self.classes, self.base = classes, base
         self.class_lambdas, self.word_lambdas = class_lambdas, word_lambdas
         n_segments = [len(one) for one in self.tables.segments]
         masses, normalizers = WordColumns(self.tables, np.zeros(sum(n_segments))).risen(word_lambdas)
+        check_risen([masses], [normalizers])
         self._masses, self._normalizers = by_order(masses, trie.n_rows), by_order(normalizers, n_segments)
 
     def columns(self) -> dict[str, NDArray[Any]]:
@@ -94,17 +99,29 @@ class ClassMaxEntModel(ColumnModel):
         }
 
     @classmethod
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file."""
+        size = len(archive.vocabulary)
+        return {
+            "classes": ColumnRule("<i4", size, 0, size - 1),
+            "base": ColumnRule("<f8", None, 0, 1),
+            "class_lambdas": ColumnRule("<f8", None, -MAX_LAMBDA, MAX_LAMBDA),
+            "word_lambdas": ColumnRule("<f8", sum(archive.trie.n_rows), -MAX_LAMBDA, MAX_LAMBDA),
+        }
+
+    @classmethod
     def from_archive(cls, archive: Archive) -> ClassMaxEntModel:
-        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file whose columns keep the rules; raises ValueError if they do not fit together."""
         columns = archive.columns
-        classes = check_length(columns["classes"], len(archive.vocabulary), "classes", np.int32)
-        if len(columns) != 4:
-            raise ValueError("columns of another kind of model")
-        base, of_classes, of_words = (
-            check_length(columns[name], len(columns[name]), "weights", np.float64)
-            for name in ("base", "class_lambdas", "word_lambdas")
+        return cls(
+            archive.vocabulary,
+            archive.trie,
+            columns["classes"],
+            columns["base"],
+            columns["class_lambdas"],
+            columns["word_lambdas"],
+            archive.metadata,
         )
-        return cls(archive.vocabulary, archive.trie, classes, base, of_classes, of_words, archive.metadata)
 
     def log10_probs(self, text: Text) -> Floats:
         """Return the log10 probability of each predicted token, float64[n_tokens].
@@ -119,9 +136,7 @@ class ClassMaxEntModel(ColumnModel):
         of_classes = Events.locate(self.tables.class_trie, replace(text, ids=self.classes[text.ids]))
         histories = np.full((self.order, len(events)), -1, np.int32)
         histories[: of_classes.order] = of_classes.histories
-        probs = self._class_probs(events, histories) * self._word_probs(events)
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(np.minimum(probs, 1.0)))
+        return log10_of(self._class_probs(events, histories) * self._word_probs(events))
 
     def distribution(self, history: Sentence = ()) -> Floats:
         """Return the probability of each word after a history, in the order of the ids, float64[V]."""

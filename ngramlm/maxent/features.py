@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.maxent.topic_features import Topics
+from ngramlm.models.column_rules import FINITE, ColumnRule
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, EOS
 from ngramlm.types import Bools, Floats, Int32s, Ints
@@ -197,14 +198,19 @@ class TextFeatures:
         return {f"text.{name}": column for name, column in named.items()}
 
     @classmethod
+    def schema(cls, size: int) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file, for a vocabulary of this size."""
+        rules = {
+            name: ColumnRule(dtype, None, -1 if dtype == "<i4" else -FINITE) for name, dtype in TYPES.items()
+        }
+        rules |= {name: ColumnRule("<i4", size, -1) for name in ("skips", "triggers")}
+        rules |= {"thresholds": ColumnRule("<i8", None, 1), "n_features": ColumnRule("<i8", 1, 0)}
+        return {f"text.{name}": rule for name, rule in rules.items()}
+
+    @classmethod
     def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> TextFeatures:
-        """Return the features of a file; raises KeyError or ValueError if its columns do not fit together."""
+        """Return the features of a file whose columns keep the rules; raises ValueError if they do not fit together."""
         named: dict[str, Any] = {name: columns[f"text.{name}"] for name in TYPES}
-        for name, dtype in TYPES.items():
-            if named[name].dtype != np.dtype(dtype):
-                raise ValueError(f"a column {name!r} of type {named[name].dtype}")
-        if len(named["n_features"]) != 1:
-            raise ValueError("more than one number of features")
         return cls(**named | {"n_features": int(named["n_features"][0])})
 
     def activations(self, text: Text) -> Activations:

@@ -14,7 +14,8 @@ from ngramlm.maxent.features import TextFeatures
 from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.models.backoff import BackoffModel
-from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.column_model import ColumnModel, check_length, log10_of
+from ngramlm.models.column_rules import ColumnRule
 from ngramlm.text.sentences import several_sentences, words_of
 from ngramlm.text.text import Text
 from ngramlm.text.vocabulary import BOS, Vocabulary
@@ -87,6 +88,7 @@ class MaxEntModel(ColumnModel):
         self.base, self.features, self.lambdas = base, features, lambdas
         self._first_rows = np.append(0, np.cumsum(trie.n_rows)[:-1])
         self._masses, self._normalizers = _risen(trie, base, lambdas[:n_rows])
+        check_risen([self._masses], [self._normalizers])
         self._gains = row_gains(trie, self._masses)
         with np.errstate(over="ignore"):
             self._factors = np.exp(lambdas[n_rows:])
@@ -96,16 +98,21 @@ class MaxEntModel(ColumnModel):
         return {"base": self.base, "lambdas": self.lambdas} | self.features.columns()
 
     @classmethod
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file. `TextFeatures` checks how its columns fit together."""
+        return {
+            "base": ColumnRule("<f8", len(archive.vocabulary), 0, 1),
+            "lambdas": ColumnRule("<f8", None, -MAX_LAMBDA, MAX_LAMBDA),
+        } | TextFeatures.schema(len(archive.vocabulary))
+
+    @classmethod
     def from_archive(cls, archive: Archive) -> MaxEntModel:
-        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
-        columns, trie = archive.columns, archive.trie
+        """Return the model of a file whose columns keep the rules; raises ValueError if they do not fit together."""
+        columns = archive.columns
         features = TextFeatures.from_columns(columns)
-        base = check_length(columns["base"], len(archive.vocabulary), "measures of words", np.float64)
-        n_lambdas = sum(trie.n_rows) + features.n_features
-        lambdas = check_length(columns["lambdas"], n_lambdas, "weights", np.float64)
-        if len(columns) != 2 + len(features.columns()):
-            raise ValueError("columns of another kind of model")
-        return cls(archive.vocabulary, trie, base, features, lambdas, archive.metadata)
+        return cls(
+            archive.vocabulary, archive.trie, columns["base"], features, columns["lambdas"], archive.metadata
+        )
 
     def log10_probs(self, text: Text) -> Floats:
         """Return the log10 probability of each predicted token, given the document before it, float64[n_tokens]."""
@@ -126,8 +133,8 @@ class MaxEntModel(ColumnModel):
             NOTHING,
         )
         masses = event_masses(self.trie, self._masses, events)
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(np.minimum(masses * boosts / normalizers, 1.0)))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return log10_of(masses * boosts / normalizers)
 
     def distribution(self, history: Sentence = (), before: Iterable[Sentence] = ()) -> Floats:
         """Return the probability of each word after a history, in the order of the ids, float64[V].
@@ -192,6 +199,22 @@ class MaxEntModel(ColumnModel):
             first = int(self._first_rows[order - 1])
             masses[level.words[rows]] = self._masses[first + rows.start : first + rows.stop]
         return np.asarray(masses / masses.sum())
+
+
+def check_risen(masses: Sequence[Floats], normalizers: Sequence[Floats]) -> None:
+    """Check the masses of features and their sums.
+
+    Raises
+    ------
+    UsageError
+        A weight is so large that its exponential is not a number.
+    """
+    if not all(np.isfinite(column).all() for column in (*masses, *normalizers)) or not all(
+        (column > 0).all() for column in normalizers
+    ):
+        raise UsageError(
+            "found weights whose exponentials are too large or too small; expected smaller weights"
+        )
 
 
 def _risen(trie: NgramTrie, base: Floats, lambdas: Floats) -> tuple[Floats, Floats]:

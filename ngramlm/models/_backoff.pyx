@@ -11,6 +11,7 @@ history; the word id is the position of its row. A parent has a smaller number t
 ends. Slots may come from a damaged file: a number that leads outside the array makes the call fail.
 """
 cimport cython
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
@@ -314,7 +315,7 @@ cdef class Automaton(Scorer):
         cdef int length = 0
         if state >= self.n_slots or word < 0 or word >= self.n_words:
             raise self.refuse("a state or word outside the model")
-        if self.step(&state, word, &log10_prob, &length):
+        if self.step(&state, word, &log10_prob, &length) or not log10_prob < INFINITY:
             raise self.refuse("damaged model")
         return state, log10_prob, length
 

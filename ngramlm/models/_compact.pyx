@@ -11,6 +11,7 @@ Bits may come from a damaged file: a number that leads outside makes the call fa
 """
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -384,7 +385,7 @@ cdef class CompactAutomaton(Scorer):
         self.unpack_state(state, &after)
         if word < 0 or word >= self.n_words:
             raise ValueError("a word outside the model")
-        if self.step(&after, self.place(<uint32_t> word), &log10_prob, &length):
+        if self.step(&after, self.place(<uint32_t> word), &log10_prob, &length) or not log10_prob < INFINITY:
             raise self.refuse("damaged model")
         return pack_state(&after), log10_prob, length
 

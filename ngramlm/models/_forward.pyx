@@ -221,7 +221,7 @@ def plan_rows(const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits, con
     """
     cdef int64_t n_lower = lower_sizes.shape[0], n = 0, y, i, row = 0
     cdef uint64_t at = 0, child = 0
-    cdef bint inner = sizes.shape[0] > 0
+    cdef bint inner = sizes.shape[0] > 0, valid = True
     if lower_bits.shape[0] != n_lower or bits.shape[0] != sizes.shape[0]:
         raise ValueError("columns of different lengths")
     if piece_rows < 1 or fixed < 1 or child_fixed < 0:
@@ -229,6 +229,9 @@ def plan_rows(const int32_t[::1] lower_sizes, const uint8_t[::1] lower_bits, con
     with nogil:
         for y in range(n_lower):
             n += lower_sizes[y]
+            valid = valid and lower_sizes[y] >= 0
+    if not valid:
+        raise ValueError("a negative number of slots")
     if n < 1 or (inner and sizes.shape[0] != n):
         raise ValueError("columns of different lengths")
     pieces_out = np.empty(((n - 1) // piece_rows + 1, 5), np.int64)
@@ -306,7 +309,7 @@ def pack_rows(uint8_t[::1] out, int64_t first, int64_t end, int64_t y, int64_t i
                 if 0 <= h < backoff_codes.shape[0]:
                     prefetch(&backoff_codes[h])
             row = forward[x]
-            if y == lower_sizes.shape[0]:
+            if y >= lower_sizes.shape[0] or lower_bits[y] > 32:
                 valid = False
                 break
             if row == EMPTY:

@@ -67,25 +67,33 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
                const int32_t[::1] words, const float[::1] log10_probs, const uint32_t[::1] nexts,
                const uint32_t[::1] states, const int32_t[::1] parents, const uint32_t[::1] parent_states,
                const float[::1] log10_backoffs, bint root):
-    """Write histories first .. end - 1 of one order into `buffer`, which begins at slot `base`."""
+    """Write histories first .. end - 1 of one order into `buffer`, which begins at slot `base`.
+
+    Raises ValueError for columns that do not fit each other, or do not fit into the buffer.
+    """
     cdef Slot* slots
     cdef Slot* header
     cdef Slot* rows
-    cdef int64_t h, row, n_rows, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
+    cdef int64_t h, row, n_rows, after, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
     cdef uint32_t places, at, i
     if end <= first:
         return
-    if (first < 0 or end >= starts.shape[0] or end > states.shape[0] or end > log10_backoffs.shape[0]
-            or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
+    if (first < 0 or not 0 <= base <= MAX_SLOTS or end >= starts.shape[0] or end > states.shape[0] or end > log10_backoffs.shape[0]
+            or starts[first] < 0 or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
             or (not root and end > parents.shape[0])):
         raise ValueError("histories beyond the columns")
-    if not root:
-        for h in range(first, end):
-            if not 0 <= parents[h] < parent_states.shape[0]:
-                raise ValueError("a parent outside the trie")
-    n_rows = starts[end] - starts[end - 1]
-    if states[first] < base or states[end - 1] + 1 + (n_rows if root else n_places(n_rows)) > base + n_slots:
-        raise ValueError("the histories do not fit into the buffer")
+    for h in range(first, end):
+        if not root and not 0 <= parents[h] < parent_states.shape[0]:
+            raise ValueError("a parent outside the trie")
+        n_rows = starts[h + 1] - starts[h]
+        if n_rows < 0 or n_rows > starts[end]:
+            raise ValueError("histories out of order")
+        # A history ends where the next one begins, or before.
+        after = <int64_t> states[h + 1] if h + 1 < end else base + n_slots
+        if n_rows >= MAX_SLOTS or states[h] < base:
+            raise ValueError("the histories do not fit into the buffer")
+        if <int64_t> states[h] + 1 + (n_rows if root else <int64_t> n_places(n_rows)) > after:
+            raise ValueError("the histories do not fit into the buffer")
     slots = <Slot*> &buffer[0]
     with nogil:
         for h in range(first, end):

@@ -5,6 +5,7 @@ single sentence is cut into several runs, unless the layout overrides `score_wor
 """
 cimport cython
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memmove
@@ -110,7 +111,7 @@ cdef class Scorer:
                     n_ids = n_before
             if valid:
                 failed |= self.score_words(ids, n_before, n_ids, &total)
-        if failed:
+        if failed or not total < INFINITY:
             raise self.refuse("damaged model")
         if not valid:
             raise ValueError("a control character or a reserved word in a sentence")
@@ -156,6 +157,9 @@ cdef class Scorer:
                     n_runs += 1
                     i += 1
                 failed = self.run(runs, n_runs) if valid else 0
+            if valid and not failed:
+                for i in range(out.shape[0]):
+                    failed |= not out[i] < INFINITY
         free(runs)
         if not valid:
             raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")

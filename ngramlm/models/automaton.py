@@ -174,8 +174,10 @@ def unpack(
     """Unpack the columns of an automaton, in `workspace`; raises FormatError if its slots are damaged."""
     try:
         return _unpack(automaton, n_rows, n_histories, threads, workspace)
-    except ValueError as error:
-        raise FormatError(f"{error}; expected the slots of a back-off model") from None
+    except FormatError:
+        raise
+    except (ValueError, IndexError) as error:
+        raise FormatError(f"found {error}; expected the slots of a back-off model") from None
 
 
 def _unpack(

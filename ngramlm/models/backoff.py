@@ -22,6 +22,7 @@ from ngramlm.models._scorer import Scorer
 from ngramlm.models.automaton import SlotLayout, pack, unpack
 from ngramlm.models.columns import Columns
 from ngramlm.models.compact_unpacking import unpack_compact
+from ngramlm.models.model_source import NO_FILE, ModelSource
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.text.sentences import Reserved, allowed_words, check_reserved, words_of
 from ngramlm.text.text import Text
@@ -77,6 +78,7 @@ class BackoffModel(NgramModel):
         self._unpack: Callable[[], Columns] | None = None
         self._n_ngrams = columns.trie.n_rows
         self._n_bytes: int | None = None
+        self._source = NO_FILE
 
     @classmethod
     def from_slots(
@@ -88,6 +90,7 @@ class BackoffModel(NgramModel):
         n_histories: Sequence[int],
         metadata: Mapping[str, str],
         workspace: Workspace = IN_MEMORY,
+        source: ModelSource = NO_FILE,
     ) -> BackoffModel:
         """Make a model from packed slots, for example those of a mapped file.
 
@@ -105,6 +108,8 @@ class BackoffModel(NgramModel):
             How the model was made.
         workspace
             Where the columns are kept if they are unpacked.
+        source
+            The file of the slots.
 
         Raises
         ------
@@ -114,7 +119,7 @@ class BackoffModel(NgramModel):
         if not order_states or sum(n_rows) + sum(n_histories) > order_states[-1]:
             raise FormatError(f"found {sum(n_rows)} n-grams; expected at most as many as the slots can hold")
         try:
-            automaton = Automaton(slots, vocabulary.table, order_states, _damaged)
+            automaton = Automaton(slots, vocabulary.table, order_states, source.damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected the slots of a back-off model") from None
         return cls._over(
@@ -124,6 +129,7 @@ class BackoffModel(NgramModel):
             n_rows,
             slots.nbytes,
             metadata,
+            source,
         )
 
     @classmethod
@@ -136,6 +142,7 @@ class BackoffModel(NgramModel):
         multiplier: int,
         n_rows: Sequence[int],
         metadata: Mapping[str, str],
+        source: ModelSource = NO_FILE,
     ) -> BackoffModel:
         """Make a model from the compact layout.
 
@@ -155,6 +162,8 @@ class BackoffModel(NgramModel):
             The number of n-grams of every order.
         metadata
             How the model was made.
+        source
+            The file of the rows.
 
         Raises
         ------
@@ -162,7 +171,7 @@ class BackoffModel(NgramModel):
             The sizes do not fit together.
         """
         try:
-            automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, _damaged)
+            automaton = CompactAutomaton(rows, books, vocabulary.table, shapes, multiplier, source.damaged)
         except (ValueError, OverflowError) as error:
             raise FormatError(f"found {error}; expected a compact back-off model") from None
         room = [len(vocabulary), *(bits // sum(widths) for bits, *widths in shapes[1:])]
@@ -170,7 +179,13 @@ class BackoffModel(NgramModel):
             raise FormatError(f"found {sum(n_rows)} n-grams; expected at most as many as the rows can hold")
         n_bytes = rows.nbytes + books.nbytes
         return cls._over(
-            vocabulary, automaton, lambda: unpack_compact(automaton, n_rows), n_rows, n_bytes, metadata
+            vocabulary,
+            automaton,
+            lambda: unpack_compact(automaton, n_rows),
+            n_rows,
+            n_bytes,
+            metadata,
+            source,
         )
 
     @classmethod
@@ -182,6 +197,7 @@ class BackoffModel(NgramModel):
         n_rows: Sequence[int],
         n_bytes: int,
         metadata: Mapping[str, str],
+        source: ModelSource,
     ) -> BackoffModel:
         self = cls.__new__(cls)
         NgramModel.__init__(self, vocabulary, metadata)
@@ -190,6 +206,7 @@ class BackoffModel(NgramModel):
         self._unpack = unpack_columns
         self._n_ngrams = tuple(n_rows)
         self._n_bytes = n_bytes
+        self._source = source
         return self
 
     @property
@@ -206,11 +223,37 @@ class BackoffModel(NgramModel):
 
     @property
     def columns(self) -> Columns:
-        """The model as columns. A model from a binary file unpacks them at the first use."""
+        """The model as columns. A model from a binary file unpacks them at the first use.
+
+        Whoever uses the columns reads all of the file. So its checksums and its values are checked first.
+
+        Raises
+        ------
+        FormatError
+            The file is damaged.
+        """
         if self._columns is None:
             assert self._unpack is not None
-            self._columns = self._unpack()
+            self._source.check()
+            try:
+                columns = self._unpack()
+            except FormatError as error:
+                raise FormatError(error.message, self._source.path) from None
+            problem = columns.value_problem()
+            if problem is not None:
+                raise FormatError(problem, self._source.path)
+            self._columns = columns
         return self._columns
+
+    def check_file(self) -> None:
+        """Check every byte of the file of a mapped model.
+
+        Raises
+        ------
+        FormatError
+            The file is damaged.
+        """
+        self._source.check()
 
     @property
     def automaton(self) -> Scorer:
@@ -367,7 +410,7 @@ class BackoffModel(NgramModel):
                 probs[words] = 10.0 ** log10_probs.astype(np.float64)
         probs[BOS] = 0.0
         if not np.isfinite(probs).all():
-            raise _damaged("probability that is not finite")
+            raise self._source.damaged("probability that is not finite")
         return probs
 
     # Files. The formats import this module. So these methods import the formats when they are called.
@@ -416,7 +459,3 @@ class BackoffModel(NgramModel):
         from ngramlm.formats.arpa import read_arpa
 
         return read_arpa(path)
-
-
-def _damaged(message: str) -> FormatError:
-    return FormatError(f"found a {message}; expected a whole one ('ngramlm info --verify' checks every byte)")

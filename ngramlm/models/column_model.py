@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ngramlm.errors import UsageError
 from ngramlm.models.backoff import BackoffModel
+from ngramlm.models.column_rules import ColumnRule
+from ngramlm.models.model_source import NO_FILE
 from ngramlm.models.ngram_model import NgramModel
 from ngramlm.models.normalization import NormalizedColumns
 from ngramlm.text.text import Text
@@ -23,7 +25,7 @@ from ngramlm.types import Floats, Sentence
 if TYPE_CHECKING:
     from ngramlm.formats.archive import Archive
 
-__all__ = ["ColumnModel"]
+__all__ = ["ColumnModel", "log10_of"]
 
 
 class ColumnModel(NgramModel):
@@ -68,8 +70,13 @@ class ColumnModel(NgramModel):
 
     @classmethod
     @abstractmethod
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file. Readers and writers check the columns against it."""
+
+    @classmethod
+    @abstractmethod
     def from_archive(cls, archive: Archive) -> Self:
-        """Make the model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Make the model of a file whose columns keep the rules; raises ValueError if they do not fit together."""
 
     @property
     def n_ngrams(self) -> tuple[int, ...]:
@@ -84,9 +91,7 @@ class ColumnModel(NgramModel):
         UsageError
             The text cannot be read with the vocabulary of the model.
         """
-        probs = self._probs(Events.locate(self.trie, text.over(self._vocabulary)))
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log10(np.minimum(probs, 1.0)))
+        return log10_of(self._probs(Events.locate(self.trie, text.over(self._vocabulary))))
 
     def matched_orders(self, text: Text) -> NDArray[np.uint8]:
         """Return the length of the longest counted n-gram that ends with every predicted token, uint8[n_tokens]."""
@@ -142,12 +147,9 @@ class ColumnModel(NgramModel):
         save_archive(self, path)
 
 
-def check_length(
-    column: NDArray[Any], length: int, what: str, dtype: type[np.generic] | None = None
-) -> NDArray[Any]:
-    """Return a column of a file; raises ValueError if it has another length or type than the model needs."""
-    if len(column) != length:
-        raise ValueError(f"{len(column)} {what} where {length} belong")
-    if dtype is not None and column.dtype != dtype:
-        raise ValueError(f"{what} of type {column.dtype} where {np.dtype(dtype)} belongs")
-    return column
+def log10_of(probs: Floats) -> Floats:
+    """Return the log10 of probabilities, at most 0; raises FormatError for a number that is not a probability."""
+    if np.isnan(probs).any():
+        raise NO_FILE.damaged("probability that is not a number")
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log10(np.minimum(probs, 1.0)))

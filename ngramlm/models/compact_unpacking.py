@@ -21,8 +21,10 @@ def unpack_compact(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Column
     """Unpack the columns of a compact automaton; raises FormatError if it is damaged."""
     try:
         return _unpack(automaton, n_rows)
-    except ValueError as error:
-        raise FormatError(f"{error}; expected a compact model") from None
+    except FormatError:
+        raise
+    except (ValueError, IndexError) as error:
+        raise FormatError(f"found {error}; expected a compact model") from None
 
 
 def _unpack(automaton: CompactAutomaton, n_rows: Sequence[int]) -> Columns:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.column_rules import ColumnRule, probabilities
 from ngramlm.text.vocabulary import BOS, Vocabulary
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import NgramTrie
@@ -132,36 +133,34 @@ class ChurchGaleModel(ColumnModel):
         return named
 
     @classmethod
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file."""
+        rules = {"unigrams": probabilities(archive.trie.n_rows[0])}
+        for k, level in enumerate(archive.trie.levels[1:], 2):
+            rules |= {
+                f"totals.{k}": ColumnRule("<f8", level.n_histories, 0),
+                f"norms.{k}": ColumnRule("<f8", level.n_histories, 0),
+                f"adjusted.{k}": ColumnRule("<f8", level.n_rows, 0, missing=True),
+                f"first_key.{k}": ColumnRule("<i8", 1, -MAX_KEY, MAX_KEY),
+                f"buckets.{k}": ColumnRule("<i8", None, 0),
+                f"unseen.{k}": ColumnRule("<f8", None, 0),
+            }
+        return rules
+
+    @classmethod
     def from_archive(cls, archive: Archive) -> ChurchGaleModel:
-        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
+        """Return the model of a file whose columns keep the rules; raises ValueError if they do not fit together."""
         columns, trie, orders = archive.columns, archive.trie, []
-        unigrams = check_length(columns["unigrams"], trie.n_rows[0], "unigrams", np.float64)
-        if not ((unigrams >= 0) & (unigrams <= 1)).all() or unigrams[BOS] > 0:
-            raise ValueError("probabilities outside 0 .. 1, or <s> predicted")
-        if len(columns) != 1 + (len(BUCKETED) + 1) * (trie.order - 1):
-            raise ValueError("columns of another kind of model")
-        for k, level in enumerate(trie.levels[1:], 2):
+        if columns["unigrams"][BOS] > 0:
+            raise ValueError("<s> is predicted")
+        for k in range(2, trie.order + 1):
             found = {name: columns[f"{name}.{k}"] for name in BUCKETED}
-            lengths = {"totals": level.n_histories, "norms": level.n_histories, "adjusted": level.n_rows}
-            for name, column in found.items():
-                dtype = np.int64 if name == "buckets" else np.float64
-                check_length(column, lengths.get(name, len(column)), name, dtype)
-            first_key = check_length(columns[f"first_key.{k}"], 1, "first keys", np.int64)
-            buckets = found["buckets"]
-            if not len(buckets) or buckets.min() < 0 or buckets.max() >= len(found["unseen"]):
+            if not len(found["buckets"]) or found["buckets"].max() >= len(found["unseen"]):
                 raise ValueError("buckets without a count")
-            if any(
-                (column < 0).any() or np.isinf(column).any()
-                for name, column in found.items()
-                if name != "buckets"
-            ) or any(np.isnan(found[name]).any() for name in ("totals", "norms", "unseen")):
-                raise ValueError("negative, infinite or missing counts")
             if (found["norms"][found["totals"] > 0] <= 0).any():
                 raise ValueError("histories without a sum")
-            if not abs(int(first_key[0])) <= MAX_KEY:
-                raise ValueError(f"the key {first_key[0]}, which no expected count has")
-            orders.append(BucketedOrder(**found, first_key=int(first_key[0])))
-        return cls(archive.vocabulary, trie, unigrams, orders, archive.metadata)
+            orders.append(BucketedOrder(**found, first_key=int(columns[f"first_key.{k}"][0])))
+        return cls(archive.vocabulary, trie, columns["unigrams"], orders, archive.metadata)
 
 
 def bucket_keys(totals: Floats | float, lower: Floats) -> Ints:

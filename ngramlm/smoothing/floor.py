@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ngramlm.counts import NgramCounts
 from ngramlm.formats.archive import Archive
-from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.column_rules import ColumnRule, probabilities
 from ngramlm.text.vocabulary import BOS, UNK, Vocabulary
 from ngramlm.trie.events import Events, look_up
 from ngramlm.trie.trie import NgramTrie
@@ -114,18 +115,19 @@ class FloorModel(ColumnModel):
         return named | {"closed": np.array([self.closed], np.uint8)}
 
     @classmethod
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file. There is always a floor for the empty history."""
+        rules = {"closed": ColumnRule("u1", 1, 0, 1)}
+        for k, level in enumerate(archive.trie.levels, 1):
+            rules[f"probs.{k}"] = probabilities(level.n_rows, missing=True)
+            rules[f"floors.{k}"] = probabilities(level.n_histories, missing=k > 1)
+        return rules
+
+    @classmethod
     def from_archive(cls, archive: Archive) -> FloorModel:
-        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
-        levels = dict(enumerate(archive.trie.levels, 1))
-        columns, probs, floors = archive.columns, [], []
-        for k, level in levels.items():
-            probs.append(check_length(columns[f"probs.{k}"], level.n_rows, "probabilities", np.float64))
-            floors.append(check_length(columns[f"floors.{k}"], level.n_histories, "floors", np.float64))
-        if not all(((column >= 0) & (column <= 1) | np.isnan(column)).all() for column in (*probs, *floors)):
-            raise ValueError("probabilities outside 0 .. 1")
-        if np.isnan(floors[0]).any():
-            raise ValueError("no floor for unigrams")
-        closed = check_length(columns["closed"], 1, "marks of a closed vocabulary", np.uint8)[0]
-        if closed > 1 or len(columns) != 2 * len(levels) + 1:
-            raise ValueError("a mark other than 0 and 1, or columns of another kind of model")
-        return cls(archive.vocabulary, archive.trie, probs, floors, bool(closed), archive.metadata)
+        """Return the model of a file whose columns keep the rules."""
+        orders = range(1, archive.trie.order + 1)
+        probs = [archive.columns[f"probs.{k}"] for k in orders]
+        floors = [archive.columns[f"floors.{k}"] for k in orders]
+        closed = bool(archive.columns["closed"][0])
+        return cls(archive.vocabulary, archive.trie, probs, floors, closed, archive.metadata)

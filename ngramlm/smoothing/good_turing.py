@@ -167,7 +167,8 @@ class GoodTuring(Smoothing):
             # a history without counts gives 0 / 0, which no event uses
             with np.errstate(invalid="ignore", divide="ignore"):
                 probs.append(np.where(seen, weights, floor) / spread(totals, level.starts))
-                floors.append(floor / totals)
+                # after a history that was followed by every word there is no unseen word
+                floors.append(np.where(types < n_events, floor / totals, 0.0))
         metadata = self.metadata(counts, [], tuned=False)
         return FloorModel.of(counts, probs, floors, self.closed, metadata)
 

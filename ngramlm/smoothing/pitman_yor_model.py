@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ngramlm.errors import UsageError
-from ngramlm.models.column_model import ColumnModel, check_length
+from ngramlm.models.column_model import ColumnModel
+from ngramlm.models.column_rules import ColumnRule, probabilities
 from ngramlm.text.vocabulary import Vocabulary
 from ngramlm.trie._trie import spread, take
 from ngramlm.trie.events import Events
@@ -96,20 +97,26 @@ class PitmanYorModel(ColumnModel):
         return named
 
     @classmethod
-    def from_archive(cls, archive: Archive) -> PitmanYorModel:
-        """Return the model of a file; raises ValueError or KeyError if its columns do not fit together."""
-        columns, seen, left = archive.columns, [], []
-        n_samples = max(int(check_length(columns["samples"], 1, "numbers of samples", np.int64)[0]), 0)
-        base = check_length(columns["base"], len(archive.vocabulary), "base probabilities", np.float64)
+    def schema(cls, archive: Archive) -> dict[str, ColumnRule]:
+        """Return the rule of every column of a file."""
+        most = sum(map(len, archive.columns.values()))
+        rules = {"samples": ColumnRule("<i8", 1, 1, most), "base": probabilities(len(archive.vocabulary))}
+        found = archive.columns.get("samples", np.ones(1, np.int64))
+        n_samples = 1 if rules["samples"].problem(found) else int(found[0])
         for k, level in enumerate(archive.trie.levels, 1):
-            rows, histories = level.n_rows * n_samples, level.n_histories * n_samples
-            shares = check_length(columns[f"seen.{k}"], rows, "shares of words", np.float32)
-            rests = check_length(columns[f"left.{k}"], histories, "shares of histories", np.float64)
-            seen.append(shares.reshape(level.n_rows, n_samples))
-            left.append(rests.reshape(level.n_histories, n_samples))
-        if len(columns) != 2 * archive.trie.order + 2:
-            raise ValueError("columns of another kind of model")
-        return cls(archive.vocabulary, archive.trie, base, seen, left, archive.metadata)
+            rules[f"seen.{k}"] = probabilities(level.n_rows * n_samples, "<f4")
+            rules[f"left.{k}"] = probabilities(level.n_histories * n_samples)
+        return rules
+
+    @classmethod
+    def from_archive(cls, archive: Archive) -> PitmanYorModel:
+        """Return the model of a file whose columns keep the rules."""
+        columns, seen, left = archive.columns, [], []
+        n_samples = int(columns["samples"][0])
+        for k, level in enumerate(archive.trie.levels, 1):
+            seen.append(columns[f"seen.{k}"].reshape(level.n_rows, n_samples))
+            left.append(columns[f"left.{k}"].reshape(level.n_histories, n_samples))
+        return cls(archive.vocabulary, archive.trie, columns["base"], seen, left, archive.metadata)
 
     def _row_probs(self) -> list[Floats]:
         """Return the probability of every stored n-gram, float64[R] per order."""

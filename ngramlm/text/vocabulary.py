@@ -20,6 +20,8 @@ __all__ = ["BOS", "BOS_WORD", "EOS", "EOS_WORD", "RESERVED", "UNK", "UNK_WORD", 
 UNK, BOS, EOS = 0, 1, 2
 UNK_WORD, BOS_WORD, EOS_WORD = "<unk>", "<s>", "</s>"
 RESERVED = (UNK_WORD, BOS_WORD, EOS_WORD)
+# The first byte after the separators.
+FIRST_LETTER = 1 + max(map(ord, SEPARATORS))
 
 
 class Vocabulary:
@@ -160,6 +162,37 @@ class Vocabulary:
         if self._words is None:
             self._words = [self.word(id) for id in range(len(self))]
         return list(self._words)
+
+    def check(self) -> None:
+        """Check the words of a vocabulary that comes from a file.
+
+        Raises
+        ------
+        FormatError
+            A word is empty, not UTF-8 or there twice, or contains a space or a control character.
+        """
+        for id in () if self._is_sound() else range(len(self)):
+            word = self.word(id)
+            if not word or not SEPARATORS.isdisjoint(word):
+                raise FormatError(
+                    f"found {word!r} as word {id}; expected a word without spaces and control characters"
+                )
+            if self.id(word) != id:
+                raise FormatError(f"found {word!r} as word {id}, with another id; expected every word once")
+
+    def _is_sound(self) -> bool:
+        """Return whether `check` finds nothing. This is faster, because it decodes all words together."""
+        table = self._table
+        arena, offsets, _ = table.arrays()
+        try:
+            str(arena.data, "utf-8")
+        except UnicodeDecodeError:
+            return False
+        if (np.diff(offsets) < 1).any() or (arena < FIRST_LETTER).any():
+            return False
+        # no word begins inside a letter
+        begins_whole = (arena[offsets[:-1]] & 0xC0) != 0x80
+        return bool(begins_whole.all()) and all(table.get(table.word(id)) == id for id in range(len(table)))
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the words to a file, one per line, in the order of their ids.

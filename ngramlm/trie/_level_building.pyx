@@ -12,6 +12,8 @@ import numpy as np
 cdef enum:
     # The number of rows ahead for which memory is prefetched.
     FAR = 24
+    # The problem of `build_rows` that is not a problem of the n-grams.
+    DAMAGED = 3
 
 ctypedef const int32_t* Column
 
@@ -104,6 +106,8 @@ def in_trie_order(const int32_t[:, ::1] ngrams, int64_t first, int64_t end, int6
     cdef bint ordered = True, valid = True
     if not 0 <= first <= end <= ngrams.shape[0]:
         raise IndexError(f"found the rows {first} to {end}; expected rows within 0 to {ngrams.shape[0]}")
+    if ngrams.shape[1] < 1:
+        raise ValueError("found n-grams without words; expected at least one word")
     with nogil:
         for i in range(first, end):
             for j in range(ngrams.shape[1]):
@@ -125,6 +129,8 @@ def sort_rows(const int32_t[:, ::1] ngrams, int32_t[::1] rows, int32_t[:, ::1] o
     """
     cdef int64_t n = rows.shape[0]
     cdef int order = <int> ngrams.shape[1], bits = 1, row_bits = 1, limbs, failed = 0
+    if order < 1 or vocabulary_size > 0x7FFFFFFF:
+        raise ValueError(f"found n-grams of {order} words out of {vocabulary_size}; expected words below 2^31")
     if out.shape[0] and (out.shape[0] != n or out.shape[1] != order):
         raise ValueError(f"found out of {out.shape[0]} rows; expected {n} rows of {order} words")
     while (<int64_t> 1 << bits) < vocabulary_size:
@@ -254,7 +260,7 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
     number of histories.
 
     Returns (number of histories, problem, row). `problem` is 0, or 1 if the n-gram `row` occurs twice, or 2 if its
-    suffix is missing.
+    suffix is missing. Raises ValueError for levels below that do not fit each other.
     """
     cdef int64_t n = ngrams.shape[0], i, n_histories = 0, low = 0, end, high, middle, gap, bad = -1
     cdef int64_t parent = 0, n_lower = lower_starts.shape[0] - 1
@@ -308,6 +314,9 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
                 n_histories += 1
             words[i] = word
             end = high = lower_starts[parent + 1]
+            if lower_starts[parent] < 0 or end > lower_words.shape[0]:
+                problem = DAMAGED
+                break
             # the words of a history increase: continue after the last suffix, in growing steps
             if same == order - 1:
                 low += 1
@@ -328,4 +337,6 @@ def build_rows(const int32_t[:, ::1] ngrams, list below, const int64_t[::1] lowe
                 problem, bad = 2, i
                 break
             suffixes[i] = <int32_t> low
+    if problem == DAMAGED:
+        raise ValueError("the rows of a history below are outside their column")
     return n_histories, problem, bad

@@ -27,12 +27,16 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
     for order k - 1. A history without a row stops the pointer of its word; the caller finds this by counting links.
     """
     cdef int64_t h, row, ahead, n_rows = words.shape[0], n_words = buckets.shape[0] - 1, n_lower = lower_links.shape[0]
+    cdef int64_t n_histories = starts.shape[0] - 1
     cdef int32_t word, candidate, first_word
     # for each word: the next history, and the end of its bucket
     cdef int32_t* cursor
     cdef bint valid = True
-    if starts[0] < 0 or starts[starts.shape[0] - 1] > n_rows or suffixes.shape[0] != n_rows:
+    if (n_histories < 0 or first_words.shape[0] != n_histories or starts[0] < 0 or starts[n_histories] > n_rows
+            or suffixes.shape[0] != n_rows):
         raise ValueError("found histories beyond the rows; expected columns of one order")
+    if n_words < 0 or n_words > 0x7FFFFFFF:
+        raise ValueError(f"found {buckets.shape[0]} buckets; expected one for each word, and the end")
     if buckets[n_words] > next_parents.shape[0] or next_parents.shape[0] != next_first_words.shape[0]:
         raise ValueError("found buckets beyond the histories; expected columns of the next order")
     if links.shape[0] != n_rows:
@@ -46,8 +50,9 @@ def link_rows(const int32_t[::1] words, const int32_t[::1] suffixes, const int64
             cursor[2 * word + 1] = <int32_t> buckets[word + 1]
             if not 0 <= buckets[word] <= buckets[word + 1]:
                 valid = False
-        for h in range(starts.shape[0] - 1):
-            if not valid:
+        for h in range(n_histories):
+            if not valid or starts[h] > starts[h + 1] or starts[h + 1] > n_rows:
+                valid = False
                 break
             first_word = first_words[h]
             for row in range(starts[h], starts[h + 1]):

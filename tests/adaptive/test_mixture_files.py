@@ -15,6 +15,7 @@ from support.mixtures import DOCUMENTS, MIXTURES, static, text_of
 from support.texts import TOY, counted
 
 import ngramlm as lm
+from ngramlm.adaptive import mixture as mixture_module
 from ngramlm.errors import FormatError, NgramlmError, UsageError
 
 
@@ -137,6 +138,13 @@ CHANGES: dict[str, Any] = {
     "a column that no component has": lambda header: header["components"][4].pop("weights"),
     "buckets of words that are text": lambda header: header.update(weighting=by_words(header, "a")),
     "buckets of huge words": lambda header: header.update(weighting=by_words(header, 10**12)),
+    "ragged weights": lambda header: header.update(
+        weighting={"kind": "BucketWeights", "by": "position", "weights": [[0.5] * 5, [0.5] * 4]}
+    ),
+    "weights of buckets that are not there": lambda header: header.update(
+        weighting={"kind": "BucketWeights", "by": "position", "weights": []}
+    ),
+    "half of a letter": lambda header: header["components"][1].update(decay="\ud800"),
     "no text at all": lambda header: header.update(components=5),
 }
 
@@ -159,7 +167,8 @@ def test_headers_that_do_not_fit(kind: str, tmp_path: Path) -> None:
     assert refused(tmp_path, rewritten(tmp_path, CHANGES[kind]))
 
 
-def test_mixtures_inside_each_other_end(tmp_path: Path) -> None:
+def test_mixtures_inside_each_other_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixture_module, "MOST_DEPTH", 100)
     mixture = lm.Mixture([static(), lm.Cache()])
     for _ in range(10):
         mixture = lm.Mixture([mixture, lm.Cache()])
@@ -172,6 +181,35 @@ def test_mixtures_inside_each_other_end(tmp_path: Path) -> None:
 def test_names_that_are_none(name: str) -> None:
     with pytest.raises(UsageError, match="expected one such as"):
         lm.Mixture([static()]).save(name)
+
+
+@pytest.mark.parametrize(
+    "weighting",
+    [
+        {"kind": "FixedWeights", "weights": [0.5, 0.25, 0.25]},
+        {"kind": "BucketWeights", "by": "position", "weights": [[0.5, 0.25, 0.25]]},
+        {"kind": "RecentWeights", "prior": [1.0], "window": 5, "strength": 1.0},
+        {"kind": "BayesWeights", "prior": [0.5, 0.25, 0.25], "memory": 1.0, "scope": "document"},
+    ],
+)
+def test_weights_for_other_components_are_refused(weighting: dict[str, Any], tmp_path: Path) -> None:
+    """When the file is loaded, and not when it is used."""
+    path = tmp_path / "m.ngram"
+    path.write_bytes(rewritten(tmp_path, lambda header: header.update(weighting=weighting)))
+    with pytest.raises(FormatError, match=rf"{path}: found .*weights for \d components; expected"):
+        lm.load(path)
+
+
+def test_mixtures_too_deep_to_be_read_are_not_written(tmp_path: Path) -> None:
+    mixture = lm.Mixture([static()])
+    for _ in range(7):
+        mixture = lm.Mixture([mixture])
+    mixture.save(tmp_path / "m.ngram")
+    lm.load(tmp_path / "m.ngram")
+    with pytest.raises(UsageError, match="found 9 nested mixtures; expected at most 8"):
+        lm.Mixture([mixture]).save(tmp_path / "deep.ngram")
+
+    assert ["m.ngram"] == os.listdir(tmp_path)
 
 
 def test_what_cannot_be_saved(tmp_path: Path) -> None:

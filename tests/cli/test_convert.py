@@ -187,6 +187,47 @@ def test_verify_finds_a_changed_byte(invoke: Invoke, folder: Path) -> None:
         assert result.stderr.startswith("error: changed.ngram: ")
 
 
+def test_damage_is_not_laundered(invoke: Invoke, folder: Path) -> None:
+    """Commands that read all of a model check its checksums; only scoring trusts the header."""
+    data = bytearray((folder / "model.ngram").read_bytes())
+    section = describe_binary(folder / "model.ngram")["sections"]["slots"]
+    data[section["offset"] + 12 * 4 + 4] ^= 1  # the lowest bit of a probability
+    (folder / "changed.ngram").write_bytes(data)
+    for arguments in (
+        ("convert", "changed.ngram", "new.arpa"),
+        ("convert", "changed.ngram", "new.ngram"),
+        ("convert", "changed.ngram", "new.ngram", "--layout", "compact"),
+        ("convert", "changed.ngram", "new.ngram", "--memory", "256M"),
+        ("prune", "changed.ngram", "--entropy", "0.001", "-o", "new.ngram"),
+        ("mix", "changed.ngram", "model.arpa", "-o", "new.ngram", "--weights", "0.5,0.5"),
+        ("adapt", "cache", "changed.ngram", "--heldout", "test.txt", "-o", "new.ngram"),
+        ("compare", "train.txt", "--test", "test.txt", "--model", "changed.ngram"),
+    ):
+        result = invoke(*arguments)
+
+        assert 2 == result.exit_code, (arguments, result.stderr)
+        assert "changed.ngram: found checksum " in result.stderr, (arguments, result.stderr)
+        assert not [path for path in folder.iterdir() if "new." in path.name]
+    assert 0 == invoke("perplexity", "changed.ngram", "test.txt").exit_code
+
+
+def test_verify_says_when_probabilities_sum_to_more_than_1(invoke: Invoke, folder: Path) -> None:
+    lines = (folder / "model.arpa").read_text("utf-8").split("\n")
+    place = next(i for i, line in enumerate(lines) if line.count("\t") == 2 and not line.endswith("\t0"))
+    for weight in ("1.5", "99999"):
+        lines[place] = "\t".join([*lines[place].split("\t")[:2], weight])
+        (folder / "large.arpa").write_text("\n".join(lines), "utf-8")
+        result = invoke("info", "large.arpa", "--verify")
+
+        assert 2 == result.exit_code
+        assert "error: large.arpa: found probabilities after " in result.stderr
+        assert "expected a sum of 1 (perplexities of this model are too low)" in result.stderr
+        assert 0 == invoke("info", "large.arpa").exit_code
+    assert 1.0 == pytest.approx(
+        json.loads(invoke("info", "model.arpa", "--verify", "--json").stdout)["largest_sum"]
+    )
+
+
 def test_a_model_that_was_cut_short_is_told(invoke: Invoke, folder: Path) -> None:
     for name in ("model.arpa", "model.ngram"):
         data = (folder / name).read_bytes()

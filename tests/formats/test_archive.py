@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import json
 import os
 import random
@@ -17,7 +19,7 @@ import numpy as np
 import pytest
 
 import ngramlm as lm
-from ngramlm.errors import FormatError, UsageError
+from ngramlm.errors import FormatError, NgramlmError, UsageError
 from ngramlm.formats.archive import DATE, HEADER, read_archive
 from ngramlm.loading import MODEL_KINDS
 from ngramlm.models.column_model import ColumnModel
@@ -352,6 +354,38 @@ IMPOSSIBLE: dict[str, list[tuple[str, int, float]]] = {
         ("model.buckets.2", 0, 1 << 40),
         ("model.first_key.2", 0, -(1 << 63)),
     ],
+    "pitman-yor": [
+        ("model.samples", 0, 0),
+        ("model.samples", 0, 1 << 40),
+        ("model.samples", 0, -1),
+        ("model.base", 3, 1.5),
+        ("model.seen.2", 0, float("nan")),
+        ("model.left.1", 0, -0.5),
+    ],
+    "maxent": [
+        ("model.lambdas", 0, 1e30),
+        ("model.lambdas", 0, float("nan")),
+        ("model.base", 3, 0.5),
+        ("model.base", 1, 1.0),
+        ("model.text.words", 0, 99),
+        ("model.text.numbers", 0, -1),
+        ("model.text.starts", 0, 5),
+        ("model.text.n_features", 0, -1),
+        ("model.text.n_features", 0, 1 << 40),
+        ("model.text.skips", 0, -2),
+        ("model.text.triggers", 3, 99),
+    ],
+    "class-maxent": [
+        ("model.class_lambdas", 0, 1e30),
+        ("model.class_lambdas", 0, float("inf")),
+        ("model.word_lambdas", 0, -1e30),
+        ("model.word_lambdas", 0, float("nan")),
+        ("model.classes", 3, 1 << 30),
+        ("model.classes", 3, -1),
+        ("model.classes", 3, 0),
+        ("model.base", 1, 1.0),
+        ("model.base", 3, 0.5),
+    ],
 }
 
 
@@ -368,6 +402,71 @@ def test_impossible_values(
     values = np.frombuffer(members[column], dtype).copy()
     values[place] = value
     refused({**members, column: values.tobytes()}, tmp_path / "model.ngram")
+
+
+@every_kind
+def test_no_value_of_a_column_is_believed(kind: str, saved: Callable[[str], bytes], tmp_path: Path) -> None:
+    """Any value at any place, with the right checksum: refused, or all answers are numbers or NgramlmErrors."""
+    members, path = members_of(saved(kind)), tmp_path / "model.ngram"
+    described = json.loads(members[HEADER])["columns"]
+    text = lm.Text.from_sentences(["a b ï", "b b", "a a a"], small_model(kind).vocabulary)
+    refused_ones = accepted = 0
+    for name, (dtype, _) in described.items():
+        if name in ("arena", "offsets", "slots"):
+            continue
+        values = np.frombuffer(members[name], dtype)
+        if np.dtype(dtype).kind == "f":
+            others: list[Any] = [np.nan, np.inf, -np.inf, 1e30, -1.0, 300.0, 1e-300]
+        else:
+            limits = np.iinfo(dtype)
+            others = [limits.max, limits.min, 0, 1, max(limits.min, -1), 1000 if limits.max > 1000 else 100]
+        for place, value in itertools.product(range(0, len(values), 1 + len(values) // 7), others):
+            changed = values.copy()
+            changed[place] = value
+            path.write_bytes(zipped({**members, name: changed.tobytes()}))
+            with np.errstate(all="ignore"):
+                try:
+                    model = lm.load(path)
+                except FormatError as error:
+                    refused_ones += str(path) in str(error)
+                    continue
+                accepted += 1
+                with contextlib.suppress(NgramlmError):
+                    assert not np.isnan(model.log10_probs(text)).any(), (name, place, value)
+                with contextlib.suppress(NgramlmError):
+                    assert not np.isnan(model.distribution(["a"])).any(), (name, place, value)
+
+    assert refused_ones > accepted
+
+
+@every_kind
+def test_words_that_are_not_utf8_are_refused(
+    kind: str, saved: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    members = members_of(saved(kind))
+    for old, new in (
+        (b"\xc3\xaf", b"\xc3\xff"),
+        (b"\xc3\xaf", b"a "),
+        (b"\xc3\xaf", b"\xed\xa0"),
+        (b"a", b"\n"),
+    ):
+        assert old in members["arena"]
+        words = members["arena"][:12] + members["arena"][12:].replace(old, new)
+        message = refused({**members, "arena": words}, tmp_path / "model.ngram")
+
+        assert "as word" in message
+
+
+@every_kind
+def test_metadata_with_half_of_a_letter_are_refused(
+    kind: str, saved: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    lie = header_changed(members_of(saved(kind)), lambda header: header["metadata"].update(note="\ud800"))
+    assert "lone surrogate" in refused(lie, tmp_path / "model.ngram")
+    model = small_model(kind)
+    model._metadata = {"note": "\ud800"}  # type: ignore[assignment]
+    with pytest.raises(UsageError, match="lone surrogate"):
+        model.save(tmp_path / "other.ngram")
 
 
 # ------------------------------------------------------------------------------------------------- the zip itself

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import random
 import re
 import warnings
@@ -20,6 +21,8 @@ from support.small_models import random_model
 
 from ngramlm.errors import FormatError, FormatWarning
 from ngramlm.formats.arpa import read_arpa, write_arpa
+from ngramlm.formats.count_files import read_counts
+from ngramlm.formats.detection import kind_of
 from ngramlm.models.backoff import BackoffModel
 
 LINES = GOLDEN.split("\n")
@@ -77,7 +80,6 @@ DIALECTS: dict[str, Callable[[str], str | bytes]] = {
     "a probability for <s>": lambda text: text.replace("-99\t<s>", "0\t<s>"),
     "no weights of zero": lambda text: text.replace("\t0\n", "\n"),
     "exponents": lambda text: text.replace("-0.015625", "-1.5625E-2"),
-    "something after the end": lambda text: text + "\\1-grams:\nrubbish",
     "no last line end": lambda text: text.rstrip("\n"),
 }
 
@@ -88,6 +90,65 @@ def test_dialect(tmp_path: Path, dialect: str) -> None:
 
     assert text != GOLDEN.encode()
     assert_same(golden_model(tmp_path), read(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "found"),
+    [
+        ("\\1-grams:\nrubbish", 0, r"'\1-grams:'"),
+        ("rubbish", 0, "'rubbish'"),
+        ("\n \n-1.0 q q q\nmore", 2, "'-1.0 q q q'"),
+        ("\n" * 5000 + "far away", 5000, "'far away'"),
+    ],
+)
+def test_text_after_the_end_is_noticed(tmp_path: Path, more: str, line: int, found: str) -> None:
+    """The model is read, and the warning has the line of the first text."""
+    number = GOLDEN.count("\n") + 1 + line
+    with pytest.warns(FormatWarning, match=re.escape(f":{number}: found {found} after the model")):
+        model = read(tmp_path, GOLDEN + more)
+
+    assert_same(golden_model(tmp_path), model)
+
+
+@pytest.mark.parametrize("between", ["", "\n\n", "-1.0 q q q\n", "some text\n\\2-grams:\n"])
+def test_a_second_model_is_refused(tmp_path: Path, between: str) -> None:
+    number = (GOLDEN + between).count("\n") + 1
+    with pytest.raises(FormatError, match=f":{number}: found a second model; expected one model in a file"):
+        read(tmp_path, GOLDEN + between + GOLDEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"), [("iARPA", "the interpolated format"), ("qARPA", "the quantized format")]
+)
+@pytest.mark.parametrize("before", ["", "\n", "\ufeff", "a comment\r\n"])
+def test_formats_that_look_like_arpa_are_named(tmp_path: Path, name: str, meaning: str, before: str) -> None:
+    """Their numbers mean something else. A comment that only mentions them does not matter."""
+    number = before.count("\n") + 1
+    with pytest.raises(FormatError, match=f":{number}: found '.?{name}', {meaning} of IRSTLM"):
+        read(tmp_path, f"{before}{name}\n\n{GOLDEN}")
+
+    assert_same(golden_model(tmp_path), read(tmp_path, f"made from {name}\n{GOLDEN}"))
+
+
+@pytest.mark.parametrize(
+    ("compression", "suffix"), [("gzip", ".gz"), ("bzip2", ".bz2"), ("xz", ".xz"), ("zstandard", ".zst")]
+)
+def test_compressed_files_under_a_plain_name_are_named(tmp_path: Path, compression: str, suffix: str) -> None:
+    packed = {
+        "gzip": gzip.compress,
+        "bzip2": bz2.compress,
+        "xz": lzma.compress,
+        "zstandard": lambda data: b"\x28\xb5\x2f\xfd" + data,
+    }[compression](GOLDEN.encode())
+    message = f":1: found data that look like {compression}; expected text, or a name that ends with {suffix}"
+    for path, read_file in (
+        (tmp_path / "m.arpa", BackoffModel.load_arpa),
+        (tmp_path / "m.arpa", kind_of),
+        (tmp_path / "m.counts", read_counts),
+    ):
+        path.write_bytes(packed)
+        with pytest.raises(FormatError, match=re.escape(f"{path}{message}")):
+            read_file(path)
 
 
 def test_no_unknown_word(tmp_path: Path) -> None:

@@ -294,6 +294,12 @@ def test_queries_to_a_file_with_a_changed_byte(layout: str, region: str, tmp_pat
         for at in places:
             for mask in (0xFF,) if region == "header" else (0xFF, 0x40):
                 os.pwrite(handle, bytes([data[at] ^ mask]), at)
+                if region != "header":
+                    # with the right checksum, so that the columns are unpacked too
+                    inside = bytearray(data[first:end])
+                    inside[at - first] ^= mask
+                    description["sections"][region]["crc32"] = zlib.crc32(inside)
+                    os.pwrite(handle, header_of(description), 0)
                 for query, problem in outcome(path, text, skip).items():
                     if "does not end" in problem:
                         skip.add(query)  # once is enough
@@ -339,8 +345,18 @@ def test_bytes_after_the_end_are_noticed(more: bytes, tmp_path: Path) -> None:
 
 def put(path: Path, data: bytes, text: bytes) -> None:
     """A file whose description is this text, whatever it says."""
+    path.write_bytes(page_of(text) + data[PAGE:])
+
+
+def page_of(text: bytes) -> bytes:
+    """The header with this description."""
     head = HEAD.pack(BINARY_MAGIC, VERSION, len(text), zlib.crc32(text)) + text
-    path.write_bytes(head.ljust(PAGE, b"\0")[:PAGE] + data[PAGE:])
+    return head.ljust(PAGE, b"\0")[:PAGE]
+
+
+def header_of(description: Description) -> bytes:
+    """The header with a description."""
+    return page_of(json.dumps(description, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def lies(description: Description, n_bytes: int) -> dict[str, Any]:
@@ -591,6 +607,92 @@ def test_values_that_are_no_logarithms_are_noticed(
     put_value(path, section, place, value)
 
     with pytest.raises(FormatError, match="or NaN; expected log10 probabilities of 0 or less"):
+        verify_binary(path)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_damaged_number_never_ends_the_process(layout: str, tmp_path: Path) -> None:
+    """With right checksums: scoring and writing refuse NaN and plus infinity, wherever they are."""
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b c", "b c a", "a c"] * 3), order=2))
+    path = tmp_path / "m.ngram"
+    bits = {"bits": 32} if layout == "compact" else {}
+    save_binary(model, path, layout=layout, **bits)
+    good = path.read_bytes()
+    section = SECTIONS[layout][-1]
+    n_values = describe_binary(path)["sections"][section]["size"] // 4
+    refused = 0
+    for place, value in itertools.product(range(n_values), (np.nan, np.inf)):
+        path.write_bytes(good)
+        put_value(path, section, place, value)
+        text = lm.Text.from_sentences(["a b c", "c b a", "b b"], model.vocabulary)
+        for query in (
+            lambda: load_binary(path).save_arpa(tmp_path / "m.arpa"),
+            lambda: load_binary(path).save(tmp_path / "other.ngram"),
+            lambda text=text: load_binary(path).log10_probs(text),
+            lambda: load_binary(path).score("a b c b"),
+            lambda: load_binary(path).distribution(["a"]),
+            lambda: list(load_binary(path).full_scores("a b c b")),
+        ):
+            try:
+                found = query()
+            except FormatError as error:
+                refused += str(error).startswith(f"{path}: ")
+            else:
+                assert found is None or np.isfinite(np.array(found, float)).all()
+
+    assert refused > n_values
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_damage_is_not_laundered(layout: str, tmp_path: Path) -> None:
+    """Whatever reads all of a damaged file refuses it, although the damaged model is consistent."""
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b c", "b c a", "a c"] * 3), order=2))
+    path = tmp_path / "m.ngram"
+    save_binary(model, path, layout=layout)
+    data, where = path.read_bytes(), describe_binary(path)["sections"]
+    section, place = ("slots", 3 * 4 + 1) if layout == "fast" else ("books", 1)
+    at = where[section]["offset"] + 4 * place
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    for use in (
+        lambda found: found.save_arpa(tmp_path / "new.arpa"),
+        lambda found: found.save(tmp_path / "new.ngram"),
+        lambda found: lm.prune(found, 1e-3),
+        lambda found: lm.mix([found, model], [0.5, 0.5]),
+        lambda found: lm.Mixture([found, lm.Cache()]).save(tmp_path / "new.ngram"),
+        copy.deepcopy,
+        lambda found: found.check_file(),
+    ):
+        with pytest.raises(FormatError, match=rf"{path}: found checksum .* in section '{section}'"):
+            use(load_binary(path))
+
+    assert ["m.ngram"] == os.listdir(tmp_path)
+    # scoring through the map trusts the header
+    assert load_binary(path).score("a b c") < 0
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        (b"\xff", "not UTF-8"),
+        (b"\xe9", "not UTF-8"),
+        (b" ", "expected a word without spaces"),
+        (b"\n", "expected a"),
+    ],
+)
+def test_words_that_are_no_words_are_refused(word: bytes, message: str, tmp_path: Path) -> None:
+    """With right checksums: the model can score, but is not written again."""
+    model = lm.WittenBell().fit(lm.count(lm.Text.from_sentences(["a b c"]), order=2))
+    path = tmp_path / "m.ngram"
+    save_binary(model, path)
+    data, description = path.read_bytes(), dict(describe_binary(path))
+    where = description["sections"]["arena"]
+    at = where["offset"] + where["size"] - 1
+    data = data[:at] + word + data[at + 1 :]
+    where["crc32"] = zlib.crc32(data[where["offset"] : where["offset"] + where["size"]])
+    path.write_bytes(header_of(description) + data[PAGE:])
+    with pytest.raises(FormatError, match=rf"{path}: .*{message}"):
+        load_binary(path).save_arpa(tmp_path / "m.arpa")
+    with pytest.raises(FormatError, match=message):
         verify_binary(path)
 
 

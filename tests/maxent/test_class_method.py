@@ -17,6 +17,7 @@ from support.texts import PROBE, VERSE
 
 import ngramlm as lm
 from ngramlm.errors import CountError, EstimationError, EstimationWarning, FormatError, UsageError
+from ngramlm.formats import archive
 from ngramlm.maxent._classes import exchange
 from ngramlm.maxent._softmax import softmax
 from ngramlm.maxent.class_likelihood import ClassLikelihood, WordLikelihood
@@ -203,8 +204,10 @@ def test_damaged_files(name: str, change: Any, tmp_path: Path, monkeypatch: pyte
     columns = model.columns()
     columns[name] = change(columns[name])
     monkeypatch.setattr(model, "columns", lambda: columns)
+    # the writer would refuse some of these columns as well
+    monkeypatch.setattr(archive, "check_columns", lambda *_: None)
     model.save(tmp_path / "model.ngram")
-    with pytest.raises(FormatError, match="do not fit together"):
+    with pytest.raises(FormatError, match=rf"in column '{name}'; expected|do not fit together"):
         lm.load(tmp_path / "model.ngram")
 
 

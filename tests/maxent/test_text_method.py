@@ -36,6 +36,7 @@ from support.texts import PROBE, VERSE
 import ngramlm as lm
 from ngramlm.core.association import mutual_information
 from ngramlm.errors import EstimationError, EstimationWarning, FormatError, UsageError
+from ngramlm.formats import archive
 from ngramlm.maxent._maxent_text import RunningText, count_pairs
 from ngramlm.maxent.features import TextFeatures, document_events
 from ngramlm.maxent.selection import (
@@ -570,8 +571,10 @@ def test_damaged_files(name: str, change: Any, tmp_path: Path, monkeypatch: pyte
     columns = model.columns()
     columns[name] = change(columns[name])
     monkeypatch.setattr(model, "columns", lambda: columns)
+    # the writer would refuse some of these columns as well
+    monkeypatch.setattr(archive, "check_columns", lambda *_: None)
     model.save(tmp_path / "model.ngram")
-    with pytest.raises(FormatError, match="do not fit together"):
+    with pytest.raises(FormatError, match=rf"in column '{name}'; expected|do not fit together"):
         lm.load(tmp_path / "model.ngram")
 
 

@@ -36,6 +36,7 @@ SEVERAL = {
     "formats/test_within_memory": "conversions of ARPA and binary files within a limit of memory",
     "models/test_copies": "every model, copied and sent to other processes",
     "models/test_scoring_lengths": "every way to score a sentence, against each other",
+    "models/test_total_kernels": "every kernel over the columns of a model, with columns that no model has",
     "report/test_browser": "the report page in a browser",
     "report/test_write_report": "the report in every format",
     "smoothing/test_contracts": "every method and every duty of a model",
