@@ -61,7 +61,7 @@ def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Component], Wei
     words, known = lm.Cache(decay=0.003), lm.Cache(decay=0.003, keep_unknown=True)
     return {
         "words of the document": ([lm.Cache()], None),
-        "the last 500 words": ([lm.Cache(window=500)], None),
+        "the last 500 tokens": ([lm.Cache(window=500)], None),
         "decaying, 0.003": ([words], None),
         "decaying, weighed by idf": ([lm.Cache(decay=0.003, weights=idf)], None),
         "decaying words, and bigrams": ([words, lm.NgramCache()], None),

@@ -41,7 +41,8 @@ class AdaptCache:
         "only mixes the models.",
     )
     window: int | None = options.integer_option(
-        "--window", help_text="Forget words that are more than N tokens back.  [default: forget nothing]"
+        "--window",
+        help_text="Forget words that are more than N tokens (words and </s>) back.  [default: forget nothing]",
     )
     decay: float = options.number_option(
         "--decay",

@@ -92,7 +92,7 @@ class EmbedTrain:
         "--subsample",
         metavar="T",
         min=0,
-        help_text="Skip some occurrences of words with a relative frequency above T; 0 skips nothing.  "
+        help_text="Skip some occurrences of words with a relative frequency above 2.618 T; 0 skips nothing.  "
         "[default: 0.001]",
     )
     cbow_update: str | None = option(

@@ -331,7 +331,7 @@ class RecentWeights(Weighting):
 class BayesWeights(Weighting):
     """Weights that are the posterior probabilities of the components, given the text read so far.
 
-    After each token, weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum over the
+    After each token, weight_j becomes (weight_j p_j(token))^memory prior_j^(1 - memory), divided by the sum over the
     components. With `memory` 1 and `scope` "sentence" this is the sentence-level mixture of Iyer & Ostendorf (1999):
     the probability of a sentence is the sum of prior_j P_j(sentence).
 

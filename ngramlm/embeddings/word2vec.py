@@ -96,7 +96,8 @@ class Word2Vec:
         Whether the pairs of a window share their noise words. Training is then about twice as fast. Only for skip-gram
         with negative sampling: CBOW has one prediction for each window in any case.
     subsample : float
-        Occurrences of words with a relative frequency above this threshold are left out at random. 0 keeps all words.
+        The threshold t. An occurrence of a word of relative frequency f is kept with the probability
+        sqrt(t/f) + t/f, so words with f > 2.618 t lose some of theirs. 0 keeps all words.
     min_count : int
         Words that occur less often have no vector.
     epochs : int

@@ -92,6 +92,19 @@ def test_shortest_texts(name: str) -> None:
         assert np.isfinite(actual).all()
 
 
+def test_words_are_drawn_from_the_distribution_in_the_document() -> None:
+    """A cache that has all the weight draws only words of the document, those of the unfinished sentence too."""
+    mixture = lm.Mixture([static(), lm.Cache()], [0.0, 1.0])
+    for seed in range(5):
+        assert set(mixture.generate(seed=seed, max_length=20, before=["MARK READ", "MARK"])) == {
+            "MARK",
+            "READ",
+        }
+        assert mixture.generate(["<s>", "BOOK"], seed=seed, max_length=3) == ["BOOK"] * 3
+    with pytest.raises(UsageError, match="inside a history"):
+        mixture.generate(["A", "</s>"])
+
+
 def test_fixed_weights_by_hand() -> None:
     mixture = lm.Mixture([static(), lm.Cache()], [3, 1])
     text = text_of([[["A", "A"]]], mixture.vocabulary)
@@ -148,6 +161,15 @@ def test_posterior_weights_by_hand(memory: float, seed: int) -> None:
             weights = share**memory * prior ** (1 - memory)
             weights = weights / weights.sum()
     np.testing.assert_allclose(last, weights, rtol=1e-9)
+
+
+def test_the_formula_of_posterior_weights_that_forget() -> None:
+    """(0.8 0.1)^0.5 0.8^0.5 to (0.2 0.4)^0.5 0.2^0.5 is 2 to 1."""
+    weighting = lm.BayesWeights((0.8, 0.2), memory=0.5)
+    found = weighting.after(
+        np.array([[0.1], [0.4]]), text_of([[["A"]]], static().vocabulary), np.zeros(2, bool)
+    )
+    np.testing.assert_allclose(found, [2 / 3, 1 / 3])
 
 
 def test_a_mixture_of_sentences_adds_up_whole_sentences() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.command_line import Invoke
 
@@ -90,7 +91,7 @@ def test_info_and_other_commands(folder: Path, invoke: Invoke) -> None:
 
     assert "Component 2:  cache,decay:0.003" in shown
     assert (facts["kind"], facts["verified"], len(facts["components"])) == ("mixture", True, 3)
-    result = invoke("generate", "a.ngram")
+    result = invoke("prune", "a.ngram", "--keep", "5", "-o", "b.arpa")
     assert result.exit_code == 2
     assert "found a mixture that adapts to the text in a.ngram" in result.stderr
     rows = invoke("perplexity", "a.ngram", "test.txt", "--per-token", "--quiet").stdout.splitlines()
@@ -208,6 +209,25 @@ def test_next_words_of_a_mixture(documents: Path, folder: Path, invoke: Invoke) 
         expected = mixture.next_words(["the"], 4, before)
         assert [each["word"] for each in found] == [word for word, _ in expected]
         assert [each["log10_prob"] for each in found] == pytest.approx([value for _, value in expected])
+
+
+def test_sentences_drawn_from_a_model_that_adapts(documents: Path, folder: Path, invoke: Invoke) -> None:
+    mixture = adapted(folder, invoke)
+    mixture.save("a.ngram")
+    lines = (folder / "other.txt").read_text().splitlines()[:3]
+    (folder / "before.txt").write_text("".join(f"{line}\n" for line in lines))
+    for more, before in (((), []), (("--before", "before.txt"), lines)):
+        found = json.loads(invoke("generate", "a.ngram", "-n", "6", "--seed", "3", "--json", *more).stdout)
+        random = np.random.default_rng(3)
+        assert found == [mixture.generate(seed=random, before=before) for _ in range(6)]
+    random, document = np.random.default_rng(3), list(lines)
+    for _ in range(6):
+        document.append(" ".join(mixture.generate(seed=random, before=document)))
+    more = ("--before", "before.txt", "--as-document", "--history", "")
+    found = json.loads(invoke("generate", "a.ngram", "-n", "6", "--seed", "3", "--json", *more).stdout)
+    assert [" ".join(words) for words in found] == document[3:]
+    ignored = invoke("generate", "model.arpa", "--before", "before.txt", "--seed", "3")
+    assert "model.arpa does not adapt to a text; --before has no effect" in ignored.stderr
 
 
 def test_compare_with_memories_models_and_documents(documents: Path, folder: Path, invoke: Invoke) -> None:
