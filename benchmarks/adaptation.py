@@ -65,16 +65,11 @@ def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Component], Wei
         "decaying, 0.003": ([words], None),
         "decaying, weighed by idf": ([lm.Cache(decay=0.003, weights=idf)], None),
         "decaying words, and bigrams": ([words, lm.NgramCache()], None),
-        "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights()),
-        "and trigrams": (
-            [words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)],
-            lm.BucketWeights(),
-        ),
-        "and pairs at a distance": (
-            [words, lm.NgramCache(), lm.PairCache(idf.filtered(1.0), 5)],
-            lm.BucketWeights(),
-        ),
-        "words and bigrams, `<unk>` too": ([known, lm.NgramCache(keep_unknown=True)], lm.BucketWeights()),
+        "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights("silence")),
+        "the same, fixed weights": ([words, lm.NgramCache()], lm.FixedWeights()),
+        "and trigrams": ([words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)], None),
+        "and pairs at a distance": ([words, lm.NgramCache(), lm.PairCache(idf.filtered(1.0), 5)], None),
+        "words and bigrams, `<unk>` too": ([known, lm.NgramCache(keep_unknown=True)], None),
     }
 
 

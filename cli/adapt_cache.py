@@ -88,7 +88,8 @@ def cache(given: AdaptCache) -> None:
     """Mix models with caches of the document.
 
     Words of a document tend to occur again. A cache remembers the words of a document, or which words followed each
-    other. The weights are fitted to --heldout. With --weighting recent, bayes or sentence, they change while scoring.
+    other. The weights are fitted to --heldout. A cache gains weight as it fills. With --weighting recent, bayes or
+    sentence, the weights also follow the text.
     """
     output = mixture_output(given.output)
     models, quiet, threads = given.models, given.common.quiet, given.common.threads
@@ -145,6 +146,7 @@ def make_weighting(name: str) -> Weighting:
     from ngramlm.adaptive import BayesWeights, BucketWeights, FixedWeights, RecentWeights
 
     makers: dict[str, Callable[[], Weighting]] = {
+        "growth": lambda: BucketWeights("growth"),
         "fixed": FixedWeights,
         "silence": lambda: BucketWeights("silence"),
         "position": lambda: BucketWeights("position"),

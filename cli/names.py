@@ -36,6 +36,7 @@ FORMS = ("default", "interpolated", "backoff", "both")
 CRITERIA = ("entropy", "weighted-difference")
 CACHES = ("words", "bigrams", "trigrams", "pairs")
 WEIGHTINGS = {
+    "growth": "as silence and position together: a cache gains weight as it fills",
     "silence": "one set for each combination of caches that know no answer",
     "fixed": "one set",
     "position": "one set for each part of the document",

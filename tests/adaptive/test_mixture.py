@@ -243,7 +243,8 @@ def test_weights_with_silence_are_the_best(seed: int) -> None:
 
 WEIGHTINGS: list[Weighting] = [
     lm.FixedWeights(),
-    lm.BucketWeights(),
+    lm.BucketWeights("growth"),
+    lm.BucketWeights("silence"),
     lm.BucketWeights("position"),
     lm.BucketWeights("word"),
     lm.RecentWeights(window=20),
@@ -263,11 +264,48 @@ def test_fitting_makes_a_text_more_probable(weighting: Weighting) -> None:
     assert mixture.weighting is weighting
 
 
+def documents_that_repeat_late(n: int) -> lm.Text:
+    """Documents whose first 30 words are new, and whose next 90 words are among them."""
+    random = np.random.default_rng(0)
+    words = [f"w{number}" for number in range(400)]
+    documents = []
+    for _ in range(n):
+        own = random.choice(words, 30, replace=False).tolist()
+        flat = [*own, *random.choice(own, 90).tolist()]
+        documents.append([flat[first : first + 6] for first in range(0, 120, 6)])
+    return text_of(documents, lm.Vocabulary(words))
+
+
+@pytest.mark.parametrize("weighting", [None, lm.BucketWeights("position")], ids=["default", "position"])
+def test_the_weight_of_a_cache_grows_with_what_it_has_seen(weighting: Weighting | None) -> None:
+    """A cache of one word has little weight, also where few held-out tokens are so early in a document."""
+    text = documents_that_repeat_late(8)
+    model = lm.WittenBell().fit(lm.count(text, order=1))
+    grown = lm.Mixture([model, lm.Cache()], weighting=weighting).fit(text)
+    fixed = lm.Mixture([model, lm.Cache()], weighting=lm.FixedWeights()).fit(text)
+    word = text.sentence(0)[0]
+
+    def cached(mixture: lm.Mixture, before: list[list[str]], history: list[str]) -> float:
+        id = model.vocabulary.id(word)
+        return float(mixture.distribution(["<s>", *history], before)[id])
+
+    assert cached(fixed, [], [word]) > 0.5
+    assert cached(grown, [], [word]) < 0.02
+    before = [text.sentence(number) for number in range(10)]
+    assert cached(grown, before, []) > cached(fixed, before, [])
+    # The held-out text has 8 tokens after 0 tokens, 16 after 1 or 2, 32 after 3 to 6, and 64 after 7 to 14.
+    weights, everywhere = (mixture.weighting.weights for mixture in (grown, fixed))  # type: ignore[attr-defined]
+    assert weights[0] == weights[3]
+    assert weights[3][1] < 0.01 < weights[6][1]
+    # The cache abstains at the first token: a set of 8 tokens. No token has a model that abstains.
+    assert weights[10:] == (() if weighting else (everywhere,) * 21)
+
+
 def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
-    mixture = lm.Mixture([static(), lm.Cache(), lm.NgramCache()])
+    mixture = lm.Mixture([static(), lm.Cache(), lm.NgramCache()], weighting=lm.FixedWeights())
     text = text_of(DOCUMENTS * 60, mixture.vocabulary)
     fixed = mixture.fit(text).log10_probs(text).sum()
-    by_silence = lm.Mixture(mixture.components, weighting=lm.BucketWeights()).fit(text)
+    by_silence = lm.Mixture(mixture.components, weighting=lm.BucketWeights("silence")).fit(text)
     assert by_silence.log10_probs(text).sum() > fixed
 
 

@@ -66,7 +66,9 @@ def test_perplexity_with_documents(documents: Path, invoke: Invoke) -> None:
     assert plain[0] == plain[1]
 
 
-@pytest.mark.parametrize("weighting", ["silence", "fixed", "position", "word", "recent", "bayes", "sentence"])
+@pytest.mark.parametrize(
+    "weighting", ["growth", "silence", "fixed", "position", "word", "recent", "bayes", "sentence"]
+)
 @pytest.mark.parametrize("caches", ["none", "words", "words,bigrams,trigrams"])
 def test_every_weighting(weighting: str, caches: str, folder: Path, invoke: Invoke) -> None:
     result = invoke(

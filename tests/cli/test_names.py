@@ -50,7 +50,7 @@ def test_caches_and_weights_can_all_be_made() -> None:
     made = [make_weighting(name) for name in names.WEIGHTINGS]
 
     assert len(set(map(repr, made))) == len(names.WEIGHTINGS)
-    assert sum(isinstance(weighting, BucketWeights) for weighting in made) == 3
+    assert sum(isinstance(weighting, BucketWeights) for weighting in made) == 4
 
 
 def test_the_first_name_is_the_default_of_the_library() -> None:

@@ -135,6 +135,12 @@ MODELS: list[ModelCase] = [
     *weights_alone("good-turing", lm.GoodTuring, GoodTuringOracle),
     *weights_alone("simple-good-turing", partial(lm.GoodTuring, simple=True), SimpleGoodTuringOracle),
     *weights_alone("church-gale", lm.ChurchGale, ChurchGaleOracle, highest_order=3),
+    *weights_alone(
+        "church-gale-quarter",
+        partial(lm.ChurchGale, unigram_delta=0.25),
+        partial(ChurchGaleOracle, unigrams=partial(AdditiveOracle, delta=QUARTER)),
+        highest_order=3,
+    ),
     *vocabularies("stupid-backoff", lm.StupidBackoff, StupidBackoffOracle, normalized=False),
     *vocabularies(
         "jelinek-mercer",
