@@ -48,7 +48,8 @@ WEIGHTINGS = {
 REPORT_SUFFIXES = (".md", ".csv", ".json", ".txt", ".tex", ".html")
 ARCHITECTURES = ("skip-gram", "cbow")
 LOSSES = ("negative-sampling", "hierarchical-softmax")
-CBOW_UPDATES = ("word2vec", "exact")
+CBOW_UPDATES = ("word2vec", "exact", "sum")
+SUBSAMPLE_RULES = ("word2vec", "paper")
 ANALOGY_METHODS = {"add": "by the cosine to B - A + C", "multiply": "by 3CosMul"}
 VECTOR_FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 WRITTEN_VECTOR_FORMATS = tuple(name for name in VECTOR_FORMATS if name != "fasttext")
