@@ -56,6 +56,13 @@ class AdaptCache:
         "--idf",
         help_text="Weight words by inverse document frequency in this text. --documents tells where documents begin.",
     )
+    idf_least: float = options.number_option(
+        "--idf-least",
+        metavar="W",
+        default=0,
+        min=0,
+        help_text="Leave words with a weight below W out of the caches; for --idf.",
+    )
     classes: str | None = options.input_option(
         "--classes",
         help_text="File of word classes, one word and its class per line. A word then also counts for the other words "
@@ -98,6 +105,8 @@ def cache(given: AdaptCache) -> None:
             f"--weighting {given.weighting} needs --caches none, because a cache gives new words no probability. "
             "--weighting recent works with caches."
         )
+    if given.idf_least and given.idf is None:
+        raise click.UsageError("--idf-least needs --idf TEXT, from which the weights of words are computed.")
     inputs = [*models, given.heldout, given.idf, given.classes]
     checks.check_stdin(inputs)
     checks.check_output(output, inputs)
@@ -110,7 +119,7 @@ def cache(given: AdaptCache) -> None:
     weights = None
     if given.idf is not None:
         known = read_documents(given.idf, given.documents, **reading)
-        weights = inverse_document_frequencies(require_sentences(known, given.idf))
+        weights = inverse_document_frequencies(require_sentences(known, given.idf)).filtered(given.idf_least)
     neighbors = None if given.classes is None else Neighbors.read_classes(given.classes)
     components += make_caches(given.caches, given.window, given.decay, given.keep_unknown, weights, neighbors)
     mixture = Mixture(components, weighting=make_weighting(given.weighting))

@@ -55,4 +55,4 @@ def keep_probabilities(counts: Ints, threshold: float, rule: str = "word2vec") -
     total = max(int(counts.sum()), 1)
     ratio = threshold * total / np.maximum(counts, 1)
     kept = np.sqrt(ratio)
-    return np.minimum(1.0, kept + ratio if rule == "word2vec" else kept)
+    return np.asarray(np.minimum(1.0, kept + ratio if rule == "word2vec" else kept))

@@ -270,7 +270,7 @@ def evidence_weights(counts: NgramCounts, iterations: int = 10_000, tolerance: f
         sure, hoped = (_log_evidence(some, rows, totals, level.suffixes) for some in (two, far))
         weights = far if hoped > sure else two
         if weights.sum() > most:
-            return weights * (most / weights.sum())
+            return np.asarray(weights * (most / weights.sum()))
     return weights
 
 

@@ -293,6 +293,56 @@ def test_an_exponential_model_of_documents(documents: Path, folder: Path, invoke
     assert not (folder / "no.ngram").exists()
 
 
+def test_triggers_are_listed(documents: Path, folder: Path, invoke: Invoke) -> None:
+    options = ("--order", "2", "--documents", "blank", "--set", "function_words=1")
+    result = invoke(
+        "adapt", "maxent", "documents.txt", *options, "--trigger-list", "pairs.txt", "-o", "t.ngram"
+    )
+    assert result.exit_code == 0, result.output
+    model = lm.load(folder / "t.ngram")
+    rows = [line.split("\t") for line in (folder / "pairs.txt").read_text().splitlines()]
+
+    assert isinstance(model, lm.MaxEntModel)
+    assert rows == [[cause, word, f"{weight:.4f}"] for cause, word, weight in model.triggers()]
+    weights = [float(weight) for _, _, weight in rows]
+    assert weights == sorted(weights, reverse=True)
+    # the trigger alone changes the ratio of two words that it does not share a list with
+    cause, word, weight = model.triggers()[0]
+    boosts = model._boosts(["<s>"], [[cause]])
+    assert boosts[model.vocabulary.id(word)] >= np.exp(weight) * (1 - 1e-9) or word == cause
+    refused = invoke("adapt", "maxent", "documents.txt", "--trigger-list", "-", "--json", "-o", "u.ngram")
+    assert refused.exit_code == 2
+    assert "both go to standard output" in refused.stderr
+
+
+def test_light_words_stay_out_of_the_caches(documents: Path, folder: Path, invoke: Invoke) -> None:
+    """Qu et al. (2003) cache only words whose weight reaches a threshold."""
+    common = ("adapt", "cache", "model.arpa", "--heldout", "documents.txt", "--documents", "blank")
+    result = invoke(
+        *common, "--idf", "documents.txt", "--idf-least", "0.3", "--caches", "words", "-o", "a.ngram"
+    )
+    assert result.exit_code == 0, result.output
+    weights = lm.inverse_document_frequencies(read_documents(str(documents), BlankLines())).filtered(0.3)
+    loaded = lm.load(folder / "a.ngram")
+    expected = lm.Mixture([lm.load("model.arpa"), lm.Cache(decay=0.003, weights=weights)])
+    text = read_documents(str(documents), BlankLines(), vocabulary=loaded.vocabulary)
+
+    assert isinstance(loaded, lm.Mixture)
+    assert loaded.component_probs(text) == pytest.approx(expected.component_probs(text), nan_ok=True)
+    refused = invoke(*common, "--idf-least", "0.3", "-o", "b.ngram")
+    assert refused.exit_code == 2
+    assert "--idf-least needs --idf TEXT" in refused.stderr
+
+
+def test_topics_by_latent_semantic_analysis(folder: Path, invoke: Invoke) -> None:
+    options = ("--documents", "line:x", "--topics", "2", "--heldout", "test.txt", "-o", "topics.ngram")
+    text = "x\n".join(["the cat sees\n"] * 3 + ["a bird sings\n"] * 3)
+    (folder / "mixed.txt").write_text(text)
+    result = invoke("adapt", "topics", "mixed.txt", "--lsa", "2", "--smoothing", "witten-bell", *options)
+    assert result.exit_code == 0, result.output
+    assert "2 topics in 6 documents" in result.stderr
+
+
 def test_weights_of_words_and_classes(documents: Path, folder: Path, invoke: Invoke) -> None:
     (folder / "classes.txt").write_text("cat animal\ndog\tanimal\n\nsees act\n")
     (folder / "documents.docs").write_text("1\n")
