@@ -3,6 +3,7 @@
     python benchmarks/adaptation.py FOLDER tech politics literature
     python benchmarks/adaptation.py FOLDER sanguo shuihu --tokenizer characters
     python benchmarks/adaptation.py FOLDER tech politics literature --maxent
+    python benchmarks/adaptation.py FOLDER politics literature --neighbors
 
 FOLDER has NAME.SPLIT.txt for the splits train, dev and test, one sentence a line, and NAME.SPLIT.docs, the line numbers
 at which documents begin.
@@ -61,20 +62,15 @@ def caches(idf: lm.adaptive.WordWeights) -> dict[str, tuple[list[Component], Wei
     words, known = lm.Cache(decay=0.003), lm.Cache(decay=0.003, keep_unknown=True)
     return {
         "words of the document": ([lm.Cache()], None),
-        "the last 500 words": ([lm.Cache(window=500)], None),
+        "the last 500 tokens": ([lm.Cache(window=500)], None),
         "decaying, 0.003": ([words], None),
         "decaying, weighed by idf": ([lm.Cache(decay=0.003, weights=idf)], None),
         "decaying words, and bigrams": ([words, lm.NgramCache()], None),
-        "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights()),
-        "and trigrams": (
-            [words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)],
-            lm.BucketWeights(),
-        ),
-        "and pairs at a distance": (
-            [words, lm.NgramCache(), lm.PairCache(idf.filtered(1.0), 5)],
-            lm.BucketWeights(),
-        ),
-        "words and bigrams, `<unk>` too": ([known, lm.NgramCache(keep_unknown=True)], lm.BucketWeights()),
+        "the same, weights by silence": ([words, lm.NgramCache()], lm.BucketWeights("silence")),
+        "the same, fixed weights": ([words, lm.NgramCache()], lm.FixedWeights()),
+        "and trigrams": ([words, lm.NgramCache(), lm.NgramCache(order=3, backoff=False)], None),
+        "and pairs at a distance": ([words, lm.NgramCache(), lm.PairCache(idf.filtered(1.0), 5)], None),
+        "words and bigrams, `<unk>` too": ([known, lm.NgramCache(keep_unknown=True)], None),
     }
 
 
@@ -126,6 +122,35 @@ def mixture_table(domains: Sequence[Domain], order: int) -> None:
         found = [figures(model, test)[0] for test in tests]
         mean = math.exp(sum(map(math.log, found)) / len(found))
         print(f"| {name} | " + " | ".join(f"{value:.2f}" for value in [*found, mean]) + " |")
+
+
+def neighbor_table(domains: Sequence[Domain], order: int) -> None:
+    """Caches whose words count for similar words too, by word2vec vectors of the training text."""
+    rows: dict[str, list[str]] = {}
+    for domain in domains:
+        train = domain.read("train")
+        model = lm.KneserNey(discounts=3).fit(lm.count(train, order=order))
+        heldout, test = (domain.read(split, model.vocabulary) for split in ("dev", "test"))
+        vectors = lm.Word2Vec(dimension=50, min_count=3).fit(train, threads=1)
+        matrix = np.array([vectors[word] for word in vectors.words])
+        words = lm.Cache(decay=0.003)
+        found: dict[str, list[Component]] = {"words alone": [words]}
+        for most in (5, 20):
+            for share in (0.1, 0.3):
+                similar = lm.Neighbors.from_vectors(vectors.words, matrix, share, most)
+                found[f"{most} neighbors, share {share}"] = [lm.Cache(decay=0.003, neighbors=similar)]
+            similar = lm.Neighbors.from_vectors(vectors.words, matrix, 1.0, most)
+            found[f"{most} neighbors in a cache of their own"] = [
+                words,
+                lm.Cache(decay=0.003, neighbors=similar),
+            ]
+        for name, remembered in found.items():
+            mixture = lm.Mixture([model, *remembered]).fit(heldout)
+            rows.setdefault(name, []).append(f"{figures(mixture, test)[0]:.2f}")
+    print("| cache | " + " | ".join(domain.name for domain in domains) + " |")
+    print("|---|" + "---:|" * len(domains))
+    for name, cells in rows.items():
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
 
 PAIR_SIGMAS = (0.1, 3.0)
@@ -180,10 +205,14 @@ def main() -> None:
     parser.add_argument("--order", type=int, default=3)
     parser.add_argument("--tokenizer", default="whitespace")
     parser.add_argument("--maxent", action="store_true", help="the table of docs/maxent.md: takes an hour")
+    parser.add_argument("--neighbors", action="store_true", help="caches that spread to similar words")
     options = parser.parse_args()
     domains = [Domain(options.folder, name, options.tokenizer) for name in options.names]
     if options.maxent:
         exponential_table(domains, options.order)
+        return
+    if options.neighbors:
+        neighbor_table(domains, options.order)
         return
     cache_table(domains, options.order)
     if len(domains) > 1:

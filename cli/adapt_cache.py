@@ -41,7 +41,8 @@ class AdaptCache:
         "only mixes the models.",
     )
     window: int | None = options.integer_option(
-        "--window", help_text="Forget words that are more than N tokens back.  [default: forget nothing]"
+        "--window",
+        help_text="Forget words that are more than N tokens (words and </s>) back.  [default: forget nothing]",
     )
     decay: float = options.number_option(
         "--decay",
@@ -54,6 +55,13 @@ class AdaptCache:
     idf: str | None = options.input_option(
         "--idf",
         help_text="Weight words by inverse document frequency in this text. --documents tells where documents begin.",
+    )
+    idf_least: float = options.number_option(
+        "--idf-least",
+        metavar="W",
+        default=0,
+        min=0,
+        help_text="Leave words with a weight below W out of the caches; for --idf.",
     )
     classes: str | None = options.input_option(
         "--classes",
@@ -87,7 +95,8 @@ def cache(given: AdaptCache) -> None:
     """Mix models with caches of the document.
 
     Words of a document tend to occur again. A cache remembers the words of a document, or which words followed each
-    other. The weights are fitted to --heldout. With --weighting recent, bayes or sentence, they change while scoring.
+    other. The weights are fitted to --heldout. A cache gains weight as it fills. With --weighting recent, bayes or
+    sentence, the weights also follow the text.
     """
     output = mixture_output(given.output)
     models, quiet, threads = given.models, given.common.quiet, given.common.threads
@@ -96,6 +105,8 @@ def cache(given: AdaptCache) -> None:
             f"--weighting {given.weighting} needs --caches none, because a cache gives new words no probability. "
             "--weighting recent works with caches."
         )
+    if given.idf_least and given.idf is None:
+        raise click.UsageError("--idf-least needs --idf TEXT, from which the weights of words are computed.")
     inputs = [*models, given.heldout, given.idf, given.classes]
     checks.check_stdin(inputs)
     checks.check_output(output, inputs)
@@ -108,7 +119,7 @@ def cache(given: AdaptCache) -> None:
     weights = None
     if given.idf is not None:
         known = read_documents(given.idf, given.documents, **reading)
-        weights = inverse_document_frequencies(require_sentences(known, given.idf))
+        weights = inverse_document_frequencies(require_sentences(known, given.idf)).filtered(given.idf_least)
     neighbors = None if given.classes is None else Neighbors.read_classes(given.classes)
     components += make_caches(given.caches, given.window, given.decay, given.keep_unknown, weights, neighbors)
     mixture = Mixture(components, weighting=make_weighting(given.weighting))
@@ -144,6 +155,7 @@ def make_weighting(name: str) -> Weighting:
     from ngramlm.adaptive import BayesWeights, BucketWeights, FixedWeights, RecentWeights
 
     makers: dict[str, Callable[[], Weighting]] = {
+        "growth": lambda: BucketWeights("growth"),
         "fixed": FixedWeights,
         "silence": lambda: BucketWeights("silence"),
         "position": lambda: BucketWeights("position"),

@@ -11,9 +11,10 @@ from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.figures import plural
 from ngramlm.cli.inputs import read_documents
 from ngramlm.cli.model_files import mixture_output
-from ngramlm.cli.output import stderr_line, write_json
+from ngramlm.cli.output import open_output, stderr_line, write_json
+from ngramlm.cli.parameter_types import OutputFile
 from ngramlm.cli.progress import Progress
-from ngramlm.cli.settings import group, settings
+from ngramlm.cli.settings import group, option, settings
 from ngramlm.cli.summary import about_model, model_lines
 
 
@@ -25,6 +26,12 @@ class AdaptMaxEnt:
     order: int = options.order_option(3)
     parameters: tuple[tuple[str, Any], ...] = options.parameter_option(
         "triggers=6, distance_2=0, cache=1,2,4, topics=10 or pair_sigma2=0.3"
+    )
+    trigger_list: str | None = option(
+        "--trigger-list",
+        type=OutputFile(),
+        metavar="FILE",
+        help="Write the triggers to FILE: the word that triggers, the word, and the weight; '-' is standard output.",
     )
     documents: str | None = options.documents_option()
     reading: options.Reading = group(options.Reading)
@@ -49,7 +56,12 @@ def maxent(given: AdaptMaxEnt) -> None:
     """
     output = mixture_output(given.output)
     sources = checks.sources(given.texts, given.selection.vocab)
-    checks.check_output(output, [*sources, given.selection.vocab])
+    for written in (output, given.trigger_list):
+        checks.check_output(written, [*sources, given.selection.vocab])
+    if given.common.as_json and given.trigger_list == "-":
+        raise click.UsageError(
+            "--json and --trigger-list - cannot be used together: both go to standard output."
+        )
     from ngramlm.maxent import TextMaxEnt
     from ngramlm.text.reading import require_sentences
 
@@ -65,6 +77,9 @@ def maxent(given: AdaptMaxEnt) -> None:
         require_sentences(text, sources[0])
         model = method.fit(text, threads=threads, progress=progress)
         model.save(output)
+    if given.trigger_list is not None:
+        with open_output(given.trigger_list) as out:
+            out.writelines(f"{cause}\t{word}\t{weight:.4f}\n" for cause, word, weight in model.triggers())
     if given.common.as_json:
         about = {"documents": text.n_documents, "features_of_the_text": model.features.n_features}
         write_json({"output": output, **about, **about_model(model)})

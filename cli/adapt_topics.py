@@ -37,6 +37,10 @@ class AdaptTopics:
     )
     smoothing: str = options.smoothing_option("Smoothing method of the models, from the list below.")
     order: int = options.order_option(3)
+    lsa: int | None = options.integer_option(
+        "--lsa",
+        help_text="Cluster documents in the first N dimensions of latent semantic analysis.  [default: by their words]",
+    )
     seed: int | None = options.seed_option()
     documents: str | None = options.documents_option()
     reading: options.Reading = group(options.Reading)
@@ -76,6 +80,7 @@ def topics(given: AdaptTopics) -> None:
             order=given.order,
             method=make_method(given.smoothing),
             seed=given.seed or 0,
+            dimensions=given.lsa,
             threads=threads,
             progress=progress,
         )

@@ -11,7 +11,7 @@ import click
 from ngramlm.cli import checks, options
 from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.figures import figure, plural
-from ngramlm.cli.names import ARCHITECTURES, CBOW_UPDATES, LOSSES
+from ngramlm.cli.names import ARCHITECTURES, CBOW_UPDATES, LOSSES, SUBSAMPLE_RULES
 from ngramlm.cli.output import stderr_line, write_json
 from ngramlm.cli.parameter_types import Numbers
 from ngramlm.cli.progress import Progress
@@ -32,6 +32,7 @@ OF_WORD2VEC = (
     "noise_exponent",
     "shared_negatives",
     "subsample",
+    "subsample_rule",
     "cbow_update",
     "track_loss",
 )
@@ -92,15 +93,22 @@ class EmbedTrain:
         "--subsample",
         metavar="T",
         min=0,
-        help_text="Skip some occurrences of words with a relative frequency above T; 0 skips nothing.  "
+        help_text="Skip some occurrences of words with a relative frequency above 2.618 T; 0 skips nothing.  "
         "[default: 0.001]",
+    )
+    subsample_rule: str | None = option(
+        "--subsample-rule",
+        type=click.Choice(SUBSAMPLE_RULES),
+        metavar="NAME",
+        help="Keep an occurrence with probability sqrt(T/f) + T/f (word2vec), or sqrt(T/f) (paper).  "
+        f"[default: {SUBSAMPLE_RULES[0]}]",
     )
     cbow_update: str | None = option(
         "--cbow-update",
         type=click.Choice(CBOW_UPDATES),
         metavar="NAME",
         help="For cbow: every word of the window moves by the whole gradient of their mean (word2vec), or by the "
-        "gradient divided by the number of words (exact).  "
+        "gradient divided by the number of words (exact). With sum, the sum of the words predicts.  "
         f"[default: {CBOW_UPDATES[0]}]",
     )
     subwords: tuple[int, int] | None = option(

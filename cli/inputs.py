@@ -12,6 +12,7 @@ from ngramlm.cli.output import stderr_line
 if TYPE_CHECKING:
     from ngramlm.adaptive import Component, Neighbors, WordWeights
     from ngramlm.core.files import Source
+    from ngramlm.models.language_model import LanguageModel
     from ngramlm.smoothing import Smoothing
     from ngramlm.text.text import Text
     from ngramlm.text.vocabulary import Vocabulary
@@ -46,6 +47,19 @@ def read_checked(source: str, rule: str | None = None, **reading: Any) -> Text:
     text = require_sentences(read_documents(source, rule, **reading), source)
     warn_of_oovs(source, text.n_oov, text.n_words)
     return text
+
+
+def read_before(path: str | None, model: LanguageModel, name: str) -> list[list[str]]:
+    """Read the sentences of ``--before``; warn if the model, which the message calls `name`, ignores them."""
+    from ngramlm.text.reading import read_text
+
+    if path is None:
+        return []
+    if model.independent_sentences:
+        stderr_line(f"{name} does not adapt to a text; --before has no effect", label="warning")
+        return []
+    text = read_text(path, vocabulary=model.vocabulary)
+    return [text.sentence(number) for number in range(text.n_sentences)]
 
 
 def read_vocabulary(path: str) -> Vocabulary:

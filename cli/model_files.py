@@ -158,8 +158,8 @@ def load_model(path: str, quiet: bool = False) -> NgramModel:
     model = load_any_model(path, quiet)
     if not isinstance(model, NgramModel):
         raise click.UsageError(
-            f"found a mixture that adapts to the text in {path}; expected another model ('perplexity', 'score', 'next' "
-            "and 'compare --model' take mixtures)."
+            f"found a mixture that adapts to the text in {path}; expected another model ('perplexity', 'score', "
+            "'next', 'generate' and 'compare --model' take mixtures)."
         )
     return model
 

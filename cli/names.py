@@ -42,6 +42,7 @@ FORMS = ("default", "interpolated", "backoff", "both")
 CRITERIA = ("entropy", "weighted-difference")
 CACHES = ("words", "bigrams", "trigrams", "pairs")
 WEIGHTINGS = {
+    "growth": "as silence and position together: a cache gains weight as it fills",
     "silence": "one set for each combination of caches that know no answer",
     "fixed": "one set",
     "position": "one set for each part of the document",
@@ -53,7 +54,8 @@ WEIGHTINGS = {
 REPORT_SUFFIXES = (".md", ".csv", ".json", ".txt", ".tex", ".html")
 ARCHITECTURES = ("skip-gram", "cbow")
 LOSSES = ("negative-sampling", "hierarchical-softmax")
-CBOW_UPDATES = ("word2vec", "exact")
+CBOW_UPDATES = ("word2vec", "exact", "sum")
+SUBSAMPLE_RULES = ("word2vec", "paper")
 ANALOGY_METHODS = {"add": "by the cosine to B - A + C", "multiply": "by 3CosMul"}
 VECTOR_FORMATS = ("word2vec", "word2vec-binary", "glove", "fasttext", "safetensors", "npy")
 WRITTEN_VECTOR_FORMATS = tuple(name for name in VECTOR_FORMATS if name != "fasttext")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ngramlm.cli import checks, options
 from ngramlm.cli.commands import command as make_command
 from ngramlm.cli.figures import figure
+from ngramlm.cli.inputs import read_before
 from ngramlm.cli.model_files import load_any_model
-from ngramlm.cli.output import stderr_line, table, write, write_json
+from ngramlm.cli.output import table, write, write_json
 from ngramlm.cli.settings import argument, settings
 
 
@@ -17,10 +18,7 @@ class Next:
     model: str = options.file_argument()
     history: tuple[str, ...] = argument("[HISTORY]...", nargs=-1)
     n: int = options.integer_option("-n", default=10, help_text="Number of words.")
-    before: str | None = options.input_option(
-        "--before",
-        help_text="The document so far, for models of 'ngramlm adapt'; other models ignore this text.",
-    )
+    before: str | None = options.before_option()
     as_json: bool = options.json_option()
 
 
@@ -39,7 +37,6 @@ def command(given: Next) -> None:
     HISTORY is one or several words. By default it is <s>, which begins a sentence. </s> in the list means that the
     sentence ends. Put -- before words that begin with a hyphen.
     """
-    from ngramlm.text.reading import read_text
     from ngramlm.text.tokenizers import split_blanks
     from ngramlm.text.vocabulary import BOS_WORD
 
@@ -48,12 +45,7 @@ def command(given: Next) -> None:
     checks.check_stdin([given.model, given.before])
     model = load_any_model(given.model)
     checks.warn_of_unknown(model.vocabulary, history)
-    read: list[list[str]] = []
-    if given.before is not None and model.independent_sentences:
-        stderr_line(f"{given.model} does not adapt to a text; --before has no effect", label="warning")
-    elif given.before is not None:
-        text = read_text(given.before, vocabulary=model.vocabulary)
-        read = [text.sentence(number) for number in range(text.n_sentences)]
+    read = read_before(given.before, model, given.model)
     words = model.next_words(history, n=given.n, before=read)
     if given.as_json:
         listed = [{"word": word, "log10_prob": float(log10_prob)} for word, log10_prob in words]

@@ -148,6 +148,14 @@ def parameter_option(examples: str) -> Any:
     return option("--set", type=NamedValue(), metavar="NAME=VALUE", multiple=True, help=text)
 
 
+def before_option() -> Any:
+    """``--before``: the document so far."""
+    return input_option(
+        "--before",
+        help_text="The document so far, for models of 'ngramlm adapt'; other models ignore this text.",
+    )
+
+
 def documents_option(flag: str = "--documents", help_text: str = "") -> Any:
     """Make the option for the rule that tells where documents begin."""
     text = (

@@ -81,7 +81,7 @@ class Cache(_DocumentCache):
     Parameters
     ----------
     window
-        Size of the cache in tokens. None caches the whole document.
+        Size of the cache in tokens, each ``</s>`` being one. None caches the whole document.
     decay
         Rate of the exponential decay per token. 0 weights all occurrences equally; 0.002 to 0.01 suits most texts.
     weights

@@ -12,7 +12,7 @@ from ngramlm.adaptive.components import Component
 from ngramlm.adaptive.extension import extend_vocabulary, new_words
 from ngramlm.adaptive.keywords import LEAST_RATIO, ScoredWords, score_words
 from ngramlm.adaptive.mixture import Mixture
-from ngramlm.adaptive.weighting import Weighting
+from ngramlm.adaptive.weighting import FixedWeights, Weighting
 from ngramlm.adaptive.word_discovery import score_candidates, word_candidates
 from ngramlm.adaptive.word_weights import WordWeights
 from ngramlm.core.parallel import Progress
@@ -155,7 +155,7 @@ def adapt_domain(
     decay
         The decay of the cache; see `Cache`.
     weighting
-        How the components are weighted. None is `FixedWeights`.
+        How the components are weighted. None is `FixedWeights`, as the held-out text of a domain is small.
     threads
         Number of threads; by default as many as there are processors.
     progress
@@ -209,4 +209,4 @@ def adapt_domain(
         components.append(Cache(decay=decay, weights=weights))
     if progress is not None:
         progress("estimating the domain", 1, 1)
-    return Mixture(components, weighting=weighting)
+    return Mixture(components, weighting=weighting or FixedWeights())

@@ -11,7 +11,7 @@ import numpy as np
 
 from ngramlm.adaptive.components import Component, ModelComponent, RunningDocument, spans
 from ngramlm.adaptive.mixture_files import MOST_DEPTH, save_mixture
-from ngramlm.adaptive.weighting import FixedWeights, Weighting
+from ngramlm.adaptive.weighting import BucketWeights, FixedWeights, Weighting
 from ngramlm.core.parallel import Progress, ordered_map
 from ngramlm.errors import UsageError
 from ngramlm.mixing.interpolation import union_vocabulary
@@ -43,7 +43,8 @@ class Mixture(LanguageModel):
     weights
         One weight for each component; they are divided by their sum. Short for ``weighting=FixedWeights(weights)``.
     weighting
-        How the weights are computed. None is `FixedWeights`, which are equal before `fit`.
+        How the weights are computed; they are equal before `fit`. None is `BucketWeights` if there are caches, so that
+        the weight of a cache grows with what it has seen, else `FixedWeights`.
 
     Raises
     ------
@@ -85,7 +86,8 @@ class Mixture(LanguageModel):
                     f"found {len(weights)} weights for {len(self._components)} components; expected one for each"
                 )
             weighting = FixedWeights(tuple(weights))
-        self._weighting = weighting or FixedWeights()
+        has_caches = len(models) < len(self._components) <= BucketWeights.MOST_COMPONENTS
+        self._weighting = weighting or (BucketWeights() if has_caches else FixedWeights())
         self._weighting.check_components(len(self._components))
         self._vocabulary = union_vocabulary([model.vocabulary for model in models])
         self._parts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ ROUNDS = 100
 STARTS = 5
 
 
-def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
+def cluster_documents(text: Text, n_topics: int, *, seed: int = 0, dimensions: int | None = None) -> Int32s:
     """Cluster documents into topics by spherical k-means on TF-IDF vectors (Dhillon & Modha 2001).
 
     A document is the vector of (1 + ln count) ln((D + 1) / (df + 1)) over its words, scaled to length 1. It belongs to
@@ -43,6 +44,9 @@ def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
         The number of clusters.
     seed
         Seed of the random choice of the first documents.
+    dimensions
+        Number of dimensions of latent semantic analysis (Deerwester et al. 1990; Bellegarda 2000): the vectors are
+        first projected on the singular vectors of the largest singular values. None clusters the vectors themselves.
 
     Returns
     -------
@@ -68,6 +72,8 @@ def cluster_documents(text: Text, n_topics: int, *, seed: int = 0) -> Int32s:
             f"found {text.n_documents} documents; expected {max(n_topics, 2)} or more (say where they begin)"
         )
     vectors = _tf_idf(text)
+    if dimensions is not None:
+        vectors = _latent(vectors, Number(least=1, whole=True)("dimensions", dimensions))
     random = np.random.default_rng(Number(least=0, whole=True)("seed", seed))
     best, labels = -1.0, np.zeros(text.n_documents, np.int32)
     for _ in range(STARTS):
@@ -88,6 +94,22 @@ def _tf_idf(text: Text) -> Any:
     table = csr_matrix((values, (documents, words)), shape=(text.n_documents, size))
     lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=1)).ravel())
     return diags(1 / np.where(lengths > 0, lengths, 1.0)) @ table
+
+
+def _latent(vectors: Any, dimensions: int) -> Any:
+    """Project vectors on at most `dimensions` singular vectors; rows have length 1, or 0 without words."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.linalg import svds
+
+    n = min(vectors.shape)
+    if dimensions >= n:
+        # all dimensions: the projection changes no cosine
+        return vectors
+    # a fixed start, so that the result is the same every time
+    left, values, _ = svds(vectors.astype(np.float64), k=dimensions, v0=np.ones(n) / math.sqrt(n))
+    places = left * values
+    lengths = np.linalg.norm(places, axis=1, keepdims=True)
+    return csr_matrix(places / np.where(lengths > 1e-12, lengths, np.inf))
 
 
 def _k_means(vectors: Any, n_topics: int, random: np.random.Generator) -> tuple[Int32s, float]:
@@ -126,6 +148,7 @@ def mix_topics(
     method: Smoothing | None = None,
     weighting: Weighting | None = None,
     seed: int = 0,
+    dimensions: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Mixture:
@@ -148,6 +171,8 @@ def mix_topics(
         How the weights are computed. None is `RecentWeights`. Call ``fit`` of the mixture with held-out text.
     seed
         Seed of the clustering.
+    dimensions
+        Number of dimensions of latent semantic analysis before the clustering; None for none.
     threads
         Number of threads; by default as many as there are processors.
     progress
@@ -164,7 +189,7 @@ def mix_topics(
         The text has fewer documents than topics.
     """
     method = WittenBell() if method is None else method
-    labels = cluster_documents(text, n_topics, seed=seed)
+    labels = cluster_documents(text, n_topics, seed=seed, dimensions=dimensions)
     parts = [text, *(select_documents(text, labels == topic) for topic in range(n_topics))]
     models = []
     for done, part in enumerate(parts):

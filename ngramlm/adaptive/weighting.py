@@ -17,6 +17,7 @@ from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, choice
 from ngramlm.errors import EstimationError, UsageError
 from ngramlm.mixing.interpolation import estimate_weights
+from ngramlm.smoothing.buckets import merged_buckets
 from ngramlm.text.text import Text
 from ngramlm.types import Floats, Int32s
 
@@ -164,8 +165,10 @@ class BucketWeights(Weighting):
     by
         How tokens are divided into buckets.
 
-        - ``"position"``: by the logarithm of the number of tokens before in the document. A cache predicts better when
-          it is full.
+        - ``"growth"``: by ``"silence"`` and, within each set, by ``"position"``. So the weight of a cache grows with
+          what the cache has seen.
+        - ``"position"``: by the power of two of the number of tokens before in the document, up to 512. A cache
+          predicts better when it is full.
         - ``"silence"``: by the set of components that abstain. So a cache of bigrams gets a weight of its own for the
           tokens where it has evidence (Goodman 2001, conditional caches).
         - ``"word"``: by the previous word, if it is frequent in the held-out text. All other words share a bucket.
@@ -180,17 +183,19 @@ class BucketWeights(Weighting):
         `words` are not rising ids, or are given for another kind of bucket; or a weight is negative.
     """
 
-    by: Literal["position", "silence", "word"] = "silence"
+    by: Literal["growth", "position", "silence", "word"] = "growth"
     weights: tuple[Shares, ...] | None = None
     words: tuple[int, ...] = ()
 
     # The smallest number of held-out tokens of a bucket that gets weights of its own.
     LEAST = 100
+    # The buckets of position begin after 0, 1, 3, 7, .. and 511 tokens.
+    POSITIONS = 10
     # The sets of n components are 2^n buckets.
     MOST_COMPONENTS = 10
 
     def __post_init__(self) -> None:
-        choice("position", "silence", "word")("by", self.by)
+        choice("growth", "position", "silence", "word")("by", self.by)
         if self.words:
             Number(least=0, most=(1 << 31) - 1, whole=True, several=True)("words", self.words)
         if list(self.words) != sorted(set(self.words)) or (self.words and self.by != "word"):
@@ -219,19 +224,18 @@ class BucketWeights(Weighting):
     def after(self, table: Floats, text: Text, silent: NDArray[np.bool_]) -> Floats:
         """Return the weights for the next token, float64[components]."""
         rows = self._rows(len(table))
-        if self.by == "silence":
-            bucket = int(_set_numbers(silent[:, None])[0])
-        elif self.by == "word":
-            bucket = int(self._word_buckets(_words_before(text)[table.shape[1] :])[0])
+        n = table.shape[1]
+        if self.by == "word":
+            bucket = int(self._word_buckets(_words_before(text)[n:])[0])
         else:
-            bucket = int(_powers(np.array([table.shape[1]]))[0])
+            bucket = int(self._places(silent[:, None], np.array([n]))[0])
         found: Floats = rows[min(bucket, len(rows) - 1)]
         return found
 
     def _rows(self, n: int) -> Floats:
-        if self.by == "silence" and n > self.MOST_COMPONENTS:
+        if self.by in ("growth", "silence") and n > self.MOST_COMPONENTS:
             raise UsageError(
-                f"found {n} components; expected at most {self.MOST_COMPONENTS} for buckets by silence"
+                f"found {n} components; expected at most {self.MOST_COMPONENTS} for buckets by {self.by}"
             )
         if self.weights is None:
             return np.full((1, n), 1 / n)
@@ -242,14 +246,21 @@ class BucketWeights(Weighting):
 
     def _buckets(self, table: Floats, text: Text) -> Int32s:
         """Return the bucket of every token, int32[tokens]."""
-        if self.by == "silence":
-            # For its check of the number of components.
-            self._rows(len(table))
-            return _set_numbers(np.isnan(table))
+        # For its check of the number of components.
+        self._rows(len(table))
         if self.by == "word":
             return self._word_buckets(_words_before(text))
         starts = spans(text, text.documents)
-        return _powers(np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts)))
+        before = np.arange(table.shape[1]) - np.repeat(starts[:-1], np.diff(starts))
+        return self._places(np.isnan(table), before)
+
+    def _places(self, silent: NDArray[np.bool_], before: NDArray[np.int64]) -> Int32s:
+        """Return the buckets by silence, by position, or by both, int32[tokens]."""
+        if self.by == "silence":
+            return _set_numbers(silent)
+        if self.by == "position":
+            return _powers(before)
+        return _set_numbers(silent) * self.POSITIONS + np.minimum(_powers(before), self.POSITIONS - 1)
 
     def _word_buckets(self, before: Int32s) -> Int32s:
         own = np.array(self.words, np.int32)
@@ -260,18 +271,31 @@ class BucketWeights(Weighting):
     def fit(self, table: Floats, text: Text, progress: Progress | None = None) -> BucketWeights:
         """Return a copy with the weights that maximize the probability of a held-out text, bucket by bucket.
 
-        A bucket of fewer than `LEAST` held-out tokens gets the weights that are best for the whole text.
+        Buckets of position with fewer than `LEAST` held-out tokens are joined with the next ones. Other buckets with
+        fewer tokens get the weights that are best for the whole text.
         """
         fitted = self
         if self.by == "word":
             times = np.bincount(_words_before(text))
             fitted = replace(self, words=tuple(np.flatnonzero(times >= self.LEAST).tolist()), weights=None)
         buckets = fitted._buckets(table, text)
+        if self.by == "position":
+            buckets = np.minimum(buckets, self.POSITIONS - 1)
         everywhere = _em(table, progress)
         rows = []
-        for bucket in range(int(buckets.max(initial=0)) + 1):
-            own = table[:, buckets == bucket]
-            rows.append(everywhere if own.shape[1] < self.LEAST else _em(own, progress))
+        width = self.POSITIONS if self.by in ("growth", "position") else 1
+        for first in range(0, int(buckets.max(initial=0)) + 1, width):
+            inside = (buckets >= first) & (buckets < first + width)
+            own, places = table[:, inside], buckets[inside] - first
+            if len(places) < self.LEAST:
+                rows += [everywhere] * width
+                continue
+            joined = merged_buckets(np.bincount(places, minlength=width), self.LEAST)
+            found = [_em(own[:, joined[places] == bucket], progress) for bucket in range(joined[-1] + 1)]
+            rows += [found[bucket] for bucket in joined.tolist()]
+        if self.by == "growth":
+            # for sets of components that the held-out text does not have
+            rows.append(everywhere)
         return replace(fitted, weights=tuple(rows))
 
     def describe(self) -> str:
@@ -351,7 +375,7 @@ class RecentWeights(Weighting):
 class BayesWeights(Weighting):
     """Weights that are the posterior probabilities of the components, given the text read so far.
 
-    After each token, weight_j becomes weight_j^memory prior_j^(1 - memory) p_j(token), divided by the sum over the
+    After each token, weight_j becomes (weight_j p_j(token))^memory prior_j^(1 - memory), divided by the sum over the
     components. With `memory` 1 and `scope` "sentence" this is the sentence-level mixture of Iyer & Ostendorf (1999):
     the probability of a sentence is the sum of prior_j P_j(sentence).
 

@@ -28,6 +28,7 @@ class Trainer:
         exact: bool,
         with_loss: bool,
         lanes: int,
+        summed: bool = False,
     ) -> None: ...
 
 class Worker:

@@ -163,6 +163,8 @@ cdef class Trainer:
         Whether a word of a CBOW window moves by its share of the gradient. If not, it moves by the whole gradient.
     with_loss
         Whether to compute the loss.
+    summed
+        Whether the sum of the words of a CBOW window predicts. If not, their mean does.
     lanes
         The width of registers, in floats; 0 for the widest.
 
@@ -180,7 +182,7 @@ cdef class Trainer:
     cdef const int64_t[::1] path_starts, subword_starts
     cdef const uint8_t[::1] path_labels
     cdef int window, negatives, size
-    cdef bint skip_gram, exact, with_loss, tree, subwords
+    cdef bint skip_gram, exact, summed, with_loss, tree, subwords
     # whether every word of a window has a prediction of its own
     cdef readonly bint pairs
     cdef int most_inputs, most_targets, most_outputs
@@ -191,18 +193,20 @@ cdef class Trainer:
                   const uint32_t[::1] thresholds, const int32_t[::1] aliases, const int64_t[::1] path_starts,
                   const int32_t[::1] path_rows, const uint8_t[::1] path_labels, const int64_t[::1] subword_starts,
                   const int32_t[::1] subword_rows, *, int window, int negatives, bint skip_gram, bint shared,
-                  bint exact, bint with_loss, int lanes):
+                  bint exact, bint with_loss, int lanes, bint summed=False):
         cdef int64_t i, n = keep.shape[0], longest = 0, most_subwords = 1
         self.inputs, self.outputs, self.keep = inputs, outputs, keep
         self.path_starts, self.path_rows, self.path_labels = path_starts, path_rows, path_labels
         self.subword_starts, self.subword_rows = subword_starts, subword_rows
         self.window, self.negatives, self.skip_gram = window, negatives, skip_gram
-        self.exact, self.with_loss = exact, with_loss
+        self.exact, self.summed, self.with_loss = exact, summed, with_loss
         self.n_words, self.size = n, <int> inputs.shape[1]
         self.tree, self.subwords = path_starts.shape[0] > 0, subword_starts.shape[0] > 0
         self.steps = find_steps(lanes)
         if self.steps == NULL:
             raise ValueError(f"found registers of {lanes} floats; expected one of: {', '.join(map(str, _usable_lanes()))}")
+        if summed and (skip_gram or exact):
+            raise ValueError("found a sum for skip-gram or with shares of the gradient; expected CBOW with the whole gradient")
         if not 1 <= n < 0x7FFFFFFF or not 1 <= window <= MAX_WINDOW or not 0 <= negatives <= MAX_NEGATIVES:
             raise ValueError(f"found {n} words, a window of {window} and {negatives} negatives; expected at least one word, a window "
                              f"of 1 to {MAX_WINDOW}, and 0 to {MAX_NEGATIVES} negatives")
@@ -476,7 +480,8 @@ cdef class Worker:
                 loss += self.trainer.steps.step(window.inputs + i, 1, target.outputs, target.labels, target.weights, target.n,
                                         self.trainer.size, rate, room.scratch, room.errors, self.trainer.with_loss)
             return loss
-        self.trainer.steps.sum_rows(window.inputs, window.n_inputs, <float> (1.0 / window.n_inputs), self.trainer.size, room.hidden)
+        self.trainer.steps.sum_rows(window.inputs, window.n_inputs, 1.0 if self.trainer.summed else <float> (1.0 / window.n_inputs),
+                                    self.trainer.size, room.hidden)
         for b in range(self.trainer.size):
             room.error[b] = 0.0
         for i in range(window.n_targets):

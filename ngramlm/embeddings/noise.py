@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from ngramlm.errors import UsageError
 from ngramlm.types import Floats, Int32s, Ints
 
-__all__ = ["alias_table", "keep_probabilities"]
+__all__ = ["SUBSAMPLE_RULES", "alias_table", "keep_probabilities"]
+
+SUBSAMPLE_RULES = ("word2vec", "paper")
 
 
 def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
@@ -42,14 +44,15 @@ def alias_table(weights: Floats) -> tuple[NDArray[np.uint32], Int32s]:
     return thresholds.astype(np.uint32), np.array(aliases, np.int32)
 
 
-def keep_probabilities(counts: Ints, threshold: float) -> Floats:
+def keep_probabilities(counts: Ints, threshold: float, rule: str = "word2vec") -> Floats:
     """Return float64[V]: the probability that an occurrence of each word is kept; a `threshold` of 0 keeps all.
 
-    The rule of word2vec.c: min(1, sqrt(t/f) + t/f) for a word of relative frequency f. Mikolov et al. (2013,
-    "Distributed representations", eq. 5) has no second term.
+    The rule of word2vec.c is min(1, sqrt(t/f) + t/f) for a word of relative frequency f. The rule "paper" has no second
+    term: Mikolov et al. (2013, "Distributed representations", eq. 5) leave out 1 - sqrt(t/f).
     """
     if threshold == 0:
         return np.ones(len(counts))
     total = max(int(counts.sum()), 1)
     ratio = threshold * total / np.maximum(counts, 1)
-    return np.minimum(1.0, np.sqrt(ratio) + ratio)
+    kept = np.sqrt(ratio)
+    return np.asarray(np.minimum(1.0, kept + ratio if rule == "word2vec" else kept))

@@ -12,6 +12,7 @@ from typing import Any
 
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Check, Number, choice, flag, keep_checked
+from ngramlm.embeddings.noise import SUBSAMPLE_RULES
 from ngramlm.embeddings.vectors import WordVectors
 from ngramlm.embeddings.word2vec_training import Word2VecTraining
 from ngramlm.errors import UsageError
@@ -20,6 +21,7 @@ from ngramlm.text.text import Text
 __all__ = ["Subwords", "Word2Vec"]
 
 ARCHITECTURES = ("skip-gram", "cbow")
+CBOW_UPDATES = ("word2vec", "exact", "sum")
 LOSSES = ("negative-sampling", "hierarchical-softmax")
 LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.05}
 
@@ -65,10 +67,11 @@ CHECKS: dict[str, Check] = {
     "noise_exponent": Number(),
     "shared_negatives": flag,
     "subsample": Number(least=0),
+    "subsample_rule": choice(*SUBSAMPLE_RULES),
     "min_count": Number(least=1, most=1 << 60, whole=True),
     "epochs": Number(least=1, whole=True),
     "learning_rate": Number(least=0, above=True, optional=True),
-    "cbow_update": choice("word2vec", "exact"),
+    "cbow_update": choice(*CBOW_UPDATES),
     "track_loss": flag,
     "seed": Number(least=0, most=(1 << 63) - 1, whole=True),
 }
@@ -96,16 +99,22 @@ class Word2Vec:
         Whether the pairs of a window share their noise words. Training is then about twice as fast. Only for skip-gram
         with negative sampling: CBOW has one prediction for each window in any case.
     subsample : float
-        Occurrences of words with a relative frequency above this threshold are left out at random. 0 keeps all words.
+        The threshold t. An occurrence of a word of relative frequency f is kept with the probability
+        sqrt(t/f) + t/f, so words with f > 2.618 t lose some of theirs. 0 keeps all words.
+    subsample_rule : {"word2vec", "paper"}
+        "word2vec" is the rule of word2vec.c above. "paper" is that of Mikolov et al. (2013): an occurrence is left out
+        with the probability 1 - sqrt(t/f), so words with f > t lose some of theirs.
     min_count : int
         Words that occur less often have no vector.
     epochs : int
         Number of times that the text is read.
     learning_rate : float, optional
         The learning rate at the beginning; it falls linearly to almost 0. Default: 0.025, or 0.05 for "cbow".
-    cbow_update : {"word2vec", "exact"}
+    cbow_update : {"word2vec", "exact", "sum"}
         The update of each word of a CBOW window. "word2vec" adds the whole gradient to each word, as word2vec does.
         "exact" adds its share of the gradient, and needs a learning rate several times as large (Irsoy et al. 2021).
+        With "sum", the sum of the words around predicts instead of their mean, so that the whole gradient is exact
+        (Mikolov et al. 2013; cbow_mean=0 of gensim).
     subwords : Subwords, optional
         Character n-grams as in fastText. Default: no n-grams.
     track_loss : bool
@@ -134,6 +143,7 @@ class Word2Vec:
     noise_exponent: float = 0.75
     shared_negatives: bool = False
     subsample: float = 1e-3
+    subsample_rule: str = "word2vec"
     min_count: int = 5
     epochs: int = 5
     learning_rate: float | None = None

@@ -106,7 +106,8 @@ class Word2VecTraining:
             thresholds, aliases = alias_table(noise)
             self.outputs = aligned_rows(len(self.words), size)
         keep = np.minimum(
-            np.round(keep_probabilities(self.counts, settings.subsample) * 2.0**32), 2.0**32 - 1
+            np.round(keep_probabilities(self.counts, settings.subsample, settings.subsample_rule) * 2.0**32),
+            2.0**32 - 1,
         )
         self._trainer = Trainer(
             self.inputs,
@@ -124,6 +125,7 @@ class Word2VecTraining:
             skip_gram=settings.architecture == "skip-gram",
             shared=settings.shared_negatives,
             exact=settings.cbow_update == "exact",
+            summed=settings.architecture == "cbow" and settings.cbow_update == "sum",
             with_loss=settings.track_loss,
             lanes=0,  # the widest that the processor has
         )
@@ -225,7 +227,8 @@ class Word2VecTraining:
     def _uses(self) -> tuple[Floats, Floats]:
         """Estimate how many windows use each row, per id of the text; return (inputs, outputs)."""
         settings = self.settings
-        kept = self.counts * keep_probabilities(self.counts, settings.subsample) / len(self.ids)
+        kept = self.counts * keep_probabilities(self.counts, settings.subsample, settings.subsample_rule)
+        kept = kept / len(self.ids)
         inputs, outputs = kept, kept
         if settings.subwords is not None:
             inputs = _summed(self.subword_starts, self.subword_rows, kept, len(self.inputs))

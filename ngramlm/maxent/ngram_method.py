@@ -29,8 +29,10 @@ from ngramlm.types import Float32s, Floats
 
 __all__ = ["MaxEnt"]
 
-# defaults, for training and for changes to a background model (Chen 2009)
-SIGMA2, SIGMA2_OF_CHANGES = 3.0, 0.5
+# (sigma^2, alpha) by default, up to the order LOW and above; the second pair is that of Chen (2009)
+LOW, LOW_DEFAULTS, HIGH_DEFAULTS = 3, (3.0, 0.0), (6.0, 0.5)
+# (sigma^2, alpha) by default for changes to a background model
+DEFAULTS_OF_CHANGES = (0.5, 0.0)
 # the range of the search for sigma^2
 MIN_SIGMA2, MAX_SIGMA2 = 0.1, 100.0
 # precision of log sigma^2: a tenth hardly changes the perplexity
@@ -50,9 +52,10 @@ class MaxEnt(Smoothing):
     ----------
     sigma2 : float, optional
         sigma^2, the variance of the Gaussian prior of every weight. By default held-out text chooses it; without
-        held-out text it is 3, or 0.5 for `adapt`.
-    alpha : float, default 0
-        The cost of the absolute value of every weight. Above 0, many weights are exactly 0.
+        held-out text it is 3 up to order 3, 6 above, and 0.5 for `adapt`.
+    alpha : float, optional
+        The cost of the absolute value of every weight. Above 0, many weights are exactly 0. By default it is 0 up to
+        order 3, 0.5 above, and 0 for `adapt` and for all solvers but "owl-qn".
     solver : {"owl-qn", "lbfgs", "gis", "iis"}, default "owl-qn"
         The optimizer. "owl-qn" is a quasi-Newton method, and "lbfgs" is that of scipy. "gis" and "iis" are iterative
         scaling, for study. Only "owl-qn" accepts an `alpha` above 0.
@@ -90,7 +93,7 @@ class MaxEnt(Smoothing):
     slow: ClassVar[bool] = True
 
     sigma2: float | None = None
-    alpha: float = 0.0
+    alpha: float | None = None
     solver: str = "owl-qn"
     tolerance: float = 1e-4
     max_iterations: int = 1000
@@ -101,7 +104,7 @@ class MaxEnt(Smoothing):
             self,
             {
                 "sigma2": Number(least=0, above=True, optional=True),
-                "alpha": Number(least=0),
+                "alpha": Number(least=0, optional=True),
                 "solver": choice(*SOLVERS),
                 "tolerance": Number(least=0, above=True),
                 "max_iterations": Number(least=1, whole=True),
@@ -132,14 +135,17 @@ class MaxEnt(Smoothing):
         """
         counts = self.usable_counts(counts, heldout)
         likelihood = self.likelihood(counts, threads)
-        method, start = self._with_sigma2(counts, likelihood, heldout, progress)
+        method = self._with_defaults(_defaults(counts.order))
+        start = None
+        if self.sigma2 is None and heldout is not None:
+            method, start = method._with_best_sigma2(counts, likelihood, heldout, progress)
         solution = method.solution(likelihood, progress, start=start)
         probs, backoffs = _log10_columns(likelihood, solution.lambdas)
         metadata = {
             "smoothing": self.name,
             "sigma2": f"{method.sigma2:g}",
-            "alpha": f"{self.alpha:g}",
-        } | self.metadata(counts, [], tuned=method != self and heldout is not None)
+            "alpha": f"{method.alpha:g}",
+        } | self.metadata(counts, [], tuned=start is not None)
         if not solution.converged:
             metadata |= {"converged": "no"}
         return stored_model(counts, probs, backoffs, metadata)
@@ -205,7 +211,7 @@ class MaxEnt(Smoothing):
             )
         trie, base, center = background_lambdas(columns, counts.trie)
         likelihood = NgramLikelihood(Observed.within(counts, trie), base, usable_threads(threads))
-        method = self if self.sigma2 is not None else replace(self, sigma2=SIGMA2_OF_CHANGES)
+        method = self._with_defaults(DEFAULTS_OF_CHANGES)
         solution = method.solution(likelihood, progress, center)
         metadata = background.metadata | {"adapted": f"sigma2={method.sigma2:g}"}
         adapted = Columns(trie, *_log10_columns(likelihood, solution.lambdas))
@@ -216,16 +222,19 @@ class MaxEnt(Smoothing):
         base = (self.base_distribution(counts) > 0).astype(np.float64)
         return NgramLikelihood(Observed.of(counts), base, usable_threads(threads))
 
-    def _with_sigma2(
-        self,
-        counts: NgramCounts,
-        likelihood: NgramLikelihood,
-        heldout: Text | None,
-        progress: Progress | None,
-    ) -> tuple[MaxEnt, Floats | None]:
-        """Choose sigma^2; return the method with it, and the weights of the last training of the search, or None."""
-        if self.sigma2 is not None or heldout is None:
-            return (self if self.sigma2 is not None else replace(self, sigma2=SIGMA2)), None
+    def _with_defaults(self, defaults: tuple[float, float]) -> MaxEnt:
+        """Return the method with defaults (sigma^2, alpha) for what is not given; some solvers need an alpha of 0."""
+        sigma2, alpha = defaults
+        return replace(
+            self,
+            sigma2=sigma2 if self.sigma2 is None else self.sigma2,
+            alpha=(0.0 if self.solver in SMOOTH_ONLY else alpha) if self.alpha is None else self.alpha,
+        )
+
+    def _with_best_sigma2(
+        self, counts: NgramCounts, likelihood: NgramLikelihood, heldout: Text, progress: Progress | None
+    ) -> tuple[MaxEnt, Floats]:
+        """Choose sigma^2; return the method with it, and the weights of the last training of the search."""
         events = Events.locate(counts.trie, heldout.over(counts.vocabulary))
         if self.closed:
             events = events.select(events.words != UNK)
@@ -269,9 +278,16 @@ class MaxEnt(Smoothing):
             if progress is not None:
                 progress("training", iteration, None)
 
-        sigma2 = SIGMA2 if self.sigma2 is None else self.sigma2
-        objective = Objective.of(likelihood, sigma2, self.alpha, background)
+        settled = self._with_defaults(_defaults(likelihood.trie.order))
+        assert settled.sigma2 is not None
+        assert settled.alpha is not None
+        objective = Objective.of(likelihood, settled.sigma2, settled.alpha, background)
         return solve(objective, self.solver, self.tolerance, self.max_iterations, report, start)
+
+
+def _defaults(order: int) -> tuple[float, float]:
+    """Return (sigma^2, alpha) for models of an order: the best of several pairs on held-out texts."""
+    return LOW_DEFAULTS if order <= LOW else HIGH_DEFAULTS
 
 
 def _log10_columns(likelihood: NgramLikelihood, lambdas: Floats) -> tuple[list[Float32s], list[Float32s]]:

@@ -14,7 +14,7 @@ from ngramlm.maxent.features import TextFeatures
 from ngramlm.maxent.ngram_likelihood import event_masses, event_normalizers
 from ngramlm.maxent.text_likelihood import NOTHING, located, row_gains
 from ngramlm.models.backoff import BackoffModel
-from ngramlm.models.column_model import ColumnModel, check_length, log10_of
+from ngramlm.models.column_model import ColumnModel, log10_of
 from ngramlm.models.column_rules import ColumnRule
 from ngramlm.text.sentences import several_sentences, words_of
 from ngramlm.text.text import Text
@@ -157,6 +157,21 @@ class MaxEntModel(ColumnModel):
     def to_backoff(self) -> BackoffModel:
         """Return a back-off model of the n-grams alone, without active features of the text."""
         return super().to_backoff()
+
+    def triggers(self) -> list[tuple[str, str, float]]:
+        """List the triggers as (cause, word, weight), the greatest weights first.
+
+        A word that occurred earlier in the document multiplies the score of the other word by e^weight.
+        """
+        words = self._vocabulary.words()
+        lambdas = self.lambdas[len(self.lambdas) - self.features.n_features :]
+        found: list[tuple[str, str, float]] = []
+        for cause in np.flatnonzero(self.features.triggers >= 0).tolist():
+            one = int(self.features.triggers[cause])
+            for entry in range(int(self.features.starts[one]), int(self.features.starts[one + 1])):
+                weight = float(lambdas[self.features.numbers[entry]])
+                found.append((words[cause], words[self.features.words[entry]], weight))
+        return sorted(found, key=lambda pair: (-pair[2], pair[:2]))
 
     def _boosts(self, words: list[str], before: Iterable[Sentence]) -> Floats:
         """Return the factors that the active features give to all words after a history, float64[V]."""

@@ -20,10 +20,10 @@ from ngramlm.models.signature import common_fields, format_signature
 from ngramlm.text.reading import map_text
 from ngramlm.text.sentences import Reserved, allowed_words, several_sentences, words_of
 from ngramlm.text.text import Text
-from ngramlm.text.vocabulary import EOS_WORD, UNK, Vocabulary
+from ngramlm.text.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
 from ngramlm.types import Floats, Sentence
 
-__all__ = ["LanguageModel", "check_language_model", "most_probable", "threads_for"]
+__all__ = ["LanguageModel", "check_language_model", "history_words", "most_probable", "threads_for"]
 
 
 # The number of sentences that `scores` puts into one text.
@@ -387,12 +387,69 @@ class LanguageModel(ABC):
         """
         return most_probable(self.vocabulary, self.distribution_in_document(history, before), n)
 
+    def generate(
+        self,
+        history: Sentence = (BOS_WORD,),
+        seed: int | np.random.Generator | None = None,
+        max_length: int = 100,
+        before: Sequence[Sentence] = (),
+    ) -> list[str]:
+        """Draw a random continuation of a history in a document.
+
+        Parameters
+        ----------
+        history
+            The words before; by default the beginning of a sentence.
+        seed
+            A seed or a generator. None gives a different result each time.
+        max_length
+            The largest number of words.
+        before
+            The earlier sentences of the document.
+
+        Returns
+        -------
+        list
+            The words drawn, up to ``</s>``. ``<unk>`` is never drawn.
+
+        Raises
+        ------
+        UsageError
+            ``</s>`` is in the history, or ``<s>`` is not at its beginning.
+        """
+        random = np.random.default_rng(seed)
+        known = history_words(history)
+        n_given = len(known)
+        # A model of n-grams alone needs no more than its longest history.
+        needed = self.order - 1 if self.order is not None and self.independent_sentences else None
+        while len(known) < n_given + max_length:
+            shown = known if needed is None else known[max(0, len(known) - needed) :]
+            probs = self.distribution_in_document(shown, before).copy()
+            probs[UNK] = 0.0
+            total = probs.sum()
+            if not total > 0:
+                break
+            id = int(random.choice(len(probs), p=probs / total))
+            if id == EOS:
+                break
+            known.append(self.vocabulary.word(id))
+        return known[n_given:]
+
     def _id(self, word: str) -> int:
         """Return the id of one word; raises UsageError for a str that is not one word."""
         id = self.vocabulary.id(word)
         if id == UNK:
             words_of([word])
         return id
+
+
+def history_words(history: Sentence) -> list[str]:
+    """Return the words of a history; raises UsageError if ``</s>`` is in it, or ``<s>`` is not at its beginning."""
+    words = list(words_of(history))
+    for place, word in enumerate(words):
+        if word == EOS_WORD or (word == BOS_WORD and place):
+            raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
+    return words
 
 
 def threads_for(model: LanguageModel, threads: int | None) -> int:

@@ -8,14 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ngramlm.errors import UsageError
 from ngramlm.models.estimates import ESTIMATE_NAMES, Estimates
-from ngramlm.models.language_model import LanguageModel
+from ngramlm.models.language_model import LanguageModel, history_words
 from ngramlm.models.metadata import Metadata
 from ngramlm.models.signature import common_fields, join_fields
-from ngramlm.text.sentences import words_of
 from ngramlm.text.text import Text
-from ngramlm.text.vocabulary import BOS_WORD, EOS, EOS_WORD, UNK, Vocabulary
+from ngramlm.text.vocabulary import UNK, Vocabulary
 from ngramlm.types import Sentence
 
 __all__ = ["NgramModel"]
@@ -119,54 +117,6 @@ class NgramModel(LanguageModel):
     def matched_orders(self, text: Text) -> NDArray[np.uint8]:
         """Return the length of the n-gram that predicted every token, uint8[n_tokens]."""
 
-    def generate(
-        self,
-        history: Sentence = (BOS_WORD,),
-        seed: int | np.random.Generator | None = None,
-        max_length: int = 100,
-    ) -> list[str]:
-        """Draw a random continuation of a history.
-
-        Parameters
-        ----------
-        history
-            The words before; by default the beginning of a sentence.
-        seed
-            A seed or a generator. None gives a different result each time.
-        max_length
-            The largest number of words.
-
-        Returns
-        -------
-        list
-            The words drawn, up to ``</s>``. ``<unk>`` is never drawn.
-
-        Raises
-        ------
-        UsageError
-            ``</s>`` is in the history, or ``<s>`` is not at its beginning.
-        """
-        random = np.random.default_rng(seed)
-        before = words_of(history)
-        self._history_ids(before)
-        words: list[str] = []
-        while len(words) < max_length:
-            known = [*before, *words]
-            probs = self.distribution(known[max(0, len(known) - self.order + 1) :]).copy()
-            probs[UNK] = 0.0
-            total = probs.sum()
-            if not total > 0:
-                break
-            id = int(random.choice(len(probs), p=probs / total))
-            if id == EOS:
-                break
-            words.append(self._vocabulary.word(id))
-        return words
-
     def _history_ids(self, history: Sentence) -> list[int]:
         """Return the ids of a history; raises UsageError if ``</s>`` is in it, or ``<s>`` is not at its beginning."""
-        words = words_of(history)
-        for place, word in enumerate(words):
-            if word == EOS_WORD or (word == BOS_WORD and place):
-                raise UsageError(f"found {word} inside a history; expected <s> at its beginning only")
-        return [self._vocabulary.id(word) for word in words]
+        return [self._vocabulary.id(word) for word in history_words(history)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +12,10 @@ import numpy as np
 from ngramlm.core.parallel import Progress
 from ngramlm.core.validation import Number, keep_checked
 from ngramlm.counts import NgramCounts
-from ngramlm.errors import UsageError
+from ngramlm.errors import EstimationError, UsageError
+from ngramlm.models.estimates import OrderEstimates
 from ngramlm.smoothing.base import Smoothing
+from ngramlm.smoothing.buckets import merged_buckets
 from ngramlm.smoothing.church_gale_model import (
     BUCKETS_PER_DECADE,
     BucketedOrder,
@@ -22,10 +24,18 @@ from ngramlm.smoothing.church_gale_model import (
 )
 from ngramlm.smoothing.good_turing import adjusted_counts
 from ngramlm.text.text import Text
+from ngramlm.text.vocabulary import UNK
 from ngramlm.trie._trie import segment_sums, spread
 from ngramlm.types import Floats, Int32s, Ints
 
 __all__ = ["ChurchGale"]
+
+# the delta of unigrams without a value from the user or from held-out text
+DEFAULT_DELTA = 1.0
+# the range of the search for delta, and the precision of its logarithm
+MIN_DELTA, MAX_DELTA = 1e-3, 1e3
+PRECISION = 0.1
+TINY = 1e-300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +44,7 @@ class ChurchGale(Smoothing):
 
     The expected count c(h.) p(w|h') of an n-gram decides its bucket. There are three buckets for each decade, so unseen
     n-grams differ by their lower-order probability. Neighboring buckets are joined, from the lowest up, until each has
-    `min_seen` seen n-grams. Unigrams are smoothed by adding 1 to every count.
+    `min_seen` seen n-grams. Unigrams are smoothed by adding `unigram_delta` to every count.
 
     The method was made for bigrams. Order 3 applies it to p(w|h') of the bigram model, which Chen & Goodman found poor.
 
@@ -42,6 +52,9 @@ class ChurchGale(Smoothing):
     ----------
     min_seen : int, default 25
         The smallest number of seen n-grams in a bucket.
+    unigram_delta : float, optional
+        The number that is added to the count of every word. By default held-out text chooses it; without held-out text
+        it is 1.
     closed : bool, default False
         Whether the vocabulary is closed.
 
@@ -66,10 +79,12 @@ class ChurchGale(Smoothing):
     cuts_off: ClassVar[bool] = False
 
     min_seen: int = 25
+    unigram_delta: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep_checked(self, {"min_seen": Number(least=1, whole=True)})
+        delta = Number(least=0, above=True, most=1e12, optional=True)
+        keep_checked(self, {"min_seen": Number(least=1, whole=True), "unigram_delta": delta})
 
     def fit(
         self,
@@ -79,7 +94,7 @@ class ChurchGale(Smoothing):
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> ChurchGaleModel:
-        """Estimate the model, exact in float64. There is nothing to tune on held-out text.
+        """Estimate the model, exact in float64. Held-out text chooses the delta of the unigrams, unless it is given.
 
         The parameters are those of `Smoothing.fit`.
 
@@ -88,15 +103,48 @@ class ChurchGale(Smoothing):
         UsageError
             If the order is above 3, where the sums over all unseen n-grams cost too much.
         EstimationError
-            If nothing was counted.
+            If nothing was counted, or the held-out text has no word that can be predicted.
         """
         if counts.order > self.highest_order:
             raise UsageError(
                 f"found order {counts.order}; expected order {self.highest_order} at most for Church-Gale smoothing"
             )
         counts = self.usable_counts(counts, heldout)
+        if self.unigram_delta is None and heldout is not None:
+            tuned = self._tuned(counts, heldout.over(counts.vocabulary), progress)
+            return tuned._model(counts, progress, tuned=True)
+        return self._model(counts, progress)
+
+    def _tuned(self, counts: NgramCounts, heldout: Text, progress: Progress | None) -> ChurchGale:
+        """Choose the delta under which the whole model makes the held-out text most probable."""
+        from scipy.optimize import minimize_scalar
+
+        events = heldout.predicted != UNK if self.closed else np.ones(heldout.n_tokens, bool)
+        if not events.any():
+            raise EstimationError("found no event in the held-out text; expected at least one")
+        steps = 0
+
+        def loss(log_delta: float) -> float:
+            nonlocal steps
+            steps += 1
+            if progress is not None:
+                progress("tuning", steps, None)
+            model = replace(self, unigram_delta=_three_digits(math.exp(log_delta)))._model(counts)
+            found = np.maximum(model.log10_probs(heldout)[events], math.log10(TINY))
+            return -float(found.mean())
+
+        bounds = math.log(MIN_DELTA), math.log(MAX_DELTA)
+        found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": PRECISION})
+        best = min(float(found.x), math.log(DEFAULT_DELTA), key=loss)
+        return replace(self, unigram_delta=_three_digits(math.exp(best)))
+
+    def _model(
+        self, counts: NgramCounts, progress: Progress | None = None, tuned: bool = False
+    ) -> ChurchGaleModel:
+        """Estimate the model with a given delta."""
+        delta = DEFAULT_DELTA if self.unigram_delta is None else self.unigram_delta
         possible = self.base_distribution(counts) > 0
-        unigrams = np.where(possible, counts.counts[0] + 1.0, 0.0)
+        unigrams = np.where(possible, counts.counts[0] + delta, 0.0)
         unigrams /= unigrams.sum()
         orders: list[BucketedOrder] = []
         for order in range(2, counts.order + 1):
@@ -104,7 +152,8 @@ class ChurchGale(Smoothing):
             if progress is not None:
                 progress("estimating", order - 1, counts.order)
             orders.append(self._estimate(counts, order, lower))
-        metadata = self.metadata(counts, [], tuned=False)
+        described: list[OrderEstimates] = [{"deltas": (delta,)}, *({} for _ in orders)]
+        metadata = self.metadata(counts, described, tuned=tuned)
         return ChurchGaleModel(counts.vocabulary, counts.trie, unigrams, orders, metadata)
 
     def _estimate(
@@ -139,6 +188,10 @@ class ChurchGale(Smoothing):
         extra[seen] = found - unseen[row_buckets]
         norms += segment_sums(extra, level.starts)
         return BucketedOrder(totals, norms, adjusted, first_key, buckets, unseen)
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 class _UnigramClasses:
@@ -216,24 +269,6 @@ class _BigramClasses:
         lower = np.concatenate([self.probs[rows], counts / self.bigrams.norms[history]])
         numbers = np.concatenate([np.ones(rows.stop - rows.start), np.bincount(places, left)])
         return lower[numbers > 0], numbers[numbers > 0]
-
-
-def merged_buckets(n_seen: Ints, least: int) -> Ints:
-    """Return the bucket of each key. From the lowest key up, a bucket ends as soon as it has `least` seen n-grams.
-
-    Examples
-    --------
-    >>> merged_buckets(np.array([1, 2, 0, 5, 1]), 3).tolist()
-    [0, 0, 1, 1, 1]
-    """
-    buckets = np.empty(len(n_seen), np.int64)
-    bucket = filled = 0
-    for place, number in enumerate(n_seen.tolist()):
-        buckets[place] = bucket
-        filled += number
-        if filled >= least:
-            bucket, filled = bucket + 1, 0
-    return np.minimum(buckets, max(0, bucket - 1))
 
 
 def _histogram(lower: _UnigramClasses | _BigramClasses, groups: Any) -> tuple[int, Floats]:

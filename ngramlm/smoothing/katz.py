@@ -41,7 +41,8 @@ class Katz(RecursiveSmoothing[tuple[float, ...]]):
     ----------
     k : int or tuple[int, ...], optional
         The largest count that is discounted, for all orders or for each order from 2 on. The last value holds for all
-        higher orders. By default held-out text chooses k from 1 to 10; without held-out text k is 5.
+        higher orders. By default held-out text chooses k from 1 to 10, for each order the best k for the model of that
+        order, from the lowest order up; without held-out text k is 5.
     unigram_delta : float, default 1
         The number that is added to the count of every word.
     interpolate : bool, default False

@@ -93,6 +93,19 @@ def test_shortest_texts(name: str) -> None:
         assert np.isfinite(actual).all()
 
 
+def test_words_are_drawn_from_the_distribution_in_the_document() -> None:
+    """A cache that has all the weight draws only words of the document, those of the unfinished sentence too."""
+    mixture = lm.Mixture([static(), lm.Cache()], [0.0, 1.0])
+    for seed in range(5):
+        assert set(mixture.generate(seed=seed, max_length=20, before=["MARK READ", "MARK"])) == {
+            "MARK",
+            "READ",
+        }
+        assert mixture.generate(["<s>", "BOOK"], seed=seed, max_length=3) == ["BOOK"] * 3
+    with pytest.raises(UsageError, match="inside a history"):
+        mixture.generate(["A", "</s>"])
+
+
 def test_fixed_weights_by_hand() -> None:
     mixture = lm.Mixture([static(), lm.Cache()], [3, 1])
     text = text_of([[["A", "A"]]], mixture.vocabulary)
@@ -149,6 +162,15 @@ def test_posterior_weights_by_hand(memory: float, seed: int) -> None:
             weights = share**memory * prior ** (1 - memory)
             weights = weights / weights.sum()
     np.testing.assert_allclose(last, weights, rtol=1e-9)
+
+
+def test_the_formula_of_posterior_weights_that_forget() -> None:
+    """(0.8 0.1)^0.5 0.8^0.5 to (0.2 0.4)^0.5 0.2^0.5 is 2 to 1."""
+    weighting = lm.BayesWeights((0.8, 0.2), memory=0.5)
+    found = weighting.after(
+        np.array([[0.1], [0.4]]), text_of([[["A"]]], static().vocabulary), np.zeros(2, bool)
+    )
+    np.testing.assert_allclose(found, [2 / 3, 1 / 3])
 
 
 def test_a_mixture_of_sentences_adds_up_whole_sentences() -> None:
@@ -222,7 +244,8 @@ def test_weights_with_silence_are_the_best(seed: int) -> None:
 
 WEIGHTINGS: list[Weighting] = [
     lm.FixedWeights(),
-    lm.BucketWeights(),
+    lm.BucketWeights("growth"),
+    lm.BucketWeights("silence"),
     lm.BucketWeights("position"),
     lm.BucketWeights("word"),
     lm.RecentWeights(window=20),
@@ -242,11 +265,48 @@ def test_fitting_makes_a_text_more_probable(weighting: Weighting) -> None:
     assert mixture.weighting is weighting
 
 
+def documents_that_repeat_late(n: int) -> lm.Text:
+    """Documents whose first 30 words are new, and whose next 90 words are among them."""
+    random = np.random.default_rng(0)
+    words = [f"w{number}" for number in range(400)]
+    documents = []
+    for _ in range(n):
+        own = random.choice(words, 30, replace=False).tolist()
+        flat = [*own, *random.choice(own, 90).tolist()]
+        documents.append([flat[first : first + 6] for first in range(0, 120, 6)])
+    return text_of(documents, lm.Vocabulary(words))
+
+
+@pytest.mark.parametrize("weighting", [None, lm.BucketWeights("position")], ids=["default", "position"])
+def test_the_weight_of_a_cache_grows_with_what_it_has_seen(weighting: Weighting | None) -> None:
+    """A cache of one word has little weight, also where few held-out tokens are so early in a document."""
+    text = documents_that_repeat_late(8)
+    model = lm.WittenBell().fit(lm.count(text, order=1))
+    grown = lm.Mixture([model, lm.Cache()], weighting=weighting).fit(text)
+    fixed = lm.Mixture([model, lm.Cache()], weighting=lm.FixedWeights()).fit(text)
+    word = text.sentence(0)[0]
+
+    def cached(mixture: lm.Mixture, before: list[list[str]], history: list[str]) -> float:
+        id = model.vocabulary.id(word)
+        return float(mixture.distribution(["<s>", *history], before)[id])
+
+    assert cached(fixed, [], [word]) > 0.5
+    assert cached(grown, [], [word]) < 0.02
+    before = [text.sentence(number) for number in range(10)]
+    assert cached(grown, before, []) > cached(fixed, before, [])
+    # The held-out text has 8 tokens after 0 tokens, 16 after 1 or 2, 32 after 3 to 6, and 64 after 7 to 14.
+    weights, everywhere = (mixture.weighting.weights for mixture in (grown, fixed))  # type: ignore[attr-defined]
+    assert weights[0] == weights[3]
+    assert weights[3][1] < 0.01 < weights[6][1]
+    # The cache abstains at the first token: a set of 8 tokens. No token has a model that abstains.
+    assert weights[10:] == (() if weighting else (everywhere,) * 21)
+
+
 def test_weights_by_silence_beat_fixed_ones_on_their_own_text() -> None:
-    mixture = lm.Mixture([static(), lm.Cache(), lm.NgramCache()])
+    mixture = lm.Mixture([static(), lm.Cache(), lm.NgramCache()], weighting=lm.FixedWeights())
     text = text_of(DOCUMENTS * 60, mixture.vocabulary)
     fixed = mixture.fit(text).log10_probs(text).sum()
-    by_silence = lm.Mixture(mixture.components, weighting=lm.BucketWeights()).fit(text)
+    by_silence = lm.Mixture(mixture.components, weighting=lm.BucketWeights("silence")).fit(text)
     assert by_silence.log10_probs(text).sum() > fixed
 
 

@@ -41,6 +41,20 @@ def test_clusters_that_are_there_are_found(topics: list[int], seed: int) -> None
     assert {label for _, label in pairs} == {0, 1, 2}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_clusters_in_latent_dimensions(seed: int) -> None:
+    """Latent semantic analysis finds the clusters; with all dimensions, the cosines are those of the words."""
+    topics = [0, 1, 2, 2, 1, 0, 0, 1, 2, 1]
+    text = documents_of(topics, seed)
+    found = [cluster_documents(text, 3, seed=seed, dimensions=n).tolist() for n in (3, 5, 10_000)]
+
+    assert all(len(set(zip(topics, labels, strict=True))) == 3 for labels in found)
+    assert found[2] == cluster_documents(text, 3, seed=seed).tolist()
+    assert found[0] == cluster_documents(text, 3, seed=seed, dimensions=3).tolist()
+    with pytest.raises(UsageError, match="dimensions"):
+        cluster_documents(text, 3, dimensions=0)
+
+
 def test_the_same_seed_gives_the_same_topics() -> None:
     text = documents_of([0, 1, 2, 3] * 5, 1)
     assert cluster_documents(text, 4, seed=3).tolist() == cluster_documents(text, 4, seed=3).tolist()

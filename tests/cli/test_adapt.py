@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.command_line import Invoke
 
@@ -65,7 +66,9 @@ def test_perplexity_with_documents(documents: Path, invoke: Invoke) -> None:
     assert plain[0] == plain[1]
 
 
-@pytest.mark.parametrize("weighting", ["silence", "fixed", "position", "word", "recent", "bayes", "sentence"])
+@pytest.mark.parametrize(
+    "weighting", ["growth", "silence", "fixed", "position", "word", "recent", "bayes", "sentence"]
+)
 @pytest.mark.parametrize("caches", ["none", "words", "words,bigrams,trigrams"])
 def test_every_weighting(weighting: str, caches: str, folder: Path, invoke: Invoke) -> None:
     result = invoke(
@@ -90,7 +93,7 @@ def test_info_and_other_commands(folder: Path, invoke: Invoke) -> None:
 
     assert "Component 2:  cache,decay:0.003" in shown
     assert (facts["kind"], facts["verified"], len(facts["components"])) == ("mixture", True, 3)
-    result = invoke("generate", "a.ngram")
+    result = invoke("prune", "a.ngram", "--keep", "5", "-o", "b.arpa")
     assert result.exit_code == 2
     assert "found a mixture that adapts to the text in a.ngram" in result.stderr
     rows = invoke("perplexity", "a.ngram", "test.txt", "--per-token", "--quiet").stdout.splitlines()
@@ -210,6 +213,25 @@ def test_next_words_of_a_mixture(documents: Path, folder: Path, invoke: Invoke) 
         assert [each["log10_prob"] for each in found] == pytest.approx([value for _, value in expected])
 
 
+def test_sentences_drawn_from_a_model_that_adapts(documents: Path, folder: Path, invoke: Invoke) -> None:
+    mixture = adapted(folder, invoke)
+    mixture.save("a.ngram")
+    lines = (folder / "other.txt").read_text().splitlines()[:3]
+    (folder / "before.txt").write_text("".join(f"{line}\n" for line in lines))
+    for more, before in (((), []), (("--before", "before.txt"), lines)):
+        found = json.loads(invoke("generate", "a.ngram", "-n", "6", "--seed", "3", "--json", *more).stdout)
+        random = np.random.default_rng(3)
+        assert found == [mixture.generate(seed=random, before=before) for _ in range(6)]
+    random, document = np.random.default_rng(3), list(lines)
+    for _ in range(6):
+        document.append(" ".join(mixture.generate(seed=random, before=document)))
+    more = ("--before", "before.txt", "--as-document", "--history", "")
+    found = json.loads(invoke("generate", "a.ngram", "-n", "6", "--seed", "3", "--json", *more).stdout)
+    assert [" ".join(words) for words in found] == document[3:]
+    ignored = invoke("generate", "model.arpa", "--before", "before.txt", "--seed", "3")
+    assert "model.arpa does not adapt to a text; --before has no effect" in ignored.stderr
+
+
 def test_compare_with_memories_models_and_documents(documents: Path, folder: Path, invoke: Invoke) -> None:
     mixture = adapted(folder, invoke)
     mixture.save("a.ngram")
@@ -269,6 +291,56 @@ def test_an_exponential_model_of_documents(documents: Path, folder: Path, invoke
         assert message in refused.stderr
     assert invoke("adapt", "maxent", "documents.txt", "-o", "text.arpa").exit_code == 2
     assert not (folder / "no.ngram").exists()
+
+
+def test_triggers_are_listed(documents: Path, folder: Path, invoke: Invoke) -> None:
+    options = ("--order", "2", "--documents", "blank", "--set", "function_words=1")
+    result = invoke(
+        "adapt", "maxent", "documents.txt", *options, "--trigger-list", "pairs.txt", "-o", "t.ngram"
+    )
+    assert result.exit_code == 0, result.output
+    model = lm.load(folder / "t.ngram")
+    rows = [line.split("\t") for line in (folder / "pairs.txt").read_text().splitlines()]
+
+    assert isinstance(model, lm.MaxEntModel)
+    assert rows == [[cause, word, f"{weight:.4f}"] for cause, word, weight in model.triggers()]
+    weights = [float(weight) for _, _, weight in rows]
+    assert weights == sorted(weights, reverse=True)
+    # the trigger alone changes the ratio of two words that it does not share a list with
+    cause, word, weight = model.triggers()[0]
+    boosts = model._boosts(["<s>"], [[cause]])
+    assert boosts[model.vocabulary.id(word)] >= np.exp(weight) * (1 - 1e-9) or word == cause
+    refused = invoke("adapt", "maxent", "documents.txt", "--trigger-list", "-", "--json", "-o", "u.ngram")
+    assert refused.exit_code == 2
+    assert "both go to standard output" in refused.stderr
+
+
+def test_light_words_stay_out_of_the_caches(documents: Path, folder: Path, invoke: Invoke) -> None:
+    """Qu et al. (2003) cache only words whose weight reaches a threshold."""
+    common = ("adapt", "cache", "model.arpa", "--heldout", "documents.txt", "--documents", "blank")
+    result = invoke(
+        *common, "--idf", "documents.txt", "--idf-least", "0.3", "--caches", "words", "-o", "a.ngram"
+    )
+    assert result.exit_code == 0, result.output
+    weights = lm.inverse_document_frequencies(read_documents(str(documents), BlankLines())).filtered(0.3)
+    loaded = lm.load(folder / "a.ngram")
+    expected = lm.Mixture([lm.load("model.arpa"), lm.Cache(decay=0.003, weights=weights)])
+    text = read_documents(str(documents), BlankLines(), vocabulary=loaded.vocabulary)
+
+    assert isinstance(loaded, lm.Mixture)
+    assert loaded.component_probs(text) == pytest.approx(expected.component_probs(text), nan_ok=True)
+    refused = invoke(*common, "--idf-least", "0.3", "-o", "b.ngram")
+    assert refused.exit_code == 2
+    assert "--idf-least needs --idf TEXT" in refused.stderr
+
+
+def test_topics_by_latent_semantic_analysis(folder: Path, invoke: Invoke) -> None:
+    options = ("--documents", "line:x", "--topics", "2", "--heldout", "test.txt", "-o", "topics.ngram")
+    text = "x\n".join(["the cat sees\n"] * 3 + ["a bird sings\n"] * 3)
+    (folder / "mixed.txt").write_text(text)
+    result = invoke("adapt", "topics", "mixed.txt", "--lsa", "2", "--smoothing", "witten-bell", *options)
+    assert result.exit_code == 0, result.output
+    assert "2 topics in 6 documents" in result.stderr
 
 
 def test_weights_of_words_and_classes(documents: Path, folder: Path, invoke: Invoke) -> None:

@@ -40,6 +40,8 @@ def test_lists_of_names() -> None:
     assert names.ARCHITECTURES == word2vec.ARCHITECTURES
     for loss in names.LOSSES:
         assert Word2Vec(loss=loss).loss == loss
+    assert names.CBOW_UPDATES == word2vec.CBOW_UPDATES
+    assert names.SUBSAMPLE_RULES == word2vec.SUBSAMPLE_RULES
     for update in names.CBOW_UPDATES:
         assert Word2Vec(architecture="cbow", cbow_update=update).cbow_update == update
 
@@ -50,10 +52,11 @@ def test_caches_and_weights_can_all_be_made() -> None:
     made = [make_weighting(name) for name in names.WEIGHTINGS]
 
     assert len(set(map(repr, made))) == len(names.WEIGHTINGS)
-    assert sum(isinstance(weighting, BucketWeights) for weighting in made) == 3
+    assert sum(isinstance(weighting, BucketWeights) for weighting in made) == 4
 
 
 def test_the_first_name_is_the_default_of_the_library() -> None:
     assert Word2Vec().architecture == names.ARCHITECTURES[0]
     assert Word2Vec().loss == names.LOSSES[0]
+    assert Word2Vec().subsample_rule == names.SUBSAMPLE_RULES[0]
     assert Word2Vec(architecture="cbow").cbow_update == names.CBOW_UPDATES[0]

@@ -53,6 +53,12 @@ def test_subsampling_of_word2vec() -> None:
     assert keep_probabilities(np.array([64, 36]), 0).tolist() == [1, 1]
 
 
+def test_the_rule_of_the_paper_leaves_out_one_minus_the_root() -> None:
+    """1 - sqrt(0.01 / 0.64) and 1 - sqrt(0.01 / 0.36); nothing at the threshold and below."""
+    np.testing.assert_allclose(keep_probabilities(np.array([64, 36]), 0.01, "paper"), [1 / 8, 1 / 6])
+    np.testing.assert_allclose(keep_probabilities(np.array([10, 1, 989]), 0.01, "paper")[:2], [1, 1])
+
+
 @given(counts=COUNTS)
 def test_huffman_codes_are_as_short_as_can_be(counts: list[int]) -> None:
     """The mean length is that of a tree made with a heap; codes are distinct and none begins another."""

@@ -59,6 +59,8 @@ def small(**changed: Any) -> Word2Vec:
         *COMBINATIONS,
         {"shared_negatives": True},
         {"architecture": "cbow", "cbow_update": "exact"},
+        {"architecture": "cbow", "cbow_update": "sum"},
+        {"subsample_rule": "paper"},
         *({"subwords": SUBWORDS, "epochs": 20} | combination for combination in COMBINATIONS),
     ],
     ids=str,

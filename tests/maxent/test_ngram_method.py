@@ -301,6 +301,22 @@ def test_held_out_text_chooses_sigma2() -> None:
     assert "3" == given.metadata["sigma2"] == lm.MaxEnt().fit(counts).metadata["sigma2"]
 
 
+@pytest.mark.parametrize(
+    ("order", "solver", "sigma2", "alpha"),
+    [(2, "owl-qn", "3", "0"), (3, "lbfgs", "3", "0"), (4, "owl-qn", "6", "0.5"), (5, "lbfgs", "6", "0")],
+)
+def test_defaults_of_the_priors_by_order(order: int, solver: str, sigma2: str, alpha: str) -> None:
+    """Chen's priors from order 4 on; a value that is given stays, and so does that of `adapt`."""
+    counts = lm.count(lm.Text.from_sentences(VERSE), order=order)
+    model = lm.MaxEnt(solver=solver, tolerance=1e-3).fit(counts)
+    explicit = lm.MaxEnt(solver=solver, tolerance=1e-3, sigma2=float(sigma2), alpha=float(alpha)).fit(counts)
+
+    assert (model.metadata["sigma2"], model.metadata["alpha"]) == (sigma2, alpha)
+    assert model.score("the cat saw") == explicit.score("the cat saw")
+    assert lm.MaxEnt(alpha=0).fit(counts).metadata["alpha"] == "0"
+    assert lm.MaxEnt().adapt(model, counts).metadata["adapted"] == "sigma2=0.5"
+
+
 def test_held_out_text_without_an_event() -> None:
     counts = counted(VERSE, 2)
     with pytest.raises(EstimationError, match="no event in the held-out text"):

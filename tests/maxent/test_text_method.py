@@ -268,6 +268,22 @@ def test_what_was_seen_comes_back() -> None:
     assert model.log10_prob("b", ["<s>"], before=["a"]) > model.log10_prob("b", ["<s>"], before=["c"])
 
 
+def test_sentences_are_drawn_with_the_whole_document() -> None:
+    """Every word is drawn after all words before it, of the sentence and of the document."""
+    text = text_of(divided(VERSE * 3, list(range(0, 66, 5))))
+    model = replace(METHOD, order=2, tolerance=1e-4).fit(text)
+    before = VERSE[:3]
+    random, words = np.random.default_rng(5), ["<s>"]
+    while len(words) < 9:
+        probs = model.distribution(words, before)
+        probs[model.vocabulary.id("<unk>")] = 0
+        words.append(model.vocabulary.word(int(random.choice(len(probs), p=probs / probs.sum()))))
+        if words[-1] == "</s>":
+            break
+
+    assert model.generate(seed=5, max_length=8, before=before) == [w for w in words[1:] if w != "</s>"]
+
+
 def test_without_features_it_is_the_model_of_the_ngrams() -> None:
     text = text_of(divided(VERSE, [5]))
     bare = lm.TextMaxEnt(order=3, distance_2=0, triggers=0, topics=0, cache=(), tolerance=1e-10).fit(text)

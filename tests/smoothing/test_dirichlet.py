@@ -220,6 +220,31 @@ def test_weights_satisfy_their_equation() -> None:
             assert value == pytest.approx(right, rel=1e-5), word
 
 
+def test_weights_converge_where_words_hardly_depend_on_each_other() -> None:
+    """Where alpha is large, a thousand steps of the fixed point alone end at 327 of 429."""
+    random = np.random.default_rng(0)
+    counts = counts_of([random.choice(list("abcdef"), 8).tolist() for _ in range(60)], 2)
+    best = evidence_weights(counts)
+    u = dict(zip(counts.vocabulary.words(), best.tolist(), strict=True))
+    totals: dict[str, int] = {}
+    left: dict[str, float] = {}
+    for (history, word), count in counts.items(2):
+        totals[history] = totals.get(history, 0) + count
+        left[word] = left.get(word, 0.0) + digamma_difference(u[word], count)
+    right = sum(digamma_difference(sum(u.values()), total) for total in totals.values())
+
+    assert best.sum() == pytest.approx(428.69284, rel=1e-7)
+    assert [*left.values()] == pytest.approx([right] * len(left), rel=1e-9)
+
+
+def test_weights_end_where_the_evidence_has_no_maximum() -> None:
+    """The text is as if drawn without histories, so alpha has no bound: it ends at 1000 for each of 4 bigrams."""
+    best = evidence_weights(counts_of([["a", "a", "a"]], 2))
+
+    assert best.sum() == pytest.approx(4000)
+    assert best[best > 0] / best.sum() == pytest.approx([0.25, 0.75], rel=1e-3)
+
+
 @given(strategies.corpora(), st.integers(1, 3))
 @settings(max_examples=25)
 def test_evidence_prior_sums_to_one_on_any_corpus(corpus: strategies.Corpus, order: int) -> None:

@@ -135,6 +135,12 @@ MODELS: list[ModelCase] = [
     *weights_alone("good-turing", lm.GoodTuring, GoodTuringOracle),
     *weights_alone("simple-good-turing", partial(lm.GoodTuring, simple=True), SimpleGoodTuringOracle),
     *weights_alone("church-gale", lm.ChurchGale, ChurchGaleOracle, highest_order=3),
+    *weights_alone(
+        "church-gale-quarter",
+        partial(lm.ChurchGale, unigram_delta=0.25),
+        partial(ChurchGaleOracle, unigrams=partial(AdditiveOracle, delta=QUARTER)),
+        highest_order=3,
+    ),
     *vocabularies("stupid-backoff", lm.StupidBackoff, StupidBackoffOracle, normalized=False),
     *vocabularies(
         "jelinek-mercer",
@@ -183,7 +189,7 @@ MODELS: list[ModelCase] = [
         has_lower_orders=False,
     ),
     *vocabularies(
-        "maxent", partial(lm.MaxEnt, sigma2=2.0, tolerance=1e-15), partial(MaxEntOracle, sigma2=2.0)
+        "maxent", partial(lm.MaxEnt, sigma2=2.0, alpha=0, tolerance=1e-15), partial(MaxEntOracle, sigma2=2.0)
     ),
     *weights_alone(
         "class-maxent",
@@ -311,7 +317,7 @@ def deltas_of(counts: lm.NgramCounts, base: Any, heldout: lm.Text) -> list[float
 
 def best_sigma2(counts: lm.NgramCounts, base: Any, heldout: lm.Text, closed: bool) -> list[float]:
     """What the model says that it was given."""
-    model = lm.MaxEnt(closed=closed, tolerance=1e-15).fit(counts, heldout)
+    model = lm.MaxEnt(closed=closed, alpha=0, tolerance=1e-15).fit(counts, heldout)
     return [float(model.metadata["sigma2"])]
 
 
@@ -342,7 +348,7 @@ TUNED: list[TunedCase] = [
     *(
         TunedCase(
             f"maxent-{kind}",
-            partial(lm.MaxEnt, closed=closed, tolerance=1e-15),
+            partial(lm.MaxEnt, closed=closed, alpha=0, tolerance=1e-15),
             lambda found, closed=closed: partial(MaxEntOracle, sigma2=found[0], closed=closed),
             partial(best_sigma2, closed=closed),
         )

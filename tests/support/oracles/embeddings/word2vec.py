@@ -72,6 +72,7 @@ class Word2VecOracle:
     skip_gram: bool
     shared: bool
     exact: bool
+    summed: bool = False
     loss: float = 0.0
 
     def train(self, ids: Sequence[int], seed: int, rate: float, rate_step: float) -> int:
@@ -130,7 +131,7 @@ class Word2VecOracle:
                 for row, prediction in zip(rows, predictions, strict=True):
                     self._move([row], prediction, rate)
             return
-        hidden = self.inputs[rows].mean(axis=0)
+        hidden = self.inputs[rows].sum(axis=0) / (1 if self.summed else len(rows))
         error = np.zeros_like(hidden)
         for prediction in predictions:
             self.loss += loss_of(hidden, self.outputs, prediction)
