@@ -1,6 +1,6 @@
 """Kernel that formats rows of n-grams as lines of ARPA files and count files."""
 from libc.math cimport INFINITY
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
@@ -128,8 +128,9 @@ cdef class NgramFormatter:
         cdef Py_ssize_t limit = self.line_bytes(order)
         cdef bint counting = counts is not None, weighted = log10_backoffs is not None
         cdef int64_t n_rows = words.shape[0], low = 0, high = starts.shape[0] - 1, middle, row = first, history
-        cdef int64_t n_histories = high, n_words = self.table.index.size
-        cdef bint valid = True
+        cdef int64_t n_histories = high
+        cdef uint32_t n_words = self.table.index.size, bad = 0
+        cdef int32_t n_weights = <int32_t> min(log10_backoffs.shape[0], 0x7FFFFFFF) if weighted else 0
         cdef int32_t following
         cdef char* start
         cdef char* at
@@ -164,20 +165,27 @@ cdef class NgramFormatter:
             history = low
             while row < last and at <= stop:
                 batch = min(BATCH, last - row)
+                # loops without a break, which the compiler makes into vector code
+                bad = 0
                 for i in range(batch):
-                    if not 0 <= words[row + i] < n_words:
-                        valid = False
-                        break
+                    bad |= <uint32_t> words[row + i] >= n_words
+                if not counting:
+                    for i in range(batch):
+                        bad |= not log10_probs[row + i] <= 0
+                if weighted:
+                    for i in range(batch):
+                        bad |= next_histories[row + i] >= n_weights
+                if bad:
+                    break
+                for i in range(batch):
                     memcpy(slots + SLOT * i, self.slots + SLOT * <int64_t> words[row + i], SLOT)
                 if weighted:
                     for i in range(batch):
                         following = next_histories[row + i]
-                        if following >= log10_backoffs.shape[0]:
-                            valid = False
-                            break
                         weights[i] = log10_backoffs[following] if following >= 0 else 0
-                        valid = valid and weights[i] < INFINITY
-                if not valid:
+                    for i in range(batch):
+                        bad |= not weights[i] < INFINITY
+                if bad:
                     break
                 for i in range(batch):
                     if at > stop:
@@ -190,9 +198,6 @@ cdef class NgramFormatter:
                             row += 1
                             continue
                     else:
-                        if not log10_probs[row] <= 0:
-                            valid = False
-                            break
                         at += write_log10(log10_probs[row], at)
                         at[0] = c"\t"
                         at += 1
@@ -206,7 +211,7 @@ cdef class NgramFormatter:
                     else:
                         at = self.put_history(order, history, at)
                         if at == NULL:
-                            valid = False
+                            bad = 1
                             break
                         previous_size = at - line
                     previous = line
@@ -222,9 +227,9 @@ cdef class NgramFormatter:
                     at[0] = c"\n"
                     at += 1
                     row += 1
-                if not valid:
+                if bad:
                     break
-        if not valid:
+        if bad:
             raise ValueError(
                 f"found a {order}-gram with a word, a history or a number that does not exist; expected rows of a model"
             )

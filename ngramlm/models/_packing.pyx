@@ -74,33 +74,33 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
     cdef Slot* slots
     cdef Slot* header
     cdef Slot* rows
-    cdef int64_t h, row, n_rows, after, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
+    cdef int64_t h, row, n_rows, least = base, n_slots = buffer.shape[0] // <int64_t> sizeof(Slot)
+    cdef bint valid = True
     cdef uint32_t places, at, i
     if end <= first:
         return
-    if (first < 0 or not 0 <= base <= MAX_SLOTS or end >= starts.shape[0] or end > states.shape[0] or end > log10_backoffs.shape[0]
-            or starts[first] < 0 or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
+    if (first < 0 or not 0 <= base <= MAX_SLOTS or end >= starts.shape[0] or end > states.shape[0]
+            or end > log10_backoffs.shape[0] or starts[first] < 0 or starts[end] > min(words.shape[0], log10_probs.shape[0], nexts.shape[0])
             or (not root and end > parents.shape[0])):
         raise ValueError("histories beyond the columns")
-    for h in range(first, end):
-        if not root and not 0 <= parents[h] < parent_states.shape[0]:
-            raise ValueError("a parent outside the trie")
-        n_rows = starts[h + 1] - starts[h]
-        if n_rows < 0 or n_rows > starts[end]:
-            raise ValueError("histories out of order")
-        # A history ends where the next one begins, or before.
-        after = <int64_t> states[h + 1] if h + 1 < end else base + n_slots
-        if n_rows >= MAX_SLOTS or states[h] < base:
-            raise ValueError("the histories do not fit into the buffer")
-        if <int64_t> states[h] + 1 + (n_rows if root else <int64_t> n_places(n_rows)) > after:
-            raise ValueError("the histories do not fit into the buffer")
     slots = <Slot*> &buffer[0]
     with nogil:
         for h in range(first, end):
+            n_rows = starts[h + 1] - starts[h]
+            if n_rows < 0 or starts[h + 1] > starts[end]:
+                valid = False
+                break
+            if not root and not 0 <= parents[h] < parent_states.shape[0]:
+                valid = False
+                break
+            places = <uint32_t> n_rows if root else n_places(n_rows)
+            # a history ends where the next one begins, or before
+            if states[h] < least or <int64_t> states[h] + 1 + places > base + n_slots:
+                valid = False
+                break
+            least = <int64_t> states[h] + 1 + places
             header = &slots[states[h] - base]
             rows = header + 1
-            n_rows = starts[h + 1] - starts[h]
-            places = <uint32_t> n_rows if root else n_places(n_rows)
             header.a = places
             header.b = 0.0 if root else log10_backoffs[h]
             header.c = 0 if root else parent_states[parents[h]]
@@ -121,6 +121,8 @@ def fill_slots(uint8_t[::1] buffer, int64_t base, int64_t first, int64_t end, co
                 rows[at].a = <uint32_t> words[row]
                 rows[at].b = log10_probs[row]
                 rows[at].c = nexts[row]
+    if not valid:
+        raise ValueError("histories that do not fit each other or the buffer")
 
 
 def recover_histories(const uint32_t[::1] lower_nexts, const int64_t[::1] lower_starts,

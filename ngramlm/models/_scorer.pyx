@@ -124,6 +124,8 @@ cdef class Scorer:
         each token, or is empty.
         """
         cdef int64_t n_sentences = sentences.shape[0] - 1, n_ids = ids.shape[0], n_runs, i
+        # as wide as a score, so that the compiler makes vector code
+        cdef int64_t bad = 0
         cdef Run* runs
         cdef bint want_lengths = lengths.shape[0] > 0, valid = True
         cdef int failed = 0
@@ -159,9 +161,9 @@ cdef class Scorer:
                 failed = self.run(runs, n_runs) if valid else 0
             if valid and not failed:
                 for i in range(out.shape[0]):
-                    failed |= not out[i] < INFINITY
+                    bad |= not out[i] < INFINITY
         free(runs)
         if not valid:
             raise ValueError("ids are not sentences of <s> w1 .. wl </s> over the vocabulary")
-        if failed:
+        if failed or bad:
             raise self.refuse("damaged model")
