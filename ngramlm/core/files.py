@@ -319,8 +319,8 @@ def written_together() -> Iterator[None]:
     """Let all files that `atomic_write` writes in this block appear when the block ends without an error.
 
     After an error none of them appears, and all old files are unchanged. If the system stops the process while the
-    files are renamed, the last file is missing: new files are never beside an old one under this name. Its old
-    contents are then in ``.NAME.ngramlm-XXXXXXXX.old.tmp`` until the next writing.
+    files are renamed, the last file is missing, so new files are never beside an old one under this name. Its old
+    contents are then in ``.NAME.ngramlm-XXXXXXXX.old.tmp`` until the next writing. The other files are old or new.
 
     Raises
     ------
@@ -360,7 +360,9 @@ def _appear(files: list[_Written]) -> None:
             # the last file first: while it is missing, nobody takes the others for its companions
             for file in reversed(files):
                 if os.path.lexists(file.target) and file.target not in old:
-                    old[file.target] = set_aside(file.target, file.temporary)
+                    old[file.target] = set_aside(
+                        file.target, file.temporary, keeps_name=file is not files[-1]
+                    )
         for file in files:
             os.replace(file.temporary.path, file.target)
             new.append(file.target)

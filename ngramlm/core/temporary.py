@@ -93,10 +93,11 @@ def temporary_folder(name: str, parent: str | os.PathLike[str] | None = None) ->
         made.discard()
 
 
-def set_aside(path: str, temporary: Temporary) -> Temporary:
-    """Rename a file, so that it can be restored, and return its new path.
+def set_aside(path: str, temporary: Temporary, keeps_name: bool) -> Temporary:
+    """Give a file another name, so that it can be restored, and return its new path.
 
-    Nothing but `Temporary.discard` removes it: if the process is ended now, this is the only copy of the old file.
+    With `keeps_name`, the file keeps its old name beside the new one, where the file system knows hard links. Without,
+    nothing but `Temporary.discard` removes it: if the process is ended now, this is the only copy of the old file.
     """
     aside = temporary.path.removesuffix(".tmp") + ".old.tmp"
     handle = _handle(path)
@@ -104,12 +105,22 @@ def set_aside(path: str, temporary: Temporary) -> Temporary:
         os.close(handle)
         handle = None
     try:
-        os.replace(path, aside)
+        if not (keeps_name and _link(path, aside)):
+            os.replace(path, aside)
     except BaseException:
         if handle is not None:
             os.close(handle)
         raise
     return Temporary(aside, handle)
+
+
+def _link(path: str, other: str) -> bool:
+    """Give a file a second name, and return whether that can be done."""
+    try:
+        os.link(path, other, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        return False
+    return True
 
 
 def remove_left_over(folder: str, name: str) -> None:

@@ -414,5 +414,5 @@ def test_topics_in_json(folder: Path, invoke: Invoke) -> None:
 def test_info_says_that_a_mixture_was_verified(folder: Path, invoke: Invoke) -> None:
     lm.Mixture([lm.load("model.ngram"), lm.Cache()]).save("a.ngram")
 
-    assert "Verified:     all parts can be read\n" in invoke("info", "a.ngram", "--verify").stdout
+    assert "Verified:     whole and consistent\n" in invoke("info", "a.ngram", "--verify").stdout
     assert "Verified" not in invoke("info", "a.ngram").stdout

@@ -183,4 +183,4 @@ def test_words_that_are_not_utf8_are_refused(invoke: Invoke, folder: Path) -> No
     result = invoke("embed", "nearest", "vectors.txt", input=b"cat\xff\n")
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "error: found bytes that are not UTF-8 on standard input; expected words\n"
+    assert result.stderr == "error: <stdin>:1: found bytes that are not UTF-8; expected UTF-8\n"

@@ -69,7 +69,7 @@ def test_every_optional_value_says_its_default(words: tuple[str, ...]) -> None:
     adding = ("--heldout", "--set", "--prune", "--kneser-ney-prune", "--idf", "--classes", "--before", "--curve",
               "--caches", "--model", "--entropy", "--weighted-difference", "--keep", "--history-model", "--vocab",
               "--word-list", "--pairs", "--questions", "--html", "--subwords", "--discount-fallback", "--test",
-              "--output")  # fmt: skip
+              "--output", "--trigger-list", "--plot")  # fmt: skip
     for parameter in command_of(words).params:
         if isinstance(parameter, click.Option) and not parameter.is_flag and parameter.opts[-1] not in adding:
             _, text = parameter.get_help_record(click.Context(command_of(words))) or ("", "")

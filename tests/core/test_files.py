@@ -27,7 +27,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngramlm.core import files
+from ngramlm.core import files, temporary
 from ngramlm.core.files import atomic_write, open_source, source_name, written_together
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
@@ -259,11 +259,13 @@ def test_an_error_between_several_files_leaves_the_old_ones(error: type[BaseExce
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), KeyboardInterrupt()])
-@pytest.mark.parametrize("which", range(5))
+@pytest.mark.parametrize(
+    ("links", "which"), [*((True, n) for n in range(4)), *((False, n) for n in range(5))]
+)
 def test_each_failure_of_renaming_several_files_leaves_the_old_ones(
-    which: int, error: BaseException, three: Path
+    links: bool, which: int, error: BaseException, three: Path
 ) -> None:
-    """Two old files are set aside, three new ones are renamed: five calls."""
+    """Two old files are set aside, one of them by a link where there are links. Three new files are renamed."""
     real, calls = os.replace, []
 
     def replace(one: str, other: str) -> None:
@@ -272,7 +274,13 @@ def test_each_failure_of_renaming_several_files_leaves_the_old_ones(
             raise error
         real(one, other)
 
-    with mock.patch("os.replace", replace), pytest.raises(type(error)), written_together():
+    link = os.link if links else mock.Mock(side_effect=PermissionError(1, "Operation not permitted"))
+    with (
+        mock.patch("os.replace", replace),
+        mock.patch("os.link", link),
+        pytest.raises(type(error)),
+        written_together(),
+    ):
         for name in SEVERAL:
             write(three / name)
 
@@ -280,24 +288,34 @@ def test_each_failure_of_renaming_several_files_leaves_the_old_ones(
 
 
 @posix
+@pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("which", range(1, 5))
-def test_no_kill_leaves_the_last_file_beside_others_of_another_writing(which: int, three: Path) -> None:
-    """The last one is missing then, and its old contents are kept until the next writing."""
+def test_no_kill_leaves_the_last_file_beside_others_of_another_writing(
+    links: bool, which: int, three: Path
+) -> None:
+    """The last one is missing then, and its old contents are kept until the next writing. With links, no other is."""
     code = (
         "import os, signal, sys; from ngramlm.core.files import atomic_write, written_together\n"
         "real, calls = os.replace, []\n"
         "def replace(one, other):\n"
         "    if len(calls) == int(sys.argv[1]): os.kill(os.getpid(), signal.SIGKILL)\n"
         "    calls.append(one); real(one, other)\n"
-        "os.replace = replace\n"
+        "real_link = os.link\n"
+        "def link(one, other, **options):\n"
+        "    if sys.argv[2] == 'False': raise OSError(1, 'Operation not permitted')\n"
+        "    if len(calls) == int(sys.argv[1]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    calls.append(one); real_link(one, other, **options)\n"
+        "os.replace, os.link = replace, link\n"
         "with written_together():\n"
         "    for name in 'abc':\n"
         "        with atomic_write(name) as out: out.write(b'new contents\\n' * 1000)"
     )
-    process = subprocess.run([sys.executable, "-c", code, str(which)], cwd=three)
+    process = subprocess.run([sys.executable, "-c", code, str(which), str(links)], cwd=three)
 
     assert -signal.SIGKILL == process.returncode
     assert "c" not in names(three)
+    if links:
+        assert contents(three)["a"] in (OLD, NEW)
     assert OLD in [(three / name).read_bytes() for name in names(three) if name.startswith(".c.")]
     with written_together():
         for name in SEVERAL:
@@ -732,12 +750,12 @@ def test_unfinished_files_and_folders_are_discarded(tmp_path: Path) -> None:
     write(tmp_path / "old", OLD)
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "old") as out:
         out.write(NEW)
-        with contextlib.suppress(FileNotFoundError), files.temporary_folder("t-", tmp_path) as folder:
+        with contextlib.suppress(FileNotFoundError), temporary.temporary_folder("t", tmp_path) as folder:
             (Path(folder) / "inside").write_bytes(NEW)
             assert len(names(tmp_path)) == 3
-            files.discard_unfinished()
+            temporary.discard_unfinished()
             assert names(tmp_path) == ["old"]
             # a second call, as of a second signal, finds nothing
-            files.discard_unfinished()
+            temporary.discard_unfinished()
 
     assert (tmp_path / "old").read_bytes() == OLD

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import itertools
 import json
 import os
@@ -26,7 +25,6 @@ from support.texts import TOY, counted
 
 import ngramlm as lm
 from ngramlm.errors import FormatError, UsageError
-from ngramlm.formats import binary
 from ngramlm.formats.binary import (
     LAYOUTS,
     PAGE,
@@ -707,15 +705,6 @@ def test_numbers_of_ngrams_that_a_compact_file_cannot_hold(n_rows: list[int], tm
 
     with pytest.raises(FormatError):
         load_binary(path)
-
-
-def test_a_file_that_shrinks_while_it_is_read() -> None:
-    """The reader ends, and says how much is missing."""
-    pieces = binary._read(io.BytesIO(b"abc"), 5, "slots", "m.ngram")
-    assert next(pieces) == b"abc"
-    with pytest.raises(FormatError) as caught:
-        next(pieces)
-    assert str(caught.value) == "m.ngram: found section 'slots' truncated; expected 2 more bytes"
 
 
 @pytest.mark.parametrize("value", [0, 1, 1 << 16, (1 << 31) - 1])

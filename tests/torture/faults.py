@@ -169,8 +169,8 @@ class Trial:
         for name in self.command.outputs:
             path = self.folder / name
             found[name] = path.read_bytes() if path.exists() else None
-            if self.command.timed:
-                found[name] = re.sub(rb"[0-9][0-9.e-]*", b"0", found[name] or b"")
+            if self.command.timed and path.exists():
+                found[name] = re.sub(rb"[0-9][0-9.e-]*", b"0", path.read_bytes())
         return found
 
     def left(self) -> list[str]:
@@ -204,6 +204,11 @@ def _faults(trial: Trial, at: int, how: str, old: dict[str, bytes | None], repor
     """Say what is wrong after a run whose call `at` fails."""
     run = trial.run(at, how)
     found, left = trial.outputs(), trial.left()
+    between = {*trial.command.outputs[:-1]} if run.returncode == -signal.SIGKILL else set[str]()
+    if between and found[trial.command.outputs[-1]] is None:
+        # Killed while several files got their names: the last one is missing, and each other is old or new.
+        found |= {name: old[name] for name in between if found[name] == trial.new[name]}
+        found[trial.command.outputs[-1]] = old[trial.command.outputs[-1]]
     if found not in (old, trial.new):
         which = {
             name: "old"

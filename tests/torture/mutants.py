@@ -146,9 +146,8 @@ def python_mutants(path: str, source: str) -> list[Mutant]:
             old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
             between(node.values[0], node.values[1], f" {old} ", f" {new} ", node)
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-            replace(
-                node, at(node.lineno, node.col_offset), at(node.operand.lineno, node.operand.col_offset), ""
-            )
+            start = at(node.lineno, node.col_offset)
+            replace(node, start, start + len("not" if isinstance(node.op, ast.Not) else "-"), "")
         elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
             new = repr(node.value + 1 if isinstance(node.value, int) else node.value * 2 + (node.value == 0))
             replace(

@@ -23,7 +23,7 @@ EXPECTED = [
     "if x <= 0 and not n:",
     "if x < 1 and not n:",
     "if x < 0 or not n:",
-    "if x < 0 and n:",
+    "if x < 0 and  n:",
     "pass",
     "total -= math.log10(x) - min(x, -1)",
     "total += math.log(x) - min(x, -1)",
