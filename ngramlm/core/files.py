@@ -371,9 +371,13 @@ def _appear(files: list[_Written]) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(target)
         for target, kept in old.items():
-            with contextlib.suppress(OSError):
+            try:
                 os.replace(kept.path, target)
-            kept.release()
+            except OSError:
+                kept.release()
+            else:
+                # two names of one file stay two names when one is renamed to the other
+                kept.discard()
         if isinstance(error, OSError) and error.errno is not None:
             raise type(error)(error.errno, error.strerror, error.filename2 or error.filename) from None
         raise
