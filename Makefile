@@ -161,7 +161,7 @@ fuzz: $(VENV)/installed $(VENV)/test
 torture: $(VENV)/installed $(VENV)/test
 	$(TORTURE) torture.faults $(ARGS)
 
-build/mutants/record.json: | $(VENV)/installed $(VENV)/test $(VENV)/coverage
+build/mutants/record.json: $(wildcard ngramlm/*.py ngramlm/*/*.py) $(VENV)/installed $(VENV)/test $(VENV)/coverage
 	$(TORTURE) torture.mutants --record
 
 mutants: build/mutants/record.json $(VENV)/build

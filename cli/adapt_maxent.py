@@ -62,6 +62,7 @@ def maxent(given: AdaptMaxEnt) -> None:
         raise click.UsageError(
             "--json and --trigger-list - cannot be used together: both go to standard output."
         )
+    from ngramlm.core.files import written_together
     from ngramlm.maxent import TextMaxEnt
     from ngramlm.text.reading import require_sentences
 
@@ -76,10 +77,11 @@ def maxent(given: AdaptMaxEnt) -> None:
         text = read_documents(sources, given.documents, **reading, **given.selection.arguments())
         require_sentences(text, sources[0])
         model = method.fit(text, threads=threads, progress=progress)
+    with written_together():
+        if given.trigger_list is not None:
+            with open_output(given.trigger_list) as out:
+                out.writelines(f"{cause}\t{word}\t{weight:.4f}\n" for cause, word, weight in model.triggers())
         model.save(output)
-    if given.trigger_list is not None:
-        with open_output(given.trigger_list) as out:
-            out.writelines(f"{cause}\t{word}\t{weight:.4f}\n" for cause, word, weight in model.triggers())
     if given.common.as_json:
         about = {"documents": text.n_documents, "features_of_the_text": model.features.n_features}
         write_json({"output": output, **about, **about_model(model)})

@@ -65,6 +65,7 @@ def command(given: Vocab) -> None:
         checks.check_output(written, sources)
     import numpy as np
 
+    from ngramlm.core.files import written_together
     from ngramlm.text.reading import read_text
     from ngramlm.text.vocabulary import RESERVED
 
@@ -86,21 +87,23 @@ def command(given: Vocab) -> None:
         from ngramlm.text.zipf import ZipfLaw
 
         law = ZipfLaw.fit(found)
-        if given.plot is not None:
+    with written_together():
+        if law is not None and given.plot is not None:
             from ngramlm.report.zipf_plot import zipf_plot
 
             with open_output(given.plot) as out:
                 out.write(f"{zipf_plot(found, law, ', '.join(map(os.path.basename, sources)))}\n")
+        if not given.common.as_json:
+            with open_output(given.output) as out:
+                if given.with_counts:
+                    out.writelines(f"{word}\t{count}\n" for word, count in zip(words, counts, strict=True))
+                else:
+                    out.writelines(f"{word}\n" for word in words)
     if given.common.as_json:
         listed = dict(zip(words, counts, strict=True))
         about = {} if law is None else {"zipf_exponent": law.exponent}
         write_json({"tokens": text.n_words, "oovs": text.n_oov, **about, "words": listed})
         return
-    with open_output(given.output) as out:
-        if given.with_counts:
-            out.writelines(f"{word}\t{count}\n" for word, count in zip(words, counts, strict=True))
-        else:
-            out.writelines(f"{word}\n" for word in words)
     if law is not None and not given.common.quiet:
         stderr_line(f"Zipf's law: exponent {law.exponent:.4f} over {plural(law.n_types, 'word')}")
     if not given.common.quiet and given.output != "-":

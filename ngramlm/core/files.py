@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
-from ngramlm.core.temporary import Temporary, set_aside, temporary_file
+from ngramlm.core.temporary import Temporary, remove_left_over, restore, set_aside, temporary_file
 from ngramlm.errors import FormatError, MissingExtraError, UsageError
 
 __all__ = [
@@ -199,11 +199,18 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     return os.path.splitext(name)[1]
 
 
-def plain_size(source: Source) -> int | None:
-    """Return the number of bytes of an uncompressed file. None for streams, pipes and compressed files."""
-    if not isinstance(source, (str, os.PathLike)) or is_compressed(source):
+def plain_size(source: Source, stream: IO[bytes] | None = None) -> int | None:
+    """Return the number of bytes of an uncompressed file. None for streams, pipes and compressed files.
+
+    Give the open stream where the size must be that of the file which is read: another may have the name by now.
+    """
+    if not isinstance(source, (str, os.PathLike)) or source == "-" or is_compressed(source):
         return None
-    return os.path.getsize(source) if os.path.isfile(source) else None
+    try:
+        status = os.stat(source) if stream is None else os.fstat(stream.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _suffix(path: str) -> str:
@@ -320,7 +327,8 @@ def written_together() -> Iterator[None]:
 
     After an error none of them appears, and all old files are unchanged. If the system stops the process while the
     files are renamed, the last file is missing, so new files are never beside an old one under this name. Its old
-    contents are then in ``.NAME.ngramlm-XXXXXXXX.old.tmp`` until the next writing. The other files are old or new.
+    contents are then in ``.NAME.ngramlm-XXXXXXXX.old.tmp``, and are kept until a new file has the name. The other
+    files are old or new.
 
     Raises
     ------
@@ -355,6 +363,7 @@ def _appear(files: list[_Written]) -> None:
     """Give files their names. After an error, all old files have their names again."""
     old: dict[str, Temporary] = {}
     new: list[str] = []
+    missing: list[str] = []
     try:
         if len(files) > 1:
             # the last file first: while it is missing, nobody takes the others for its companions
@@ -364,6 +373,8 @@ def _appear(files: list[_Written]) -> None:
                         file.target, file.temporary, keeps_name=file is not files[-1]
                     )
         for file in files:
+            if not os.path.lexists(file.target):
+                missing.append(file.target)
             os.replace(file.temporary.path, file.target)
             new.append(file.target)
     except BaseException as error:
@@ -371,13 +382,7 @@ def _appear(files: list[_Written]) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(target)
         for target, kept in old.items():
-            try:
-                os.replace(kept.path, target)
-            except OSError:
-                kept.release()
-            else:
-                # two names of one file stay two names when one is renamed to the other
-                kept.discard()
+            restore(kept, target)
         if isinstance(error, OSError) and error.errno is not None:
             raise type(error)(error.errno, error.strerror, error.filename2 or error.filename) from None
         raise
@@ -385,6 +390,9 @@ def _appear(files: list[_Written]) -> None:
         kept.discard()
     for file in files:
         file.temporary.release()
+    for target in missing:
+        # what a killed process had set aside was kept until now
+        remove_left_over(*os.path.split(target))
 
 
 def check_target(path: str | os.PathLike[str]) -> int | None:

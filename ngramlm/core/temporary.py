@@ -23,6 +23,7 @@ __all__ = [
     "Temporary",
     "discard_unfinished",
     "remove_left_over",
+    "restore",
     "set_aside",
     "temporary_file",
     "temporary_folder",
@@ -31,6 +32,7 @@ __all__ = [
 MARK = "ngramlm-"
 # The characters of a name that are kept, so that the temporary name is not too long for the file system.
 KEPT = 40
+ASIDE = ".old.tmp"
 _RANDOM = r"[a-z0-9_]{8}"
 
 # The temporary files and folders in use, and the process that made each: a forked process leaves them alone.
@@ -97,9 +99,9 @@ def set_aside(path: str, temporary: Temporary, keeps_name: bool) -> Temporary:
     """Give a file another name, so that it can be restored, and return its new path.
 
     With `keeps_name`, the file keeps its old name beside the new one, where the file system knows hard links. Without,
-    nothing but `Temporary.discard` removes it: if the process is ended now, this is the only copy of the old file.
+    this is the only copy of the old file. If the process is ended now, it is kept until a new file has the name.
     """
-    aside = temporary.path.removesuffix(".tmp") + ".old.tmp"
+    aside = temporary.path.removesuffix(".tmp") + ASIDE
     handle = _handle(path)
     if handle is not None and not _lock(handle, wait=False):
         os.close(handle)
@@ -114,6 +116,17 @@ def set_aside(path: str, temporary: Temporary, keeps_name: bool) -> Temporary:
     return Temporary(aside, handle)
 
 
+def restore(kept: Temporary, path: str) -> None:
+    """Give a file that was set aside its name again."""
+    try:
+        os.replace(kept.path, path)
+    except OSError:
+        kept.release()
+    else:
+        # two names of one file stay two names when one is renamed to the other
+        kept.discard()
+
+
 def _link(path: str, other: str) -> bool:
     """Give a file a second name, and return whether that can be done."""
     try:
@@ -124,7 +137,10 @@ def _link(path: str, other: str) -> bool:
 
 
 def remove_left_over(folder: str, name: str) -> None:
-    """Remove the temporary files and folders for a name whose processes have ended."""
+    """Remove the temporary files and folders for a name whose processes have ended.
+
+    A file that was set aside is kept while no other has its name, because it is the only copy then.
+    """
     if fcntl is None:
         return
     ours = re.compile(rf"{re.escape(_prefix(name))}{_RANDOM}(\.old)?\.tmp")
@@ -138,13 +154,17 @@ def remove_left_over(folder: str, name: str) -> None:
         if handle is None:
             continue
         # The lock is kept until the file is gone: a process that has just made the file waits for it.
-        if _lock(handle, wait=False) and _is_open_under(handle, path):
+        only_copy = path.endswith(ASIDE) and not os.path.lexists(os.path.join(folder, name))
+        if _lock(handle, wait=False) and _is_open_under(handle, path) and not only_copy:
             _remove(path)
         os.close(handle)
 
 
 def discard_unfinished() -> None:
-    """Remove the temporary files of this process. Call this before it ends in the middle of a write."""
+    """Remove the temporary files of this process. Call this before it ends in the middle of a write.
+
+    Files that were set aside stay.
+    """
     for path, process in list(_unfinished.items()):
         if process == os.getpid():
             _remove(path)

@@ -104,7 +104,7 @@ def _read(
         form = FORMATS[wanted]
         if isinstance(form, StreamFormat):
             whole = cast("IO[bytes]", _Restarted(bytes(head), stream))
-            return form.read(whole, name, plain_size(source), limit, encoding_errors)
+            return form.read(whole, name, plain_size(source, stream), limit, encoding_errors)
     if (
         not isinstance(source, str | os.PathLike)
         or source == "-"

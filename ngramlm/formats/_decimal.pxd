@@ -88,7 +88,10 @@ cdef inline Py_ssize_t put_digits(uint64_t digits, char* out) noexcept nogil:
 
 
 cdef inline Py_ssize_t write_scientific(float number, char* out) noexcept nogil:
-    """Write a positive float32 as d.dddde-dd. Nine digits are enough for every float32."""
+    """Write a positive float32 as d.dddde-dd, or inf or nan. Nine digits are enough for every float32."""
+    if not number < INFINITY:
+        memcpy(out, b"inf" if number == INFINITY else b"nan", 3)
+        return 3
     cdef double value = number
     # numbers between low * value and high * value are nearer to this float32 than to its neighbors
     cdef double low = 0.5 + 0.5 * (nextafterf(number, 0) / value) + 1e-13
@@ -162,11 +165,9 @@ cdef inline Py_ssize_t write_float32(float value, char* out) noexcept nogil:
         out[n] = c"0"
         return n + 1
     mantissa = bits & 0x7FFFFF
-    if (bits >> 23) & 0xFF == 0xFF:
-        memcpy(out + n, b"nan" if mantissa else b"inf", 3)
-        return n + 3
     shift = 150 - <int> ((bits >> 23) & 0xFF)
     if shift > 52 or shift < 1:
+        # a negative NaN is a NaN all the same
         return n + write_scientific(-value if n else value, out + n)
     # below a power of two the distance of two float32 is half as large
     decimals = DECIMALS[shift + (mantissa == 0)]

@@ -13,6 +13,8 @@ import numpy as np
 cdef enum:
     # The number of rows whose words and weights are fetched together. Their cache misses then overlap.
     BATCH = 64
+    # the number of rows whose values are checked together
+    CHECKED = 1 << 14
     # The bytes of a word slot: up to 15 bytes of the word, then its length. The length 255 means a word in the arena.
     SLOT = 16
 
@@ -128,6 +130,7 @@ cdef class NgramFormatter:
         cdef Py_ssize_t limit = self.line_bytes(order)
         cdef bint counting = counts is not None, weighted = log10_backoffs is not None
         cdef int64_t n_rows = words.shape[0], low = 0, high = starts.shape[0] - 1, middle, row = first, history
+        cdef int64_t checked = first, unchecked, k
         cdef int64_t n_histories = high
         cdef uint32_t n_words = self.table.index.size, bad = 0
         cdef int32_t n_weights = <int32_t> min(log10_backoffs.shape[0], 0x7FFFFFFF) if weighted else 0
@@ -165,16 +168,17 @@ cdef class NgramFormatter:
             history = low
             while row < last and at <= stop:
                 batch = min(BATCH, last - row)
-                # loops without a break, which the compiler makes into vector code
-                bad = 0
-                for i in range(batch):
-                    bad |= <uint32_t> words[row + i] >= n_words
-                if not counting:
-                    for i in range(batch):
-                        bad |= not log10_probs[row + i] <= 0
-                if weighted:
-                    for i in range(batch):
-                        bad |= next_histories[row + i] >= n_weights
+                if row + batch > checked:
+                    # loops without a break, which the compiler makes into vector code
+                    unchecked, checked = checked, min(last, checked + CHECKED)
+                    for k in range(unchecked, checked):
+                        bad |= <uint32_t> words[k] >= n_words
+                    if not counting:
+                        for k in range(unchecked, checked):
+                            bad |= not log10_probs[k] <= 0
+                    if weighted:
+                        for k in range(unchecked, checked):
+                            bad |= next_histories[k] >= n_weights
                 if bad:
                     break
                 for i in range(batch):
@@ -183,7 +187,6 @@ cdef class NgramFormatter:
                     for i in range(batch):
                         following = next_histories[row + i]
                         weights[i] = log10_backoffs[following] if following >= 0 else 0
-                    for i in range(batch):
                         bad |= not weights[i] < INFINITY
                 if bad:
                     break

@@ -195,7 +195,7 @@ def refusing_damage(path: str | os.PathLike[str]) -> Iterator[None]:
         struct.error, OSError, ValueError, KeyError, TypeError, AttributeError, IndexError,
         OverflowError, EOFError, NotImplementedError, RecursionError, RuntimeError,
     ) as error:  # fmt: skip
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise FormatError(f"found a damaged file ({error}); expected a whole model", path) from None
 

@@ -84,7 +84,7 @@ def read_arpa(
     threads = usable_threads(threads)
     name = source_name(source)
     with open_source(source) as stream:
-        size = plain_size(source)
+        size = plain_size(source, stream)
         vocabulary, unigrams, sections = read_sections(stream, name, size, threads, progress, workspace)
         closing, lines = Closing(unigrams, threads, workspace), []
         while (section := next(sections, None)) is not None:

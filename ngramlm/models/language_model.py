@@ -392,7 +392,7 @@ class LanguageModel(ABC):
         history: Sentence = (BOS_WORD,),
         seed: int | np.random.Generator | None = None,
         max_length: int = 100,
-        before: Sequence[Sentence] = (),
+        before: Iterable[Sentence] = (),
     ) -> list[str]:
         """Draw a random continuation of a history in a document.
 
@@ -419,6 +419,7 @@ class LanguageModel(ABC):
         """
         random = np.random.default_rng(seed)
         known = history_words(history)
+        before = list(several_sentences(before))
         n_given = len(known)
         # A model of n-grams alone needs no more than its longest history.
         needed = self.order - 1 if self.order is not None and self.independent_sentences else None

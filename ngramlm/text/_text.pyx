@@ -50,12 +50,10 @@ cdef inline uint64_t below_33(uint64_t x) noexcept nogil:
     return (x - ONES * 0x21) & ~x & HIGHS
 
 
-cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* continuation,
-                           bint* marked) noexcept nogil:
+cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* continuation) noexcept nogil:
     """Return -1 if the bytes are well-formed UTF-8 (Unicode 15, table 3-7), otherwise the offset of the first error.
 
-    Adds the number of continuation bytes to `continuation`. Sets `marked` if the word has U+2581, which stands for a
-    blank in texts of pieces.
+    Adds the number of continuation bytes to `continuation`.
     """
     cdef Py_ssize_t i = 0, j, tail
     cdef uint8_t lead, low, high
@@ -88,11 +86,14 @@ cdef Py_ssize_t check_utf8(const uint8_t* word, Py_ssize_t length, int64_t* cont
         for j in range(2, tail + 1):
             if word[i + j] < 0x80 or word[i + j] > 0xBF:
                 return i
-        if lead == 0xE2 and word[i + 1] == 0x96 and word[i + 2] == 0x81:
-            marked[0] = True
         continuation[0] += tail
         i += tail + 1
     return -1
+
+
+cdef inline bint is_mark(const uint8_t* at) noexcept nogil:
+    """Return whether U+2581 is at a place with three readable bytes. It stands for a blank in texts of pieces."""
+    return at[0] == 0xE2 and at[1] == 0x96 and at[2] == 0x81
 
 
 cdef inline int64_t between(int64_t n_words, bint blanks, bint marked) noexcept nogil:
@@ -112,8 +113,8 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
 
     Returns (number of ids, number of lines, number of characters, error, line of the error from 0, byte offset). The
     characters are those that the ids spell: the code points of the words, a line end for each line, and with `blanks`
-    one blank between two words. In a line with the mark U+2581 the marks are its blanks: k words have k marks and
-    k - 1 blanks, so one mark is not counted, and nothing between the pieces.
+    one blank between two words. In a line of pieces, which begins or ends with the mark U+2581, the marks are the
+    blanks: k words have k marks and k - 1 blanks, so one mark is not counted, and nothing between the pieces.
     """
     cdef const uint8_t* text
     cdef const uint8_t* end
@@ -121,12 +122,14 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
     cdef const uint8_t* at
     cdef uint64_t block, spaces, high, prefix
     cdef uint32_t tag
-    cdef Py_ssize_t size
+    cdef Py_ssize_t size = 0
     cdef int64_t n_ids = 0, n_lines = 0, characters = 0, continuation = 0, slot
     cdef int32_t id
     cdef int error = OK
     cdef uint8_t byte
-    cdef bint line_open = False, marked = False
+    cdef bint line_open = False, begins_marked = False
+    # the end of the last word that ends with a mark
+    cdef const uint8_t* mark_end = NULL
     # the place of the first word of the line
     cdef int64_t first = 0
     if length < 0 or data.shape[0] < length + 8:
@@ -143,7 +146,8 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 ids[n_ids] = BOS
                 n_ids += 1
                 line_open = True
-                marked = False
+                begins_marked = False
+                mark_end = NULL
                 first = n_ids
             byte = at[0]
             if byte == 0x20 or byte == 0x09:
@@ -151,7 +155,7 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                 continue
             if byte == 0x0A:
                 ids[n_ids] = EOS
-                characters += between(n_ids - first, blanks, marked)
+                characters += between(n_ids - first, blanks, begins_marked or mark_end == word + size)
                 n_ids += 1
                 n_lines += 1
                 line_open = False
@@ -190,11 +194,16 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
                     word = at
                     break
             if high & HIGHS:
-                slot = check_utf8(word, size, &continuation, &marked)
+                slot = check_utf8(word, size, &continuation)
                 if slot >= 0:
                     error = INVALID_UTF8
                     word += slot
                     break
+                if size >= 3:
+                    if n_ids == first:
+                        begins_marked = is_mark(word)
+                    if is_mark(at - 3):
+                        mark_end = at
             prefix = load8(word)
             if size < 8:
                 prefix &= ~(<uint64_t> 0) >> (64 - 8 * size)
@@ -220,7 +229,7 @@ def tokenize(const uint8_t[::1] data, Py_ssize_t length, WordTable table not Non
         # the last line has no line end
         if line_open and not error:
             ids[n_ids] = EOS
-            characters += between(n_ids - first, blanks, marked)
+            characters += between(n_ids - first, blanks, begins_marked or mark_end == word + size)
             n_ids += 1
             n_lines += 1
         characters -= continuation

@@ -191,6 +191,15 @@ cdef class WordTable:
         cdef int64_t start = self.index.offsets[id]
         return self.index.arena[start:self.index.offsets[id + 1]]
 
+    def finds_every_word(self):
+        """Return whether each word is found under its own id. It is not if a word is there twice."""
+        cdef int64_t id, start
+        for id in range(self.index.size):
+            start = self.index.offsets[id]
+            if self.find(self.index.arena + start, self.index.offsets[id + 1] - start) != id:
+                return False
+        return True
+
     def n_bytes(self):
         """Return the number of bytes of all words."""
         return self.index.offsets[self.index.size]
@@ -204,18 +213,23 @@ cdef class WordTable:
             and memcmp(self.index.arena, other.index.arena, self.index.offsets[size]) == 0
         )
 
-    def arrays(self):
-        """Return copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
+    def letters(self):
+        """Return copies of (arena uint8[bytes], offsets int64[words + 1]): the bytes of all words, and where they begin."""
         cdef int64_t n_bytes = self.index.offsets[self.index.size]
         arena = np.empty(n_bytes, np.uint8)
         offsets = np.empty(self.index.size + 1, np.int64)
-        slots = np.empty((self.index.mask + 1) * sizeof(WordSlot), np.uint8)
         cdef uint8_t[::1] arena_view = arena
         cdef int64_t[::1] offsets_view = offsets
-        cdef uint8_t[::1] slots_view = slots
         if n_bytes:
             memcpy(&arena_view[0], self.index.arena, n_bytes)
         memcpy(&offsets_view[0], self.index.offsets, (self.index.size + 1) * sizeof(int64_t))
+        return arena, offsets
+
+    def arrays(self):
+        """Return copies of (arena uint8[bytes], offsets int64[words + 1], slots uint8[16 * slots]), for a file."""
+        arena, offsets = self.letters()
+        slots = np.empty((self.index.mask + 1) * sizeof(WordSlot), np.uint8)
+        cdef uint8_t[::1] slots_view = slots
         if self.index.key:
             place_without_key(&self.index, <WordSlot*> &slots_view[0], self.tags_without_key())
         else:

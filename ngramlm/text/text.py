@@ -36,7 +36,7 @@ class Text:
     characters : int
         The number of characters that the tokens spell: the code points of the tokens, and one line end for each
         sentence. With the tokenizer ``whitespace`` also one blank between two words, however many stand in the file.
-        In a line of pieces, in which ``▁`` marks the beginnings of words, the marks are the blanks.
+        In a line of pieces, which begins or ends with the mark ``▁``, the marks are the blanks.
     spells_blanks : bool
         Whether `characters` has the blanks between words.
 

@@ -182,8 +182,7 @@ class Vocabulary:
 
     def _is_sound(self) -> bool:
         """Return whether `check` finds nothing. This is faster, because it decodes all words together."""
-        table = self._table
-        arena, offsets, _ = table.arrays()
+        arena, offsets = self._table.letters()
         try:
             str(arena.data, "utf-8")
         except UnicodeDecodeError:
@@ -192,7 +191,7 @@ class Vocabulary:
             return False
         # no word begins inside a letter
         begins_whole = (arena[offsets[:-1]] & 0xC0) != 0x80
-        return bool(begins_whole.all()) and all(table.get(table.word(id)) == id for id in range(len(table)))
+        return bool(begins_whole.all()) and self._table.finds_every_word()
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write the words to a file, one per line, in the order of their ids.

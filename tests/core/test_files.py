@@ -317,6 +317,11 @@ def test_no_kill_leaves_the_last_file_beside_others_of_another_writing(
     if links:
         assert contents(three)["a"] in (OLD, NEW)
     assert OLD in [(three / name).read_bytes() for name in names(three) if name.startswith(".c.")]
+    with contextlib.suppress(InterruptedError), written_together():
+        for name in SEVERAL:
+            write(three / name)
+        raise InterruptedError
+    assert OLD in [(three / name).read_bytes() for name in names(three) if name.startswith(".c.")], "lost"
     with written_together():
         for name in SEVERAL:
             write(three / name)

@@ -334,6 +334,9 @@ SPELLED: list[tuple[str, str, int]] = [
     ("whitespace", "▁naïve", 6),
     # other characters of three bytes that begin in the same way
     ("whitespace", "▀the ▂m ill", 12),
+    # a line that has the mark elsewhere is no line of pieces
+    ("whitespace", "load ▁▂▃ is high today", 23),
+    ("whitespace", "a▁b c", 6),
 ]
 
 

@@ -153,6 +153,10 @@ int link(const char *old, const char *new) {
     if (below(AT_FDCWD, new) && fails("link", 0)) return -1;
     return syscall(SYS_linkat, AT_FDCWD, old, AT_FDCWD, new, 0);
 }
+int linkat(int old_dir, const char *old, int new_dir, const char *new, int flags) {
+    if (below(new_dir, new) && fails("link", 0)) return -1;
+    return syscall(SYS_linkat, old_dir, old, new_dir, new, flags);
+}
 int unlink(const char *path) {
     if (below(AT_FDCWD, path) && fails("unlink", 0)) return -1;
     return syscall(SYS_unlinkat, AT_FDCWD, path, 0);

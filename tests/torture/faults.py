@@ -45,7 +45,7 @@ class Command:
     arguments : str
         The arguments, with spaces between them.
     outputs : tuple[str, ...]
-        The files that appear together. One that exists before is overwritten.
+        The files that appear together, in the order in which they get their names. One that exists is overwritten.
     timed : bool, default False
         Whether the outputs tell how long the command took. Then their numbers are not compared.
     """
@@ -63,6 +63,7 @@ COMMANDS: dict[str, Command] = {
     "train-archive": Command("train text.txt --order 2 --smoothing add-delta -o out.ngram", ("out.ngram",)),
     "count": Command("count text.txt --order 3 -o out.counts", ("out.counts",)),
     "vocab": Command("vocab text.txt -o out.txt", ("out.txt",)),
+    "vocab-plot": Command("vocab text.txt --plot out.svg -o out.txt", ("out.svg", "out.txt")),
     "convert-compact": Command("convert model.arpa out.ngram --layout compact", ("out.ngram",)),
     "convert-arpa": Command("convert model.ngram out.arpa", ("out.arpa",)),
     "prune": Command("prune model.ngram --entropy 1e-3 -o out.ngram", ("out.ngram",)),
@@ -71,6 +72,10 @@ COMMANDS: dict[str, Command] = {
     "adapt-marginals": Command(
         "adapt marginals model.arpa other.txt --background text.txt -o out.arpa", ("out.arpa",)
     ),
+    "adapt-domain": Command(
+        "adapt domain model.ngram other.txt --background text.txt --least 0 --word-list out.txt -o out.ngram",
+        ("out.txt", "out.ngram"),
+    ),
     "report": Command(
         "compare text.txt --test other.txt --smoothing witten-bell,katz --order 2 -o out.json -o out.html -o out.csv",
         ("out.json", "out.html", "out.csv"),
@@ -78,7 +83,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "embed-train": Command(
         "embed train text.txt --dimension 4 --epochs 1 --min-count 1 -o out.npy",
-        ("out.npy", "out.npy.words.txt"),
+        ("out.npy.words.txt", "out.npy"),
     ),
     "embed-convert": Command("embed convert vectors.txt out.safetensors", ("out.safetensors",)),
 }
@@ -206,6 +211,9 @@ def _faults(trial: Trial, at: int, how: str, old: dict[str, bytes | None], repor
     found, left = trial.outputs(), trial.left()
     between = {*trial.command.outputs[:-1]} if run.returncode == -signal.SIGKILL else set[str]()
     if between and found[trial.command.outputs[-1]] is None:
+        kept = [(trial.folder / name).read_bytes() for name in left if name.endswith(".old.tmp")]
+        if OLD not in kept:
+            yield "the old contents of the last output are lost"
         # Killed while several files got their names: the last one is missing, and each other is old or new.
         found |= {name: old[name] for name in between if found[name] == trial.new[name]}
         found[trial.command.outputs[-1]] = old[trial.command.outputs[-1]]

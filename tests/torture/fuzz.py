@@ -76,7 +76,7 @@ class Child:
         self._process = context.Process(target=_work, args=(name, seeds, seed, n, self._folder, theirs))
         self._process.start()
         theirs.close()
-        self._heard = time.monotonic()
+        self._heard, self._killed = time.monotonic(), False
 
     def take(self) -> bool:
         """Take what the child says, if it says something. Return whether it has ended."""
@@ -91,39 +91,52 @@ class Child:
             ended = True
         if not ended and time.monotonic() - self._heard > STUCK:
             self._process.kill()
+            self._killed = True
             self.findings.append(Finding(self.name, f"takes more than {STUCK} s", self._current()))
             ended = True
         if ended:
-            self._end()
+            self.end()
         return ended
 
-    def _end(self) -> None:
+    def stop(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._killed = True
+        self.end()
+
+    def end(self) -> None:
+        """Wait for the process, and remove its folder."""
         self._process.join()
         code = self._process.exitcode
-        if code and not any("takes more than" in finding.verdict for finding in self.findings):
+        if code and not self._killed:
             reason = signal.Signals(-code).name if code < 0 else f"exit {code}"
             self.findings.append(Finding(self.name, f"ends the process: {reason}", self._current()))
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _current(self) -> bytes:
         """The input that ran when the process ended."""
-        data = (self._folder / "current").read_bytes()
+        path = self._folder / "current"
+        data = path.read_bytes() if path.exists() else b""
         return data[8 : 8 + int.from_bytes(data[:8], "little")]
 
 
 def run_batches(plan: Iterable[tuple[str, list[bytes], str, int]], jobs: int) -> Iterator[Child]:
     """Run batches (target, seeds, seed, number of inputs), `jobs` at once, and yield each child at its end."""
     waiting, running = iter(plan), set[Child]()
-    while True:
-        for batch in itertools.islice(waiting, jobs - len(running)):
-            running.add(Child(*batch))
-        if not running:
-            return
-        wait([child.pipe for child in running], timeout=1)
-        for child in list(running):
-            if child.take():
-                running.remove(child)
-                yield child
+    try:
+        while True:
+            for batch in itertools.islice(waiting, jobs - len(running)):
+                running.add(Child(*batch))
+            if not running:
+                return
+            wait([child.pipe for child in running], timeout=1)
+            for child in list(running):
+                if child.take():
+                    running.remove(child)
+                    yield child
+    finally:
+        for child in running:
+            child.stop()
 
 
 def _work(name: str, seeds: list[bytes], seed: str, n: int, folder: Path, out: Any) -> None:
@@ -155,9 +168,6 @@ def keep(finding: Finding, folder: Path) -> Path:
 @click.option("--seconds", default=0.0, help="Stop after this time, whatever --runs says.")
 @click.option("--seed", default=1, show_default=True, help="Seed of chance.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Child processes at once.")
-@click.option(
-    "--guided", is_flag=True, help="Let atheris guide the inputs of one target (pip install atheris)."
-)
 @click.option(
     "-o", "--output", default="build/fuzz", show_default=True, help="Folder for the inputs that fail."
 )

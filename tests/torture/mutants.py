@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import json
 import multiprocessing
 import os
@@ -36,6 +37,8 @@ EXPLAINED = Path(__file__).with_name("survivors.txt")
 PACKAGES = ("smoothing", "formats", "evaluation")
 #: The time that the tests of a mutant may take, in seconds: so many times what they take otherwise, and a little more.
 PATIENCE, LEAST_SECONDS, MOST_SECONDS = 5, 30.0, 900.0
+
+NOT_COMPILED = 99
 
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">", ast.Eq: "!=", ast.NotEq: "==", ast.Is: "is not",
@@ -253,7 +256,17 @@ def record() -> None:
     for path, file in json.loads((WORK / "contexts.json").read_text())["files"].items():
         found = {line: [name for name in names if name] for line, names in file["contexts"].items()}
         lines[str(Path(path))] = {line: names for line, names in found.items() if names}
-    (WORK / "record.json").write_text(json.dumps({"times": times, "lines": lines}))
+    (WORK / "record.json").write_text(
+        json.dumps({"times": times, "lines": lines, "sources": sources_digest()})
+    )
+
+
+def sources_digest() -> str:
+    """A digest of all sources, so that a record of other lines is noticed."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "ngramlm").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class Record(NamedTuple):
@@ -261,14 +274,18 @@ class Record(NamedTuple):
 
     times: Mapping[str, float]
     lines: Mapping[str, Mapping[str, Sequence[str]]]
+    sources: str
 
     @classmethod
     def read(cls) -> Record:
         """Read what `record` wrote."""
         try:
-            return cls(**json.loads((WORK / "record.json").read_text()))
+            found = cls(**json.loads((WORK / "record.json").read_text()))
         except FileNotFoundError:
             raise click.UsageError("found no record of the tests; run --record first.") from None
+        if found.sources != sources_digest():
+            raise click.UsageError("found a record of other sources; run --record again.")
+        return found
 
     def tests(self, mutant: Mutant) -> list[str]:
         """The tests that run the line of a mutant, the fastest first; those of the file for a line of its import."""
@@ -320,7 +337,7 @@ class Worker:
         sys.dont_write_bytecode = True
         sys.path.insert(0, str(self.folder))
         if mutant.path.endswith(".pyx") and not _compiles(self.folder, mutant.path):
-            os._exit(3)
+            os._exit(NOT_COMPILED)
         signal.alarm(int(seconds))
         os.chdir(ROOT)
         import pytest
@@ -370,7 +387,16 @@ def run(mutants: Sequence[Mutant], jobs: int) -> Iterator[tuple[Mutant, str]]:
             del running[sentinel]
             worker.restore(mutant)
             free.append(worker)
-            yield mutant, {0: "survived", 3: "does not compile", 5: "survived"}.get(child.exitcode, "killed")
+            yield mutant, _verdict(child.exitcode)
+
+
+def _verdict(code: int) -> str:
+    """What the exit code of a child says. pytest's own failures are no failures of tests."""
+    if code == 1 or code < 0:
+        return "killed"
+    return {0: "survived", NOT_COMPILED: "does not compile", 5: "survived"}.get(
+        code, f"pytest failed ({code})"
+    )
 
 
 def _warm_up() -> None:
@@ -462,7 +488,7 @@ def main(packages: tuple[str, ...], records: bool, kernels: bool, size: int, see
             survivors.append((verdict, f"{mutant.path}:{mutant.line}", key))
         counts[verdict] += 1
         click.echo(f"{k:4}/{len(chosen)} {verdict:10} {key}")
-    tried = sum(counts.values()) - counts["does not compile"] - counts["explained"]
+    tried = counts["killed"] + counts["survived"]
     click.echo(f"\n{dict(counts)}: {counts['killed'] / max(1, tried):.1%} of {tried} killed")
     for verdict, place, key in survivors:
         click.echo(f"{verdict}: {place}: {key}")

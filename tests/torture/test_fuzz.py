@@ -9,8 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from torture.fuzz import Child, inputs, known_findings, run_batches
+from ngramlm.errors import FormatError
+from ngramlm.formats.binary import verify_binary
+from torture.fuzz import Child, inputs, known_findings, main, run_batches
 from torture.judge import Judge, allowed_bytes, peak_bytes
 from torture.mutation import changed, repaired_binary, repaired_zip
 from torture.targets import TARGETS, Target
@@ -70,16 +73,26 @@ def test_changes_repeat_and_differ() -> None:
 
     assert made == [changed(data, random.Random(seed), [b"word"], [b"other"]) for seed in range(100)]
     assert len(set(made)) > 90
-    assert changed(b"", random.Random(0), [], []) is not None
+    assert isinstance(changed(b"", random.Random(0), [], []), bytes)
 
 
 def test_a_repaired_model_is_read_again(tmp_path: Path) -> None:
     data = TARGETS["fast"].seeds(tmp_path)[0]
-    damaged = data[:50] + b"\x01" + data[51:]
+    damaged = data[:-5000] + b"\x01" + data[-4999:]
+    path = tmp_path / "model.ngram"
+    path.write_bytes(damaged)
+    with pytest.raises(FormatError, match="checksum"):
+        verify_binary(path)
+    path.write_bytes(repaired_binary(damaged))
 
     assert repaired_binary(data) == data
     assert repaired_binary(b"short") == b"short"
-    assert repaired_binary(damaged) is not None
+    message = ""
+    try:
+        verify_binary(path)
+    except FormatError as error:
+        message = str(error)
+    assert "checksum" not in message
 
 
 def test_a_repaired_archive_has_right_checksums(tmp_path: Path) -> None:
@@ -139,3 +152,19 @@ def test_a_crash_is_found_with_its_input() -> None:
     (finding,) = child.findings
     assert finding.verdict == "ends the process: SIGSEGV"
     assert b"!" in finding.data
+
+
+def test_the_command_runs_and_counts(tmp_path: Path) -> None:
+    run = CliRunner().invoke(main, ["pairs", "lines", "--runs", "20", "--output", str(tmp_path)])
+
+    assert run.exit_code == 0, run.output
+    assert "40 inputs, 0 kinds of failure" in run.output
+
+
+@pytest.mark.usefixtures("crashing")
+def test_the_command_keeps_what_fails(tmp_path: Path) -> None:
+    run = CliRunner().invoke(main, ["crashing", "--runs", "500", "--output", str(tmp_path)])
+
+    assert run.exit_code == 1
+    (kept,) = (tmp_path / "crashing").iterdir()
+    assert b"!" in kept.read_bytes()
