@@ -17,6 +17,7 @@ from ngramlm.adaptive import word_candidates as word_candidates
 from ngramlm.counts import NgramCounts as NgramCounts
 from ngramlm.counts import count as count
 from ngramlm.counts import merge_counts as merge_counts
+from ngramlm.errors import NgramlmError as NgramlmError
 from ngramlm.evaluation.comparison import compare as compare
 from ngramlm.evaluation.perplexity import perplexity as perplexity
 from ngramlm.loading import load as load

@@ -10,7 +10,7 @@ from typing import IO
 from ngramlm.adaptive.mixture import Mixture
 from ngramlm.adaptive.mixture_files import MOST_DEPTH, load_mixture
 from ngramlm.core.parallel import Progress
-from ngramlm.errors import FormatError
+from ngramlm.errors import FormatError, UsageError
 from ngramlm.formats.archive import read_archive, refusing_damage
 from ngramlm.formats.arpa import read_arpa
 from ngramlm.formats.binary import load_binary
@@ -51,9 +51,13 @@ def load(path: str | os.PathLike[str], *, progress: Progress | None = None) -> N
     ------
     FormatError
         The file has another format, or is damaged.
+    UsageError
+        The path is no path, but for example a stream.
     OSError
         The file cannot be read.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"found {type(path).__name__}; expected the path of a model file")
     if path != "-" and os.path.isfile(path):
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)

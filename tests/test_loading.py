@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
 import itertools
+import os
 import warnings
 import zipfile
 from pathlib import Path
@@ -13,7 +15,7 @@ import numpy as np
 import pytest
 
 import ngramlm as lm
-from ngramlm.errors import EstimationError, EstimationWarning, FormatError
+from ngramlm.errors import EstimationError, EstimationWarning, FormatError, UsageError
 from ngramlm.loading import check_mixture_file
 from ngramlm.methods import SMOOTHINGS
 
@@ -119,3 +121,11 @@ def test_every_part_of_a_mixture_is_checked(tmp_path: Path) -> None:
     lm.load(path)
     with pytest.raises(FormatError, match=r"found another checksum of the part '0\.ngram'"):
         check_mixture_file(path)
+
+
+@pytest.mark.parametrize("path", [True, 1, b"m.arpa", None, io.BytesIO(b"")])
+def test_what_is_no_path_is_refused_before_it_is_opened(path: Any) -> None:
+    """A number is a descriptor for `open`, which closed the caller's file."""
+    with pytest.raises(UsageError, match="expected the path of a model file"):
+        lm.load(path)
+    os.fstat(1)

@@ -28,6 +28,10 @@ Result = TypeVar("Result")
 Other = TypeVar("Other")
 
 
+# More threads than any machine runs at once. Each takes memory for its stack and its buffers.
+MAX_THREADS = 1024
+
+
 def usable_threads(threads: int | None) -> int:
     """Return the number of threads to use.
 
@@ -39,12 +43,12 @@ def usable_threads(threads: int | None) -> int:
     Raises
     ------
     UsageError
-        The number is below 1.
+        The number is below 1 or above `MAX_THREADS`.
     """
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads < 1:
-        raise UsageError(f"threads is {threads}; expected at least 1")
+    if not 1 <= threads <= MAX_THREADS:
+        raise UsageError(f"threads is {threads}; expected 1 to {MAX_THREADS}")
     return threads
 
 

@@ -144,6 +144,7 @@ class _Reader:
             if _DATA.fullmatch(line):
                 break
         while True:
+            self.cursor.skip_blank_lines()
             line = self.next_line(r"ngram 1=COUNT" if not self.counts else r"\1-grams:")
             if not line.strip(_BLANK):
                 continue

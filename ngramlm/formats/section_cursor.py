@@ -18,6 +18,7 @@ from ngramlm.types import Uint8s
 __all__ = ["Cursor", "SectionPart"]
 
 LINE_END = 10
+BLANKS = np.frombuffer(b"\n\r\t ", np.uint8)
 
 
 class SectionPart(NamedTuple):
@@ -104,6 +105,18 @@ class Cursor:
         self._at = found
         self.line += 1
         return line
+
+    def skip_blank_lines(self) -> None:
+        """Go to the next line that has more than spaces, tabs and carriage returns, or to the end of the file."""
+        while self._more() and self._data[self._at] in BLANKS:
+            rest = self._data[self._at : self._stop]
+            other = np.flatnonzero((rest > 32) | ~np.isin(rest, BLANKS))
+            ends = np.flatnonzero(rest[: int(other[0]) if len(other) else len(rest)] == LINE_END)
+            if len(ends):
+                self._at += int(ends[-1]) + 1
+                self.line += len(ends)
+            if len(other) or not len(ends):
+                return
 
     def parts(self) -> Iterator[SectionPart]:
         """Yield the lines before the next line that begins with a backslash."""

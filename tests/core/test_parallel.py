@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ngramlm.core.parallel import WAKING, both, ordered_map, unordered_map, usable_threads
+from ngramlm.core.parallel import MAX_THREADS, WAKING, both, ordered_map, unordered_map, usable_threads
 from ngramlm.errors import FormatError, UsageError
 
 
@@ -256,12 +256,6 @@ def test_usable_threads() -> None:
         assert len(os.sched_getaffinity(0)) == usable_threads(None)
 
 
-@pytest.mark.parametrize("threads", [0, -1])
-def test_no_threads_are_refused(threads: int) -> None:
-    with pytest.raises(UsageError, match=f"threads is {threads}; expected at least 1"):
-        usable_threads(threads)
-
-
 @pytest.mark.parametrize("threads", [1, 2])
 def test_both_raises_the_error_of_the_first_one(threads: int) -> None:
     def fail(message: str) -> None:
@@ -288,3 +282,10 @@ def test_an_error_after_a_single_item(threads: int) -> None:
         next(found)
     with pytest.raises(ZeroDivisionError):
         list(ordered_map(lambda item: 10 // (item - 5), items(), threads))
+
+
+@pytest.mark.parametrize("threads", [0, -1, MAX_THREADS + 1, 99_999_999_999])
+def test_a_number_of_threads_that_no_machine_has_is_refused(threads: int) -> None:
+    """It took all memory for stacks, or hours for a list of threads."""
+    with pytest.raises(UsageError, match=rf"^threads is {threads}; expected 1 to {MAX_THREADS}$"):
+        usable_threads(threads)

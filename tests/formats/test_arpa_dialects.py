@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.arpa_text import GOLDEN, golden_model
+from support.damage import limited
 from support.sameness import assert_same
 from support.small_models import random_model
 
@@ -485,3 +486,17 @@ def test_every_byte_changed(tmp_path: Path) -> None:
     for at in range(len(data)):
         for byte in b"\n -9\\a\xff":
             survives(tmp_path, data[:at] + bytes([byte]) + data[at + 1 :], again=False)
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", " \t\n"])
+def test_many_blank_lines_in_a_header_take_no_time(tmp_path: Path, blank: str) -> None:
+    """Each took as long as a line of Python; the numbers of the lines after them are right."""
+    path = tmp_path / "m.arpa"
+    head, rows = "\\data\\\nngram 1=3\n", "\\1-grams:\n-1\t<unk>\n-1\t<s>\n-0.1\t</s>\n\n\\end\\\n"
+    path.write_text(head + blank * 300_000 + rows)
+    with limited(2):
+        assert read_arpa(path).n_ngrams == (3,)
+
+    path.write_text(head + blank * 300_000 + "x\n")
+    with limited(2), pytest.raises(FormatError, match=r"m\.arpa:300003: found 'x'"):
+        read_arpa(path)
