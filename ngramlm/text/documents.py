@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
@@ -133,9 +133,15 @@ class LineNumbers:
     ----------
     numbers : tuple[int, ...]
         The numbers of the lines, from 1, counted over all sources.
+    path : str or os.PathLike[str], optional
+        The file with the numbers, for messages.
+    places : tuple[int, ...], optional
+        The line of each number in this file.
     """
 
     numbers: tuple[int, ...]
+    path: str | os.PathLike[str] | None = field(default=None, compare=False)
+    places: tuple[int, ...] = field(default=(), compare=False)
 
     @classmethod
     def read_file(cls, path: str | os.PathLike[str]) -> LineNumbers:
@@ -147,6 +153,7 @@ class LineNumbers:
             A line is not a number, or a number is not larger than the one before.
         """
         numbers: list[int] = []
+        places: list[int] = []
         for at, line in read_lines(path):
             word = line.strip()
             if not word:
@@ -157,11 +164,33 @@ class LineNumbers:
                     " the one before", path, at,
                 )  # fmt: skip
             numbers.append(int(word))
-        return cls(tuple(numbers))
+            places.append(at)
+        return cls(tuple(numbers), path, tuple(places))
+
+    def starts(self, n_lines: int, name: str) -> list[int]:
+        """Return the numbers of the sentences, from 0, at which documents begin in a text of `n_lines` lines.
+
+        Raises
+        ------
+        FormatError
+            A number is above `n_lines`. `name` is that of the text.
+        """
+        for k, number in enumerate(self.numbers):
+            if number > n_lines:
+                raise FormatError(
+                    f"found line {number}; expected at most {n_lines}, the number of lines of {name}",
+                    self.path,
+                    self.places[k] if self.places else None,
+                )
+        return [number - 1 for number in self.numbers]
 
     def read(self, sources: list[Source], options: dict[str, Any]) -> Text:
         """Read a text whose documents begin at the given lines."""
-        return read_text(sources, documents=[number - 1 for number in self.numbers], **options)
+        text = read_text(sources, **options)
+        starts = self.starts(text.n_sentences, " and ".join(map(source_name, sources)))
+        return Text.from_ids(
+            text.vocabulary, text.ids, text.characters, starts or None, spells_blanks=text.spells_blanks
+        )
 
 
 @dataclass(frozen=True)
@@ -186,7 +215,7 @@ class Beside:
         UsageError
             A source is not a named file, or a text has no lines.
         """
-        numbers = [LineNumbers.read_file(self.path(source)).numbers for source in sources]
+        numbers = [LineNumbers.read_file(self.path(source)) for source in sources]
         text = read_text(sources, documents="files", **options)
         if text.n_documents not in (0, len(sources)):
             raise UsageError(
@@ -195,13 +224,7 @@ class Beside:
         starts: set[int] = set()
         edges = text.documents.tolist() if text.n_documents else [0] * (len(sources) + 1)
         for own, source, first, end in zip(numbers, sources, edges[:-1], edges[1:], strict=True):
-            if own and own[-1] > end - first:
-                raise FormatError(
-                    f"found line {own[-1]}; expected at most {end - first}, the number of lines of "
-                    f"{source_name(source)}",
-                    self.path(source),
-                )
-            starts |= {first, *(first + number - 1 for number in own)}
+            starts |= {first, *(first + start for start in own.starts(end - first, source_name(source)))}
         return Text.from_ids(
             text.vocabulary,
             text.ids,

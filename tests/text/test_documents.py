@@ -99,7 +99,9 @@ def test_numbers_that_are_none(content: str, tmp_path: Path) -> None:
 
 
 def test_numbers_behind_the_text() -> None:
-    with pytest.raises(UsageError, match="begins at sentence 8"):
+    with pytest.raises(
+        FormatError, match=r"^found line 9; expected at most 2, the number of lines of <stream>$"
+    ):
         read_documents(io.BytesIO(b"a\nb\n"), LineNumbers((1, 9)))
 
 
@@ -189,3 +191,16 @@ def test_documents_are_chosen_by_a_mark_each() -> None:
         with pytest.raises(UsageError) as caught:
             select_documents(text, np.ones(n, bool))
         assert str(caught.value) == f"found {n} marks for 3 documents; expected one for each"
+
+
+def test_a_line_number_behind_the_text_is_named_with_its_place(tmp_path: Path) -> None:
+    """Also the number after the last line, at which no document can begin."""
+    (tmp_path / "text.txt").write_text("a\nb\n")
+    for name, contents in {"some.docs": "1\n\n3\n", "text.docs": "2\n9\n"}.items():
+        (tmp_path / name).write_text(contents)
+    message = r"expected at most 2, the number of lines of .*text\.txt"
+
+    with pytest.raises(FormatError, match=rf"some\.docs:3: found line 3; {message}"):
+        read_documents(tmp_path / "text.txt", document_rule(str(tmp_path / "some.docs")))
+    with pytest.raises(FormatError, match=rf"text\.docs:2: found line 9; {message}"):
+        read_documents(tmp_path / "text.txt", document_rule(".docs"))
