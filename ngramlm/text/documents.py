@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 import numpy as np
 
 from ngramlm.core.files import BYTE_ORDER_MARK, COMPRESSED, Source, source_name
-from ngramlm.errors import FormatError, UsageError
+from ngramlm.errors import FormatError, TextWarning, UsageError, warn
 from ngramlm.text.encoder import listed
 from ngramlm.text.lines import read_lines
 from ngramlm.text.reading import read_text
@@ -293,6 +293,12 @@ def _read_marked(sources: list[Source], marker: bytes, options: dict[str, Any]) 
         named = io.BytesIO(lines)
         named.name = source_name(source)
         streams.append(named)
+    if marker and n_lines and not found:
+        warn(
+            f"found no line {shown(marker.decode(errors='replace'))} that begins a document in "
+            f"{' and '.join(map(source_name, sources))}, so the text is one document",
+            TextWarning,
+        )
     text = read_text(streams, **options)
     is_marker = np.zeros(text.n_sentences, np.bool_)
     is_marker[found] = True

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ngramlm as lm
-from ngramlm.errors import FormatError, TextError, UsageError
+from ngramlm.errors import FormatError, TextError, TextWarning, UsageError
 from ngramlm.text.documents import (
     Beside,
     BlankLines,
@@ -204,3 +204,10 @@ def test_a_line_number_behind_the_text_is_named_with_its_place(tmp_path: Path) -
         read_documents(tmp_path / "text.txt", document_rule(str(tmp_path / "some.docs")))
     with pytest.raises(FormatError, match=rf"text\.docs:2: found line 9; {message}"):
         read_documents(tmp_path / "text.txt", document_rule(".docs"))
+
+
+def test_a_marker_that_no_line_has_gives_a_warning() -> None:
+    message = "^found no line '== X' that begins a document in <stream>, so the text is one document$"
+    with pytest.warns(TextWarning, match=message):
+        text = read_documents(io.BytesIO(b"a\n== Y\nb\n"), document_rule("line:== X"))
+    assert text.n_documents == 1
