@@ -229,7 +229,8 @@ class Limits:
         "--memory",
         type=Size(),
         metavar="SIZE",
-        help="Use at most SIZE of memory for counts and models, such as 512M or 4G.  [default: no limit]",
+        help="Use at most SIZE of memory for counts and models, such as 512M or 4G; at least 128M.  "
+        "[default: no limit]",
     )
     temp_folder: str | None = option(
         "--temp-folder",

@@ -123,8 +123,9 @@ class Size(ParameterType):
         units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
         found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGT]?)i?B?", value.strip(), re.IGNORECASE | re.ASCII)
         size = int(float(found[1]) * units[found[2].upper()]) if found else 0
-        if size < units["M"]:
-            self.refuse(value, "an amount such as 512M or 4G, at least 1M", param, ctx)
+        # MIN_MEMORY of core/mapped_workspace.py, which imports numpy
+        if size < 128 * units["M"]:
+            self.refuse(value, "an amount such as 512M or 4G, at least 128M", param, ctx)
         return size
 
 

@@ -130,8 +130,9 @@ class Mapped(Workspace):
         """Raise StorageError if the folder has less than `n_bytes` of room."""
         free = shutil.disk_usage(self.folder).free
         if n_bytes > free:
+            # rounded away from each other, so that the two figures differ
             raise StorageError(
-                f"{self.folder}: found {free >> 20} MB of room; expected {n_bytes >> 20} MB for temporary files "
+                f"{self.folder}: found {free >> 20} MB of room; expected {-(-n_bytes >> 20)} MB for temporary files "
                 "(choose another folder with temp_folder, or --temp-folder)"
             )
 

@@ -109,7 +109,12 @@ def _read_lines(source: Source, name: str, table: WordTable, progress: Progress 
             n_rows, _, lines, code, at, after = parse_counts(data, start, stop, table, ids, orders, counts)
             if code:
                 raise refusal(
-                    code, text_at(data, at, after), "words and a count", "an integer", name, line + lines
+                    code,
+                    text_at(data, at, after),
+                    "words and a count",
+                    "a count, an integer from 0 on",
+                    name,
+                    line + lines,
                 )
             numbers = _lines_of(data, start, stop, n_rows, lines) + line
             orders, firsts = orders[:n_rows], np.cumsum(orders[:n_rows]) - orders[:n_rows]

@@ -61,7 +61,7 @@ def test_limits_that_make_no_sense(invoke: Invoke, folder: Path) -> None:
     train = ("train", "train.txt", "-o", "t.ngram")
     for arguments, said in (
         ((*train, "--temp-folder", "."), "--temp-folder needs --memory"),
-        ((*train, "--memory", "512"), "found '512'; expected an amount such as 512M or 4G, at least 1M"),
+        ((*train, "--memory", "512"), "found '512'; expected an amount such as 512M or 4G, at least 128M"),
         ((*train, "--memory", "1G", "--layout", "compact"), "--memory is for ARPA and the fast layout"),
         (("count", "train.txt", "--temp-folder", "."), "--temp-folder needs --memory"),
         (("convert", "model.arpa", "m.ngram", "--temp-folder", "."), "--temp-folder needs --memory"),

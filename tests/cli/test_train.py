@@ -296,9 +296,9 @@ def test_a_limit_of_memory_changes_no_byte(invoke: Invoke, folder: Path) -> None
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--memory", "lots"], "found 'lots'; expected an amount such as 512M or 4G, at least 1M."),
+        (["--memory", "lots"], "found 'lots'; expected an amount such as 512M or 4G, at least 128M."),
         (["--memory", "-1G"], "found '-1G'; expected an amount such as"),
-        (["--memory", "64M"], "error: found a limit of 64 MB of memory; expected at least 128 MB"),
+        (["--memory", "64M"], "found '64M'; expected an amount such as 512M or 4G, at least 128M"),
         (["--memory", "1G", "--temp-folder", "nowhere"], "Directory 'nowhere' does not exist."),
         (["--memory", "1G", "--counts"], "--memory is for text and cannot be used with --counts."),
     ],

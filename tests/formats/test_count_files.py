@@ -178,7 +178,7 @@ def test_small_counts_are_small_columns() -> None:
     ("text", "line", "message"),
     [
         ("a 1\nb\n", 2, "too few fields; expected words and a count"),
-        ("a 1\nb c\n", 2, "found 'c'; expected an integer"),
+        ("a 1\nb c\n", 2, "found 'c'; expected a count, an integer from 0 on"),
         ("a 1.5\n", 1, "found '1.5'"),
         ("a -1\n", 1, "found '-1'"),
         ("a +1\n", 1, "found '+1'"),
