@@ -181,7 +181,9 @@ class Trial:
     def left(self) -> list[str]:
         """The files that are neither inputs nor outputs."""
         known = {path.name for path in self.inputs.iterdir()} | set(self.command.outputs)
-        return sorted(path.name for path in self.folder.iterdir() if path.name not in known)
+        names = (path.name for path in self.folder.iterdir() if path.name not in known)
+        # Python tries the folder for temporary files by writing a file with a random name of 8 characters.
+        return sorted(name for name in names if not re.fullmatch("[a-z0-9_]{8}", name))
 
 
 def try_command(
