@@ -37,7 +37,7 @@ def ticks(low: float, high: float) -> list[float]:
     """
     found: list[float] = []
     decade = math.floor(math.log10(low)) - 1
-    while not found or found[-1] < high:
+    while not found or found[-1] <= high:
         found += [10.0**decade, 3 * 10.0**decade]
         decade += 1
     begin = max(at for at, tick in enumerate(found) if tick <= low * (1 + 1e-9))

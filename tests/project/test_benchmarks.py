@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 import splice_walk
 from candidates import Candidate, Job, Run
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ngramlm as lm
@@ -280,6 +280,7 @@ def test_files_older_than_their_source_are_made_again(tmp_path: Path) -> None:
 # --- pictures -----------------------------------------------------------------------------------------------------
 
 
+@example(low=0.003, factor=1.0)
 @given(st.floats(1e-3, 1e6), st.floats(1, 1e4))
 def test_ticks_enclose_the_values(low: float, factor: float) -> None:
     high = low * factor
