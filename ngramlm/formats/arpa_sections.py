@@ -16,7 +16,7 @@ from ngramlm.core.workspace import IN_MEMORY, WordCost, Workspace
 from ngramlm.errors import FormatError, FormatWarning, warn
 from ngramlm.formats._arpa import parse_ngrams, row_lines
 from ngramlm.formats.refusals import check_utf8, refusal, shown, text_at
-from ngramlm.formats.section_cursor import Cursor, SectionPart
+from ngramlm.formats.section_cursor import BLANK, Cursor, SectionPart
 from ngramlm.formats.suffix_closure import Rows
 from ngramlm.text._vocabulary import WordTable
 from ngramlm.text.vocabulary import BOS, EOS, UNK, Vocabulary, new_table
@@ -29,7 +29,6 @@ _COUNT = re.compile(rb"ngram[ \t]+([0-9]{1,18})[ \t]*=[ \t]*([0-9]{1,18})[ \t\r]
 _SECTION = re.compile(rb"\\([0-9]{1,18})-grams:[ \t\r]*\n")
 _END = re.compile(rb"\\end\\[ \t\r]*\n")
 _DATA = re.compile(rb"\\data\\[ \t\r]*\n")
-_BLANK = b" \t\r\n"
 # First lines of files that look like ARPA, but whose numbers mean something else.
 _VARIANTS = {
     b"iARPA": "the interpolated format of IRSTLM, whose numbers mean something else (try compile-lm --text=yes)",
@@ -146,17 +145,17 @@ class _Reader:
         while True:
             self.cursor.skip_blank_lines()
             line = self.next_line(r"ngram 1=COUNT" if not self.counts else r"\1-grams:")
-            if not line.strip(_BLANK):
+            if not line.strip(BLANK):
                 continue
             if line.startswith(b"\\"):
                 if not self.counts:
-                    raise self.error(f"found {shown(line.strip(_BLANK))}; expected ngram 1=COUNT")
+                    raise self.error(f"found {shown(line.strip(BLANK))}; expected ngram 1=COUNT")
                 self.expect_section(line, 1)
                 return
             match = _COUNT.fullmatch(line)
             if match is None:
                 raise self.error(
-                    f"found {shown(line.strip(_BLANK))}; expected ngram {len(self.counts) + 1}=COUNT or \\1-grams:"
+                    f"found {shown(line.strip(BLANK))}; expected ngram {len(self.counts) + 1}=COUNT or \\1-grams:"
                 )
             order = int(match[1])
             if order > MAX_ORDER:
@@ -230,7 +229,7 @@ class _Reader:
         pattern = _SECTION if order <= len(self.counts) else _END
         match = pattern.fullmatch(line)
         if match is None or (pattern is _SECTION and int(match[1]) != order):
-            raise self.error(f"found {shown(line.strip(_BLANK))}; expected {expected}")
+            raise self.error(f"found {shown(line.strip(BLANK))}; expected {expected}")
 
     def parse(
         self,

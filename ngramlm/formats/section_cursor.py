@@ -15,10 +15,11 @@ from ngramlm.formats.refusals import text_at
 from ngramlm.text.lines import read_blocks
 from ngramlm.types import Uint8s
 
-__all__ = ["Cursor", "SectionPart"]
+__all__ = ["BLANK", "Cursor", "SectionPart"]
 
 LINE_END = 10
-BLANKS = np.frombuffer(b"\n\r\t ", np.uint8)
+# the bytes of a line that says nothing
+BLANK = b" \t\r\n"
 
 
 class SectionPart(NamedTuple):
@@ -108,15 +109,16 @@ class Cursor:
 
     def skip_blank_lines(self) -> None:
         """Go to the next line that has more than spaces, tabs and carriage returns, or to the end of the file."""
-        while self._more() and self._data[self._at] in BLANKS:
-            rest = self._data[self._at : self._stop]
-            other = np.flatnonzero((rest > 32) | ~np.isin(rest, BLANKS))
-            ends = np.flatnonzero(rest[: int(other[0]) if len(other) else len(rest)] == LINE_END)
-            if len(ends):
-                self._at += int(ends[-1]) + 1
-                self.line += len(ends)
-            if len(other) or not len(ends):
+        width = 256
+        while self._more():
+            part = text_at(self._data, self._at, min(self._at + width, self._stop))
+            blank = len(part) - len(part.lstrip(BLANK))
+            end = part.rfind(b"\n", 0, blank) + 1
+            self._at += end
+            self.line += part.count(b"\n", 0, end)
+            if blank < len(part) or not end:
                 return
+            width *= 16
 
     def parts(self) -> Iterator[SectionPart]:
         """Yield the lines before the next line that begins with a backslash."""
