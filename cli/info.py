@@ -76,12 +76,10 @@ def command(given: Info) -> None:
             facts |= about_model(model)
             if kind == "binary":
                 facts |= about_layout(name)
-            if verify and kind == "binary":
-                from ngramlm.formats.binary import verify_binary
+            if verify and isinstance(model, BackoffModel):
+                from ngramlm.formats.binary import check_rows
 
-                verify_binary(name)
-            elif verify and isinstance(model, BackoffModel):
-                model.trie.check(len(model.vocabulary))
+                check_rows(model, name)
             if verify and model.normalized:
                 facts |= about_sums(model, path, facts)
     if verify:

@@ -34,6 +34,7 @@ __all__ = [
     "SECTIONS",
     "VERSION",
     "check_description",
+    "check_rows",
     "describe_binary",
     "load_binary",
     "verify_binary",
@@ -165,7 +166,17 @@ def verify_binary(path: str | os.PathLike[str]) -> None:
     FormatError
         The file is damaged.
     """
-    model = load_binary(path)
+    check_rows(load_binary(path), path)
+
+
+def check_rows(model: BackoffModel, path: str | os.PathLike[str]) -> None:
+    """Check all invariants of the rows of a model from a file, and every byte of a file that is mapped into memory.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged.
+    """
     trie = model.trie
     try:
         trie.check(len(model.vocabulary))
